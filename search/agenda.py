@@ -1,0 +1,144 @@
+"""What a launch has to do, job by job: trials until there are enough, then finalists on fresh seeds. Knows nothing of Ray."""
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from search.config import Config
+from search.study import Study, finalists
+from trainables.curriculum import Trial
+from trainables.outcome import Outcome
+from trainables.transfer import Split
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """One run of a trial for a worker."""
+
+    number: int
+    trial: Trial
+    seed: int | None = None
+    """A finalist's fresh seed; None for the trial itself."""
+    splits: tuple[Split, ...] = ("dev",)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A job that ended."""
+
+    job: Job
+    outcome: Outcome | None
+    error: str | None
+    value: float | None
+
+
+Listener = Callable[[Event], None]
+
+
+@dataclass(slots=True)
+class Agenda:
+    """The jobs of one launch.
+
+    A failed trial uses up its place in this launch; the next launch tries it once more.
+    """
+
+    config: Config
+    study: Study
+    listeners: list[Listener]
+    running: dict[int | tuple[int, int], Job] = field(default_factory=dict)
+    started: float = field(default_factory=time.monotonic)
+    left: int = 0
+    """Trials still to ask for."""
+    exhausted: bool = False
+    """Whether the space had no untried trial left."""
+    _repeats: deque[Job] | None = None
+
+    def __post_init__(self) -> None:
+        self.left = max(0, self.config.trials - len(self.study.complete()))
+
+    @property
+    def ahead(self) -> int:
+        """Jobs of this launch that have not ended, those running included; repeats are a guess until trials are done."""
+        return len(self.running) + self._trials_ahead + self._repeats_ahead
+
+    @property
+    def _trials_ahead(self) -> int:
+        return 0 if self.exhausted or self._out_of_time() else self.left
+
+    @property
+    def _repeats_ahead(self) -> int:
+        if self._repeats is not None:
+            return len(self._repeats)
+        if not self._trials_ahead and not self.running:
+            return len(self._finalist_jobs())
+        top, seeds = self.config.finalists.top, self.config.finalists.seeds
+        return seeds * min(top + 1, self.config.trials) if top else 0
+
+    def next(self) -> Job | None:
+        """The next job, or None if there is none at the moment (see `over`)."""
+        if self._trials_ahead:
+            asked = self.study.ask()
+            if asked is not None:
+                self.left -= 1
+                number, trial = asked
+                return self._start(Job(number=number, trial=trial))
+            self.exhausted = True
+        if self._repeats is None and not self.running:
+            self._repeats = deque(self._finalist_jobs())
+        return self._start(self._repeats.popleft()) if self._repeats else None
+
+    @property
+    def over(self) -> bool:
+        """Whether no job is running or to come."""
+        return not self.running and self._repeats is not None and not self._repeats
+
+    def done(self, job: Job, outcome: Outcome) -> None:
+        """A worker finished a job."""
+        self._stop(job)
+        value = None
+        if job.seed is None:
+            value = self.study.tell(job.number, outcome)
+        else:
+            self.study.tell_repeat(job.number, job.seed, outcome)
+        self._announce(Event(job=job, outcome=outcome, error=None, value=value))
+
+    def failed(self, job: Job, error: str) -> None:
+        """A worker could not finish a job."""
+        self._stop(job)
+        if job.seed is None:
+            self.study.tell_failed(job.number, error)
+        self._announce(Event(job=job, outcome=None, error=error, value=None))
+
+    def _finalist_jobs(self) -> list[Job]:
+        """Repeats that are still missing, seed by seed, so that an interruption leaves every finalist with as many."""
+        if not self.config.finalists.top:
+            return []
+        known = self.study.repeats()
+        chosen = finalists(self.study.complete(), self.config)
+        fresh = range(self.config.seed + 1, self.config.seed + 1 + self.config.finalists.seeds)
+        return [
+            Job(number=record.number, trial=record.trial.with_seed(seed), seed=seed, splits=("dev", "test"))
+            for seed in fresh
+            for record in chosen
+            if record.trial is not None and seed not in known.get(record.number, {})
+        ]
+
+    def _out_of_time(self) -> bool:
+        hours = self.config.budget.hours
+        return hours is not None and time.monotonic() - self.started > hours * 3600
+
+    def _start(self, job: Job) -> Job:
+        self.running[_place(job)] = job
+        return job
+
+    def _stop(self, job: Job) -> None:
+        del self.running[_place(job)]
+
+    def _announce(self, event: Event) -> None:
+        for listener in self.listeners:
+            listener(event)
+
+
+def _place(job: Job) -> int | tuple[int, int]:
+    return job.number if job.seed is None else (job.number, job.seed)

@@ -1,0 +1,138 @@
+"""``best.yaml``: one trial with everything resolved, so that anyone can run it again as it is."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from search.checks import check_encoder
+from search.documents import read
+from search.errors import ConfigError
+from trainables.benchmarks import BENCHMARKS
+from trainables.curriculum import NOISE_METHODS, Stage, Trial
+from trainables.outcome import Outcome
+from trainables.transfer import Split
+
+VERSION = 1
+PACKAGES = ("xlt-search", "torch", "transformers", "tokenizers", "datasets", "babel", "optuna", "ray", "numpy")
+_HEADER = """\
+# The trial that search {name!r} found best, complete: every value is resolved.
+# Run it again as it is:      xlt train {file}
+# On other seeds:             xlt train {file} --seeds 1,2,3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Best:
+    """An exported trial."""
+
+    name: str
+    """The search it comes from."""
+    number: int
+    trial: Trial
+    seed: int
+    threads: int
+    """Arithmetic threads; another number may change the last bits."""
+    data: dict[str, str]
+    """Digest of each task's data."""
+    scores: dict[str, Any]
+    """What it scored: by target, split, language and metric."""
+
+    def dump(self, path: Path) -> None:
+        """Write it as YAML."""
+        document = {
+            "version": VERSION,
+            "search": self.name,
+            "number": self.number,
+            "seed": self.seed,
+            "threads": self.threads,
+            "trial": self.trial.to_json(),
+            "data": self.data,
+            "packages": packages(),
+            "scores": self.scores,
+        }
+        body = yaml.safe_dump(_plain(document), sort_keys=False, allow_unicode=True, width=120)
+        path.write_text(_HEADER.format(name=self.name, file=path.name) + body, encoding="utf-8")
+
+
+def packages() -> dict[str, str]:
+    """Installed versions of the packages that decide a result."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def load_best(path: Path) -> Best:
+    """Read an exported trial.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    document = read(path)
+    needed = ("version", "search", "number", "seed", "threads", "trial", "data", "scores")
+    if not isinstance(document, dict) or any(key not in document for key in needed):
+        missing = [key for key in needed if not isinstance(document, dict) or key not in document]
+        raise ConfigError(
+            str(path), [f"this is no exported trial, which xlt export writes: it lacks {', '.join(missing)}"]
+        )
+    if document["version"] != VERSION:
+        raise ConfigError(str(path), [f"version {document['version']!r} is not {VERSION}: export it again"])
+    try:
+        trial = Trial.from_json(document["trial"])
+    except (KeyError, TypeError) as error:
+        raise ConfigError(str(path), [f"trial: {error}"]) from error
+    problems = list(_problems(trial))
+    if problems:
+        raise ConfigError(str(path), problems)
+    return Best(
+        name=document["search"],
+        number=document["number"],
+        trial=trial,
+        seed=document["seed"],
+        threads=document["threads"],
+        data=document["data"],
+        scores=document["scores"],
+    )
+
+
+def _problems(trial: Trial) -> list[str]:
+    found = []
+    try:
+        check_encoder(trial.encoder)
+    except ValueError as error:
+        found.append(f"trial.encoder: {error}")
+    tasks = BENCHMARKS.get(trial.benchmark)
+    if tasks is None:
+        return [*found, f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"]
+    for where, stages in (("curriculum", trial.curriculum), ("targets", trial.targets)):
+        for place, stage in enumerate(stages):
+            found += [f"trial.{where}.{place}: {problem}" for problem in _stage_problems(stage, list(tasks))]
+    return found
+
+
+def _stage_problems(stage: Stage, tasks: Sequence[str]) -> list[str]:
+    found = [f"unknown task {task!r}; allowed: {', '.join(tasks)}" for task in stage.tasks if task not in tasks]
+    if stage.noise.method not in NOISE_METHODS:
+        found.append(f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(NOISE_METHODS)}")
+    return found
+
+
+def rerun(best: Best, seeds: Sequence[int], on_stage: Callable[[Any], None]) -> dict[int, Outcome]:
+    """Train and score an exported trial afresh on each seed; the splits are those it was exported with."""
+    from trainables.worker import run_quietly
+
+    splits: tuple[Split, ...] = tuple(next(iter(best.scores.values())))
+    return {seed: run_quietly(best.trial.with_seed(seed), None, splits, best.threads, on_stage) for seed in seeds}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return [_plain(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,38 @@
+"""Checks of single values; each raises ValueError saying what is allowed."""
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+
+def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], what: str) -> tuple[str, ...]:
+    """The names, if there is one at least, each is allowed, and none stands twice."""
+    if not names:
+        raise ValueError(f"at least one {what} is needed; allowed: {', '.join(allowed)}")
+    unknown = [name for name in names if name not in allowed]
+    if unknown:
+        raise ValueError(f"unknown {what}: {', '.join(map(repr, unknown))}; allowed: {', '.join(allowed)}")
+    if len(set(names)) < len(names):
+        raise ValueError(f"a {what} is named twice in {list(names)}")
+    return tuple(names)
+
+
+def check_encoder(encoder: str) -> str:
+    """The encoder, if it is the miniature, a folder that holds a model, or may be a hub id.
+
+    Raises:
+        ValueError: saying what is missing.
+    """
+    folder = Path(encoder)
+    if encoder == "miniature":
+        return encoder
+    if folder.is_dir():
+        if not (folder / "config.json").is_file():
+            raise ValueError(f"the encoder folder {encoder!r} has no config.json: it wants what save_pretrained writes")
+        if not any(folder.glob("*.safetensors*")):
+            raise ValueError(f"the encoder folder {encoder!r} has no weights: no *.safetensors in it")
+        return encoder
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", encoder):
+        raise ValueError(f"{encoder!r} is no folder here and no hub id; allowed: miniature, a folder, namespace/name")
+    return encoder

@@ -1,0 +1,265 @@
+"""The typed config of a search: unknown keys refused, every problem reported at once with its path."""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import (
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+
+from search.checks import check_encoder, members
+from search.documents import apply, read
+from search.errors import ConfigError
+from search.stage_space import Section, Space
+from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
+from trainables.benchmarks.catalogue import Resource
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.transfer import Objective
+
+NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Length(Section):
+    """How long a stage trains, and on what batches: the same for every stage of its sort."""
+
+    steps: PositiveInt
+    """Optimiser steps."""
+    batch_size: PositiveInt = 32
+    max_length: Annotated[int, Field(ge=8)] = 128
+    """Longest input in tokens."""
+    average: Share = 0.0
+    """Share of the steps, at the end, over which the weights are averaged."""
+
+
+class Training(Section):
+    """Lengths of the two sorts of stages."""
+
+    intermediate: Length
+    target: Length
+
+
+class Intermediate(Section):
+    """An intermediate task."""
+
+    resource: Resource
+    """Whether its training set is large or small."""
+
+
+class CurriculumSpace(Section):
+    """Which curricula are tried."""
+
+    max_length: NonNegativeInt
+    """Most intermediate stages in a trial; curricula are ordered, without repetition, and may be empty."""
+    joint: bool = True
+    """Whether a curriculum may also be one stage that mixes several tasks."""
+
+
+class Budget(Section):
+    """When to stop besides ``trials``: whichever ends first."""
+
+    hours: PositiveFloat | None = None
+    """Wall time of one launch; trials that run by then are finished."""
+
+
+class Finalists(Section):
+    """Trials that are repeated on fresh seeds before anything is called best."""
+
+    top: NonNegativeInt = 2
+    """How many of the best besides the baseline, which is always one more."""
+    seeds: NonNegativeInt = 3
+    """Fresh seeds for each. 0: nothing is confirmed."""
+
+
+class StoreSettings(Section):
+    """Where trained stages are kept."""
+
+    url: str | None = None
+    """A folder; by default ``stages`` in the home."""
+    enabled: bool = True
+    """False: every stage is trained afresh."""
+
+
+class Resources(Section):
+    """What a trial takes."""
+
+    workers: PositiveInt = 2
+    """Trials at the same time."""
+    cpus_per_trial: PositiveFloat = 1
+    gpus_per_trial: Annotated[float, Field(ge=0)] = 0
+    """May be a fraction: 0.5 lets two trials share a GPU."""
+
+
+class Tracking(Section):
+    """Where MLflow keeps the metrics for review."""
+
+    uri: str | None = None
+    """A tracking server or database; by default ``mlflow.db`` in the home."""
+
+
+class Config(Section):
+    """One search."""
+
+    name: str
+    encoder: str
+    """``miniature``, a folder with ``config.json`` and weights, or a Hugging Face hub id ``namespace/name``."""
+    benchmark: str
+    targets: tuple[str, ...]
+    intermediate: dict[str, Intermediate]
+    languages: tuple[str, ...] | None = None
+    """Languages to score in; by default all that the benchmark has."""
+    curriculum: CurriculumSpace
+    training: Training
+    space: Space
+    sampler: Literal["tpe", "random"] = "tpe"
+    objective: Objective = Field(default="transfer_dev", validate_default=True)
+    seed: NonNegativeInt = 0
+    trials: PositiveInt
+    budget: Budget = Budget()
+    finalists: Finalists = Finalists()
+    store: StoreSettings = StoreSettings()
+    resources: Resources = Resources()
+    tracking: Tracking = Tracking()
+
+    @field_validator("name")
+    @classmethod
+    def _file_name(cls, name: str) -> str:
+        if not NAME.fullmatch(name):
+            raise ValueError(f"a name is letters, digits, '-', '_' and single dots between them; got {name!r}")
+        return name
+
+    @field_validator("encoder")
+    @classmethod
+    def _encoder_there(cls, encoder: str) -> str:
+        return check_encoder(encoder)
+
+    @field_validator("benchmark")
+    @classmethod
+    def _benchmark_known(cls, benchmark: str) -> str:
+        return members((benchmark,), BENCHMARKS, "benchmark")[0]
+
+    @field_validator("targets")
+    @classmethod
+    def _targets_known(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        scored = [task for task, card in tasks.items() if card.scored]
+        return members(targets, scored, "target task") if tasks else targets
+
+    @field_validator("intermediate")
+    @classmethod
+    def _intermediate_known(cls, tasks: dict[str, Intermediate], info: ValidationInfo) -> dict[str, Intermediate]:
+        cards = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        trained = [task for task, card in cards.items() if card.train]
+        if cards:
+            members(tuple(tasks), trained, "intermediate task")
+        both = sorted(set(tasks) & set(info.data.get("targets", ())))
+        if both:
+            raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
+        return tasks
+
+    @field_validator("languages")
+    @classmethod
+    def _languages_known(cls, languages: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
+        there = LANGUAGES_OF.get(info.data.get("benchmark", ""), ())
+        if languages is not None and there:
+            members(languages, there, "language")
+            if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in languages):
+                raise ValueError("transfer needs a language besides English that encoders are pre-trained on; add one")
+        return languages
+
+    @field_validator("curriculum")
+    @classmethod
+    def _short_enough(cls, curriculum: CurriculumSpace, info: ValidationInfo) -> CurriculumSpace:
+        tasks = info.data.get("intermediate")
+        if tasks is not None and curriculum.max_length > len(tasks):
+            raise ValueError(
+                f"max_length {curriculum.max_length} is above the number of intermediate tasks, {len(tasks)}"
+            )
+        return curriculum
+
+    @field_validator("objective")
+    @classmethod
+    def _can_be_computed(cls, objective: Objective, info: ValidationInfo) -> Objective:
+        benchmark, targets = info.data.get("benchmark"), info.data.get("targets")
+        if benchmark is None or targets is None or "languages" not in info.data:
+            return objective
+        languages = info.data["languages"] or LANGUAGES_OF[benchmark]
+        trained = any(BENCHMARKS[benchmark][target].train for target in targets)
+        if objective == "source_dev" and not (trained and SOURCE_LANGUAGE in languages):
+            raise ValueError("source_dev needs English among the languages and a target that is trained in it")
+        return objective
+
+    @property
+    def scored_languages(self) -> tuple[str, ...]:
+        """The languages that targets are scored in."""
+        return self.languages if self.languages is not None else LANGUAGES_OF[self.benchmark]
+
+
+def load(path: Path, overrides: Sequence[str] = ()) -> Config:
+    """The config in a YAML file.
+
+    Args:
+        path: the file.
+        overrides: ``a.b=value`` each, the value read as YAML; as ``--set`` gives them.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    document = read(path)
+    if not isinstance(document, dict):
+        raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is {type(document).__name__}"])
+    for override in overrides:
+        apply(document, override)
+    return validate(document, str(path))
+
+
+def validate(document: Mapping[str, Any], source: str) -> Config:
+    """The config in a document.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    try:
+        text = json.dumps(document, default=str)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ConfigError(source, [f"keys must be plain words and nothing may hold itself: {error}"]) from error
+    try:
+        return Config.model_validate_json(text)
+    except ValidationError as error:
+        raise ConfigError(source, [_problem(details) for details in error.errors()]) from error
+
+
+def _problem(details: Any) -> str:
+    where = ".".join(str(part) for part in details["loc"])
+    given = details["input"]
+    match details["type"]:
+        case "extra_forbidden":
+            return f"{where}: unknown key; allowed here: {', '.join(_keys(details['loc'][:-1]))}"
+        case "missing":
+            return f"{where}: this key is needed"
+        case "value_error":
+            return f"{where}: {details['ctx']['error']}"
+        case _:
+            message = details["msg"][0].lower() + details["msg"][1:]
+            return f"{where}: {message}; got {json.dumps(given, ensure_ascii=False, default=str)}"
+
+
+def _keys(path: Sequence[Any]) -> list[str]:
+    """The keys of the section at a path, for the message about one that is not there."""
+    section: Any = Config
+    for part in path:
+        field = section.model_fields.get(part) if hasattr(section, "model_fields") else None
+        if field is None:
+            continue
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if hasattr(kind, "model_fields")]
+        section = inner[0] if inner else section
+    return list(section.model_fields)

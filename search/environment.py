@@ -1,0 +1,27 @@
+"""Ray's settings by environment variable, which it reads when it is imported."""
+
+import os
+import secrets
+
+_SETTINGS = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints tables whatever the verbosity
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_worker_niceness": "0",  # 15 by default: workers would starve beside anything else on a small machine
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",
+    "TUNE_WARN_THRESHOLD_S": "60",
+}
+
+
+def set_up_ray(address: str | None) -> None:
+    """Set what the user has not set himself; to be called before Ray is imported.
+
+    A Ray that is started here listens beyond loopback, so it takes a token: this launch's own, which leaves no file behind.
+    """
+    for name, value in _SETTINGS.items():
+        os.environ.setdefault(name, value)
+    if address is None and "RAY_AUTH_MODE" not in os.environ:
+        os.environ["RAY_AUTH_MODE"] = "token"
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)

@@ -1,0 +1,37 @@
+"""What can go wrong in a way that the user can mend. The command line prints these without a traceback."""
+
+from collections.abc import Sequence
+
+
+class UserError(Exception):
+    """A mistake of the user's: exit code 2."""
+
+
+class ConfigError(UserError):
+    """Everything that is wrong with a config, together."""
+
+    def __init__(self, source: str, problems: Sequence[str]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {problem}" for problem in problems)]))
+        self.source, self.problems = source, list(problems)
+
+
+class SpaceChangedError(UserError):
+    """A search of this name was made in another space."""
+
+    def __init__(self, name: str, differences: Sequence[str]) -> None:
+        lines = "\n".join(f"  {difference}" for difference in differences)
+        super().__init__(
+            f"a search named {name!r} exists and its config differs:\n{lines}\n"
+            "trials of two spaces cannot be compared: take a new name (--name) or undo the change"
+        )
+        self.name, self.differences = name, list(differences)
+
+
+class NoSuchSearchError(UserError):
+    """No search of this name in this home."""
+
+    def __init__(self, name: str, home: object, known: Sequence[str]) -> None:
+        there = f"it has: {', '.join(known)}" if known else "it has no searches yet: xlt launch CONFIG makes one"
+        super().__init__(f"no search named {name!r} in {home}; {there}")
+        self.name, self.known = name, list(known)

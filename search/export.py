@@ -1,0 +1,150 @@
+"""The winner, out: best.yaml, results.json, the target models as Hugging Face folders with a card."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from search import results
+from search.best import Best
+from search.errors import UserError
+from search.home import Home, SearchFolder
+from search.study import Recorded, Study
+from search.verdict import Interval, interval, judge
+from trainables.benchmarks import catalogue
+from trainables.languages import LANGUAGES
+from trainables.outcome import Outcome
+
+
+def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: int | None = None) -> Best:
+    """Write a trial, by default the best, into a folder that is not there yet or empty.
+
+    Models whose weights the store gave up, or never had, are trained again; they are the same to the last bit on the same
+    type of machine.
+
+    Raises:
+        UserError: when there is nothing to export, or the folder is taken.
+    """
+    record = _chosen(study, number)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UserError(f"{out} is there already: name a folder that is new or empty")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        best = _write(study, record, home.stage_folder(study.config.store) or aside / ".stages", aside)
+        results.write(study, folder)
+        shutil.copyfile(folder.results, aside / "results.json")
+        shutil.rmtree(aside / ".stages", ignore_errors=True)
+        aside.chmod(0o755)
+        if out.exists():
+            out.rmdir()
+        aside.rename(out)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return best
+
+
+def _chosen(study: Study, number: int | None) -> Recorded:
+    complete = {record.number: record for record in study.complete()}
+    if number is None:
+        number = judge(study.complete(), study.repeats(), study.config).best
+    if number is None:
+        raise UserError(f"search {study.config.name!r} has no complete trial to export yet")
+    if number not in complete:
+        there = ", ".join(map(str, sorted(complete)))
+        raise UserError(f"search {study.config.name!r} has no complete trial {number}; complete are: {there}")
+    return complete[number]
+
+
+def _write(study: Study, record: Recorded, stages: Path, out: Path) -> Best:
+    from trainables.prepared import prepare
+    from trainables.scoring import score
+    from trainables.stage import restore
+    from trainables.store import Store
+    from trainables.worker import run_quietly
+
+    trial, recorded = record.trial, record.outcome
+    assert trial is not None and recorded is not None
+    config, store = study.config, Store(stages)
+    threads = max(1, int(config.resources.cpus_per_trial))
+    missing = [run.key for run in recorded.stages if run.target and not store.has_weights(run.key)]
+    outcome = run_quietly(trial, str(stages), ("dev",), threads, keep=missing)
+    tasks = {
+        task: prepare(trial.benchmark, task, trial.encoder, stage.max_length)
+        for stage in (*trial.curriculum, *trial.targets)
+        for task in stage.tasks
+    }
+    best = Best(
+        name=config.name,
+        number=record.number,
+        trial=trial,
+        seed=config.seed,
+        threads=threads,
+        data={name: task.fingerprint for name, task in tasks.items()},
+        scores=outcome.transfer.scores,
+    )
+    best.dump(out / "best.yaml")
+    repeats = study.repeats().get(record.number, {})
+    for stage, run in zip(trial.targets, [run for run in outcome.stages if run.target], strict=True):
+        model = restore(store.encoder(run.key), store.head(run.key), tasks[stage.task])
+        if score(model, tasks[stage.task], "dev", trial.languages) != recorded.transfer.scores[stage.task]["dev"]:
+            raise UserError(
+                f"{stage.task} of trial {record.number} does not score what it did in the search: another type of machine, package "
+                "version or data; export where it was searched, or launch the search again here"
+            )
+        place = out / "models" / stage.task
+        model.cpu().save_pretrained(place)
+        tasks[stage.task].encoder.tokenizer.save_pretrained(place)
+        (place / "README.md").write_text(card(best, stage.task, outcome, repeats), encoding="utf-8")
+    return best
+
+
+def card(best: Best, target: str, outcome: Outcome, repeats: dict[int, Outcome]) -> str:
+    """The model card of one target's model."""
+    transfer, about = outcome.transfer, catalogue(best.trial.benchmark)[target]
+    stages = "\n".join(f"{place}. {stage}, {stage.steps} steps" for place, stage in enumerate(best.trial.curriculum, 1))
+    seeds = ", ".join(map(str, sorted(repeats))) or "none"
+    rows = "\n".join(
+        f"| {family} | {score:.3f} | {_repeated(target, family, repeats)} |"
+        for family, score in transfer.families(target).items()
+    )
+    languages = "\n".join(f"- {code}" for code in sorted(transfer.languages(target, "dev")))
+    unseen = ", ".join(
+        f"{LANGUAGES[code].name} {score:.3f}"
+        for code, score in transfer.languages(target, "dev").items()
+        if not LANGUAGES[code].seen
+    )
+    source = transfer.source().get(target)
+    return f"""---
+library_name: transformers
+tags:
+- cross-lingual-transfer
+- xlt-search
+language:
+{languages}
+---
+
+# {target}: trial {best.number} of search {best.name}
+
+Task: {about.about} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).
+
+Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
+
+{stages or "none"}
+
+Seed of this model: {best.seed}. Repeated on fresh seeds: {seeds}. Numbers of seed {best.seed} are those the trial was chosen by, so they
+flatter it; read the fresh ones.
+
+| family | dev, seed {best.seed} | test, fresh seeds |
+| --- | --- | --- |
+{rows}
+
+English: {"not scored" if source is None else f"{source:.3f}"} (dev). Unseen in pre-training: {unseen or "none scored"}.
+
+Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
+"""
+
+
+def _repeated(target: str, family: str, repeats: dict[int, Outcome]) -> str:
+    found = [outcome.transfer.families(target, "test")[family] for outcome in repeats.values()]
+    told: Interval | None = interval(found) if found else None
+    return str(told) if told else "not run"

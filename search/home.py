@@ -1,0 +1,106 @@
+"""Where everything lies: searches, stages, the MLflow database."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from search.config import StoreSettings
+from search.errors import NoSuchSearchError, UserError
+
+
+@dataclass(frozen=True, slots=True)
+class SearchFolder:
+    """The files of one search."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The config as it was last launched, complete."""
+        return self.path / "config.yaml"
+
+    @property
+    def journal(self) -> Path:
+        """The Optuna study: the one truth on what was tried."""
+        return self.path / "study.journal"
+
+    @property
+    def results(self) -> Path:
+        """Everything a tool may want to read, rebuilt from the study at will."""
+        return self.path / "results.json"
+
+    @property
+    def scratch(self) -> Path:
+        """Ray Tune's own experiment folder; thrown away after each launch."""
+        return self.path / ".scratch"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the launch that is running."""
+        return self.path / ".lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A folder with searches, stages and the MLflow database."""
+
+    root: Path
+
+    @classmethod
+    def locate(cls, given: str | None) -> "Home":
+        """``--home``, else ``XLT_HOME``, else ``./xlt-home``; made on first use."""
+        root = Path(given or os.environ.get("XLT_HOME") or "xlt-home").resolve()
+        if root.exists() and not root.is_dir():
+            raise UserError(f"the home {root} is a file: name a folder with --home or XLT_HOME")
+        return cls(root)
+
+    @property
+    def stages(self) -> Path:
+        return self.root / "stages"
+
+    @property
+    def tracking_uri(self) -> str:
+        return f"sqlite:///{self.root / 'mlflow.db'}"
+
+    @property
+    def artifacts(self) -> Path:
+        return self.root / "mlflow-artifacts"
+
+    def stage_folder(self, store: StoreSettings) -> Path | None:
+        """Where a config's stages are kept, or None if they are not."""
+        if not store.enabled:
+            return None
+        return Path(store.url) if store.url else self.stages
+
+    def folder(self, name: str) -> SearchFolder:
+        """The place of a search, there or not."""
+        return SearchFolder(self.root / "searches" / name)
+
+    def names(self) -> list[str]:
+        """The searches that are here."""
+        return sorted(path.parent.name for path in (self.root / "searches").glob("*/study.journal"))
+
+    def find(self, name: str) -> SearchFolder:
+        """The folder of a search that is there.
+
+        Raises:
+            NoSuchSearchError: listing those that are.
+        """
+        if name not in self.names():
+            raise NoSuchSearchError(name, self.root, self.names())
+        return self.folder(name)
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A file to write that takes `path`'s place in one step once it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    yield aside
+    aside.replace(path)

@@ -1,0 +1,131 @@
+"""Run a search: start, resume, extend. One command, one truth: the study."""
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+from rich.console import Console
+
+from search import results
+from search.agenda import Agenda, Event
+from search.config import Config, validate
+from search.documents import read
+from search.environment import set_up_ray
+from search.errors import SpaceChangedError, UserError
+from search.home import Home, SearchFolder, written_aside
+from search.progress import ProgressLines
+from search.study import Study, finalists
+from search.tracking import Tracker
+from trainables.store import Store
+
+FREE = {"name", "trials", "budget", "finalists", "store", "resources", "tracking", "sampler"}
+"""Fields that may change between launches of a search: they do not change what a trial is or is worth."""
+
+
+def launch(config: Config, home: Home, console: Console, address: str | None = None) -> Study:
+    """Run what is missing of a search and return its study.
+
+    A search that was killed goes on, one whose ``trials`` grew is extended, trials that failed are tried once more.
+
+    Args:
+        config: the search.
+        home: where it lies.
+        console: for progress.
+        address: of a running Ray cluster; by default Ray is started for this launch alone.
+
+    Raises:
+        SpaceChangedError: when a search of this name was made with another space.
+        UserError: when the search is being run by another process, or the cluster lacks what a trial asks for.
+    """
+    folder = home.folder(config.name)
+    check_space(folder, config)
+    stages = home.stage_folder(config.store)
+    with _only_one(folder):
+        with written_aside(folder.config) as file:
+            file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+        study = Study(folder.journal, config)
+        again = study.recover()
+        if again:
+            console.print(f"taking up {again} interrupted or failed trials again", highlight=False)
+        _run(study, folder, home, stages, console, address)
+    return study
+
+
+def _run(
+    study: Study, folder: SearchFolder, home: Home, stages: Path | None, console: Console, address: str | None
+) -> None:
+    config = study.config
+    with Tracker(config, home, console) as tracker, ProgressLines(study, console) as progress:
+        agenda = Agenda(config, study, listeners=[])
+        progress.watch(agenda)
+        agenda.listeners.append(lambda event: tracker.trial_ended(study, event.job.number))
+        if stages is not None:
+            store = Store(stages)
+            agenda.listeners.append(lambda event: _forget_weights(store, study, event))
+        if agenda.ahead:
+            set_up_ray(address)
+            from search.workers import cluster, work
+
+            with cluster(config, address):
+                work(agenda, config, stages, folder.scratch)
+        results.write(study, folder)
+        tracker.launch_ended(study, folder.results)
+        if agenda.exhausted:
+            console.print("the space holds no further trial: every curriculum was tried", highlight=False)
+
+
+def check_space(folder: SearchFolder, config: Config) -> None:
+    """Refuse a config whose trials could not be compared with those that are there.
+
+    Raises:
+        SpaceChangedError: listing each difference.
+    """
+    if not folder.config.exists() or not folder.journal.exists():
+        return
+    before = _flat(validate(read(folder.config), str(folder.config)).model_dump(mode="json"))
+    now = _flat(config.model_dump(mode="json"))
+    differences = [
+        f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
+        for key in sorted(before.keys() | now.keys())
+        if key.split(".")[0] not in FREE and before.get(key) != now.get(key)
+    ]
+    if differences:
+        raise SpaceChangedError(config.name, differences)
+
+
+def _flat(document: Any, prefix: str = "") -> dict[str, Any]:
+    if not isinstance(document, dict) or not document:
+        return {prefix.removesuffix("."): document}
+    return {key: value for name, part in document.items() for key, value in _flat(part, f"{prefix}{name}.").items()}
+
+
+@contextmanager
+def _only_one(folder: SearchFolder) -> Iterator[None]:
+    """Keeps a second launch of the same search out; the lock dies with its holder."""
+    folder.path.mkdir(parents=True, exist_ok=True)
+    with folder.lock.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(
+                f"search {folder.name!r} is being run by another process: wait for it, or stop it first"
+            ) from error
+        yield
+
+
+def _forget_weights(store: Store, study: Study, event: Event) -> None:
+    """Keep target weights only of trials that may be exported: the best so far, the baseline, finalists."""
+    ranked = study.complete()
+    kept = {record.number for record in [*ranked[:1], *finalists(ranked, study.config)]}
+    needed: set[str] = set()
+    spare: set[str] = set()
+    for record in ranked:
+        keys = {stage.key for stage in record.outcome.stages if stage.target} if record.outcome else set()
+        (needed if record.number in kept else spare).update(keys)
+    if event.job.seed is not None and event.outcome is not None:
+        spare.update(stage.key for stage in event.outcome.stages if stage.target)
+    for key in spare - needed:
+        store.forget(key)

@@ -1,0 +1,145 @@
+"""The answer of a search in words and tables, for a terminal."""
+
+from collections.abc import Iterator
+from statistics import fmean
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from search.best import Best
+from search.study import Recorded, Study, baseline
+from search.verdict import Comparison, Verdict, interval, judge
+from trainables.outcome import Outcome
+from trainables.transfer import Split, Transfer
+
+
+def answer(study: Study) -> Iterator[RenderableType]:
+    """Which trial is best and how sure that is, its transfer by family, what the stage tree saved."""
+    ranked, repeats, config = study.complete(), study.repeats(), study.config
+    verdict = judge(ranked, repeats, config)
+    failed = [record for record in study.recorded() if record.state == "failed"]
+    if verdict.best is None:
+        yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
+        return
+    best = next(record for record in ranked if record.number == verdict.best)
+    yield f"{config.name}: trial {best.number} of {len(ranked)}" + (f" ({len(failed)} failed)" if failed else "")
+    yield f"  {best.trial}"
+    yield f"  then each target, {best.trial.target_recipe}" if best.trial else ""
+    yield ""
+    yield from _verdict(verdict, best, ranked, config.objective)
+    yield ""
+    first = baseline(ranked, config)
+    yield _by_family(best, repeats.get(best.number, {}), first, repeats.get(first.number, {}) if first else {})
+    yield ""
+    yield _sharing([record.outcome for record in ranked if record.outcome], repeats)
+
+
+def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective: str) -> Iterator[str]:
+    if verdict.value is None:
+        yield f"  {objective} {best.value:.3f} on the search's own seed; UNCONFIRMED: no finalist was repeated"
+        return
+    yield f"  {objective} {verdict.value} over {verdict.value.seeds} fresh seeds, 95 % interval"
+    curricula = {record.number: str(record.trial) for record in ranked}
+    for comparison in verdict.comparisons:
+        yield f"  {_compared(comparison)} trial {comparison.other}: {curricula[comparison.other]}"
+    words = {
+        "separated": "SEPARATED: better than every other finalist on paired seeds",
+        "tie": "A TIE: on paired seeds it is not separated from every other finalist",
+        "unconfirmed": "UNCONFIRMED: the finalists have not run on as many seeds as the config asks for (two at least)",
+    }
+    yield f"  {words[verdict.word]}"
+
+
+def _compared(comparison: Comparison) -> str:
+    difference = comparison.difference
+    if difference.low is None or difference.high is None:
+        return f"{difference.mean:+.3f} on one seed against"
+    return f"{difference.mean:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}] against"
+
+
+def _by_family(
+    best: Recorded, repeats: dict[int, Outcome], first: Recorded | None, first_repeats: dict[int, Outcome]
+) -> Table:
+    """Mean over targets by family: test on fresh seeds where there are any, else dev on the search's own seed."""
+    split: Split = "test" if repeats else "dev"
+    mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
+    others = list(first_repeats.values()) if repeats else [first.outcome] if first and first.outcome else []
+    title = f"family ({split}, mean over targets)"
+    table = Table(title, "best", "no intermediate stage", "gain", box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    families = mine[0].transfer.family_means(split)
+    for family in families:
+        ours = interval([outcome.transfer.family_means(split)[family] for outcome in mine]).mean
+        theirs = fmean(outcome.transfer.family_means(split)[family] for outcome in others) if others else None
+        table.add_row(family, f"{ours:.3f}", *_against(ours, theirs))
+    ours = fmean(outcome.transfer.mean(split) for outcome in mine)
+    theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
+    table.add_row("all families", f"{ours:.3f}", *_against(ours, theirs), style="bold")
+    for code in mine[0].transfer.unseen(split):
+        ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
+        theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
+        table.add_row(f"unseen: {code}", f"{ours:.3f}", *_against(ours, theirs), style="dim")
+    return table
+
+
+def _against(ours: float, theirs: float | None) -> tuple[str, str]:
+    return ("", "") if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
+
+
+def _sharing(outcomes: list[Outcome], repeats: dict[int, dict[int, Outcome]]) -> str:
+    everything = outcomes + [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
+    stages = [stage for outcome in everything for stage in outcome.stages]
+    trained = sum(stage.trained for stage in stages)
+    asked_seconds = sum(outcome.asked_seconds for outcome in everything)
+    spent = sum(outcome.trained_seconds for outcome in everything)
+    return (
+        f"stages: {len(stages)} asked, {trained} trained; {asked_seconds:.0f} s of training asked, {spent:.0f} s spent"
+    )
+
+
+def rerun_table(best: Best, outcomes: dict[int, Outcome]) -> Iterator[RenderableType]:
+    """What an exported trial came to when it was trained again."""
+    yield f"trial {best.number} of {best.name}: {best.trial}"
+    table = Table("target", "exported", *(f"seed {seed}" for seed in outcomes), box=None, pad_edge=False)
+    metrics = next(iter(outcomes.values())).transfer.metrics
+    recorded = Transfer(best.scores, metrics)
+    for target in best.scores:
+        again = [f"{outcome.transfer.target_means()[target]:.4f}" for outcome in outcomes.values()]
+        table.add_row(target, f"{recorded.target_means()[target]:.4f}", *again)
+    means = [f"{outcome.transfer.mean():.4f}" for outcome in outcomes.values()]
+    table.add_row("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
+    yield table
+    if best.seed in outcomes:
+        same = outcomes[best.seed].transfer.scores == best.scores
+        yield (
+            f"seed {best.seed}: every score is the exported one to the last bit"
+            if same
+            else f"seed {best.seed}: the scores differ from the exported ones: another type of machine, package version or data"
+        )
+
+
+def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
+    """The trials of a search's results, one a row, failures with their cause."""
+    trials = document["trials"]
+    counts = {state: sum(trial["state"] == state for trial in trials) for state in ("complete", "running", "failed")}
+    yield f"{document['name']}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
+    table = Table("trial", "state", "value", "seconds", "seeds", "curriculum", box=None, pad_edge=False)
+    for trial in trials:
+        curriculum = " > ".join(_words(stage) for stage in trial["curriculum"]) or "no intermediate stage"
+        table.add_row(
+            str(trial["number"]),
+            trial["state"],
+            "" if trial["value"] is None else f"{trial['value']:.4f}",
+            "" if trial["seconds"] is None else f"{trial['seconds']:.0f}",
+            str(len(trial["seeds"]) or ""),
+            curriculum + (f"\n{trial['error']}" if "error" in trial else ""),
+        )
+    yield table
+
+
+def _words(stage: dict[str, Any]) -> str:
+    noise = stage["noise"]
+    told = "" if noise["method"] == "none" else f", {noise['method']} {noise['magnitude']:g}"
+    return f"{stage['task']} ({stage['learning_rate']:g}{told})"

@@ -1,0 +1,106 @@
+"""A launch's progress on the terminal: a line a job, which reads as well in a log file, and a live line below on a terminal."""
+
+import time
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
+
+from search.agenda import Agenda, Event
+from search.study import Study
+
+
+class _Eta(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(str(task.fields.get("eta", "")))
+
+
+class ProgressLines:
+    """Prints what the agenda announces to a console (standard error)."""
+
+    def __init__(self, study: Study, console: Console) -> None:
+        self.study = study
+        self.console = console
+        self.started = time.monotonic()
+        self.agenda: Agenda | None = None
+        self.best: tuple[float, int] | None = None
+        self.done = self.failed = 0
+        self.bar = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            _Eta(),
+            console=console,
+            transient=True,
+            disable=not console.is_terminal,
+        )
+        self.task = self.bar.add_task("starting workers", total=None)
+        for record in study.complete()[:1]:
+            assert record.value is not None
+            self.best = record.value, record.number
+
+    def __enter__(self) -> "ProgressLines":
+        self.bar.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.bar.stop()
+
+    def watch(self, agenda: Agenda) -> None:
+        """Follow this agenda from now on."""
+        self.agenda = agenda
+        self.before = len(self.study.complete()) + sum(len(seeds) for seeds in self.study.repeats().values())
+        agenda.listeners.append(self)
+
+    def __call__(self, event: Event) -> None:
+        """One job ended: a line about it."""
+        assert self.agenda is not None
+        self.done += event.outcome is not None
+        self.failed += event.outcome is None
+        ended = self.before + self.done + self.failed
+        total = ended + self.agenda.ahead
+        eta = self._eta(self.agenda)
+        self.console.print(
+            f"[{ended:>{len(str(total))}}/{total}] {_clock(time.monotonic() - self.started)}  {self._about(event)}  ({eta})",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        best = f", best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else ""
+        self.bar.update(
+            self.task,
+            description=f"{ended} of {total}, {len(self.agenda.running)} running, {self.failed} failed{best}",
+            completed=ended,
+            total=total,
+            eta=eta,
+        )
+
+    def _about(self, event: Event) -> str:
+        job = event.job
+        what = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
+        if event.outcome is None:
+            return f"{what}: {job.trial}  FAILED: {event.error}"
+        value = event.outcome.transfer.objective(self.study.config.objective)
+        best = ""
+        if job.seed is None:
+            if self.best is None or value > self.best[0]:
+                self.best = value, job.number
+            best = "  best so far" if self.best[1] == job.number else f"  best {self.best[0]:.3f}"
+        trained = sum(stage.trained for stage in event.outcome.stages)
+        shared = len(event.outcome.stages) - trained
+        reuse = f", {shared} of {len(event.outcome.stages)} stages from the store" if shared else ""
+        return f"{what}: {job.trial}  {value:.3f}{best}  {event.outcome.seconds:.0f} s{reuse}"
+
+    def _eta(self, agenda: Agenda) -> str:
+        ended = self.done + self.failed
+        ahead = agenda.ahead
+        if not ahead:
+            return "done"
+        eta = _clock((time.monotonic() - self.started) / ended * ahead)
+        return f"{len(agenda.running)} running, {self.failed} failed, ETA {eta}"
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

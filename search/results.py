@@ -1,0 +1,101 @@
+"""``results.json``: everything of a search that another tool may want, in one document (version 1)."""
+
+import json
+from typing import Any
+
+from search.config import Config
+from search.home import SearchFolder, written_aside
+from search.study import Recorded, Study
+from search.verdict import judge
+from trainables.curriculum import Noise, Stage
+from trainables.outcome import Outcome
+
+VERSION = 1
+
+
+def document(study: Study) -> dict[str, Any]:
+    """The results of a search as JSON's own types, from its study alone."""
+    config, repeats = study.config, study.repeats()
+    records = [record for record in study.recorded() if record.state in ("complete", "failed", "running")]
+    verdict = judge(study.complete(), repeats, config)
+    outcomes = [record.outcome for record in records if record.outcome is not None]
+    outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
+    return {
+        "version": VERSION,
+        "name": config.name,
+        "objective": {"name": config.objective, "direction": "maximize"},
+        "best": verdict.best,
+        "verdict": verdict.word,
+        "comparisons": [comparison.to_json() for comparison in verdict.comparisons],
+        "sharing": _sharing(outcomes),
+        "trials": [_trial(record, repeats.get(record.number, {}), config) for record in records],
+    }
+
+
+def write(study: Study, folder: SearchFolder) -> None:
+    """Write `document` into the search's folder, in one step."""
+    with written_aside(folder.results) as file:
+        file.write_text(json.dumps(document(study), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _sharing(outcomes: list[Outcome]) -> dict[str, float]:
+    stages = [stage for outcome in outcomes for stage in outcome.stages]
+    return {
+        "stages_asked": len(stages),
+        "stages_trained": sum(stage.trained for stage in stages),
+        "seconds_asked": round(sum(outcome.asked_seconds for outcome in outcomes), 3),
+        "seconds_trained": round(sum(outcome.trained_seconds for outcome in outcomes), 3),
+    }
+
+
+def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config) -> dict[str, Any]:
+    trial, outcome = record.trial, record.outcome
+    described: dict[str, Any] = {
+        "number": record.number,
+        "state": record.state,
+        "value": record.value,
+        "seconds": None if outcome is None else round(outcome.seconds, 3),
+        "curriculum": [_stage(stage, config) for stage in trial.curriculum] if trial else [],
+        "targets": {},
+        "families": {},
+        "seeds": [
+            {
+                "seed": seed,
+                "value": repeat.transfer.objective(config.objective),
+                "families": _families(repeat),
+                "scores": repeat.transfer.scores,
+            }
+            for seed, repeat in sorted(repeats.items())
+        ],
+    }
+    if record.error is not None:
+        described["error"] = record.error
+    if trial is not None:
+        described["targets"] = {
+            stage.task: {
+                "learning_rate": stage.learning_rate,
+                "noise": _noise(stage.noise),
+                "scores": outcome.transfer.scores[stage.task] if outcome else {},
+            }
+            for stage in trial.targets
+        }
+    if outcome is not None:
+        described["families"] = _families(outcome)
+    return described
+
+
+def _families(outcome: Outcome) -> dict[str, dict[str, float]]:
+    return {target: outcome.transfer.families(target) for target in outcome.transfer.scores}
+
+
+def _stage(stage: Stage, config: Config) -> dict[str, Any]:
+    return {
+        "task": stage.task,
+        "resource": "+".join(config.intermediate[task].resource for task in stage.tasks),
+        "learning_rate": stage.learning_rate,
+        "noise": _noise(stage.noise),
+    }
+
+
+def _noise(noise: Noise) -> dict[str, Any]:
+    return {"method": noise.method, "magnitude": noise.magnitude}

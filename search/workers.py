@@ -1,0 +1,144 @@
+"""Ray Tune: hands the agenda's jobs to workers that stay alive from job to job."""
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ray
+from ray import tune
+from ray.tune.search import Searcher
+
+from search.agenda import Agenda, Job
+from search.config import Config
+from search.errors import UserError
+from trainables.curriculum import Trial
+from trainables.outcome import Outcome
+
+
+@contextlib.contextmanager
+def cluster(config: Config, address: str | None) -> Iterator[None]:
+    """A local Ray for the launch, or the running cluster at `address`; it has what one trial asks for.
+
+    Raises:
+        UserError: when it has not, since Ray would wait for it for ever.
+    """
+    cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
+    ray.init(
+        address=address,
+        num_cpus=None if cpus is None else max(1, round(cpus)),
+        include_dashboard=None if address else False,
+        log_to_driver=False,
+        logging_level="ERROR",
+        runtime_env={"env_vars": {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}},
+    )
+    try:
+        _check_resources(config)
+        yield
+    finally:
+        ray.shutdown()
+
+
+def threads(config: Config) -> int:
+    """Arithmetic threads of a worker."""
+    return max(1, int(config.resources.cpus_per_trial))
+
+
+def _check_resources(config: Config) -> None:
+    wanted = {"CPU": config.resources.cpus_per_trial, "GPU": config.resources.gpus_per_trial}
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(all(node.get(kind, 0) >= amount for kind, amount in wanted.items()) for node in nodes):
+        most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in wanted}
+        raise UserError(
+            f"resources: a trial asks for {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs, and no node has as many; "
+            f"the largest has {most['CPU']:g} CPUs and {most['GPU']:g} GPUs: lower resources.cpus_per_trial or gpus_per_trial"
+        )
+
+
+def work(agenda: Agenda, config: Config, stages: Path | None, scratch: Path) -> None:
+    """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
+    resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        tuner = tune.Tuner(
+            tune.with_resources(run_job, resources),
+            param_space={"stages": str(stages) if stages else None, "threads": threads(config)},
+            tune_config=tune.TuneConfig(
+                search_alg=AgendaSearcher(agenda),
+                num_samples=-1,
+                max_concurrent_trials=config.resources.workers,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(name="launch", storage_path=str(scratch), verbose=0),
+        )
+        tuner.fit()
+        if not agenda.over:
+            # Tune takes an interrupt for a request to end early and returns as if all were done.
+            raise KeyboardInterrupt
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def run_job(config: dict[str, Any]) -> None:
+    """Ray Tune's trainable: one job in a worker. A failure is a result too, so that the worker lives on."""
+    from trainables.optimise import DivergedError
+    from trainables.worker import run_quietly
+
+    try:
+        outcome = run_quietly(
+            Trial.from_json(config["trial"]), config["stages"], tuple(config["splits"]), config["threads"]
+        )
+    except DivergedError as error:
+        tune.report({"error": str(error)})
+    except Exception as error:
+        tune.report({"error": f"{type(error).__name__}: {error}"})
+    else:
+        # As text: Tune flattens whatever is nested.
+        tune.report({"outcome": json.dumps(outcome.to_json())})
+
+
+class AgendaSearcher(Searcher):  # type: ignore[misc]
+    """Ray Tune's view of the agenda: what to run next, and what came of it."""
+
+    def __init__(self, agenda: Agenda) -> None:
+        super().__init__()
+        self.agenda = agenda
+        self.jobs: dict[str, Job] = {}
+
+    def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
+        """Ray hands over the constant part of a worker's input here."""
+        self.constant = config
+        return True
+
+    def suggest(self, trial_id: str) -> Any:
+        """The next job's input, None to be asked again later, or the end."""
+        job = self.agenda.next()
+        if job is None:
+            return Searcher.FINISHED if self.agenda.over else None
+        self.jobs[trial_id] = job
+        return {**self.constant, "trial": job.trial.to_json(), "splits": list(job.splits)}
+
+    def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
+        """A worker is done with a job, or gone."""
+        job = self.jobs.pop(trial_id, None)
+        if job is None:
+            return
+        if error or result is None:
+            self.agenda.failed(job, "the worker died: killed, out of memory, or its node was lost")
+        elif "error" in result:
+            self.agenda.failed(job, result["error"])
+        elif "outcome" in result:
+            self.agenda.done(job, Outcome.from_json(json.loads(result["outcome"])))
+        else:
+            self.agenda.failed(job, "stopped before it was done")
+
+    def save(self, checkpoint_path: str) -> None:
+        """Nothing: the study is the truth, Ray's own restore is never used."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Nothing, as `save`."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {}

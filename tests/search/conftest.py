@@ -1,0 +1,195 @@
+"""A search without Ray and training: a config, a study on disk, and a worker that does sums with a known optimum."""
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from search.agenda import Agenda, Job, Listener
+from search.config import Config, validate
+from search.home import Home, SearchFolder
+from search.study import Study
+from trainables.curriculum import Trial
+from trainables.outcome import Outcome, StageRun
+from trainables.transfer import Transfer
+
+DOCUMENT: dict[str, Any] = {
+    "name": "sums",
+    "encoder": "miniature",
+    "benchmark": "miniature",
+    "targets": ["choice", "tagging"],
+    "intermediate": {"facts": {"resource": "high"}, "dates": {"resource": "high"}, "facts_sw": {"resource": "low"}},
+    "languages": ["en", "de", "fi", "sw", "wo"],
+    "curriculum": {"max_length": 2, "joint": False},
+    "training": {"intermediate": {"steps": 100}, "target": {"steps": 50}},
+    "space": {"learning_rate": 1e-3, "target": {"learning_rate": 1e-3}},
+    "trials": 6,
+    "finalists": {"top": 2, "seeds": 3},
+}
+"""Ten trials in the space: 1 + 3 + 3 * 2 curricula, one rate, no noise."""
+
+GAINS = {"facts": 0.10, "dates": 0.05, "facts_sw": -0.05}
+OPTIMUM = "dates > facts"
+
+
+def changed(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """The document with the values at these dotted paths."""
+    document = copy.deepcopy(document)
+    for path, value in changes.items():
+        *sections, key = path.split(".")
+        place = document
+        for section in sections:
+            place = place.setdefault(section, {})
+        place[key] = value
+    return document
+
+
+def names(trial: Trial) -> str:
+    return " > ".join(stage.task for stage in trial.curriculum)
+
+
+def worth(trial: Trial, seed: int = 0) -> float:
+    """What the stand-in scores: each task adds its gain, later ones twice, so `OPTIMUM` is best; seeds move it a little."""
+    gains = [GAINS[task] * (place + 1) for place, stage in enumerate(trial.curriculum) for task in stage.tasks]
+    return 0.4 + sum(gains) + 0.001 * (seed % 3)
+
+
+def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), trained: bool = True) -> Outcome:
+    """An outcome in which every target scores `value` in every family, a tenth more in English, a tenth less in Wolof."""
+    apart = {"en": 0.1, "wo": -0.1}
+    rows = {code: {"accuracy": value + apart.get(code, 0.0)} for code in trial.languages}
+    targets = [stage.task for stage in trial.targets]
+    stages = [
+        StageRun(
+            key=f"{names(trial)}/{stage.task}",
+            task=stage.task,
+            target=stage.task in targets,
+            trained=trained,
+            seconds=2,
+        )
+        for stage in (*trial.curriculum, *trial.targets)
+    ]
+    transfer = Transfer({task: dict.fromkeys(splits, rows) for task in targets}, dict.fromkeys(targets, "accuracy"))
+    return Outcome(transfer=transfer, stages=tuple(stages), seconds=3.0, scoring_seconds=1.0)
+
+
+class FakeWorker:
+    """Does an agenda's jobs one after the other, as the stand-in has it, and notes them."""
+
+    def __init__(self, diverges: Callable[[Job], bool] = lambda job: False) -> None:
+        self.diverges = diverges
+        self.jobs: list[Job] = []
+
+    def drive(self, agenda: Agenda, most: int = 1000) -> None:
+        """Do all jobs, or `most` of them."""
+        for _ in range(most):
+            job = agenda.next()
+            if job is None:
+                assert agenda.over
+                return
+            self.do(agenda, job)
+
+    def do(self, agenda: Agenda, job: Job) -> None:
+        self.jobs.append(job)
+        if self.diverges(job):
+            agenda.failed(job, "the loss is nan at step 3 with learning rate 1e+20: lower it")
+        else:
+            value = worth(job.trial, job.seed or 0)
+            agenda.done(job, scored(job.trial, value, job.splits))
+
+    @property
+    def trials(self) -> list[Trial]:
+        return [job.trial for job in self.jobs if job.seed is None]
+
+
+@pytest.fixture
+def document() -> Callable[..., dict[str, Any]]:
+    """Makes a valid config's document, with changes by dotted path."""
+    return lambda changes=None: changed(DOCUMENT, changes or {})
+
+
+@pytest.fixture
+def config(document: Callable[..., dict[str, Any]]) -> Callable[..., Config]:
+    """Makes a config, with changes by dotted path."""
+    return lambda changes=None: validate(document(changes), "config.yaml")
+
+
+@pytest.fixture
+def write_config(document: Callable[..., dict[str, Any]], tmp_path: Path) -> Callable[..., Path]:
+    """Writes a config's file, with changes by dotted path."""
+
+    def write(changes: dict[str, Any] | None = None) -> Path:
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(document(changes), sort_keys=False))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    return Home(tmp_path / "home")
+
+
+@pytest.fixture
+def reopen(home: Home) -> Callable[[Config], Study]:
+    """Opens the study of a config as a launch does: on disk, what a dead launch left taken up again."""
+
+    def reopen(config: Config) -> Study:
+        study = Study(home.folder(config.name).journal, config)
+        study.recover()
+        return study
+
+    return reopen
+
+
+@pytest.fixture
+def worker() -> FakeWorker:
+    return FakeWorker()
+
+
+@pytest.fixture
+def failing_worker() -> Callable[..., FakeWorker]:
+    """Makes a worker for which jobs diverge that a test names."""
+    return FakeWorker
+
+
+@pytest.fixture
+def agenda() -> Callable[..., Agenda]:
+    """Makes the agenda of one launch."""
+
+    def make(study: Study, *listeners: Listener) -> Agenda:
+        return Agenda(study.config, study, listeners=list(listeners))
+
+    return make
+
+
+@pytest.fixture
+def outcome() -> Callable[..., Outcome]:
+    """Makes the outcome of a trial that scores a value everywhere."""
+    return scored
+
+
+@pytest.fixture
+def optimum() -> str:
+    """The curriculum that the stand-in likes best."""
+    return OPTIMUM
+
+
+@pytest.fixture
+def curriculum_of() -> Callable[[Trial], str]:
+    return names
+
+
+@pytest.fixture
+def finished(config, reopen, agenda, worker, home) -> Study:
+    """A search that is done, in `home`, with its config's file beside the study."""
+    settings = config()
+    study = reopen(settings)
+    worker.drive(agenda(study))
+    folder: SearchFolder = home.folder(settings.name)
+    folder.config.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
+    return study

@@ -1,0 +1,105 @@
+import pytest
+import yaml
+
+from search.best import Best, load_best, packages
+from search.errors import ConfigError
+
+
+@pytest.fixture
+def exported(finished, tmp_path) -> Best:
+    record = finished.complete()[0]
+    best = Best(
+        name="sums",
+        number=record.number,
+        trial=record.trial,
+        seed=0,
+        threads=1,
+        data={"choice": "c0ffee"},
+        scores=record.outcome.transfer.scores,
+    )
+    best.dump(tmp_path / "best.yaml")
+    return best
+
+
+def edited(path, change) -> None:
+    document = yaml.safe_load(path.read_text())
+    change(document)
+    path.write_text(yaml.safe_dump(document))
+
+
+def test_an_exported_trial_reads_back_to_the_last_bit(exported, tmp_path):
+    assert load_best(tmp_path / "best.yaml") == exported
+
+
+def test_the_file_says_how_to_run_it_and_on_what_it_ran(exported, tmp_path):
+    text = (tmp_path / "best.yaml").read_text()
+    assert "xlt train best.yaml" in text
+    assert yaml.safe_load(text)["packages"] == packages()
+
+
+def test_packages_that_decide_a_result_are_named_with_their_versions():
+    assert {"xlt-search", "torch", "transformers"} <= packages().keys()
+    assert all(version[0].isdigit() for version in packages().values())
+
+
+def test_a_missing_file_is_the_users_mistake(tmp_path):
+    with pytest.raises(ConfigError, match="no such file"):
+        load_best(tmp_path / "best.yaml")
+
+
+def test_a_config_is_no_exported_trial(write_config):
+    with pytest.raises(ConfigError, match="no exported trial, which xlt export writes: it lacks version, search"):
+        load_best(write_config())
+
+
+@pytest.mark.parametrize("text", ["", "- 1", "words"])
+def test_what_is_no_mapping_is_no_exported_trial(tmp_path, text):
+    (tmp_path / "best.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="no exported trial"):
+        load_best(tmp_path / "best.yaml")
+
+
+def test_another_version_is_refused(exported, tmp_path):
+    edited(tmp_path / "best.yaml", lambda document: document.update(version=2))
+    with pytest.raises(ConfigError, match="version 2 is not 1"):
+        load_best(tmp_path / "best.yaml")
+
+
+def test_unknown_encoder_task_and_noise_are_told_together(exported, tmp_path):
+    def change(document):
+        document["trial"]["encoder"] = "gone for good"
+        document["trial"]["targets"][0]["task"] = "chioce"
+        document["trial"]["targets"][1]["noise"]["method"] = "nose"
+
+    edited(tmp_path / "best.yaml", change)
+    with pytest.raises(ConfigError) as caught:
+        load_best(tmp_path / "best.yaml")
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "trial.encoder",
+        "trial.targets.0",
+        "trial.targets.1",
+    ]
+    assert "allowed: inference, choice" in caught.value.problems[1]
+
+
+def test_an_unknown_benchmark_is_told_with_those_there_are(exported, tmp_path):
+    edited(tmp_path / "best.yaml", lambda document: document["trial"].update(benchmark="glue"))
+    with pytest.raises(ConfigError, match="unknown 'glue'; allowed: miniature"):
+        load_best(tmp_path / "best.yaml")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document["trial"].pop("targets"),
+        lambda document: document["trial"].update(targets=3),
+        lambda document: document["trial"]["targets"][0].pop("noise"),
+        lambda document: document["trial"]["targets"][0].update(rate=1),
+        lambda document: document.update(trial=[]),
+        lambda document: document.update(trial=None),
+    ],
+)
+def test_a_trial_of_another_shape_is_the_users_mistake(exported, tmp_path, change):
+    edited(tmp_path / "best.yaml", change)
+    with pytest.raises(ConfigError, match="trial: "):
+        load_best(tmp_path / "best.yaml")

@@ -1,0 +1,193 @@
+import pytest
+
+from search.config import check_encoder, load, validate
+from search.errors import ConfigError
+from trainables.benchmarks import LANGUAGES_OF
+from trainables.curriculum import NOISE_METHODS
+
+
+def problems(document) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        validate(document, "config.yaml")
+    return caught.value.problems
+
+
+def test_a_valid_document_is_a_config(config):
+    settings = config()
+    assert settings.targets == ("choice", "tagging")
+    assert settings.intermediate["facts_sw"].resource == "low"
+    assert settings.finalists.top == 2
+
+
+BAD = [
+    ({"samplr": "tpe"}, "samplr", "unknown key; allowed here: name, encoder, benchmark"),
+    ({"curriculum.length": 2}, "curriculum.length", "unknown key; allowed here: max_length, joint"),
+    ({"space.noise.method": "none"}, "space.noise.method", "unknown key; allowed here: methods, magnitude"),
+    ({"intermediate.facts.size": 1}, "intermediate.facts.size", "unknown key; allowed here: resource"),
+    ({"training.target.steps": "many"}, "training.target.steps", 'valid integer; got "many"'),
+    ({"trials": 2.5}, "trials", "got 2.5"),
+    ({"trials": "6"}, "trials", 'got "6"'),
+    ({"trials": True}, "trials", "got true"),
+    ({"trials": 0}, "trials", "greater than 0; got 0"),
+    ({"trials": -3}, "trials", "greater than 0; got -3"),
+    ({"targets": "choice"}, "targets", 'got "choice"'),
+    ({"targets": []}, "targets", "at least one target task is needed; allowed: inference"),
+    ({"targets": ["chioce"]}, "targets", "unknown target task: 'chioce'; allowed: inference, choice, tagging, answer"),
+    ({"targets": ["facts"], "intermediate": {"dates": {"resource": "high"}}, "curriculum.max_length": 1},
+     "targets", "unknown target task: 'facts'"),
+    ({"targets": ["choice", "choice"]}, "targets", "named twice"),
+    ({"intermediate": {}}, "intermediate", "at least one intermediate task is needed; allowed: inference"),
+    ({"intermediate.fact": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'fact'; allowed:"),
+    ({"intermediate.retrieval": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'retrieval'"),
+    ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or intermediate, not both: choice"),
+    ({"intermediate.facts.resource": "medium"}, "intermediate.facts.resource", "'high' or 'low'; got \"medium\""),
+    ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(NOISE_METHODS)}"),
+    ({"space.noise.methods": []}, "space.noise.methods", "at least one noise method"),
+    ({"space.target.noise.methods": ["x"]}, "space.target.noise.methods", "unknown noise method: 'x'"),
+    ({"languages": ["de", "xx"]}, "languages", "unknown language: 'xx'; allowed: af, ar"),
+    ({"languages": []}, "languages", "at least one language"),
+    ({"languages": ["de", "de"]}, "languages", "named twice"),
+    ({"languages": ["en"]}, "languages", ""),
+    ({"languages": ["en", "wo"]}, "languages", ""),
+    ({"languages": ["de"], "objective": "source_dev"}, "", "source_dev"),
+    ({"targets": ["retrieval"], "objective": "source_dev"}, "", "source_dev"),
+    ({"curriculum.max_length": 4}, "curriculum", "max_length 4 is above the number of intermediate tasks, 3"),
+    ({"curriculum.max_length": -1}, "curriculum.max_length", "greater than or equal to 0; got -1"),
+    ({"space.learning_rate": {"low": 1e-3, "high": 1e-4, "points": 3}}, "space.learning_rate", "low must be below high"),
+    ({"space.learning_rate": {"low": 1e-3, "high": 1e-4}}, "space.learning_rate", "low must be below high"),
+    ({"space.learning_rate": {"low": 1e-3, "high": 1e-3}}, "space.learning_rate", "low must be below high"),
+    ({"space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 1}}, "space.learning_rate", "2 points or more"),
+    ({"space.learning_rate": {"low": 0, "high": 1e-3}}, "space.learning_rate.low", "greater than 0; got 0"),
+    ({"space.learning_rate": True}, "space.learning_rate", "got true"),
+    ({"space.noise.magnitude": {"low": 0.4, "high": 0.1, "points": 2}}, "space.noise.magnitude", "low must be below high"),
+    ({"training.target.average": 1}, "training.target.average", "less than 1; got 1"),
+    ({"name": "a/b"}, "name", "letters, digits, '-', '_' and single dots between them; got 'a/b'"),
+    ({"name": ".."}, "name", "got '..'"),
+    ({"name": "a..b"}, "name", "got 'a..b'"),
+    ({"name": ""}, "name", "got ''"),
+    ({"name": 7}, "name", "got 7"),
+    ({"benchmark": "glue"}, "benchmark", "unknown benchmark: 'glue'; allowed: miniature"),
+    ({"encoder": "nothing here"}, "encoder", "allowed: miniature, a folder, namespace/name"),
+    ({"sampler": "grid"}, "sampler", "'tpe' or 'random'; got \"grid\""),
+    ({"objective": "test"}, "objective", "'transfer_dev', 'source_dev' or 'worst_family_dev'"),
+    ({"seed": -1}, "seed", "got -1"),
+    ({"budget.hours": 0}, "budget.hours", "greater than 0; got 0"),
+    ({"finalists.top": -1}, "finalists.top", "got -1"),
+    ({"resources.workers": 0}, "resources.workers", "greater than 0; got 0"),
+    ({"store": None}, "store", "got null"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "what"), BAD, ids=lambda part: repr(part)[:60] if isinstance(part, dict) else ""
+)
+def test_a_mistake_is_one_problem_with_its_path_and_what_is_allowed(document, changes, where, what):
+    found = problems(document(changes))
+    assert len(found) == 1, found
+    assert found[0].startswith(where)
+    assert what in found[0]
+
+
+@pytest.mark.parametrize(
+    "key", ["name", "encoder", "benchmark", "targets", "intermediate", "trials", "space", "training"]
+)
+def test_a_missing_key_is_named(document, key):
+    settings = document()
+    del settings[key]
+    assert problems(settings) == [f"{key}: this key is needed"]
+
+
+def test_all_mistakes_come_together(document):
+    changes = {
+        "samplr": 1,
+        "trials": 0,
+        "targets": ["x"],
+        "name": "..",
+        "space.target.learning_rate": "fast",
+        "seed": 1.5,
+    }
+    found = problems(document(changes))
+    starts = [problem.partition(":")[0] for problem in found]
+    assert sorted(starts) == sorted(["samplr", "trials", "targets", "name", "space.target.learning_rate", "seed"])
+
+
+def test_the_message_counts_the_problems_and_gives_each_its_line(document):
+    with pytest.raises(ConfigError) as caught:
+        validate(document({"trials": 0, "seed": -1}), "my.yaml")
+    first, *rest = str(caught.value).splitlines()
+    assert first == "my.yaml: 2 problems"
+    assert [line.split(":")[0] for line in rest] == ["  seed", "  trials"]
+
+
+def test_an_encoder_folder_wants_a_config_and_weights(tmp_path):
+    with pytest.raises(ValueError, match=r"no config\.json"):
+        check_encoder(str(tmp_path))
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"no weights: no \*\.safetensors"):
+        check_encoder(str(tmp_path))
+    (tmp_path / "model.safetensors").write_bytes(b"")
+    assert check_encoder(str(tmp_path)) == str(tmp_path)
+
+
+def test_an_encoder_may_be_the_miniature_or_a_hub_id():
+    assert check_encoder("miniature") == "miniature"
+    assert check_encoder("FacebookAI/xlm-roberta-base") == "FacebookAI/xlm-roberta-base"
+
+
+def test_an_encoder_folder_without_weights_is_a_problem_of_the_config(document, tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    (found,) = problems(document({"encoder": str(tmp_path)}))
+    assert found.startswith("encoder: the encoder folder")
+
+
+def test_a_bare_number_is_a_grid_of_one_value(config):
+    assert config({"space.learning_rate": 0.001}).space.learning_rate.values == (0.001,)
+
+
+@pytest.mark.parametrize(
+    ("value", "what"),
+    [(-1e-3, "greater than 0; got -0.001"), (0, "got 0"), (float("nan"), "finite"), (float("inf"), "finite")],
+)
+def test_a_bare_number_that_is_no_rate_is_refused(document, value, what):
+    found = problems(document({"space.learning_rate": value}))
+    assert all(problem.startswith("space.learning_rate") and what in problem for problem in found)
+
+
+def test_a_grid_rises_at_equal_ratios_and_reads_well(config):
+    grid = config({"space.learning_rate": {"low": 1e-5, "high": 1e-3, "points": 5}}).space.learning_rate
+    assert grid.values == (1e-05, 3.162e-05, 0.0001, 0.0003162, 0.001)
+
+
+def test_all_languages_of_the_benchmark_are_scored_by_default(config):
+    assert config({"languages": None}).scored_languages == LANGUAGES_OF["miniature"]
+    assert config({"languages": ["fi", "de"]}).scored_languages == ("fi", "de")
+
+
+def test_a_written_config_reads_back_the_same(config):
+    settings = config({"space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}, "budget.hours": 1})
+    assert validate(settings.model_dump(mode="json"), "again") == settings
+
+
+def test_overrides_come_before_the_checks(write_config):
+    settings = load(write_config({"trials": 0}), ["trials=7", "space.target.learning_rate=2e-3"])
+    assert settings.trials == 7
+    assert settings.space.target.learning_rate.values == (0.002,)
+
+
+@pytest.mark.parametrize("text", ["", "- 1\n- 2\n", "just words\n"])
+def test_a_file_that_is_no_mapping_is_refused(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError, match="a config is a mapping of keys to values"):
+        load(tmp_path / "c.yaml")
+
+
+@pytest.mark.parametrize("text", ["2020-01-01: x\n", "1: x\n", "null: x\n", "name: &a [*a]\n", "seed: 2020-01-01\n"])
+def test_yaml_that_json_could_not_say_is_the_users_mistake(tmp_path, text):
+    (tmp_path / "c.yaml").write_text(text)
+    with pytest.raises(ConfigError):
+        load(tmp_path / "c.yaml")
+
+
+def test_a_config_cannot_be_changed(config):
+    with pytest.raises(ValueError, match="frozen"):
+        config().trials = 3

@@ -1,0 +1,79 @@
+import pytest
+
+from search.errors import UserError
+from search.export import card, export
+
+
+@pytest.fixture
+def folder(home):
+    return home.folder("sums")
+
+
+def test_a_search_without_a_complete_trial_has_nothing_to_export(config, reopen, home, folder, tmp_path):
+    with pytest.raises(UserError, match="no complete trial to export yet"):
+        export(reopen(config()), folder, home, tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_trial_that_is_not_complete_is_refused_with_those_that_are(
+    config, reopen, agenda, failing_worker, home, folder, tmp_path
+):
+    study = reopen(config({"trials": 3}))
+    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    with pytest.raises(UserError, match="no complete trial 1; complete are: 0, 2"):
+        export(study, folder, home, tmp_path / "out", 1)
+
+
+@pytest.mark.parametrize("taken", ["file", "folder"])
+def test_a_place_that_is_taken_is_left_as_it_is(finished, home, folder, tmp_path, taken):
+    out = tmp_path / "out"
+    if taken == "folder":
+        out.mkdir()
+    mine = out / "mine" if taken == "folder" else out
+    mine.write_text("precious")
+    with pytest.raises(UserError, match="is there already: name a folder that is new or empty"):
+        export(finished, folder, home, out)
+    assert mine.read_text() == "precious"
+
+
+def test_an_export_that_fails_leaves_nothing_behind(finished, home, folder, tmp_path, monkeypatch):
+    before = sorted(tmp_path.iterdir())
+
+    def fails(*_):
+        raise RuntimeError("no space left")
+
+    monkeypatch.setattr("search.export._write", fails)
+    with pytest.raises(RuntimeError, match="no space left"):
+        export(finished, folder, home, tmp_path / "out")
+    assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def page(finished):
+    from search.best import Best
+
+    record = finished.complete()[0]
+    best = Best("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
+    return card(best, "choice", record.outcome, finished.repeats()[record.number])
+
+
+def test_a_card_shows_families_on_the_trials_seed_and_on_fresh_ones(page, finished):
+    best = finished.complete()[0]
+    (row,) = [line for line in page.splitlines() if line.startswith("| Uralic")]
+    assert f"| {best.value:.3f} |" in row
+    assert "[" in row
+    assert "Repeated on fresh seeds: 1, 2, 3." in page
+
+
+def test_a_card_names_the_curriculum_the_source_and_unseen_languages(page, finished, curriculum_of):
+    best = finished.complete()[0]
+    for place, stage in enumerate(best.trial.curriculum, 1):
+        assert f"{place}. {stage}, 100 steps" in page
+    assert f"English: {best.value + 0.1:.3f} (dev). Unseen in pre-training: Wolof {best.value - 0.1:.3f}." in page
+
+
+def test_a_card_begins_with_the_front_matter_that_hubs_read(page):
+    import yaml
+
+    _, front, _ = page.split("---\n", 2)
+    assert yaml.safe_load(front)["language"] == ["de", "en", "fi", "sw", "wo"]

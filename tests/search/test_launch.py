@@ -1,0 +1,209 @@
+import contextlib
+import fcntl
+import io
+import json
+import os
+import sys
+import types
+
+import pytest
+from rich.console import Console
+
+from search.config import validate
+from search.documents import read
+from search.environment import set_up_ray
+from search.errors import SpaceChangedError, UserError
+from search.launch import check_space, launch
+from trainables.curriculum import Stage
+from trainables.store import ENCODER, RECORD
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=200)
+
+
+@pytest.fixture
+def sums(monkeypatch, worker):
+    """Launches run on the stand-in in place of Ray, and write no MLflow."""
+    clusters = []
+
+    @contextlib.contextmanager
+    def cluster(config, address):
+        clusters.append(address)
+        yield
+
+    def work(agenda, *_):
+        worker.drive(agenda)
+
+    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(cluster=cluster, work=work))
+    monkeypatch.setattr("search.launch.set_up_ray", lambda address: None)
+    monkeypatch.setattr("search.launch.Tracker", NoTracker)
+    worker.clusters = clusters
+    return worker
+
+
+class NoTracker(contextlib.nullcontext):
+    def __init__(self, *_: object) -> None:
+        super().__init__(self)
+
+    def trial_ended(self, *_: object) -> None:
+        pass
+
+    launch_ended = trial_ended
+
+
+def test_a_launch_leaves_config_study_and_results(config, home, console, sums):
+    settings = config()
+    study = launch(settings, home, console)
+    folder = home.folder("sums")
+    assert validate(read(folder.config), "again") == settings
+    assert json.loads(folder.results.read_text())["best"] is not None
+    assert folder.journal.exists()
+    assert len(study.complete()) == 6
+
+
+def test_a_finished_search_launched_again_runs_nothing_and_starts_no_ray(config, home, console, sums):
+    launch(config(), home, console)
+    jobs = len(sums.jobs)
+    launch(config(), home, console)
+    assert len(sums.jobs) == jobs
+    assert sums.clusters == [None]
+
+
+def test_a_killed_launch_is_taken_up_by_the_next(config, reopen, agenda, home, console, sums, failing_worker):
+    first = failing_worker()
+    plan = agenda(reopen(config()))
+    first.drive(plan, most=2)
+    left = plan.next()
+    study = launch(config(), home, console)
+    assert sums.trials[0] == left.trial
+    assert not set(sums.trials) & set(first.trials)
+    assert len(study.complete()) == 6
+    assert "taking up 1 interrupted or failed trials again" in console.file.getvalue()
+
+
+def test_a_search_is_extended_by_more_trials(config, home, console, sums):
+    launch(config(), home, console)
+    study = launch(config({"trials": 8}), home, console)
+    assert len(study.complete()) == 8
+    assert len(set(sums.trials)) == len(sums.trials) == 8
+
+
+def test_a_space_that_is_used_up_is_told(config, home, console, sums):
+    launch(config({"curriculum.max_length": 1, "trials": 9}), home, console)
+    assert "the space holds no further trial" in console.file.getvalue()
+
+
+def test_a_name_that_stands_for_another_space_is_refused_with_every_difference(config, home, console, sums):
+    launch(config(), home, console)
+    before = {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()}
+    other = config({"training.target.steps": 60, "targets": ["choice"], "seed": 1, "space.noise.magnitude": 0.2})
+    with pytest.raises(SpaceChangedError) as caught:
+        launch(other, home, console)
+    text = str(caught.value)
+    assert {difference.partition(":")[0] for difference in caught.value.differences} == {
+        "training.target.steps",
+        "targets",
+        "seed",
+        "space.noise.magnitude.low",
+        "space.noise.magnitude.high",
+        "space.noise.magnitude.points",
+    }
+    assert "training.target.steps: was 50, is 60" in text
+    assert "take a new name (--name) or undo the change" in text
+    assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
+
+
+def test_an_intermediate_task_that_came_or_went_is_a_difference(config, home, console, sums):
+    launch(config(), home, console)
+    with pytest.raises(SpaceChangedError, match=r"intermediate\.initials\.resource: was 'absent', is 'high'"):
+        launch(config({"intermediate.initials": {"resource": "high"}}), home, console)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"trials": 7},
+        {"budget.hours": 2},
+        {"finalists.seeds": 1},
+        {"store.enabled": False},
+        {"resources.workers": 1},
+        {"tracking.uri": "sqlite:///x.db"},
+        {"sampler": "random"},
+    ],
+    ids=str,
+)
+def test_what_does_not_change_a_trial_may_change_between_launches(config, home, console, sums, change):
+    launch(config(), home, console)
+    launch(config(change), home, console)
+    assert read(home.folder("sums").config) == config(change).model_dump(mode="json")
+
+
+def test_a_config_without_a_study_binds_nothing(config, home):
+    folder = home.folder("sums")
+    folder.path.mkdir(parents=True)
+    folder.config.write_text("rubbish: [")
+    check_space(folder, config())
+
+
+def test_a_second_launch_at_the_same_time_is_refused(config, home, console, sums):
+    folder = home.folder("sums")
+    folder.path.mkdir(parents=True)
+    with folder.lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(UserError, match="is being run by another process"):
+            launch(config(), home, console)
+    assert sums.jobs == []
+    launch(config(), home, console)
+    assert len(sums.trials) == 6
+
+
+def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, console, sums, monkeypatch):
+    """Every target's stage is there when the launch begins; all but those of trials that may be exported lose their weights."""
+    kept = sums.do
+
+    def publish(agenda, job):
+        for stage in (*job.trial.curriculum, *job.trial.targets):
+            folder = home.stages / _key(job.trial.curriculum, stage)
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / RECORD).write_text("{}")
+            (folder / ENCODER).write_bytes(b"weights")
+        kept(agenda, job)
+
+    monkeypatch.setattr(sums, "do", publish)
+    monkeypatch.setattr(
+        "search.launch.Store.forget", lambda store, key: (store.root / key.replace("/", "_") / ENCODER).unlink(True)
+    )
+    study = launch(config({"finalists.seeds": 0}), home, console)
+    ranked = study.complete()
+    with_weights = {
+        record.number
+        for record in ranked
+        if all(
+            (home.stages / _key(record.trial.curriculum, stage) / ENCODER).exists() for stage in record.trial.targets
+        )
+    }
+    assert with_weights == {ranked[0].number, ranked[1].number, 0}
+    assert all(
+        (home.stages / _key(r.trial.curriculum, s) / ENCODER).exists() for r in ranked for s in r.trial.curriculum
+    )
+
+
+def _key(curriculum: tuple[Stage, ...], stage: Stage) -> str:
+    return " > ".join(part.task for part in curriculum) + f"_{stage.task}"
+
+
+def test_ray_started_here_is_quiet_and_takes_a_token(monkeypatch):
+    monkeypatch.setattr(os, "environ", {"RAY_USAGE_STATS_ENABLED": "1"})
+    set_up_ray(None)
+    assert os.environ["RAY_AUTH_MODE"] == "token"
+    assert len(os.environ["RAY_AUTH_TOKEN"]) == 64
+    assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
+
+
+def test_a_running_cluster_keeps_its_own_way_of_authentication(monkeypatch):
+    monkeypatch.setattr(os, "environ", {})
+    set_up_ray("auto")
+    assert "RAY_AUTH_TOKEN" not in os.environ
+    assert "RAY_AUTH_MODE" not in os.environ

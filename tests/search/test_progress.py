@@ -1,0 +1,94 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from search.progress import ProgressLines
+
+
+@pytest.fixture
+def console():
+    return Console(file=io.StringIO(), width=60)
+
+
+def lines(console: Console) -> list[str]:
+    return console.file.getvalue().splitlines()
+
+
+def run(study, plan, worker, console) -> None:
+    with ProgressLines(study, console) as progress:
+        progress.watch(plan)
+        worker.drive(plan)
+
+
+def test_every_job_is_a_line_that_counts(config, reopen, agenda, worker, console):
+    study = reopen(config())
+    run(study, agenda(study), worker, console)
+    found = lines(console)
+    assert len(found) == len(worker.jobs) == 15
+    assert [line.partition("]")[0].lstrip("[ ") for line in found] == [f"{count}/15" for count in range(1, 16)]
+
+
+def test_a_line_tells_the_trial_its_value_and_the_best(config, reopen, agenda, worker, console):
+    study = reopen(config())
+    run(study, agenda(study), worker, console)
+    assert "trial 0: no intermediate stage  0.400  best so far  3 s" in lines(console)[0]
+    assert all("best" in line for line in lines(console)[:6])
+    assert "again, seed 1: " in lines(console)[6]
+    assert lines(console)[-1].endswith("(done)")
+
+
+def test_a_line_tells_how_many_run_how_many_failed_and_when_it_ends(config, reopen, agenda, worker, console):
+    study = reopen(config())
+    plan = agenda(study)
+    with ProgressLines(study, console) as progress:
+        progress.watch(plan)
+        first = plan.next()
+        plan.next()
+        worker.do(plan, first)
+    assert "1 running, 0 failed, ETA " in lines(console)[0]
+
+
+def test_a_failure_is_told_with_its_cause(config, reopen, agenda, failing_worker, console):
+    study = reopen(config())
+    run(study, agenda(study), failing_worker(lambda job: job.number == 1), console)
+    assert "FAILED: the loss is nan at step 3" in lines(console)[1]
+    assert "1 failed" in lines(console)[1]
+
+
+def test_stages_from_the_store_are_told(config, reopen, agenda, outcome, console):
+    study = reopen(config())
+    plan = agenda(study)
+    with ProgressLines(study, console) as progress:
+        progress.watch(plan)
+        job = plan.next()
+        plan.done(job, outcome(job.trial, 0.5, trained=False))
+    assert "2 of 2 stages from the store" in lines(console)[0]
+
+
+def test_a_later_launch_counts_on_from_the_one_before(config, reopen, agenda, worker, failing_worker, console):
+    study = reopen(config())
+    worker.drive(agenda(study), most=4)
+    study = reopen(config())
+    run(study, agenda(study), failing_worker(), console)
+    assert lines(console)[0].startswith("[ 5/15]")
+    assert lines(console)[-1].startswith("[15/15]")
+
+
+def test_the_best_of_an_earlier_launch_stands(config, reopen, agenda, outcome, console):
+    study = reopen(config())
+    number, trial = study.ask()
+    study.tell(number, outcome(trial, 0.9))
+    with ProgressLines(study, console) as progress:
+        plan = agenda(study)
+        progress.watch(plan)
+        job = plan.next()
+        plan.done(job, outcome(job.trial, 0.5))
+    assert "0.500  best 0.900" in lines(console)[0]
+
+
+def test_a_terminal_gets_a_live_line_as_well(config, reopen, agenda, worker):
+    console = Console(file=io.StringIO(), width=200, force_terminal=True)
+    study = reopen(config())
+    run(study, agenda(study), worker, console)
+    assert "15 of 15, 0 running, 0 failed, best " in console.file.getvalue()

@@ -1,0 +1,112 @@
+import json
+
+from search import results
+
+TRIAL = {"number", "state", "value", "seconds", "curriculum", "targets", "families", "seeds"}
+
+
+def test_results_have_the_keys_that_tools_rely_on(finished):
+    document = results.document(finished)
+    assert {"version", "name", "objective", "best", "verdict", "sharing", "trials"} <= document.keys()
+    assert document["version"] == 1
+    assert document["name"] == "sums"
+    assert document["objective"] == {"name": "transfer_dev", "direction": "maximize"}
+    assert document["verdict"] in ("separated", "tie", "unconfirmed")
+    assert set(document["sharing"]) == {"stages_asked", "stages_trained", "seconds_asked", "seconds_trained"}
+    assert len(document["trials"]) == 6
+    assert all(trial.keys() == TRIAL for trial in document["trials"])
+
+
+def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agenda, worker):
+    settings = config(
+        {
+            "trials": 10,
+            "curriculum.max_length": 1,
+            "space.noise": {"methods": ["random_perturbation"], "magnitude": 0.2},
+        }
+    )
+    study = reopen(settings)
+    worker.drive(agenda(study))
+    (trial,) = [t for t in results.document(study)["trials"] if [s["task"] for s in t["curriculum"]] == ["facts_sw"]]
+    assert trial["curriculum"] == [
+        {
+            "task": "facts_sw",
+            "resource": "low",
+            "learning_rate": 0.001,
+            "noise": {"method": "random_perturbation", "magnitude": 0.2},
+        }
+    ]
+    assert set(trial["targets"]) == {"choice", "tagging"}
+    target = trial["targets"]["choice"]
+    assert target["learning_rate"] == 0.001
+    assert target["noise"] == {"method": "none", "magnitude": 0.0}
+    assert set(target["scores"]["dev"]) == {"en", "de", "fi", "sw", "wo"}
+    assert set(target["scores"]["dev"]["de"]) == {"accuracy"}
+    assert set(trial["families"]["choice"]) == {"Indo-European", "Uralic", "Niger-Congo"}
+
+
+def test_families_leave_out_the_source_and_unseen_languages(finished):
+    for trial in results.document(finished)["trials"]:
+        scores = trial["targets"]["choice"]["scores"]["dev"]
+        assert trial["families"]["choice"]["Niger-Congo"] == scores["sw"]["accuracy"]
+        assert trial["families"]["choice"]["Indo-European"] == scores["de"]["accuracy"]
+
+
+def test_a_joint_stage_names_the_resource_of_each_of_its_tasks(config, reopen, agenda, worker):
+    study = reopen(config({"curriculum.joint": True, "trials": 11}))
+    worker.drive(agenda(study))
+    stages = [stage for trial in results.document(study)["trials"] for stage in trial["curriculum"]]
+    resources = {stage["task"]: stage["resource"] for stage in stages if "+" in stage["task"]}
+    assert resources
+    assert all(resource == ("high+low" if "facts_sw" in task else "high+high") for task, resource in resources.items())
+
+
+def test_finalists_tell_their_fresh_seeds_with_test_scores(finished):
+    document = results.document(finished)
+    best = next(trial for trial in document["trials"] if trial["number"] == document["best"])
+    assert [seed["seed"] for seed in best["seeds"]] == [1, 2, 3]
+    assert all(set(seed["scores"]["choice"]) == {"dev", "test"} for seed in best["seeds"])
+    assert all(set(trial["targets"]["choice"]["scores"]) == {"dev"} for trial in document["trials"])
+
+
+def test_a_failed_trial_tells_its_cause_and_no_scores(config, reopen, agenda, failing_worker):
+    study = reopen(config())
+    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    (failed,) = [trial for trial in results.document(study)["trials"] if trial["state"] == "failed"]
+    assert "loss is nan" in failed["error"]
+    assert failed["value"] is None
+    assert failed["families"] == {}
+    assert all(target["scores"] == {} for target in failed["targets"].values())
+
+
+def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, agenda, worker):
+    reopen(config({"curriculum.max_length": 0})).ask()
+    study = reopen(config({"curriculum.max_length": 0}))
+    worker.drive(agenda(study))
+    assert {"interrupted"} < {record.state for record in study.recorded()}
+    assert [trial["state"] for trial in results.document(study)["trials"]] == ["complete"]
+
+
+def test_a_search_without_a_trial_has_results_too(config, reopen):
+    document = results.document(reopen(config()))
+    assert (document["best"], document["verdict"], document["trials"]) == (None, "unconfirmed", [])
+
+
+def test_sharing_counts_asked_and_trained_stages_of_trials_and_repeats(config, reopen, outcome):
+    study = reopen(config())
+    number, trial = study.ask()
+    study.tell(number, outcome(trial, 0.5, trained=False))
+    study.tell_repeat(number, 1, outcome(trial, 0.5, ("dev", "test")))
+    assert results.document(study)["sharing"] == {
+        "stages_asked": 4,
+        "stages_trained": 2,
+        "seconds_asked": 8,
+        "seconds_trained": 4,
+    }
+
+
+def test_the_file_is_the_document_and_takes_its_place_in_one_step(finished, home):
+    folder = home.folder("sums")
+    results.write(finished, folder)
+    assert json.loads(folder.results.read_text()) == results.document(finished)
+    assert not [path for path in folder.path.iterdir() if path.name.startswith(".results")]

@@ -1,0 +1,123 @@
+import math
+
+import pytest
+from scipy import stats
+
+from search.verdict import Interval, interval, judge
+
+
+@pytest.fixture
+def searched(config, reopen, outcome):
+    """Makes a study of complete trials with these values, and these values on fresh seeds, seeds counted from 1."""
+
+    def make(values, repeats, changes=None):
+        study = reopen(config(changes))
+        for value, fresh in zip(values, repeats, strict=True):
+            number, trial = study.ask()
+            study.tell(number, outcome(trial, value))
+            for seed, again in enumerate(fresh, 1):
+                if again is not None:
+                    study.tell_repeat(number, seed, outcome(trial, again, ("dev", "test")))
+        return study
+
+    return make
+
+
+def verdict_of(study):
+    return judge(study.complete(), study.repeats(), study.config)
+
+
+def test_finalists_apart_on_paired_seeds_are_separated(searched):
+    verdict = verdict_of(searched([0.4, 0.5, 0.6], [[0.40, 0.41, 0.42], [0.50, 0.51, 0.52], [0.60, 0.61, 0.62]]))
+    assert (verdict.best, verdict.word) == (2, "separated")
+    assert [comparison.other for comparison in verdict.comparisons] == [1, 0]
+    assert all(comparison.separated for comparison in verdict.comparisons)
+    assert verdict.value.mean == pytest.approx(0.61)
+
+
+def test_pairing_takes_the_noise_out_that_seeds_share(searched):
+    noise = (0.0, 0.2, -0.2)
+    fresh = [[0.4 + n for n in noise], [0.45 + n + e for n, e in zip(noise, (0.001, 0, -0.001), strict=True)]]
+    verdict = verdict_of(searched([0.4, 0.5], fresh, {"finalists.top": 1}))
+    assert (verdict.best, verdict.word) == (1, "separated")
+    assert verdict.value.low < 0.4 < verdict.value.high
+
+
+def test_finalists_within_each_others_noise_are_a_tie(searched):
+    verdict = verdict_of(searched([0.4, 0.5, 0.6], [[0.4, 0.5, 0.6], [0.5, 0.4, 0.6], [0.6, 0.5, 0.45]]))
+    assert verdict.word == "tie"
+
+
+def test_one_finalist_that_is_not_separated_makes_it_a_tie(searched):
+    verdict = verdict_of(searched([0.3, 0.5, 0.6], [[0.30, 0.31, 0.32], [0.5, 0.7, 0.6], [0.6, 0.61, 0.62]]))
+    assert (verdict.best, verdict.word) == (2, "tie")
+    assert {comparison.other: comparison.separated for comparison in verdict.comparisons} == {1: False, 0: True}
+
+
+def test_equal_finalists_are_a_tie_that_the_earlier_one_leads(searched):
+    verdict = verdict_of(searched([0.5, 0.5], [[0.5] * 3, [0.5] * 3]))
+    assert (verdict.best, verdict.word) == (0, "tie")
+
+
+def test_fresh_seeds_overrule_the_value_a_trial_was_chosen_by(searched):
+    verdict = verdict_of(searched([0.4, 0.5, 0.9], [[0.4] * 3, [0.61, 0.6, 0.6], [0.5] * 3]))
+    assert verdict.best == 1
+
+
+def test_without_repeats_the_best_value_leads_unconfirmed(searched):
+    verdict = verdict_of(searched([0.4, 0.6, 0.5], [[], [], []]))
+    assert (verdict.best, verdict.word, verdict.value, verdict.comparisons) == (1, "unconfirmed", None, ())
+
+
+def test_fewer_seeds_than_asked_for_are_unconfirmed(searched):
+    verdict = verdict_of(searched([0.4, 0.5, 0.6], [[0.4, 0.41], [0.5, 0.51], [0.6, 0.61]]))
+    assert (verdict.best, verdict.word) == (2, "unconfirmed")
+
+
+def test_one_seed_is_unconfirmed_even_if_no_more_were_asked_for(searched):
+    verdict = verdict_of(searched([0.4, 0.6], [[0.4], [0.6]], {"finalists.seeds": 1}))
+    assert (verdict.word, verdict.value) == ("unconfirmed", Interval(pytest.approx(0.6), None, None, 1))
+
+
+def test_a_finalist_that_was_never_repeated_leaves_it_unconfirmed(searched):
+    verdict = verdict_of(searched([0.4, 0.5, 0.6], [[0.40, 0.41, 0.42], [0.50, 0.51, 0.52], []]))
+    assert verdict.word == "unconfirmed"
+
+
+def test_only_seeds_that_all_finalists_have_are_compared(searched):
+    verdict = verdict_of(
+        searched([0.4, 0.6], [[0.4, None, 0.4], [0.6, 0.1, 0.6]], {"finalists": {"top": 1, "seeds": 2}})
+    )
+    assert verdict.value.mean == pytest.approx(0.6)
+    assert verdict.comparisons[0].difference.seeds == 2
+
+
+def test_a_baseline_alone_is_unconfirmed(searched):
+    assert verdict_of(searched([0.4], [[0.4, 0.4, 0.4]])).word == "unconfirmed"
+
+
+def test_no_complete_trial_has_no_best(searched):
+    verdict = verdict_of(searched([], []))
+    assert (verdict.best, verdict.word) == (None, "unconfirmed")
+
+
+def test_an_interval_is_students(searched):
+    values = [0.41, 0.47, 0.44, 0.5]
+    found = interval(values)
+    half = stats.t.ppf(0.975, 3) * stats.tstd(values) / math.sqrt(4)
+    assert (found.low, found.high) == (pytest.approx(found.mean - half), pytest.approx(found.mean + half))
+
+
+def test_an_interval_of_equal_values_is_a_point():
+    assert interval([0.5, 0.5, 0.5]) == Interval(0.5, 0.5, 0.5, 3)
+
+
+def test_an_interval_reads_as_mean_and_bounds():
+    assert str(Interval(0.5, 0.4, 0.6, 3)) == "0.500 [0.400, 0.600]"
+    assert str(interval([0.5])) == "0.500 (one seed)"
+
+
+def test_a_comparison_says_whether_it_separates(searched):
+    verdict = verdict_of(searched([0.4, 0.6], [[0.4, 0.41, 0.42], [0.6, 0.61, 0.62]]))
+    document = verdict.comparisons[0].to_json()
+    assert (document["other"], document["separated"], document["difference"]["seeds"]) == (0, True, 3)

@@ -1,0 +1,88 @@
+"""Tiny data of every kind, made ready for the tiny encoder."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from datasets import Dataset
+from transformers import AutoModel
+
+from trainables import encoders
+from trainables.curriculum import Stage, Trial
+from trainables.encoders import Encoder
+from trainables.prepared import Prepared
+from trainables.tasks import TaskData
+
+PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
+LABELS = {"classification": ("no", "yes"), "tagging": ("O", "B-PLACE", "I-PLACE")}
+
+
+def row(kind: str, number: int) -> dict:
+    """A row of a kind; rows of other numbers have other lengths and labels."""
+    first, second = PLACES[number % 9], " ".join(PLACES[: number % 4 + 1])
+    match kind:
+        case "classification":
+            return {"text": first, "text_pair": second, "label": number % 2}
+        case "multiple_choice":
+            return {"context": first, "choices": [second, PLACES[number % 5]], "label": number % 2}
+        case "tagging":
+            return {"words": [first, "and", *second.split()], "tags": [1, 0, 1] + [2] * (len(second.split()) - 1)}
+        case "question_answering":
+            answers = {"text": [second], "answer_start": [len(first) + 2]}
+            return {"id": "", "context": f"{first}, {second}", "question": "Africa", "answers": answers}
+        case _:
+            return {"source_sentence": second, "target_sentence": first}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_folder: str) -> Encoder:
+    return encoders.load(encoder_folder)
+
+
+@pytest.fixture(scope="session")
+def pooling_encoder(encoder_folder: str, encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """An encoder whose checkpoint holds a pooler, which no question answering model has."""
+    folder = tmp_path_factory.mktemp("pooling")
+    AutoModel.from_pretrained(encoder_folder, dtype=torch.float32).save_pretrained(folder)
+    encoder.tokenizer.save_pretrained(folder)
+    return encoders.load(str(folder))
+
+
+@pytest.fixture(scope="session")
+def task(encoder: Encoder) -> Callable[..., Prepared]:
+    """Makes a task of a kind with 24 rows to train on and 10 dev rows in English and German."""
+
+    def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> Prepared:
+        train = Dataset.from_list([row(kind, number) for number in range(24)])
+        dev = [row(kind, number) | {"language": language} for language in ("en", "de") for number in range(10)]
+        data = TaskData(kind, LABELS.get(kind, ()), train, {"dev": Dataset.from_list(dev)})
+        return Prepared(data, encoder, max_length)
+
+    return make
+
+
+@pytest.fixture
+def trial(encoder_folder: str) -> Trial:
+    """One intermediate stage and a target of the miniature, and one that is scored without training."""
+    return Trial(
+        encoder=encoder_folder,
+        benchmark="miniature",
+        curriculum=(Stage(task="facts_sw", learning_rate=1e-3, steps=3, batch_size=4, max_length=48),),
+        targets=(
+            Stage(task="choice", learning_rate=1e-3, steps=3, batch_size=4, max_length=48),
+            Stage(task="retrieval", learning_rate=0.0, steps=0, max_length=48),
+        ),
+        languages=("en", "de", "sw"),
+    )
+
+
+@pytest.fixture
+def undisturbed() -> Iterator[None]:
+    """Gives torch's random numbers back as they were."""
+    with torch.random.fork_rng(devices=[]):
+        yield

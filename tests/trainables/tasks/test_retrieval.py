@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from trainables.stage import build
+from trainables.tasks.retrieval import Retrieval, mean_pooled
+
+KIND = Retrieval()
+ROWS = [{"source_sentence": f"eins {i}", "target_sentence": f"one {i}"} for i in range(4)]
+
+
+def accuracy(sources: list[list[float]], targets: list[list[float]]) -> float:
+    outputs = [torch.tensor(vector) for pair in zip(sources, targets, strict=True) for vector in pair]
+    return KIND.score(ROWS[: len(sources)], None, outputs, ())["accuracy"]
+
+
+def test_accuracy_is_the_share_of_sentences_whose_translation_is_nearest():
+    targets = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [-1.0, 0.0, 0.0]]
+    sources = [[0.9, 0.1, 0.0], [0.1, 0.9, 0.0], [0.9, 0.0, 0.1], [-0.9, 0.1, 0.0]]
+    assert accuracy(targets, targets) == 1.0
+    assert accuracy(sources, targets) == pytest.approx(0.75)
+
+
+def test_the_length_of_a_vector_does_not_matter():
+    assert accuracy([[1.0, 0.1], [0.1, 1.0]], [[0.01, 0.0], [50.0, 100.0]]) == 1.0
+
+
+def test_the_sentences_of_a_row_follow_each_other(encoder):
+    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
+    assert encoded.rows == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert encoded.features[2]["input_ids"] == encoder.tokenizer("eins 1")["input_ids"]
+    assert encoded.features[3]["input_ids"] == encoder.tokenizer("one 1")["input_ids"]
+
+
+def test_the_mean_leaves_out_padding():
+    states = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [100.0, 100.0]]])
+    assert mean_pooled(states, torch.tensor([[1, 1, 0]])).tolist() == [[2.0, 3.0]]
+
+
+def test_a_sentence_has_the_same_vector_in_any_batch(task, undisturbed):
+    prepared = task("retrieval")
+    (model,) = build(prepared.encoder.weights, [prepared])
+    model.eval()
+    tokenizer = prepared.encoder.tokenizer
+    (alone,) = KIND.outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")))
+    texts = ["Kenya", "Uruguay y más y más y más"]
+    padded, _ = KIND.outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")))
+    assert torch.allclose(alone, padded, atol=1e-5)

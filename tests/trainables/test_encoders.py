@@ -1,0 +1,87 @@
+import pytest
+import torch
+from safetensors.torch import load_file
+from transformers import AutoModel, AutoTokenizer
+from transformers.utils import logging
+
+from trainables import encoders
+from trainables.encoders import MINIATURE, weights_hash
+
+
+def test_weights_are_float32_whatever_the_files_hold(encoder, encoder_folder):
+    assert {tensor.dtype for tensor in load_file(f"{encoder_folder}/model.safetensors").values()} == {torch.float16}
+    assert {tensor.dtype for tensor in encoder.weights.values()} == {torch.float32}
+
+
+def test_weights_that_the_checkpoint_lacks_are_not_the_encoders(encoder):
+    assert encoder.weights
+    assert not any("pooler" in name for name in encoder.weights)
+
+
+def test_weights_that_the_checkpoint_holds_are_the_encoders(encoder, pooling_encoder):
+    more = pooling_encoder.weights.keys() - encoder.weights.keys()
+    assert more == {"pooler.dense.weight", "pooler.dense.bias"}
+
+
+def test_an_encoder_is_read_once(encoder, encoder_folder):
+    assert encoders.load(encoder_folder) is encoder
+
+
+def test_two_readings_give_the_same_bits(encoder, encoder_folder):
+    assert encoders.load.__wrapped__(encoder_folder).hash == encoder.hash
+
+
+def test_the_hash_does_not_depend_on_the_order_of_the_names(encoder):
+    assert weights_hash(dict(reversed(encoder.weights.items()))) == encoder.hash
+
+
+def test_the_hash_sees_a_single_bit():
+    weights = {"a": torch.zeros(3), "b": torch.ones(2)}
+    assert weights_hash(weights | {"a": torch.tensor([0.0, -0.0, 0.0])}) != weights_hash(weights)
+
+
+def test_the_hash_sees_names_and_shapes():
+    weights = {"a": torch.zeros(2, 3)}
+    assert len({weights_hash(weights), weights_hash({"a": torch.zeros(3, 2)}), weights_hash({"b": weights["a"]})}) == 3
+
+
+def test_the_hash_of_a_view_is_that_of_its_values():
+    tensor = torch.arange(6.0).view(2, 3)
+    assert weights_hash({"a": tensor.T}) == weights_hash({"a": tensor.T.contiguous()})
+
+
+def test_the_embedding_norm_is_the_mean_over_the_vocabulary(encoder):
+    table = encoder.weights["embeddings.word_embeddings.weight"]
+    assert len(table) == len(encoder.tokenizer)
+    assert encoder.embedding_norm == pytest.approx(sum(row.norm().item() for row in table) / len(table), rel=1e-5)
+
+
+def test_loading_leaves_the_verbosity_and_the_progress_bar_as_they_were(encoder_folder):
+    before = logging.get_verbosity(), logging.is_progress_bar_enabled()
+    encoders.load.__wrapped__(encoder_folder)
+    assert (logging.get_verbosity(), logging.is_progress_bar_enabled()) == before
+
+
+def test_loading_says_nothing(encoder_folder, capfd):
+    encoders.load.__wrapped__(encoder_folder)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_the_shipped_encoder_loads_as_any_checkpoint_does():
+    model, tokenizer = AutoModel.from_pretrained(MINIATURE), AutoTokenizer.from_pretrained(MINIATURE)
+    said = model(**tokenizer("Kenya", return_tensors="pt")).last_hidden_state
+    assert len(tokenizer) == model.config.vocab_size
+    assert said.isfinite().all()
+
+
+def test_the_shipped_encoder_has_float32_weights():
+    weights = encoders.load("miniature").weights
+    assert weights
+    assert {tensor.dtype for tensor in weights.values()} == {torch.float32}
+    assert all(tensor.isfinite().all() for tensor in weights.values())
+
+
+def test_the_shipped_encoder_is_at_most_eight_megabytes():
+    files = [path for path in MINIATURE.rglob("*") if path.is_file()]
+    assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in files}
+    assert sum(path.stat().st_size for path in files) <= 8_000_000

@@ -1,0 +1,112 @@
+import pytest
+import torch
+from torch import nn
+
+from trainables.optimise import DivergedError, Schedule, autocast, optimise
+
+BATCHES = [torch.full((4, 3), float(i + 1)) for i in range(8)]
+
+
+@pytest.fixture
+def line(undisturbed) -> nn.Linear:
+    torch.manual_seed(0)
+    return nn.Linear(3, 2)
+
+
+def squares(model: nn.Module):
+    return lambda batch: model(batch).square().sum()
+
+
+def followed(model: nn.Linear):
+    """The weights after each step, and what is to be called at each step for them to be kept."""
+    path = []
+
+    def keep(step, loss):
+        path.append(model.weight.detach().clone())
+
+    return path, keep
+
+
+def test_it_takes_as_many_steps_as_asked_and_returns_their_losses(line):
+    first = squares(line)(BATCHES[0]).item()
+    losses = optimise(line, BATCHES, squares(line), Schedule(steps=5, learning_rate=1e-2))
+    assert len(losses) == 5
+    assert losses[0] == pytest.approx(first)
+
+
+def test_it_tells_each_step_and_its_loss(line):
+    told = []
+    schedule = Schedule(steps=3, learning_rate=1e-2)
+    losses = optimise(line, BATCHES, squares(line), schedule, lambda step, loss: told.append((step, loss)))
+    assert told == list(enumerate(losses, start=1))
+
+
+def test_it_brings_the_loss_down(line):
+    losses = optimise(line, BATCHES[:1] * 50, squares(line), Schedule(steps=50, learning_rate=1e-1))
+    assert losses[-1] < losses[0] / 10
+
+
+def test_no_steps_move_nothing(line):
+    before = line.weight.clone()
+    assert optimise(line, BATCHES, squares(line), Schedule(steps=0, learning_rate=1e-2)) == []
+    assert torch.equal(line.weight, before)
+
+
+def test_it_reads_no_batch_more_than_it_needs(line):
+    batches = iter(BATCHES)
+    optimise(line, batches, squares(line), Schedule(steps=3, learning_rate=1e-2))
+    assert next(batches) is BATCHES[3]
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_loss_that_is_no_number_raises(line, bad):
+    def loss(batch):
+        return squares(line)(batch) * (bad if batch is BATCHES[2] else 1.0)
+
+    with pytest.raises(DivergedError, match="lower the learning rate") as raised:
+        optimise(line, BATCHES, loss, Schedule(steps=5, learning_rate=1e-2))
+    assert raised.value.step == 2
+    assert str(raised.value.loss) == str(bad)
+    assert raised.value.learning_rate == 1e-2
+
+
+def test_a_learning_rate_beyond_reason_raises(line):
+    with pytest.raises(DivergedError, match="1e\\+20"):
+        optimise(line, BATCHES, squares(line), Schedule(steps=8, learning_rate=1e20))
+
+
+def test_only_matrices_decay(line):
+    before = {name: value.clone() for name, value in line.named_parameters()}
+    optimise(
+        line, BATCHES, lambda batch: 0 * line(batch).sum(), Schedule(steps=3, learning_rate=1e-1, weight_decay=0.5)
+    )
+    assert (line.weight.abs() < before["weight"].abs()).all()
+    assert torch.equal(line.bias, before["bias"])
+
+
+@pytest.mark.parametrize(("share", "averaged"), [(0.5, slice(2, 4)), (0.25, slice(3, 4)), (1.0, slice(0, 4))])
+def test_weights_are_averaged_over_the_last_share_of_the_steps(line, share, averaged):
+    path, keep = followed(line)
+    schedule = Schedule(steps=4, learning_rate=1e-1, average=share)
+    optimise(line, BATCHES, squares(line), schedule, keep)
+    expected = torch.stack(path)[averaged].mean(0)
+    assert torch.allclose(line.weight, expected, atol=1e-7)
+
+
+def test_without_averaging_the_last_weights_stay(line):
+    path, keep = followed(line)
+    schedule = Schedule(steps=4, learning_rate=1e-1)
+    optimise(line, BATCHES, squares(line), schedule, keep)
+    assert torch.equal(line.weight, path[-1])
+
+
+def test_averaging_does_not_change_the_path(line):
+    start = {name: value.clone() for name, value in line.state_dict().items()}
+    plain = optimise(line, BATCHES, squares(line), Schedule(steps=4, learning_rate=1e-1))
+    line.load_state_dict(start)
+    assert optimise(line, BATCHES, squares(line), Schedule(steps=4, learning_rate=1e-1, average=0.5)) == plain
+
+
+def test_arithmetic_on_the_cpu_is_float32(line):
+    with autocast(torch.device("cpu")):
+        assert line(BATCHES[0]).dtype == torch.float32

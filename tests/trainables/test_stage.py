@@ -1,0 +1,184 @@
+from dataclasses import replace
+from itertools import islice
+
+import pytest
+import torch
+
+from trainables import stage as stage_module
+from trainables.curriculum import Noise, Stage
+from trainables.encoders import weights_hash
+from trainables.optimise import DivergedError
+from trainables.stage import build, encoder_weights, head_weights, restore, train
+from trainables.tasks import KINDS
+
+STAGE = Stage(task="one", learning_rate=1e-2, steps=3, batch_size=4)
+JOINT = replace(STAGE, task="one+two", steps=6)
+KEY, OTHER_KEY = "0123456789abcdef" * 2, "f" * 32
+TRAINED = [kind for kind in KINDS if kind != "retrieval"]
+
+
+def bits(trained) -> list[str]:
+    return [weights_hash(model.state_dict()) for model in trained.models]
+
+
+@pytest.mark.parametrize("kind", TRAINED)
+def test_training_moves_the_encoder_and_the_loss_is_a_number_at_each_step(kind, task):
+    prepared = task(kind)
+    parent = prepared.encoder.weights
+    trained = train(STAGE, KEY, parent, [prepared])
+    assert len(trained.losses) == 3
+    assert weights_hash(encoder_weights(trained.models[0], parent)) != prepared.encoder.hash
+
+
+def test_training_leaves_the_parent_as_it_was(task):
+    prepared = task("classification")
+    parent = {name: tensor.clone() for name, tensor in prepared.encoder.weights.items()}
+    before = weights_hash(parent)
+    train(STAGE, KEY, parent, [prepared])
+    assert weights_hash(parent) == before
+
+
+def test_a_stage_gives_the_same_bits_whatever_ran_before(task, undisturbed):
+    prepared = task("classification")
+    first = train(STAGE, KEY, prepared.encoder.weights, [prepared])
+    torch.manual_seed(12345)
+    train(STAGE, OTHER_KEY, prepared.encoder.weights, [task("tagging")])
+    torch.rand(7)
+    second = train(STAGE, KEY, prepared.encoder.weights, [prepared])
+    assert bits(second) == bits(first)
+    assert second.losses == first.losses
+
+
+def test_a_noisy_stage_gives_the_same_bits_twice(task):
+    prepared = task("classification")
+    noisy = replace(STAGE, noise=Noise(method="random_perturbation", magnitude=0.5))
+    first, second = (train(noisy, KEY, prepared.encoder.weights, [prepared]) for _ in range(2))
+    assert bits(first) == bits(second)
+    assert bits(first) != bits(train(STAGE, KEY, prepared.encoder.weights, [prepared]))
+
+
+def test_noise_without_a_magnitude_gives_the_bits_of_no_noise(task):
+    prepared = task("classification")
+    noisy = replace(STAGE, noise=Noise(method="random_perturbation", magnitude=0.0))
+    parent = prepared.encoder.weights
+    assert bits(train(noisy, KEY, parent, [prepared])) == bits(train(STAGE, KEY, parent, [prepared]))
+
+
+def test_another_key_gives_other_bits(task):
+    prepared = task("classification")
+    parent = prepared.encoder.weights
+    assert bits(train(STAGE, KEY, parent, [prepared])) != bits(train(STAGE, OTHER_KEY, parent, [prepared]))
+
+
+def test_training_leaves_the_random_numbers_of_the_process_alone(task):
+    prepared = task("classification")
+    before = torch.get_rng_state()
+    train(STAGE, KEY, prepared.encoder.weights, [prepared])
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_stage_without_steps_keeps_the_parents_encoder(kind, task):
+    prepared = task(kind)
+    trained = train(replace(STAGE, steps=0), KEY, prepared.encoder.weights, [prepared])
+    assert trained.losses == []
+    assert weights_hash(encoder_weights(trained.models[0], prepared.encoder.weights)) == prepared.encoder.hash
+
+
+def test_a_learning_rate_beyond_reason_diverges(task):
+    prepared = task("classification")
+    with pytest.raises(DivergedError):
+        train(replace(STAGE, learning_rate=1e20, steps=8), KEY, prepared.encoder.weights, [prepared])
+
+
+def test_averaged_weights_are_not_the_last_ones(task):
+    prepared = task("classification")
+    parent = prepared.encoder.weights
+    averaged = train(replace(STAGE, average=1.0), KEY, parent, [prepared])
+    plain = train(STAGE, KEY, parent, [prepared])
+    assert averaged.losses == plain.losses
+    assert bits(averaged) != bits(plain)
+
+
+def test_a_joint_stage_gives_each_task_as_many_steps(task, monkeypatch):
+    def turns(model, batches, loss, schedule):
+        return [turn for turn, _ in islice(batches, schedule.steps)]
+
+    monkeypatch.setattr(stage_module, "optimise", turns)
+    tasks = [task("classification"), task("tagging")]
+    assert train(JOINT, KEY, tasks[0].encoder.weights, tasks).losses == [0, 1, 0, 1, 0, 1]
+
+
+def test_a_joint_stage_trains_one_encoder(task):
+    tasks = [task("classification"), task("question_answering")]
+    parent = tasks[0].encoder.weights
+    trained = train(JOINT, KEY, parent, tasks)
+    first, second = (weights_hash(encoder_weights(model, parent)) for model in trained.models)
+    assert first == second != tasks[0].encoder.hash
+
+
+def test_a_joint_stage_averages_one_encoder(task):
+    tasks = [task("classification"), task("tagging")]
+    parent = tasks[0].encoder.weights
+    trained = train(replace(JOINT, average=0.5), KEY, parent, tasks)
+    first, second = (weights_hash(encoder_weights(model, parent)) for model in trained.models)
+    assert first == second
+
+
+def test_a_joint_stage_trains_a_head_for_each_task(task):
+    tasks = [task("classification"), task("tagging")]
+    parent = tasks[0].encoder.weights
+    heads = [head_weights(model, parent) for model in train(JOINT, KEY, parent, tasks).models]
+    fresh = [head_weights(model, parent) for model in train(replace(JOINT, steps=0), KEY, parent, tasks).models]
+    for trained, start in zip(heads, fresh, strict=True):
+        assert trained.keys() == start.keys()
+        assert weights_hash(trained) != weights_hash(start)
+
+
+def test_the_encoder_keeps_what_a_head_model_lacks(task, pooling_encoder):
+    prepared = task("question_answering", pooling_encoder)
+    trained = train(STAGE, KEY, pooling_encoder.weights, [prepared])
+    after = encoder_weights(trained.models[0], pooling_encoder.weights)
+    assert after.keys() == pooling_encoder.weights.keys()
+    changed = {name for name, tensor in after.items() if not torch.equal(tensor, pooling_encoder.weights[name])}
+    assert changed
+    assert not any("pooler" in name for name in changed)
+
+
+def test_a_model_starts_from_all_of_the_parent_that_it_holds(task, pooling_encoder, undisturbed):
+    prepared = task("multiple_choice", pooling_encoder)
+    (model,) = build(pooling_encoder.weights, [prepared])
+    held = model.base_model.state_dict()
+    assert held.keys() >= pooling_encoder.weights.keys()
+    assert all(torch.equal(held[name], tensor) for name, tensor in pooling_encoder.weights.items())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_encoder_and_head_together_restore_the_model(kind, task):
+    prepared = task(kind)
+    parent = prepared.encoder.weights
+    (model,) = train(STAGE if kind in TRAINED else replace(STAGE, steps=0), KEY, parent, [prepared]).models
+    restored = restore(encoder_weights(model, parent), head_weights(model, parent), prepared)
+    assert weights_hash(restored.state_dict()) == weights_hash(model.state_dict())
+
+
+def test_restoring_leaves_the_random_numbers_of_the_process_alone(task):
+    prepared = task("classification")
+    before = torch.get_rng_state()
+    restore(prepared.encoder.weights, {}, prepared)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_encoder_and_head_share_no_weight(task):
+    prepared = task("classification")
+    (model,) = train(replace(STAGE, steps=0), KEY, prepared.encoder.weights, [prepared]).models
+    head = head_weights(model, prepared.encoder.weights)
+    assert head
+    assert all("classifier" in name for name in head)
+
+
+def test_a_stage_does_not_change_the_encoders_own_configuration(task):
+    prepared = task("classification")
+    before = prepared.encoder.config.to_json_string()
+    train(replace(STAGE, steps=0), KEY, prepared.encoder.weights, [prepared])
+    assert prepared.encoder.config.to_json_string() == before

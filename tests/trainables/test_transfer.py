@@ -1,0 +1,85 @@
+from typing import get_args
+
+import pytest
+
+from trainables.transfer import Objective, Transfer
+
+MAIN = {
+    "choice": {"en": 0.9, "de": 0.8, "fr": 0.6, "fi": 0.5, "ht": 0.1, "yo": 0.2},
+    "tagging": {"en": 0.7, "fi": 0.3, "et": 0.1, "yo": 0.4},
+}
+
+
+def transfer(main: dict[str, dict[str, float]] = MAIN, split: str = "dev") -> Transfer:
+    scores = {
+        target: {split: {language: {"main": score, "other": 1.0} for language, score in table.items()}}
+        for target, table in main.items()
+    }
+    return Transfer(scores, dict.fromkeys(main, "main"))
+
+
+def test_a_target_stands_by_its_main_metric():
+    assert transfer().languages("choice", "dev") == MAIN["choice"]
+
+
+def test_family_means_leave_out_the_source_and_the_unseen_languages():
+    assert transfer().families("choice") == pytest.approx({"Indo-European": 0.7, "Uralic": 0.5})
+
+
+def test_families_come_in_alphabetical_order():
+    table = transfer({"choice": {"fi": 0.1, "tr": 0.2, "eu": 0.3, "de": 0.4}}).families("choice")
+    assert list(table) == ["Basque", "Indo-European", "Turkic", "Uralic"]
+
+
+def test_a_family_counts_alike_however_many_languages_it_has():
+    assert transfer().target_means() == pytest.approx({"choice": 0.6, "tagging": 0.2})
+
+
+def test_a_family_mean_is_over_the_targets_that_cover_it():
+    assert transfer().family_means() == pytest.approx({"Indo-European": 0.7, "Uralic": (0.5 + 0.2) / 2})
+
+
+def test_targets_that_cover_different_languages_are_never_pooled():
+    wide = {"choice": {"de": 1.0}, "tagging": {"de": 0.0, "fr": 0.0, "es": 0.0}}
+    assert transfer(wide).family_means() == pytest.approx({"Indo-European": 0.5})
+    assert transfer(wide).mean() == pytest.approx(0.5)
+
+
+def test_the_mean_is_over_targets_of_the_mean_over_families():
+    assert transfer().mean() == pytest.approx(0.4)
+
+
+def test_the_source_stands_apart():
+    assert transfer().source() == {"choice": 0.9, "tagging": 0.7}
+
+
+def test_a_target_without_the_source_language_has_no_source_score():
+    assert transfer(MAIN | {"retrieval": {"de": 0.5}}).source() == {"choice": 0.9, "tagging": 0.7}
+
+
+def test_unseen_languages_are_averaged_over_the_targets_that_have_them():
+    assert transfer().unseen() == pytest.approx({"ht": 0.1, "yo": 0.3})
+
+
+def test_the_worst_family_is_the_lowest_mean_over_targets():
+    name, score = transfer().worst_family()
+    assert name == "Uralic"
+    assert score == pytest.approx(0.35)
+
+
+def test_a_split_is_not_mixed_with_another():
+    scores = transfer().scores
+    scores["choice"]["test"] = {"de": {"main": 0.25}}
+    found = Transfer({"choice": scores["choice"]}, {"choice": "main"})
+    assert found.mean("test") == 0.25
+    assert found.mean("dev") == pytest.approx(0.6)
+
+
+def test_each_objective_names_its_number():
+    numbers = {name: transfer().objective(name) for name in get_args(Objective)}
+    assert numbers == pytest.approx({"transfer_dev": 0.4, "source_dev": 0.8, "worst_family_dev": 0.35})
+
+
+def test_an_objective_reads_dev_scores_only():
+    with pytest.raises(KeyError, match="dev"):
+        transfer(split="test").objective("transfer_dev")

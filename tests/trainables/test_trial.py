@@ -1,0 +1,171 @@
+from dataclasses import replace
+
+import pytest
+
+from trainables.encoders import weights_hash
+from trainables.optimise import DivergedError
+from trainables.store import Store
+from trainables.trial import run
+
+
+@pytest.fixture
+def store(tmp_path) -> Store:
+    return Store(tmp_path / "stages")
+
+
+def trained(outcome) -> list[bool]:
+    return [stage.trained for stage in outcome.stages]
+
+
+def keys(outcome) -> list[str]:
+    return [stage.key for stage in outcome.stages]
+
+
+def only(trial, target: str):
+    return replace(trial, targets=tuple(stage for stage in trial.targets if stage.task == target))
+
+
+def test_a_trial_with_a_store_comes_to_the_same_as_one_without(trial, store):
+    without, fresh, stored = run(trial, None), run(trial, store), run(trial, store)
+    assert without.transfer == fresh.transfer == stored.transfer
+    assert keys(without) == keys(fresh) == keys(stored)
+
+
+def test_a_trial_trains_nothing_that_the_store_holds(trial, store):
+    first, second = run(trial, store), run(trial, store)
+    assert trained(first) == [True, True, True]
+    assert trained(second) == [False, False, False]
+    assert second.trained_seconds == 0
+    assert second.asked_seconds == pytest.approx(first.asked_seconds)
+
+
+def test_every_target_is_scored_in_every_language_it_has(trial):
+    transfer = run(trial, None).transfer
+    assert set(transfer.languages("choice", "dev")) == {"en", "de", "sw"}
+    assert set(transfer.languages("retrieval", "dev")) == {"de", "sw"}
+
+
+def test_each_stage_is_reported_as_it_comes(trial, store):
+    told = []
+    outcome = run(trial, store, on_stage=told.append)
+    assert tuple(told) == outcome.stages
+    assert [(stage.task, stage.target) for stage in told] == [
+        ("facts_sw", False),
+        ("choice", True),
+        ("retrieval", True),
+    ]
+
+
+def test_a_stage_read_from_the_store_leads_to_the_same_bits_as_one_trained(trial, store, tmp_path):
+    trial, other = only(trial, "choice"), Store(tmp_path / "other")
+    run(replace(trial, targets=()), store)
+    read, fresh = run(trial, store), run(trial, other)
+    assert trained(read) == [False, True]
+    assert trained(fresh) == [True, True]
+    for key in keys(fresh):
+        assert weights_hash(store.encoder(key)) == weights_hash(other.encoder(key))
+    assert weights_hash(store.head(key)) == weights_hash(other.head(key))
+    assert read.transfer == fresh.transfer
+
+
+def test_stages_are_found_by_another_trial_that_begins_alike(trial, store):
+    run(only(trial, "retrieval"), store)
+    assert trained(run(trial, store)) == [False, True, False]
+
+
+def test_more_languages_are_scored_without_training(trial, store):
+    trial = only(trial, "choice")
+    run(replace(trial, languages=("en", "de")), store)
+    grown = run(trial, store)
+    assert trained(grown) == [False, False]
+    assert set(grown.transfer.languages("choice", "dev")) == {"en", "de", "sw"}
+    assert grown.transfer == run(trial, None).transfer
+
+
+def test_fewer_languages_are_not_padded_with_stored_ones(trial, store):
+    trial = only(trial, "choice")
+    run(trial, store)
+    assert set(run(replace(trial, languages=("de",)), store).transfer.languages("choice", "dev")) == {"de"}
+
+
+def test_another_split_is_scored_without_training(trial, store):
+    trial = only(trial, "choice")
+    run(trial, store)
+    outcome = run(trial, store, splits=("dev", "test"))
+    assert trained(outcome) == [False, False]
+    assert set(outcome.transfer.scores["choice"]) == {"dev", "test"}
+
+
+def test_scores_of_other_rows_are_not_believed(trial, store):
+    trial = only(trial, "choice")
+    first = run(trial, store)
+    key = first.stages[-1].key
+    stale = store.scores(key, "dev") | {"data": "other rows", "scores": {"de": {"accuracy": 2.0}}}
+    store.add_scores(key, "dev", stale)
+    assert run(trial, store).transfer == first.transfer
+
+
+def test_a_forgotten_target_still_has_its_scores(trial, store):
+    trial = only(trial, "choice")
+    first = run(trial, store)
+    store.forget(first.stages[-1].key)
+    second = run(trial, store)
+    assert trained(second) == [False, False]
+    assert second.transfer == first.transfer
+
+
+def test_a_forgotten_target_that_is_to_be_kept_is_trained_to_the_same_bits(trial, store):
+    trial = only(trial, "choice")
+    key = run(trial, store).stages[-1].key
+    before = weights_hash(store.encoder(key)), weights_hash(store.head(key))
+    store.forget(key)
+    assert trained(run(trial, store, keep=[key])) == [False, True]
+    assert (weights_hash(store.encoder(key)), weights_hash(store.head(key))) == before
+
+
+def test_a_target_to_be_kept_that_the_store_holds_is_not_trained(trial, store):
+    trial = only(trial, "choice")
+    key = run(trial, store).stages[-1].key
+    assert trained(run(trial, store, keep=[key])) == [False, False]
+
+
+def test_a_forgotten_intermediate_stage_is_trained_to_the_same_bits(trial, store):
+    trial = replace(trial, targets=())
+    (key,) = keys(run(trial, store))
+    before = weights_hash(store.encoder(key))
+    store.forget(key)
+    assert trained(run(trial, store)) == [True]
+    assert weights_hash(store.encoder(key)) == before
+
+
+def test_the_baseline_trains_targets_on_the_encoder_itself(trial, store, encoder):
+    (run_of_target,) = run(replace(only(trial, "retrieval"), curriculum=()), store).stages
+    assert store.record(run_of_target.key)["identity"]["parent"] == encoder.hash
+    assert weights_hash(store.encoder(run_of_target.key)) == encoder.hash
+
+
+def test_a_stage_changes_the_keys_of_what_follows_it(trial):
+    changed = replace(trial, curriculum=(replace(trial.curriculum[0], seed=1),))
+    first, second = keys(run(trial, None)), keys(run(changed, None))
+    assert not set(first) & set(second)
+
+
+def test_a_joint_stage_has_the_data_of_its_tasks_in_its_identity(trial, store):
+    stage = replace(trial.curriculum[0], task="facts_sw+names", steps=2)
+    (key,) = keys(run(replace(trial, curriculum=(stage,), targets=()), store))
+    assert store.record(key)["identity"]["data"].count("+") == 1
+    assert not (store.root / key / "head.safetensors").exists()
+
+
+def test_a_record_tells_what_was_trained_and_its_losses(trial, store):
+    (key,) = keys(run(replace(trial, targets=()), store))
+    record = store.record(key)
+    assert record["identity"]["task"] == "facts_sw"
+    assert len(record["losses"]) == trial.curriculum[0].steps
+
+
+def test_a_stage_that_diverges_is_not_published(trial, store):
+    stage = replace(trial.curriculum[0], learning_rate=1e20, steps=8)
+    with pytest.raises(DivergedError):
+        run(replace(trial, curriculum=(stage,)), store)
+    assert not store.root.exists() or not list(store.root.iterdir())

@@ -1,0 +1,91 @@
+"""The optimisation loop that every training here goes through: AdamW, warm-up and decay, clipping, NaN detection."""
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+from transformers import get_linear_schedule_with_warmup
+
+Batch = dict[str, Tensor]
+Turn = TypeVar("Turn")
+
+
+class DivergedError(RuntimeError):
+    """The loss, or its gradient, stopped being a number."""
+
+    def __init__(self, step: int, loss: float, learning_rate: float) -> None:
+        super().__init__(
+            f"loss {loss:g} or its gradient is not finite at step {step} with learning rate {learning_rate:g}: "
+            "lower the learning rate or the noise magnitude"
+        )
+        self.step, self.loss, self.learning_rate = step, loss, learning_rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How one training run moves its weights."""
+
+    steps: int
+    learning_rate: float
+    warmup: float = 0.1
+    """Share of the steps over which the rate rises linearly; then it falls linearly to zero."""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """Largest L2 norm of the gradient over all weights."""
+    average: float = 0.0
+    """Share of the steps, at the end, over which the weights are averaged; 0: the last ones are taken."""
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """bfloat16 arithmetic on a GPU, float32 elsewhere; the weights are float32 either way."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
+
+
+def optimise(
+    model: nn.Module,
+    batches: Iterable[Turn],
+    loss: Callable[[Turn], Tensor],
+    schedule: Schedule,
+    on_step: Callable[[int, float], None] = lambda step, loss: None,
+) -> list[float]:
+    """Train `model` in place on the first ``schedule.steps`` batches and return the loss of each step.
+
+    Raises:
+        DivergedError: when a loss or its gradient is infinite or not a number.
+    """
+    decayed = [p for p in model.parameters() if p.ndim > 1]
+    plain = [p for p in model.parameters() if p.ndim <= 1]
+    optimiser = torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=schedule.learning_rate,
+        fused=True,
+    )
+    rates = get_linear_schedule_with_warmup(optimiser, int(schedule.warmup * schedule.steps), schedule.steps)
+    device = next(model.parameters()).device
+    model.train()
+    losses: list[float] = []
+    averaged: AveragedModel | None = None
+    for step, batch in zip(range(schedule.steps), batches, strict=False):
+        with autocast(device):
+            value = loss(batch)
+        losses.append(value.item())
+        if not math.isfinite(losses[-1]):
+            raise DivergedError(step, losses[-1], schedule.learning_rate)
+        value.backward()  # type: ignore[no-untyped-call]
+        gradient = nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
+        if not torch.isfinite(gradient):
+            raise DivergedError(step, losses[-1], schedule.learning_rate)
+        optimiser.step()
+        rates.step()
+        optimiser.zero_grad()
+        if step + 1 > schedule.steps * (1 - schedule.average):
+            averaged = averaged or AveragedModel(model)
+            averaged.update_parameters(model)
+        on_step(step + 1, losses[-1])
+    if averaged is not None:
+        model.load_state_dict(averaged.module.state_dict())
+    return losses

@@ -1,0 +1,39 @@
+"""Classification of a text or a pair of texts: inference, paraphrase, topic. Columns: text, text_pair, label."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+
+from trainables.optimise import Batch
+from trainables.tasks.base import Encoded, Metrics, Row, unbatched
+
+
+class Classification:
+    """One label of a fixed set; scored by accuracy."""
+
+    metrics = ("accuracy",)
+
+    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: number for number, label in enumerate(labels)}
+        return AutoModelForSequenceClassification.from_config(config)
+
+    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+        texts = [row["text"] for row in rows]
+        pairs = [row["text_pair"] for row in rows] if rows[0].get("text_pair") is not None else None
+        features = unbatched(tokenizer(texts, pairs, truncation=True, max_length=max_length))
+        for feature, row in zip(features, rows, strict=True):
+            feature["labels"] = row["label"]
+        return Encoded(features, list(range(len(rows))))
+
+    def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+        return list(model(**batch).logits.argmax(-1).tolist())
+
+    def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
+        return accuracy(rows, outputs)
+
+
+def accuracy(rows: Sequence[Row], outputs: Sequence[int]) -> Metrics:
+    """Share of rows whose ``label`` is the output."""
+    return {"accuracy": sum(row["label"] == output for row, output in zip(rows, outputs, strict=True)) / len(rows)}

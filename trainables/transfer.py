@@ -1,0 +1,95 @@
+"""Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Literal
+
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+
+Split = Literal["dev", "test"]
+Scores = dict[str, dict[str, dict[str, float]]]
+"""``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
+
+Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Scores of every target in every language.
+
+    Means are per target first and never pooled over targets that cover different languages. The source language and the
+    languages unseen in pre-training stand apart: they are in no mean over families.
+    """
+
+    scores: dict[str, Scores]
+    """By target."""
+    metrics: dict[str, str]
+    """The metric that stands for each target."""
+
+    def languages(self, target: str, split: Split) -> dict[str, float]:
+        """The target's main metric by language."""
+        metric = self.metrics[target]
+        return {language: values[metric] for language, values in self.scores[target][split].items()}
+
+    def families(self, target: str, split: Split = "dev") -> dict[str, float]:
+        """Mean over the seen target languages of each family, families in alphabetical order."""
+        grouped: dict[str, list[float]] = {}
+        for code, score in self.languages(target, split).items():
+            if code != SOURCE_LANGUAGE and LANGUAGES[code].seen:
+                grouped.setdefault(LANGUAGES[code].family, []).append(score)
+        return {family: fmean(scores) for family, scores in sorted(grouped.items())}
+
+    def family_means(self, split: Split = "dev") -> dict[str, float]:
+        """For each family the mean over the targets that cover it."""
+        tables = [self.families(target, split) for target in self.scores]
+        names = sorted({family for table in tables for family in table})
+        return {family: fmean(table[family] for table in tables if family in table) for family in names}
+
+    def target_means(self, split: Split = "dev") -> dict[str, float]:
+        """For each target the mean over families: every family counts alike, however many languages it has."""
+        return {target: fmean(self.families(target, split).values()) for target in self.scores}
+
+    def source(self, split: Split = "dev") -> dict[str, float]:
+        """Each target's score in the source language, for targets that have it."""
+        return {
+            target: scores[SOURCE_LANGUAGE]
+            for target in self.scores
+            if SOURCE_LANGUAGE in (scores := self.languages(target, split))
+        }
+
+    def unseen(self, split: Split = "dev") -> dict[str, float]:
+        """Mean over targets of each language that the encoder was not pre-trained on."""
+        codes = sorted({code for target in self.scores for code in self.scores[target][split]})
+        return {
+            code: fmean(self._over_targets(lambda t, code=code: self.languages(t, split).get(code)))  # type: ignore[misc]
+            for code in codes
+            if not LANGUAGES[code].seen
+        }
+
+    def _over_targets(self, value: Callable[[str], float | None]) -> Iterable[float]:
+        return (found for target in self.scores if (found := value(target)) is not None)
+
+    def mean(self, split: Split = "dev") -> float:
+        """Mean over targets of the mean over families: the one number for transfer."""
+        return fmean(self.target_means(split).values())
+
+    def worst_family(self, split: Split = "dev") -> tuple[str, float]:
+        """The family with the lowest mean over targets, and that mean."""
+        means = self.family_means(split)
+        name = min(means, key=means.__getitem__)
+        return name, means[name]
+
+    def objective(self, name: Objective) -> float:
+        """The number that a search maximises.
+
+        ``transfer_dev`` is `mean`, ``source_dev`` the mean over targets of the source language's score (strict
+        zero-shot model selection), ``worst_family_dev`` the lowest family mean; all on dev.
+        """
+        match name:
+            case "transfer_dev":
+                return self.mean("dev")
+            case "source_dev":
+                return fmean(self.source("dev").values())
+            case "worst_family_dev":
+                return self.worst_family("dev")[1]
