@@ -1,5 +1,6 @@
 """``best.yaml``: one trial with everything resolved, so that anyone can run it again as it is."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -7,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic import TypeAdapter, ValidationError
 
-from search.checks import check_encoder
+from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS
 from trainables.curriculum import NOISE_METHODS, Stage, Trial
 from trainables.outcome import Outcome
-from trainables.transfer import Split
+from trainables.transfer import Scores
 
 VERSION = 1
 PACKAGES = ("xlt-search", "torch", "transformers", "tokenizers", "datasets", "babel", "optuna", "ray", "numpy")
@@ -38,8 +40,8 @@ class Best:
     """Arithmetic threads; another number may change the last bits."""
     data: dict[str, str]
     """Digest of each task's data."""
-    scores: dict[str, Any]
-    """What it scored: by target, split, language and metric."""
+    scores: dict[str, Scores]
+    """What it scored: by target, split (``dev`` alone), language and metric."""
 
     def dump(self, path: Path) -> None:
         """Write it as YAML."""
@@ -85,25 +87,24 @@ def load_best(path: Path) -> Best:
     if document["version"] != VERSION:
         raise ConfigError(str(path), [f"version {document['version']!r} is not {VERSION}: export it again"])
     try:
-        trial = Trial.from_json(document["trial"])
+        Trial.from_json(document["trial"])
     except (KeyError, TypeError) as error:
         raise ConfigError(str(path), [f"trial: {error}"]) from error
-    problems = list(_problems(trial))
+    fields = {("name" if key == "search" else key): document[key] for key in needed[1:]}
+    try:
+        best = TypeAdapter(Best).validate_json(json.dumps(fields, default=str), strict=True)
+    except ValidationError as error:
+        raise ConfigError(str(path), [problem(details) for details in error.errors()]) from error
+    problems = _problems(best)
     if problems:
         raise ConfigError(str(path), problems)
-    return Best(
-        name=document["search"],
-        number=document["number"],
-        trial=trial,
-        seed=document["seed"],
-        threads=document["threads"],
-        data=document["data"],
-        scores=document["scores"],
-    )
+    return best
 
 
-def _problems(trial: Trial) -> list[str]:
-    found = []
+def _problems(best: Best) -> list[str]:
+    trial, found = best.trial, []
+    if {task: list(scores) for task, scores in best.scores.items()} != {stage.task: ["dev"] for stage in trial.targets}:
+        found.append("scores: they are not those of the trial's targets on dev: export it again")
     try:
         check_encoder(trial.encoder)
     except ValueError as error:
@@ -125,11 +126,10 @@ def _stage_problems(stage: Stage, tasks: Sequence[str]) -> list[str]:
 
 
 def rerun(best: Best, seeds: Sequence[int], on_stage: Callable[[Any], None]) -> dict[int, Outcome]:
-    """Train and score an exported trial afresh on each seed; the splits are those it was exported with."""
+    """Train and score an exported trial afresh on each seed."""
     from trainables.worker import run_quietly
 
-    splits: tuple[Split, ...] = tuple(next(iter(best.scores.values())))
-    return {seed: run_quietly(best.trial.with_seed(seed), None, splits, best.threads, on_stage) for seed in seeds}
+    return {seed: run_quietly(best.trial.with_seed(seed), None, ("dev",), best.threads, on_stage) for seed in seeds}
 
 
 def _plain(value: Any) -> Any:

@@ -1,5 +1,6 @@
 """Checks of single values; each raises ValueError saying what is allowed."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -36,3 +37,12 @@ def check_encoder(encoder: str) -> str:
     if not re.fullmatch(r"[\w.-]+/[\w.-]+", encoder):
         raise ValueError(f"{encoder!r} is no folder here and no hub id; allowed: miniature, a folder, namespace/name")
     return encoder
+
+
+def problem(details: Any) -> str:
+    """One of pydantic's errors in a line: where, what is wrong, what was given."""
+    where = ".".join(map(str, details["loc"]))
+    if details["type"] == "value_error":
+        return f"{where}: {details['ctx']['error']}"
+    message = details["msg"][0].lower() + details["msg"][1:]
+    return f"{where}: {message}; got {json.dumps(details['input'], ensure_ascii=False, default=str)}"

@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from search.checks import check_encoder, members
+from search.checks import check_encoder, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
 from search.stage_space import Section, Space
@@ -26,6 +26,7 @@ from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
 NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
+LONGEST_NAME = 100
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -133,6 +134,8 @@ class Config(Section):
     @field_validator("name")
     @classmethod
     def _file_name(cls, name: str) -> str:
+        if len(name) > LONGEST_NAME:
+            raise ValueError(f"a name has {LONGEST_NAME} characters at most; this one has {len(name)}")
         if not NAME.fullmatch(name):
             raise ValueError(f"a name is letters, digits, '-', '_' and single dots between them; got {name!r}")
         return name
@@ -240,17 +243,13 @@ def validate(document: Mapping[str, Any], source: str) -> Config:
 
 def _problem(details: Any) -> str:
     where = ".".join(str(part) for part in details["loc"])
-    given = details["input"]
     match details["type"]:
         case "extra_forbidden":
             return f"{where}: unknown key; allowed here: {', '.join(_keys(details['loc'][:-1]))}"
         case "missing":
             return f"{where}: this key is needed"
-        case "value_error":
-            return f"{where}: {details['ctx']['error']}"
         case _:
-            message = details["msg"][0].lower() + details["msg"][1:]
-            return f"{where}: {message}; got {json.dumps(given, ensure_ascii=False, default=str)}"
+            return problem(details)
 
 
 def _keys(path: Sequence[Any]) -> list[str]:

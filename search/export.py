@@ -27,7 +27,10 @@ def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: in
     record = _chosen(study, number)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already: name a folder that is new or empty")
-    out.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         best = _write(study, record, home.stage_folder(study.config.store) or aside / ".stages", aside)

@@ -102,5 +102,8 @@ def written_aside(path: Path) -> Iterator[Path]:
     """A file to write that takes `path`'s place in one step once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
-    yield aside
-    aside.replace(path)
+    try:
+        yield aside
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -23,7 +23,9 @@ def answer(study: Study) -> Iterator[RenderableType]:
         yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
         return
     best = next(record for record in ranked if record.number == verdict.best)
-    yield f"{config.name}: trial {best.number} of {len(ranked)}" + (f" ({len(failed)} failed)" if failed else "")
+    yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
+        f" ({len(failed)} failed)" if failed else ""
+    )
     yield f"  {best.trial}"
     yield f"  then each target, {best.trial.target_recipe}" if best.trial else ""
     yield ""

@@ -1,5 +1,6 @@
 """The part of a config that says what varies in a stage: grids of rates, robust-training methods, magnitudes."""
 
+import math
 from typing import Any
 
 from pydantic import (
@@ -36,6 +37,8 @@ class Grid(Section):
     @classmethod
     def _one_value(cls, value: Any) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
+            if not 0 < value < math.inf:
+                raise ValueError(f"must be finite and greater than 0; got {value}")
             return {"low": value, "high": value, "points": 1}
         return value
 

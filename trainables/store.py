@@ -7,7 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -31,13 +31,12 @@ def identity(stage: Stage, parent: str, data: str) -> dict[str, Any]:
         data: the fingerprint of the training data.
     """
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
+    plain = asdict(stage)
     for field in fields(stage):
         value = getattr(stage, field.name)
         default = field.default_factory() if callable(field.default_factory) else field.default
         if value != default:
-            described[field.name] = (
-                {"method": value.method, "magnitude": value.magnitude} if field.name == "noise" else value
-            )
+            described[field.name] = plain[field.name]
     return described
 
 

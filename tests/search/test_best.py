@@ -75,11 +75,12 @@ def test_unknown_encoder_task_and_noise_are_told_together(exported, tmp_path):
     with pytest.raises(ConfigError) as caught:
         load_best(tmp_path / "best.yaml")
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [
+        "scores",
         "trial.encoder",
         "trial.targets.0",
         "trial.targets.1",
     ]
-    assert "allowed: inference, choice" in caught.value.problems[1]
+    assert "allowed: inference, choice" in caught.value.problems[2]
 
 
 def test_an_unknown_benchmark_is_told_with_those_there_are(exported, tmp_path):
@@ -103,3 +104,22 @@ def test_a_trial_of_another_shape_is_the_users_mistake(exported, tmp_path, chang
     edited(tmp_path / "best.yaml", change)
     with pytest.raises(ConfigError, match="trial: "):
         load_best(tmp_path / "best.yaml")
+
+
+@pytest.mark.parametrize(
+    ("change", "path"),
+    [
+        (lambda document: document.update(seed="0"), "seed"),
+        (lambda document: document.update(threads=None), "threads"),
+        (lambda document: document["trial"]["targets"][0].update(steps="ten"), "trial.targets.0.steps"),
+        (lambda document: document["trial"]["targets"][0].update(learning_rate=[1]), "trial.targets.0.learning_rate"),
+        (lambda document: document.update(scores={}), "scores"),
+        (lambda document: document["scores"].popitem(), "scores"),
+        (lambda document: document.update(scores={"choice": {"dev": 1}}), "scores.choice.dev"),
+    ],
+)
+def test_a_value_of_another_type_is_told_with_its_path(exported, tmp_path, change, path):
+    edited(tmp_path / "best.yaml", change)
+    with pytest.raises(ConfigError) as caught:
+        load_best(tmp_path / "best.yaml")
+    assert [problem.partition(":")[0] for problem in caught.value.problems] == [path]

@@ -62,6 +62,7 @@ BAD = [
     ({"space.noise.magnitude": {"low": 0.4, "high": 0.1, "points": 2}}, "space.noise.magnitude", "low must be below high"),
     ({"training.target.average": 1}, "training.target.average", "less than 1; got 1"),
     ({"name": "a/b"}, "name", "letters, digits, '-', '_' and single dots between them; got 'a/b'"),
+    ({"name": "a" * 101}, "name", "100 characters at most; this one has 101"),
     ({"name": ".."}, "name", "got '..'"),
     ({"name": "a..b"}, "name", "got 'a..b'"),
     ({"name": ""}, "name", "got ''"),
@@ -150,7 +151,8 @@ def test_a_bare_number_is_a_grid_of_one_value(config):
 )
 def test_a_bare_number_that_is_no_rate_is_refused(document, value, what):
     found = problems(document({"space.learning_rate": value}))
-    assert all(problem.startswith("space.learning_rate") and what in problem for problem in found)
+    assert len(found) == 1
+    assert found[0].startswith("space.learning_rate: ") and what in found[0]
 
 
 def test_a_grid_rises_at_equal_ratios_and_reads_well(config):

@@ -68,6 +68,7 @@ def test_a_file_that_was_not_written_to_the_end_leaves_the_old_one(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         _interrupted(path)
     assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def _interrupted(path: Path) -> None:
