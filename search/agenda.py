@@ -1,7 +1,7 @@
 """What a launch has to do, job by job: trials until there are enough, then finalists on fresh seeds. Knows nothing of Ray."""
 
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -10,6 +10,9 @@ from search.study import Study, finalists
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 from trainables.transfer import Split
+
+ATTEMPTS = 3
+"""Runs of a job whose worker dies, before it has failed: whoever kills it may be the job itself, out of memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,8 +34,11 @@ class Event:
     outcome: Outcome | None
     error: str | None
     value: float | None
+    again: bool = False
+    """Whether it is run once more in this launch: its worker died."""
 
 
+Place = int | tuple[int, int]
 Listener = Callable[[Event], None]
 
 
@@ -46,13 +52,16 @@ class Agenda:
     config: Config
     study: Study
     listeners: list[Listener]
-    running: dict[int | tuple[int, int], Job] = field(default_factory=dict)
+    running: dict[Place, Job] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)
     left: int = 0
     """Trials still to ask for."""
     exhausted: bool = False
     """Whether the space had no untried trial left."""
     _repeats: deque[Job] | None = None
+    _lost: deque[Job] = field(default_factory=deque)
+    """Jobs to run again."""
+    _losses: Counter[Place] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
         self.left = max(0, self.config.trials - len(self.study.complete()))
@@ -60,7 +69,7 @@ class Agenda:
     @property
     def ahead(self) -> int:
         """Jobs of this launch that have not ended, those running included; repeats are a guess until trials are done."""
-        return len(self.running) + self._trials_ahead + self._repeats_ahead
+        return len(self.running) + len(self._lost) + self._trials_ahead + self._repeats_ahead
 
     @property
     def _trials_ahead(self) -> int:
@@ -77,6 +86,8 @@ class Agenda:
 
     def next(self) -> Job | None:
         """The next job, or None if there is none at the moment (see `over`)."""
+        if self._lost:
+            return self._start(self._lost.popleft())
         if self._trials_ahead:
             asked = self.study.ask()
             if asked is not None:
@@ -91,7 +102,7 @@ class Agenda:
     @property
     def over(self) -> bool:
         """Whether no job is running or to come."""
-        return not self.running and self._repeats is not None and not self._repeats
+        return not self.running and not self._lost and self._repeats is not None and not self._repeats
 
     def done(self, job: Job, outcome: Outcome) -> None:
         """A worker finished a job."""
@@ -109,6 +120,16 @@ class Agenda:
         if job.seed is None:
             self.study.tell_failed(job.number, error)
         self._announce(Event(job=job, outcome=None, error=error, value=None))
+
+    def lost(self, job: Job, error: str) -> None:
+        """A job's worker died. Its finished stages are in the store, so it is run again, `ATTEMPTS` times in all."""
+        self._losses[_place(job)] += 1
+        if self._losses[_place(job)] >= ATTEMPTS:
+            self.failed(job, error)
+            return
+        self._stop(job)
+        self._lost.append(job)
+        self._announce(Event(job=job, outcome=None, error=error, value=None, again=True))
 
     def _finalist_jobs(self) -> list[Job]:
         """Repeats that are still missing, seed by seed, so that an interruption leaves every finalist with as many."""
@@ -140,5 +161,5 @@ class Agenda:
             listener(event)
 
 
-def _place(job: Job) -> int | tuple[int, int]:
+def _place(job: Job) -> Place:
     return job.number if job.seed is None else (job.number, job.seed)

@@ -39,6 +39,23 @@ def check_encoder(encoder: str) -> str:
     return encoder
 
 
+def check_url(url: str) -> str:
+    """The URL, if fsspec has what its protocol needs.
+
+    Raises:
+        ValueError: saying what to install, or which protocols there are.
+    """
+    import fsspec
+
+    protocol, separator, _ = url.partition("://")
+    try:
+        if separator:
+            fsspec.get_filesystem_class(protocol)
+    except (ValueError, ImportError) as error:
+        raise ValueError(f"{url!r}: {error}") from error
+    return url
+
+
 def problem(details: Any) -> str:
     """One of pydantic's errors in a line: where, what is wrong, what was given."""
     where = ".".join(map(str, details["loc"]))

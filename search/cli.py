@@ -2,28 +2,19 @@
 
 import json
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 from rich.console import Console
-from rich.progress import Progress, TimeElapsedColumn
-from rich.table import Table
+from rich.progress import Progress
 
 from search import config as configs
 from search.config import Config
-from search.documents import read
 from search.errors import UserError
 from search.home import Home, SearchFolder
-
-CONFIG = click.argument("config", type=click.Path(path_type=Path))
-NAME = click.argument("name")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
-SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key by its dotted path.")
-TRIALS = click.option("--trials", type=int, help="Instead of the config's number of trials.")
-SEARCH_NAME = click.option("--name", help="Instead of the config's name.")
+from search.terminal import AS_JSON, CONFIG, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.upkeep import miniature, store
 
 
 class _Commands(click.Group):
@@ -52,18 +43,6 @@ def main(context: click.Context, home: str | None) -> None:
     context.obj = Home.locate(home)
 
 
-def _with_home(command: Callable[..., None]) -> Callable[..., None]:
-    """Hands the command the home, which ``--home`` may also name after the command."""
-
-    @click.option("--home", "own_home", metavar="DIR", hidden=True)
-    @click.pass_context
-    @wraps(command)
-    def run(context: click.Context, /, own_home: str | None, **arguments: Any) -> None:
-        command(Home.locate(own_home) if own_home else context.obj, **arguments)
-
-    return run
-
-
 def _config(path: Path, overrides: tuple[str, ...], trials: int | None, name: str | None) -> Config:
     given = list(overrides)
     given += [f"trials={trials}"] if trials is not None else []
@@ -75,34 +54,37 @@ def _config(path: Path, overrides: tuple[str, ...], trials: int | None, name: st
 @CONFIG
 @TRIALS
 @SET
+@click.option("--against", metavar="NAME", help="Say why stages are new beside those of the search NAME.")
+@click.option("--full", is_flag=True, help="Draw the whole tree, however large.")
 @AS_JSON
-@_with_home
-def plan(home: Home, config: Path, trials: int | None, overrides: tuple[str, ...], as_json: bool) -> None:
-    """Check CONFIG and say what a launch would do and cost."""
+@with_home
+def plan(
+    home: Home,
+    config: Path,
+    trials: int | None,
+    overrides: tuple[str, ...],
+    against: str | None,
+    full: bool,
+    as_json: bool,
+) -> None:
+    """Check CONFIG, draw the tree of stages that a launch would train, and say what it would cost."""
+    from search.plan import against as differences
     from search.plan import plan as foresee
+    from search.plan_tree import lines, reasons
 
     settings = _config(config, overrides, trials, None)
-    foreseen = foresee(settings, home.stage_folder(settings.store))
+    foreseen = foresee(settings, home.stage_store(settings.store))
+    why = None
+    if against is not None:
+        why = differences(foreseen.tree, _study(home.find(against)).paths())
     if as_json:
-        _print_json(foreseen.to_json())
+        print_json(foreseen.to_json() | ({} if why is None else {"against": dict(why)}))
         return
-    table = Table.grid(padding=(0, 2))
-    shared = 1 - foreseen.stages_distinct / foreseen.stages_asked
-    table.add_row("search", foreseen.name)
-    table.add_row("space", f"{foreseen.space:,} different trials")
-    table.add_row("trials", f"{foreseen.trials:,}, then {foreseen.repeats} repeats of finalists on fresh seeds")
-    table.add_row(
-        "stages", f"{foreseen.stages_asked:,} asked, {foreseen.stages_distinct:,} distinct ({shared:.0%} shared)"
-    )
-    table.add_row("steps", f"{foreseen.steps_asked:,} asked, {foreseen.steps_distinct:,} to be trained")
-    table.add_row("scored in", f"{foreseen.languages} languages")
-    cost = "unknown: no stage was trained in this home yet"
-    if foreseen.seconds is not None:
-        minutes = foreseen.seconds / 60
-        at_once = minutes / settings.resources.workers
-        cost = f"about {minutes:,.0f} min of training, {at_once:,.0f} min on {settings.resources.workers} workers, scoring apart"
-    table.add_row("cost", cost)
-    _out().print(table)
+    for line in lines(foreseen, settings, None if full else 40):
+        out().print(line)
+    if why is not None:
+        for line in reasons(why, str(against)):
+            out().print(line)
 
 
 @main.command()
@@ -111,7 +93,7 @@ def plan(home: Home, config: Path, trials: int | None, overrides: tuple[str, ...
 @SEARCH_NAME
 @SET
 @click.option("--address", help="A running Ray cluster, such as auto or ray://HOST:10001; by default Ray starts here.")
-@_with_home
+@with_home
 def launch(
     home: Home, config: Path, trials: int | None, name: str | None, overrides: tuple[str, ...], address: str | None
 ) -> None:
@@ -130,25 +112,25 @@ def launch(
 @main.command()
 @NAME
 @AS_JSON
-@_with_home
+@with_home
 def status(home: Home, name: str, as_json: bool) -> None:
     """Progress of the search NAME, trial by trial."""
     from search import results
 
     document = results.document(_study(home.find(name)))
     if as_json:
-        _print_json(document)
+        print_json(document)
         return
     from search.present import status_lines
 
     for line in status_lines(document):
-        _out().print(line)
+        out().print(line)
 
 
 @main.command()
 @NAME
 @AS_JSON
-@_with_home
+@with_home
 def best(home: Home, name: str, as_json: bool) -> None:
     """The best trial of the search NAME, with its interval, and whether it is separated from the next."""
     study = _study(home.find(name))
@@ -159,14 +141,14 @@ def best(home: Home, name: str, as_json: bool) -> None:
 
     document = results.document(study)
     trial = next((trial for trial in document["trials"] if trial["number"] == document["best"]), None)
-    _print_json({key: document[key] for key in ("name", "objective", "verdict", "comparisons")} | {"best": trial})
+    print_json({key: document[key] for key in ("name", "objective", "verdict", "comparisons")} | {"best": trial})
 
 
 @main.command()
 @NAME
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--trial", type=int, help="Instead of the best one.")
-@_with_home
+@with_home
 def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
     """Write best.yaml, results.json and the models of the search NAME into DIRECTORY."""
     from search.export import export as write
@@ -174,11 +156,11 @@ def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
     folder = home.find(name)
     with Console(stderr=True).status("reading, or training again, the models"):
         exported = write(_study(folder), folder, home, directory, trial)
-    _out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
-    _out().print(
+    out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
+    out().print(
         f"written to {directory}: best.yaml, results.json, models/", markup=False, highlight=False, soft_wrap=True
     )
-    _out().print(f"run it again: xlt train {directory / 'best.yaml'}", markup=False, highlight=False, soft_wrap=True)
+    out().print(f"run it again: xlt train {directory / 'best.yaml'}", markup=False, highlight=False, soft_wrap=True)
 
 
 @main.command()
@@ -201,15 +183,15 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
         task = progress.add_task("training", total=total)
         outcomes = rerun(best, chosen, lambda run: progress.update(task, advance=1, description=f"trained {run.task}"))
     if as_json:
-        _print_json({str(seed): outcome.to_json() for seed, outcome in outcomes.items()})
+        print_json({str(seed): outcome.to_json() for seed, outcome in outcomes.items()})
         return
     for line in rerun_table(best, outcomes):
-        _out().print(line)
+        out().print(line)
 
 
 @main.command()
 @NAME
-@_with_home
+@with_home
 def track(home: Home, name: str) -> None:
     """Write the MLflow view of the search NAME anew."""
     from search import results
@@ -223,7 +205,7 @@ def track(home: Home, name: str) -> None:
 
 @main.command()
 @click.option("--port", type=int, default=5000, show_default=True)
-@_with_home
+@with_home
 def ui(home: Home, port: int) -> None:
     """MLflow's pages over this home, on loopback."""
     import os
@@ -236,52 +218,18 @@ def ui(home: Home, port: int) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - our own arguments
 
 
-@main.group()
-def miniature() -> None:
-    """The embedded test-bed."""
-
-
-@miniature.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--seed", type=int, default=0, show_default=True)
-@click.option("--steps", type=int, help="Instead of the shipped encoder's number of steps.")
-def build(directory: Path, seed: int, steps: int | None) -> None:
-    """Make the miniature's encoder and tokenizer from CLDR text, into DIRECTORY."""
-    from trainables.benchmarks.miniature.pretrain import Recipe
-    from trainables.benchmarks.miniature.pretrain import build as make
-
-    if directory.exists():
-        raise UserError(f"{directory} is there already: name a folder that is new")
-    recipe = Recipe(seed=seed) if steps is None else Recipe(seed=seed, steps=steps)
-    console = Console(stderr=True)
-    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
-        task = progress.add_task("tokenizer", total=recipe.steps)
-
-        def show(step: int, loss: float) -> None:
-            progress.update(task, completed=step, description=f"masked loss {loss:.2f}")
-            if not console.is_terminal and step % 200 == 0:
-                console.print(f"step {step} of {recipe.steps}: masked loss {loss:.2f}")
-
-        make(recipe, directory, show)
-    click.echo(f"written to {directory}")
+main.add_command(store)
+main.add_command(miniature)
 
 
 def _study(folder: SearchFolder) -> Any:
     from search.study import Study
 
-    return Study(folder.journal, configs.validate(read(folder.config), str(folder.config)))
+    return Study.open(folder)
 
 
 def _answer(study: Any) -> None:
     from search.present import answer
 
     for line in answer(study):
-        _out().print(line)
-
-
-def _out() -> Console:
-    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
-
-
-def _print_json(document: Any) -> None:
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+        out().print(line)

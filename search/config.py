@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
+    ByteSize,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -16,7 +17,7 @@ from pydantic import (
     field_validator,
 )
 
-from search.checks import check_encoder, members, problem
+from search.checks import check_encoder, check_url, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
 from search.stage_space import Section, Space
@@ -85,9 +86,16 @@ class StoreSettings(Section):
     """Where trained stages are kept."""
 
     url: str | None = None
-    """A folder; by default ``stages`` in the home."""
+    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home."""
     enabled: bool = True
     """False: every stage is trained afresh."""
+    max_size: ByteSize | None = None
+    """Bytes, or such as ``20GB``: above it weights that are cheap to train again go; records and scores stay."""
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        return url if url is None else check_url(url)
 
 
 class Resources(Section):

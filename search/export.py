@@ -33,7 +33,7 @@ def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: in
         raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        best = _write(study, record, home.stage_folder(study.config.store) or aside / ".stages", aside)
+        best = _write(study, record, home.stage_store(study.config.store) or str(aside / ".stages"), aside)
         results.write(study, folder)
         shutil.copyfile(folder.results, aside / "results.json")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
@@ -58,19 +58,18 @@ def _chosen(study: Study, number: int | None) -> Recorded:
     return complete[number]
 
 
-def _write(study: Study, record: Recorded, stages: Path, out: Path) -> Best:
+def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
     from trainables.prepared import prepare
     from trainables.scoring import score
     from trainables.stage import restore
-    from trainables.store import Store
+    from trainables.store.tree import Store
     from trainables.worker import run_quietly
 
     trial, recorded = record.trial, record.outcome
     assert trial is not None and recorded is not None
     config, store = study.config, Store(stages)
     threads = max(1, int(config.resources.cpus_per_trial))
-    missing = [run.key for run in recorded.stages if run.target and not store.has_weights(run.key)]
-    outcome = run_quietly(trial, str(stages), ("dev",), threads, keep=missing)
+    outcome = run_quietly(trial, stages, ("dev",), threads, keep=[run.key for run in recorded.stages if run.target])
     tasks = {
         task: prepare(trial.benchmark, task, trial.encoder, stage.max_length)
         for stage in (*trial.curriculum, *trial.targets)
@@ -88,7 +87,10 @@ def _write(study: Study, record: Recorded, stages: Path, out: Path) -> Best:
     best.dump(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})
     for stage, run in zip(trial.targets, [run for run in outcome.stages if run.target], strict=True):
-        model = restore(store.encoder(run.key), store.head(run.key), tasks[stage.task])
+        encoder, head = store.encoder(run.key), store.head(run.key)
+        if encoder is None:
+            raise UserError(f"the model of {stage.task} could not be kept: {'; '.join(outcome.notes) or 'try again'}")
+        model = restore(encoder, head or {}, tasks[stage.task])
         if score(model, tasks[stage.task], "dev", trial.languages) != recorded.transfer.scores[stage.task]["dev"]:
             raise UserError(
                 f"{stage.task} of trial {record.number} does not score what it did in the search: another type of machine, package "

@@ -72,11 +72,12 @@ class Home:
     def artifacts(self) -> Path:
         return self.root / "mlflow-artifacts"
 
-    def stage_folder(self, store: StoreSettings) -> Path | None:
-        """Where a config's stages are kept, or None if they are not."""
+    def stage_store(self, store: StoreSettings) -> str | None:
+        """The folder or URL where a config's stages are kept, or None if they are not."""
         if not store.enabled:
             return None
-        return Path(store.url) if store.url else self.stages
+        url = store.url or str(self.stages)
+        return url if "://" in url else str(Path(url).resolve())
 
     def folder(self, name: str) -> SearchFolder:
         """The place of a search, there or not."""

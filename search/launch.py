@@ -2,8 +2,7 @@
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import yaml
@@ -19,7 +18,8 @@ from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.study import Study, finalists
 from search.tracking import Tracker
-from trainables.store import Store
+from trainables.store.records import Records
+from trainables.store.size import shrink, tidy
 
 FREE = {"name", "trials", "budget", "finalists", "store", "resources", "tracking", "sampler"}
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
@@ -42,7 +42,7 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     """
     folder = home.folder(config.name)
     check_space(folder, config)
-    stages = home.stage_folder(config.store)
+    stages = home.stage_store(config.store)
     with _only_one(folder):
         with written_aside(folder.config) as file:
             file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
@@ -55,22 +55,25 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
 
 
 def _run(
-    study: Study, folder: SearchFolder, home: Home, stages: Path | None, console: Console, address: str | None
+    study: Study, folder: SearchFolder, home: Home, stages: str | None, console: Console, address: str | None
 ) -> None:
     config = study.config
     with Tracker(config, home, console) as tracker, ProgressLines(study, console) as progress:
         agenda = Agenda(config, study, listeners=[])
         progress.watch(agenda)
-        agenda.listeners.append(lambda event: tracker.trial_ended(study, event.job.number))
-        if stages is not None:
-            store = Store(stages)
-            agenda.listeners.append(lambda event: _forget_weights(store, study, event))
+        agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
+        records = Records(stages, progress.note) if stages else None
+        if records is not None:
+            agenda.listeners.append(lambda event: _make_room(records, study, event))
         if agenda.ahead:
             set_up_ray(address)
             from search.workers import cluster, work
 
             with cluster(config, address):
                 work(agenda, config, stages, folder.scratch)
+        if records is not None:
+            with suppress(OSError):  # told already
+                tidy(records)
         results.write(study, folder)
         tracker.launch_ended(study, folder.results)
         if agenda.exhausted:
@@ -116,7 +119,17 @@ def _only_one(folder: SearchFolder) -> Iterator[None]:
         yield
 
 
-def _forget_weights(store: Store, study: Study, event: Event) -> None:
+def _make_room(records: Records, study: Study, event: Event) -> None:
+    """Keep weights of targets only where they may be exported, and the store within its size."""
+    try:
+        _forget_targets(records, study, event)
+        if study.config.store.max_size is not None:
+            shrink(records, study.config.store.max_size)
+    except OSError as error:
+        records.note("", f"weights could not be removed ({error})")
+
+
+def _forget_targets(records: Records, study: Study, event: Event) -> None:
     """Keep target weights only of trials that may be exported: the best so far, the baseline, finalists."""
     ranked = study.complete()
     kept = {record.number for record in [*ranked[:1], *finalists(ranked, study.config)]}
@@ -128,4 +141,4 @@ def _forget_weights(store: Store, study: Study, event: Event) -> None:
     if event.job.seed is not None and event.outcome is not None:
         spare.update(stage.key for stage in event.outcome.stages if stage.target)
     for key in spare - needed:
-        store.forget(key)
+        records.forget(key)

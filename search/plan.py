@@ -1,9 +1,9 @@
-"""What a launch would do, before it does: the size of the space, stages asked and distinct, cost. Needs no torch."""
+"""What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 from statistics import fmean
 from typing import Any
 
@@ -11,10 +11,38 @@ import optuna
 
 from search.config import Config
 from search.space import CurriculumSpace, paths
-from trainables.curriculum import Trial
+from trainables.curriculum import Noise, Stage, Trial
+from trainables.store.identity import identity
+from trainables.store.records import Entry, Records
+
+Path = tuple[Stage, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedStage:
+    """A stage of the tree that would be trained."""
+
+    path: Path
+    """The stages from the root down to this one."""
+    target: bool
+    trials: int
+    """How many of the planned trials ask for it."""
+    stored: bool
+    """Whether the store has a stage like it; that its data are the same shows only at the launch."""
+    seconds: float | None
+    """What its training would cost, from what like stages cost before; None if nothing was trained yet."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "path": [str(stage) for stage in self.path],
+            "target": self.target,
+            "trials": self.trials,
+            "stored": self.stored,
+            "seconds": None if self.seconds is None else round(self.seconds, 2),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """A launch, foreseen."""
 
@@ -25,47 +53,77 @@ class Plan:
     """Trials that will be run: no more than the space holds."""
     repeats: int
     """Finalists on fresh seeds, each as dear as a trial without anything to share."""
-    stages_asked: int
-    """Stages of the planned trials, each counted for every trial it is in."""
-    stages_distinct: int
-    """Of them the different ones: what has to be trained."""
-    steps_asked: int
-    """Optimiser steps, likewise."""
-    steps_distinct: int
     languages: int
-    seconds: float | None
-    """Training time from what stages of the same tasks cost in this home; None if it holds none."""
+    tree: tuple[PlannedStage, ...]
+    """The different stages, each after its parent."""
+    repeat_seconds: float | None
+
+    @property
+    def asked(self) -> int:
+        """Stages of the planned trials, each counted for every trial it is in."""
+        return sum(stage.trials for stage in self.tree)
+
+    @property
+    def new(self) -> list[PlannedStage]:
+        """Those that have to be trained."""
+        return [stage for stage in self.tree if not stage.stored]
+
+    @property
+    def seconds(self) -> float | None:
+        """Training time of the new stages and of the repeats; None if nothing tells."""
+        told = [stage.seconds for stage in self.new if stage.seconds is not None]
+        return None if self.repeat_seconds is None else sum(told) + self.repeat_seconds
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {
+            "name": self.name,
+            "space": self.space,
+            "trials": self.trials,
+            "repeats": self.repeats,
+            "stages_asked": self.asked,
+            "stages_distinct": len(self.tree),
+            "stages_new": len(self.new),
+            "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
+            "steps_new": sum(stage.path[-1].steps for stage in self.new),
+            "languages": self.languages,
+            "seconds": self.seconds,
+            "tree": [stage.to_json() for stage in self.tree],
+        }
 
 
-def plan(config: Config, stages: Path | None) -> Plan:
+def plan(config: Config, stages: str | None) -> Plan:
     """Foresee a launch, with trials drawn from the space at random in place of those the sampler will choose.
 
     Args:
         config: the search.
-        stages: the stage store, for what stages cost before.
+        stages: the stage store, for what it holds and what stages cost before.
     """
     space = CurriculumSpace(config)
     trials = _draw(space, min(config.trials, space.size()))
-    asked = [path for trial in trials for path in paths(trial)]
-    distinct = set(asked)
+    asked = Counter(path for trial in trials for path in paths(trial))
+    entries = list(Records(stages).entries()) if stages else []
+    held, costs = stored(entries, config.encoder), Costs(entries)
+    tree = tuple(
+        PlannedStage(
+            path=path,
+            target=path[-1].task in config.targets,
+            trials=count,
+            stored=described(path) in held,
+            seconds=costs.of(path[-1]),
+        )
+        for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
+    )
     finalists = min(config.finalists.top + 1, len(trials)) if config.finalists.top else 0
-    repeated = [path for trial in trials[:finalists] for path in paths(trial)]
-    steps = [path[-1].steps for path in distinct] + [path[-1].steps for path in repeated] * config.finalists.seeds
-    rates = _seconds_a_step(stages)
+    repeated = [costs.of(path[-1]) for trial in trials[:finalists] for path in paths(trial)]
+    told = [seconds for seconds in repeated if seconds is not None]
     return Plan(
         name=config.name,
         space=space.size(),
         trials=len(trials),
         repeats=finalists * config.finalists.seeds,
-        stages_asked=len(asked),
-        stages_distinct=len(distinct),
-        steps_asked=sum(path[-1].steps for path in asked),
-        steps_distinct=sum(path[-1].steps for path in distinct),
         languages=len(config.scored_languages),
-        seconds=sum(steps) * fmean(rates) if rates else None,
+        tree=tree,
+        repeat_seconds=None if not costs.known else sum(told) * config.finalists.seeds,
     )
 
 
@@ -82,12 +140,100 @@ def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
     return list(drawn)
 
 
-def _seconds_a_step(stages: Path | None) -> list[float]:
-    """Seconds a step of every trained stage in the store."""
-    records: Iterable[Path] = stages.glob("*/stage.json") if stages and stages.is_dir() else ()
-    found = []
-    for path in records:
-        record = json.loads(path.read_text())
-        if record["losses"]:
-            found.append(record["seconds"] / len(record["losses"]))
+Described = tuple[str, ...]
+
+
+def described(path: Path) -> Described:
+    """What decides each stage of a path, data and encoder apart."""
+    return tuple(_own(identity(stage, "", "")) for stage in path)
+
+
+def _own(document: Mapping[str, Any]) -> str:
+    own = {key: value for key, value in document.items() if key not in ("parent", "data")}
+    return json.dumps(own, sort_keys=True)
+
+
+def stored(entries: Iterable[Entry], encoder: str) -> set[Described]:
+    """The paths from an encoder that the store need not train: targets scored, intermediate stages with their weights."""
+    by_key = {entry.key: entry for entry in entries}
+    parents = {entry.identity["parent"] for entry in by_key.values()}
+    found = set()
+    for entry in by_key.values():
+        if entry.path[0] == encoder and (entry.bytes or entry.key not in parents):
+            chain, at = [_own(entry.identity)], entry
+            while (parent := by_key.get(at.identity["parent"])) is not None:
+                chain.append(_own(parent.identity))
+                at = parent
+            found.add(tuple(reversed(chain)))
     return found
+
+
+class Costs:
+    """Seconds of training, from what like stages cost before."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+        for entry in entries:
+            if entry.steps:
+                told = Stage(**{"batch_size": 32, "max_length": 128} | _fields(entry.identity))
+                for like in _likeness(told):
+                    self._rates[like].append(entry.seconds / entry.steps)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was trained before."""
+        return bool(self._rates)
+
+    def of(self, stage: Stage) -> float | None:
+        """Seconds that the stage would take, from the stages most like it."""
+        for like in _likeness(stage):
+            if like in self._rates:
+                return fmean(self._rates[like]) * stage.steps
+        return None
+
+
+def _likeness(stage: Stage) -> list[tuple[Any, ...]]:
+    """What makes stages alike in cost, the closest likeness first."""
+    size = (stage.batch_size, stage.max_length)
+    return [(stage.task, stage.noise.method, *size), (stage.noise.method, *size), size, ()]
+
+
+def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    fields = {key: value for key, value in document.items() if key not in ("version", "parent", "data")}
+    return fields | ({"noise": Noise(**fields["noise"])} if "noise" in fields else {})
+
+
+def against(planned: Iterable[PlannedStage], known: Iterable[Path]) -> Counter[str]:
+    """Why planned stages are not among known ones: what differs from the nearest, and how many stages that makes new."""
+    there = set(known)
+    reasons: Counter[str] = Counter()
+    for stage in planned:
+        if stage.path not in there:
+            if stage.path[:-1] and stage.path[:-1] not in there:
+                reasons["the stage before it is new"] += 1
+            else:
+                reasons[_difference(stage.path, there)] += 1
+    return reasons
+
+
+def _difference(path: Path, known: Iterable[Path]) -> str:
+    mine = asdict(path[-1])
+    siblings = [asdict(other[-1]) for other in known if other[:-1] == path[:-1] and other[-1].task == path[-1].task]
+    if not siblings:
+        return (
+            f"{path[-1].task} was not trained there"
+            if len(path) == 1
+            else f"{path[-1].task} was not trained after that"
+        )
+    nearest = min(siblings, key=lambda other: sum(mine[field] != other[field] for field in mine))
+    return ", ".join(
+        f"{field} {_word(mine[field])} instead of {_word(nearest[field])}"
+        for field in mine
+        if mine[field] != nearest[field]
+    )
+
+
+def _word(value: Any) -> str:
+    if isinstance(value, dict):
+        return value["method"] if value["method"] == "none" else f"{value['method']} {value['magnitude']:g}"
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -25,6 +25,7 @@ class ProgressLines:
         self.agenda: Agenda | None = None
         self.best: tuple[float, int] | None = None
         self.done = self.failed = 0
+        self.noted: set[str] = set()
         self.bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -55,7 +56,12 @@ class ProgressLines:
     def __call__(self, event: Event) -> None:
         """One job ended: a line about it."""
         assert self.agenda is not None
+        for note in event.outcome.notes if event.outcome else ():
+            self.note(note)
         self.done += event.outcome is not None
+        if event.again:
+            self.note(f"{self._about(event)}; it is run again with what stages it had")
+            return
         self.failed += event.outcome is None
         ended = self.before + self.done + self.failed
         total = ended + self.agenda.ahead
@@ -75,11 +81,17 @@ class ProgressLines:
             eta=eta,
         )
 
+    def note(self, text: str) -> None:
+        """Tell something that the user should know, once."""
+        if text not in self.noted:
+            self.noted.add(text)
+            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
     def _about(self, event: Event) -> str:
         job = event.job
         what = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
         if event.outcome is None:
-            return f"{what}: {job.trial}  FAILED: {event.error}"
+            return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {event.error}"
         value = event.outcome.transfer.objective(self.study.config.objective)
         best = ""
         if job.seed is None:

@@ -10,9 +10,11 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.trial import FrozenTrial, TrialState
 
-from search.config import Config
-from search.space import CurriculumSpace
-from trainables.curriculum import Trial
+from search.config import Config, validate
+from search.documents import read
+from search.home import SearchFolder
+from search.space import CurriculumSpace, paths
+from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
 
 State = Literal["running", "complete", "failed", "interrupted", "duplicate"]
@@ -55,6 +57,11 @@ class Study:
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
         """Trials that failed while this object was there: none is tried twice in a launch."""
+
+    @classmethod
+    def open(cls, folder: SearchFolder) -> "Study":
+        """The study of a search that is there, with the config it was last launched with."""
+        return cls(folder.journal, validate(read(folder.config), str(folder.config)))
 
     def _sampler(self) -> optuna.samplers.BaseSampler:
         # From the number of trials too: on a second launch the first points would come again otherwise.
@@ -152,6 +159,19 @@ class Study:
                 number, _, seed = place.partition("/")
                 found.setdefault(int(number), {})[int(seed)] = Outcome.from_json(document)
         return found
+
+    def paths(self) -> set[tuple[Stage, ...]]:
+        """The stages of every trial and repeat that came to an end, as paths from the root of the stage tree."""
+        done = {record.number: record.trial for record in self.complete() if record.trial}
+        trials = [*done.values()]
+        trials += [done[number].with_seed(seed) for number, seeds in self.repeats().items() for seed in seeds]
+        return {path for trial in trials for path in paths(trial)}
+
+    def stage_keys(self) -> set[str]:
+        """The stages of every trial and repeat that came to an end."""
+        outcomes = [record.outcome for record in self.recorded()]
+        outcomes += [outcome for by_seed in self.repeats().values() for outcome in by_seed.values()]
+        return {stage.key for outcome in outcomes if outcome for stage in outcome.stages}
 
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""

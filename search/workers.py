@@ -57,14 +57,14 @@ def _check_resources(config: Config) -> None:
         )
 
 
-def work(agenda: Agenda, config: Config, stages: Path | None, scratch: Path) -> None:
+def work(agenda: Agenda, config: Config, stages: str | None, scratch: Path) -> None:
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         tuner = tune.Tuner(
             tune.with_resources(run_job, resources),
-            param_space={"stages": str(stages) if stages else None, "threads": threads(config)},
+            param_space={"stages": stages, "threads": threads(config)},
             tune_config=tune.TuneConfig(
                 search_alg=AgendaSearcher(agenda),
                 num_samples=-1,
@@ -126,7 +126,7 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         if job is None:
             return
         if error or result is None:
-            self.agenda.failed(job, "the worker died: killed, out of memory, or its node was lost")
+            self.agenda.lost(job, "the worker died: killed, out of memory, or its node was lost")
         elif "error" in result:
             self.agenda.failed(job, result["error"])
         elif "outcome" in result:

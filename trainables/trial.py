@@ -2,7 +2,11 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+from transformers import PreTrainedModel
 
 from trainables import encoders
 from trainables.curriculum import Stage, Trial
@@ -10,11 +14,15 @@ from trainables.encoders import Weights
 from trainables.outcome import Outcome, StageRun
 from trainables.prepared import Prepared, prepare
 from trainables.scoring import score
-from trainables.stage import encoder_weights, head_weights, restore, train
-from trainables.store import Store, identity, key
+from trainables.stage import Trained, encoder_weights, head_weights, restore, train
+from trainables.store.identity import identity, key
+from trainables.store.leases import Claim, Use
+from trainables.store.records import HEAD, Document
+from trainables.store.tree import Store
 from trainables.transfer import Scores, Split, Transfer
 
 Report = Callable[[StageRun], None]
+Found = TypeVar("Found")
 
 
 def run(
@@ -36,16 +44,19 @@ def run(
     Raises:
         trainables.optimise.DivergedError: when a stage's loss is not a number any more.
     """
-    walk = _Walk(trial, store, tuple(splits), on_stage, frozenset(keep))
     started = time.monotonic()
-    trunk = walk.root()
-    for stage in trial.curriculum:
-        trunk = walk.intermediate(stage, trunk)
-    for stage in trial.targets:
-        walk.target(stage, trunk)
+    with store.in_use() if store else nullcontext() as use:
+        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep))
+        trunk = walk.root()
+        for stage in trial.curriculum:
+            trunk = walk.intermediate(stage, trunk)
+        left = list(trial.targets)
+        while left:
+            walk.target(left.pop(walk.idle(left, trunk)), trunk)
+    order = [stage.task for stage in trial.targets]
     return Outcome(
-        transfer=Transfer(walk.scores, walk.metrics),
-        stages=tuple(walk.runs),
+        transfer=Transfer({task: walk.scores[task] for task in order}, {task: walk.metrics[task] for task in order}),
+        stages=tuple(sorted(walk.runs.values(), key=lambda run: order.index(run.task) if run.target else -1)),
         seconds=time.monotonic() - started,
         scoring_seconds=walk.scoring_seconds,
     )
@@ -56,12 +67,21 @@ class _Node:
     """A place in the stage tree: a key, and weights that are read only if someone trains on top of them."""
 
     key: str
-    read: Callable[[], Weights]
+    described: Document = field(default_factory=dict)
+    """Its identity; empty for the root."""
+    path: tuple[str, ...] = ()
+    """The stages that lead here, in words."""
+    read: Callable[[], Weights] = dict
 
     def weights(self) -> Weights:
         found = self.read()
         self.read = lambda: found
         return found
+
+    def record(self, trained: Trained) -> Document:
+        """What the store keeps of it beside its weights."""
+        losses = [round(loss, 6) for loss in trained.losses]
+        return {"identity": self.described, "path": list(self.path), "seconds": trained.seconds, "losses": losses}
 
 
 @dataclass(slots=True)
@@ -70,67 +90,108 @@ class _Walk:
 
     trial: Trial
     store: Store | None
+    use: Use | None
     splits: tuple[Split, ...]
     on_stage: Report
     keep: frozenset[str]
     scores: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
-    runs: list[StageRun] = field(default_factory=list)
+    runs: dict[str, StageRun] = field(default_factory=dict)
     scoring_seconds: float = 0.0
 
     def root(self) -> _Node:
         encoder = encoders.load(self.trial.encoder)
-        return _Node(encoder.hash, lambda: encoder.weights)
+        return _Node(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
 
     def intermediate(self, stage: Stage, parent: _Node) -> _Node:
-        node_key, described = self._identify(stage, parent)
-        record = self.store.record(node_key) if self.store and self.store.has_weights(node_key) else None
-        if self.store and record is not None:
-            self._note(stage, node_key, trained=False, seconds=record["seconds"], target=False)
-            store = self.store
-            return _Node(node_key, lambda: store.encoder(node_key))
-        trained = train(stage, node_key, parent.weights(), self._data(stage))
-        weights = encoder_weights(trained.models[0], parent.weights())
+        """Walk on to an intermediate stage, trained by whoever comes first."""
+        node = self._child(stage, parent)
+
+        def find() -> Document | None:
+            return self.store.record(node.key, node.described, weights=True) if self.store else None
+
+        with self._turn(node, find) as (record, mine):
+            if record is not None:
+                self._note(stage, node, trained=False, seconds=record["seconds"])
+                node.read = lambda: self._stored(stage, parent, node.key)
+                return node
+            trained = train(stage, node.key, parent.weights(), self._data(stage))
+            weights = encoder_weights(trained.models[0], parent.weights())
+            if self.store and mine:
+                self.store.publish(mine, node.record(trained), weights, {})
+        self._note(stage, node, trained=True, seconds=trained.seconds)
+        node.read = lambda: weights
+        return node
+
+    def _stored(self, stage: Stage, parent: _Node, key: str) -> Weights:
+        """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
+        assert self.store is not None
+        weights = self.store.encoder(key)
+        return weights if weights is not None else self.intermediate(stage, parent).weights()
+
+    def idle(self, targets: Sequence[Stage], parent: _Node) -> int:
+        """The place of a target that no other process is at, so that nobody waits who could work."""
         if self.store:
-            self.store.publish(node_key, _record(described, trained.losses, trained.seconds), weights, {})
-        self._note(stage, node_key, trained=True, seconds=trained.seconds, target=False)
-        return _Node(node_key, lambda: weights)
+            for place, stage in enumerate(targets):
+                if not self.store.busy(self._child(stage, parent).key):
+                    return place
+        return 0
 
     def target(self, stage: Stage, parent: _Node) -> None:
+        """Train a target on top of `parent` and score it, as far as the store does not know it all."""
         (task,) = self._data(stage)
-        node_key, described = self._identify(stage, parent)
+        node = self._child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
-        scores = self.scores[stage.task] = {}
-        record = self.store.record(node_key) if self.store else None
-        if record is not None:
-            scores.update(self._known(node_key, task))
-        missing = [split for split in self.splits if split not in scores]
-        if record is not None and not missing and node_key not in self.keep:
-            self._note(stage, node_key, trained=False, seconds=record["seconds"], target=True)
-            return
-        if self.store and record is not None and self.store.has_weights(node_key):
-            model = restore(self.store.encoder(node_key), self.store.head(node_key), task)
-            seconds, fresh = record["seconds"], False
-        else:
-            trained = train(stage, node_key, parent.weights(), [task])
-            model, seconds, fresh = trained.models[0], trained.seconds, True
-            if self.store:
-                published = _record(described, trained.losses, seconds)
-                weights = parent.weights()
-                self.store.publish(node_key, published, encoder_weights(model, weights), head_weights(model, weights))
+
+        def find() -> tuple[Document, Scores] | None:
+            if self.store is None:
+                return None
+            record = self.store.record(node.key, node.described, weights=node.key in self.keep)
+            scores = self._known(node.key, task)
+            return None if record is None or len(scores) < len(self.splits) else (record, scores)
+
+        with self._turn(node, find) as (found, mine):
+            if found is not None:
+                record, self.scores[stage.task] = found
+                self._note(stage, node, trained=False, seconds=record["seconds"])
+                return
+            restored = self._restored(node, task)
+            if restored is not None:
+                model, seconds = restored
+            else:
+                trained = train(stage, node.key, parent.weights(), [task])
+                model, seconds = trained.models[0], trained.seconds
+                if self.store and mine:
+                    weights = parent.weights()
+                    parts = encoder_weights(model, weights), head_weights(model, weights)
+                    self.store.publish(mine, node.record(trained), *parts)
+            self.scores[stage.task] = self._score(node, task, model, mine)
+        self._note(stage, node, trained=restored is None, seconds=seconds)
+
+    def _restored(self, node: _Node, task: Prepared) -> tuple[PreTrainedModel, float] | None:
+        """A target's model from the store, and what it cost to train; None if the store lacks it."""
+        if self.store is None or (record := self.store.record(node.key, node.described, weights=True)) is None:
+            return None
+        encoder, head = self.store.encoder(node.key), self.store.head(node.key)
+        if encoder is None or (head is None and HEAD in record["files"]):
+            return None
+        return restore(encoder, head or {}, task), record["seconds"]
+
+    def _score(self, node: _Node, task: Prepared, model: PreTrainedModel, mine: Claim | None) -> Scores:
+        """Scores on every split, those that the store knows from there."""
         started = time.monotonic()
-        for split in missing:
-            scores[split] = score(model, task, split, self.trial.languages)
-            if self.store:
-                document = {**self._scored_on(task, split), "scores": scores[split]}
-                self.store.add_scores(node_key, split, document)
+        scores = self._known(node.key, task)
+        for split in self.splits:
+            if split not in scores:
+                scores[split] = score(model, task, split, self.trial.languages)
+                if self.store and mine:
+                    self.store.add_scores(mine, split, {**self._scored_on(task, split), "scores": scores[split]})
         self.scoring_seconds += time.monotonic() - started
-        self._note(stage, node_key, trained=fresh, seconds=seconds, target=True)
+        return {split: scores[split] for split in self.splits}
 
     def _known(self, node_key: str, task: Prepared) -> Scores:
         """Stored scores, as far as they are of this trial's very rows and languages."""
-        assert self.store is not None
-        documents = {split: self.store.scores(node_key, split) for split in self.splits}
+        documents = {split: self.store.scores(node_key, split) for split in self.splits} if self.store else {}
         return {
             split: document["scores"]
             for split, document in documents.items()
@@ -140,19 +201,22 @@ class _Walk:
     def _scored_on(self, task: Prepared, split: Split) -> dict[str, object]:
         return {"data": task.scored_fingerprint(split), "languages": sorted(self.trial.languages)}
 
-    def _identify(self, stage: Stage, parent: _Node) -> tuple[str, dict[str, object]]:
-        data = "+".join(task.fingerprint for task in self._data(stage))
-        described = identity(stage, parent.key, data)
-        return key(described), described
+    def _child(self, stage: Stage, parent: _Node) -> _Node:
+        described = identity(stage, parent.key, "+".join(task.fingerprint for task in self._data(stage)))
+        if self.use:
+            self.use.add(parent.key)
+        return _Node(key(described), described, (*parent.path, str(stage)))
+
+    def _turn(
+        self, node: _Node, find: Callable[[], Found | None]
+    ) -> AbstractContextManager[tuple[Found | None, Claim | None]]:
+        return self.store.turn(node.key, find) if self.store else nullcontext((None, None))
 
     def _data(self, stage: Stage) -> list[Prepared]:
         return [prepare(self.trial.benchmark, task, self.trial.encoder, stage.max_length) for task in stage.tasks]
 
-    def _note(self, stage: Stage, node_key: str, *, trained: bool, seconds: float, target: bool) -> None:
-        run = StageRun(key=node_key, task=stage.task, target=target, trained=trained, seconds=seconds)
-        self.runs.append(run)
+    def _note(self, stage: Stage, node: _Node, *, trained: bool, seconds: float) -> None:
+        target = stage in self.trial.targets
+        run = StageRun(key=node.key, task=stage.task, target=target, trained=trained, seconds=seconds)
+        self.runs[node.key] = run
         self.on_stage(run)
-
-
-def _record(described: dict[str, object], losses: Sequence[float], seconds: float) -> dict[str, object]:
-    return {"identity": described, "seconds": seconds, "losses": [round(loss, 6) for loss in losses]}

@@ -1,7 +1,7 @@
 """Runs trials in a worker process: fixed threads, no chatter, the GPU left clean."""
 
 from collections.abc import Collection, Sequence
-from pathlib import Path
+from dataclasses import replace
 
 import torch
 from datasets.utils.logging import disable_progress_bar
@@ -9,7 +9,7 @@ from transformers.utils import logging
 
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
-from trainables.store import Store
+from trainables.store.tree import Store
 from trainables.transfer import Split
 from trainables.trial import Report, run
 
@@ -22,13 +22,15 @@ def run_quietly(
     on_stage: Report = lambda run: None,
     keep: Collection[str] = (),
 ) -> Outcome:
-    """Run a trial on `threads` threads, with the stage store in the folder `stages` if there is one."""
+    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` if there is one."""
     torch.set_num_threads(threads)
     disable_progress_bar()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        return run(trial, Store(Path(stages)) if stages else None, splits, on_stage, keep)
+        notes: list[str] = []
+        outcome = run(trial, Store(stages, notes.append) if stages else None, splits, on_stage, keep)
+        return replace(outcome, notes=tuple(notes))
     finally:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

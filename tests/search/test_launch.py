@@ -15,7 +15,7 @@ from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.launch import check_space, launch
 from trainables.curriculum import Stage
-from trainables.store import ENCODER, RECORD
+from trainables.store.records import ENCODER, RECORD
 
 
 @pytest.fixture

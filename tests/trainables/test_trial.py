@@ -4,7 +4,7 @@ import pytest
 
 from trainables.encoders import weights_hash
 from trainables.optimise import DivergedError
-from trainables.store import Store
+from trainables.store.tree import Store
 from trainables.trial import run
 
 

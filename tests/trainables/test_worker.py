@@ -5,7 +5,7 @@ import torch
 from datasets.utils.logging import enable_progress_bar, is_progress_bar_enabled
 from transformers.utils import logging
 
-from trainables.store import Store
+from trainables.store.tree import Store
 from trainables.trial import run
 from trainables.worker import run_quietly
 

@@ -1,0 +1,85 @@
+"""A plan as lines for a terminal: its figures, and the tree of stages."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.tree import Tree
+
+from search.config import Config
+from search.plan import Path, Plan, PlannedStage
+
+
+def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableType]:
+    """The figures, then the tree.
+
+    Args:
+        plan: what to tell.
+        config: its config.
+        most: intermediate stages to draw; None for all.
+    """
+    asked, distinct = plan.asked, len(plan.tree)
+    table = Table.grid(padding=(0, 2))
+    table.add_row("search", plan.name)
+    table.add_row("space", f"{plan.space:,} different trials")
+    table.add_row("trials", f"{plan.trials:,}, then {plan.repeats} repeats of finalists on fresh seeds")
+    table.add_row(
+        "stages", f"{asked:,} asked, {distinct:,} distinct ({1 - distinct / asked:.0%} shared), {len(plan.new):,} new"
+    )
+    table.add_row("scored in", f"{plan.languages} languages")
+    table.add_row("cost", _cost(plan, config.resources.workers))
+    yield table
+    yield _tree(plan, config.encoder, most)
+
+
+def _cost(plan: Plan, workers: int) -> str:
+    if plan.seconds is None:
+        return "unknown: no stage was trained in this store yet"
+    minutes = plan.seconds / 60
+    at_once = minutes / workers
+    return f"about {minutes:,.0f} min of training, {at_once:,.0f} min on {workers} workers, scoring apart"
+
+
+def _tree(plan: Plan, encoder: str, most: int | None) -> Tree:
+    """The intermediate stages as a tree; the targets on top of each in one line."""
+    targets: dict[Path, list[PlannedStage]] = defaultdict(list)
+    for stage in plan.tree:
+        if stage.target:
+            targets[stage.path[:-1]].append(stage)
+    root = Tree(f"{encoder}{_targets(targets[()])}")
+    places: dict[Path, Tree] = {(): root}
+    trunks = [stage for stage in plan.tree if not stage.target]
+    for stage in trunks[:most]:
+        words = f"{stage.path[-1]}, {stage.path[-1].steps} steps{_seconds(stage)}"
+        place = places[stage.path[:-1]].add(f"{words}{_targets(targets[stage.path])}")
+        places[stage.path] = place
+    if most is not None and len(trunks) > most:
+        root.add(f"and {len(trunks) - most} intermediate stages more: --full draws them all")
+    return root
+
+
+def _seconds(stage: PlannedStage) -> str:
+    if stage.stored:
+        return ", in the store"
+    return "" if stage.seconds is None else f", {stage.seconds:.0f} s"
+
+
+def _targets(stages: list[PlannedStage]) -> str:
+    """What is trained on top of a stage, in words."""
+    if not stages:
+        return ""
+    new = [stage for stage in stages if not stage.stored]
+    seconds = sum(stage.seconds or 0.0 for stage in new)
+    cost = f", {seconds:.0f} s" if seconds else ""
+    return f"  [{len(stages)} targets, {len(new)} new{cost}]"
+
+
+def reasons(why: Counter[str], name: str) -> Iterator[str]:
+    """What makes stages new beside those of another search."""
+    if not why:
+        yield f"every stage is one of {name}'s"
+        return
+    yield f"new beside {name}:"
+    for reason, count in why.most_common():
+        yield f"  {count:,} {'stage' if count == 1 else 'stages'}: {reason}"

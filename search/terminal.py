@@ -1,0 +1,42 @@
+"""What the commands share: options, the home, printing."""
+
+import json
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from search.home import Home
+
+CONFIG = click.argument("config", type=click.Path(path_type=Path))
+NAME = click.argument("name")
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
+SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key by its dotted path.")
+TRIALS = click.option("--trials", type=int, help="Instead of the config's number of trials.")
+SEARCH_NAME = click.option("--name", help="Instead of the config's name.")
+
+
+def with_home(command: Callable[..., None]) -> Callable[..., None]:
+    """Hands the command the home, which ``--home`` may also name after the command."""
+
+    @click.option("--home", "own_home", metavar="DIR", hidden=True)
+    @click.pass_context
+    @wraps(command)
+    def run(context: click.Context, /, own_home: str | None, **arguments: Any) -> None:
+        command(Home.locate(own_home) if own_home else context.obj, **arguments)
+
+    return run
+
+
+def out() -> Console:
+    """Standard output: wrapped on a terminal, one line a line in a pipe."""
+    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+
+
+def print_json(document: Any) -> None:
+    """One JSON document on standard output."""
+    click.echo(json.dumps(document, ensure_ascii=False, indent=1))

@@ -1,0 +1,180 @@
+"""Commands that keep house: the stage store, the miniature's encoder."""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+from pydantic import ByteSize, TypeAdapter, ValidationError
+from rich.console import Console
+from rich.progress import Progress, TimeElapsedColumn
+from rich.table import Table
+
+from search.checks import check_url
+from search.config import StoreSettings
+from search.errors import UserError
+from search.home import Home
+from search.terminal import AS_JSON, out, print_json, with_home
+from trainables.store.records import Entry, Records
+from trainables.store.size import shrink, tidy
+
+URL = click.option("--url", help="A folder or URL; by default the home's own store.")
+
+
+@click.group()
+def store() -> None:
+    """The stage store: what it holds, and room in it."""
+
+
+@store.command("ls")
+@URL
+@AS_JSON
+@with_home
+def list_stages(home: Home, url: str | None, as_json: bool) -> None:
+    """Every stage: what it is, its size, age and cost, and which searches of this home used it."""
+    entries = sorted(_records(home, url).entries(), key=lambda entry: entry.path)
+    users = _users(home)
+    if as_json:
+        print_json([_described(entry, users) for entry in entries])
+        return
+    _print_entries(entries, users)
+    held = [entry for entry in entries if entry.bytes]
+    out().print(
+        f"{len(entries)} stages, {len(held)} with weights, {_size(sum(entry.bytes for entry in held))}; "
+        f"{sum(entry.seconds for entry in entries):.0f} s of training"
+    )
+
+
+@store.command()
+@URL
+@click.option("--max-size", required=True, metavar="SIZE", help="Such as 2GB.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@AS_JSON
+@with_home
+def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool) -> None:
+    """Shrink the store: weights that cost least to train again per byte go first, scores stay for ever.
+
+    Weights that running trials need are never taken. Stages that were set aside as damaged are named, and left to you.
+    """
+    try:
+        size = TypeAdapter(ByteSize).validate_python(max_size)
+    except ValidationError as error:
+        raise UserError(f"--max-size {max_size}: it wants a size such as 500MB or 2GB") from error
+    records = _records(home, url)
+    if not dry_run:
+        tidy(records)
+    shrunk = shrink(records, size, dry_run=dry_run)
+    users = _users(home)
+    damaged = records.damaged()
+    if as_json:
+        taken = [_described(entry, users) for entry in shrunk.taken]
+        print_json(
+            {"dry_run": dry_run, "before": shrunk.before, "after": shrunk.after, "taken": taken, "damaged": damaged}
+        )
+        return
+    if shrunk.taken:
+        _print_entries(shrunk.taken, users)
+    verb = "would go" if dry_run else "went"
+    out().print(
+        f"weights of {len(shrunk.taken)} stages {verb}: {_size(shrunk.before)} before, {_size(shrunk.after)} after"
+    )
+    for name in damaged:
+        out().print(f"damaged, set aside, and yours to look at and remove: {name}")
+    if shrunk.after > size:
+        click.echo(f"xlt: the rest, {_size(shrunk.after)}, is needed by running trials", err=True)
+
+
+@click.group()
+def miniature() -> None:
+    """The embedded test-bed."""
+
+
+@miniature.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--steps", type=int, help="Instead of the shipped encoder's number of steps.")
+def build(directory: Path, seed: int, steps: int | None) -> None:
+    """Make the miniature's encoder and tokenizer from CLDR text, into DIRECTORY."""
+    from trainables.benchmarks.miniature.pretrain import Recipe
+    from trainables.benchmarks.miniature.pretrain import build as make
+
+    if directory.exists():
+        raise UserError(f"{directory} is there already: name a folder that is new")
+    recipe = Recipe(seed=seed) if steps is None else Recipe(seed=seed, steps=steps)
+    console = Console(stderr=True)
+    with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
+        task = progress.add_task("tokenizer", total=recipe.steps)
+
+        def show(step: int, loss: float) -> None:
+            progress.update(task, completed=step, description=f"masked loss {loss:.2f}")
+            if not console.is_terminal and step % 200 == 0:
+                console.print(f"step {step} of {recipe.steps}: masked loss {loss:.2f}")
+
+        make(recipe, directory, show)
+    click.echo(f"written to {directory}")
+
+
+def _records(home: Home, url: str | None) -> Records:
+    """The store, its troubles told on standard error."""
+    try:
+        settings = StoreSettings(url=None if url is None else check_url(url))
+    except ValueError as error:
+        raise UserError(f"--url {error}") from error
+    place = home.stage_store(settings)
+    assert place is not None
+    return Records(place, lambda note: click.echo(note, err=True))
+
+
+def _users(home: Home) -> dict[str, list[str]]:
+    """The searches of the home by the stages that they used."""
+    from search.study import Study
+
+    users: dict[str, list[str]] = {}
+    for name in home.names():
+        for key in Study.open(home.find(name)).stage_keys():
+            users.setdefault(key, []).append(name)
+    return users
+
+
+def _described(entry: Entry, users: dict[str, list[str]]) -> dict[str, Any]:
+    return {
+        "key": entry.key,
+        "path": list(entry.path),
+        "bytes": entry.bytes,
+        "seconds": round(entry.seconds, 3),
+        "steps": entry.steps,
+        "made": entry.made.isoformat(),
+        "used_by": users.get(entry.key, []),
+    }
+
+
+def _print_entries(entries: Iterable[Entry], users: dict[str, list[str]]) -> None:
+    table = Table("stage", "weights", "cost", "age", "used by", "what", box=None, pad_edge=False)
+    for column in table.columns[1:4]:
+        column.justify = "right"
+    for entry in entries:
+        table.add_row(
+            entry.key[:12],
+            _size(entry.bytes) if entry.bytes else "gone",
+            f"{entry.seconds:.1f} s",
+            _age(datetime.now(UTC) - entry.made),
+            ", ".join(users.get(entry.key, [])),
+            " > ".join(entry.path),
+        )
+    out().print(table)
+
+
+def _size(size: int) -> str:
+    return ByteSize(size).human_readable(decimal=True)
+
+
+def _age(age: Any) -> str:
+    minutes = age.total_seconds() / 60
+    return (
+        f"{minutes:.0f} min"
+        if minutes < 120
+        else f"{minutes / 60:.0f} h"
+        if minutes < 2880
+        else f"{minutes / 1440:.0f} d"
+    )

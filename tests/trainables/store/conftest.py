@@ -1,0 +1,89 @@
+"""Stores in a folder and on an S3 server on loopback, with quick leases."""
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import torch
+from moto.server import ThreadedMotoServer
+
+from trainables.store import leases
+from trainables.store.identity import key
+from trainables.store.leases import claim
+from trainables.store.tree import Store
+
+IDENTITY = {"version": 1, "parent": "root", "data": "data", "task": "facts"}
+KEY = key(IDENTITY)
+WEIGHTS = {"layer.weight": torch.arange(6.0).view(2, 3), "layer.bias": torch.tensor([-0.0, 1e-40])}
+HEAD_WEIGHTS = {"classifier.weight": torch.ones(2)}
+RECORD_OF = {"identity": IDENTITY, "path": ["miniature", "facts (0.001)"], "seconds": 1.5, "losses": [0.5, 0.25]}
+
+
+@pytest.fixture(autouse=True)
+def quick_leases(monkeypatch) -> None:
+    monkeypatch.setattr(leases, "BEAT", 0.05)
+    monkeypatch.setattr(leases, "STALE", 0.4)
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[str]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3_url(s3_server, monkeypatch, request) -> str:
+    """A bucket of its own for each test."""
+    import fsspec
+
+    for name, value in {
+        "AWS_ENDPOINT_URL": s3_server,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"b{abs(hash(request.node.nodeid)):x}"
+    fsspec.filesystem("s3", use_listings_cache=False).mkdir(bucket)
+    return f"s3://{bucket}/stages"
+
+
+@pytest.fixture
+def folder(tmp_path) -> str:
+    return str(tmp_path / "stages")
+
+
+@pytest.fixture(params=["folder", "s3"])
+def url(request) -> str:
+    """Where a store may lie."""
+    return request.getfixturevalue({"folder": "folder", "s3": "s3_url"}[request.param])
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def store(url, notes) -> Store:
+    return Store(url, notes.append)
+
+
+@pytest.fixture
+def local(folder, notes) -> Store:
+    return Store(folder, notes.append)
+
+
+def publish(store: Store, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
+    """Claim and publish the stage, as a trial does."""
+    with claim(store.place, KEY, lambda: False) as mine:
+        return store.publish(mine, RECORD_OF | changes, weights, head)
+
+
+def add_scores(store: Store, scores: dict, split: str = "dev") -> None:
+    with claim(store.place, KEY, lambda: False) as mine:
+        store.add_scores(mine, split, {"scores": scores})

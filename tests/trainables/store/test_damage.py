@@ -1,0 +1,190 @@
+"""Whatever happens to a store: told once, never used, set aside, trained again."""
+
+import errno
+import json
+import resource
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.trainables.store.conftest import IDENTITY, KEY, RECORD_OF, WEIGHTS, add_scores, publish
+from trainables.store.leases import leases
+from trainables.store.place import Place
+from trainables.store.records import ASIDE, DAMAGED, ENCODER, FORMAT, HEAD, RECORD, sealed
+from trainables.store.tree import Store
+
+
+def edit(store: Store, name: str, change) -> None:
+    path = f"{KEY}/{name}"
+    store.place.write(path, change(store.place.read(path)))
+
+
+def weight_file(store: Store, name: str = ENCODER) -> str:
+    return store.record(KEY)["files"][name]["at"]
+
+
+def truncated(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def flipped(data: bytes) -> bytes:
+    middle = len(data) - 3
+    return data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
+
+
+def usable(store: Store) -> bool:
+    """As a trial finds out: the record first, then, maybe later, the weights."""
+    return store.record(KEY, IDENTITY, weights=True) is not None and store.encoder(KEY) is not None
+
+
+@pytest.mark.parametrize("change", [truncated, flipped, lambda data: b""])
+@pytest.mark.parametrize("name", [ENCODER, HEAD])
+def test_damaged_weights_are_told_once_set_aside_and_trained_again(store, url, notes, name, change):
+    publish(store)
+    add_scores(store, {"de": 1})
+    edit(store, weight_file(store, name), change)
+    for _ in range(3):
+        assert not (usable(store) and store.head(KEY) is not None)
+    assert store.record(KEY, IDENTITY, weights=True) is None
+    assert len(notes) == 1 and KEY in notes[0] and name in notes[0]
+    assert publish(store)
+    assert usable(store) and store.head(KEY) is not None
+    assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
+    assert len(store.damaged()) == 1
+    fresh: list[str] = []
+    assert usable(Store(url, fresh.append))
+    assert fresh == []
+
+
+@pytest.mark.parametrize(
+    "change", [truncated, flipped, lambda data: b"", lambda data: b"[]", lambda data: data.replace(b"1.5", b"2.5")]
+)
+def test_a_garbled_record_is_told_once_set_aside_and_written_again(store, notes, change):
+    publish(store)
+    edit(store, RECORD, change)
+    assert not usable(store)
+    assert not usable(store)
+    assert notes == [f"stage store: stage {KEY}: {RECORD} is garbled ({notes[0].rpartition('(')[2]}"]
+    assert publish(store)
+    assert usable(store)
+    assert len(store.damaged()) == 1
+
+
+def test_a_folder_without_a_record_is_set_aside(local, notes):
+    publish(local)
+    local.place.remove(f"{KEY}/{RECORD}")
+    assert not usable(local)
+    assert notes == [f"stage store: stage {KEY}: it has no {RECORD}"]
+    assert publish(local)
+    assert usable(local)
+    (aside,) = local.damaged()
+    assert local.place.names(aside) == [ENCODER, HEAD]
+
+
+def test_an_upload_that_never_ended_is_no_damage(s3_url, notes):
+    store = Store(s3_url, notes.append)
+    store.place.write(f"{KEY}/dead-{ENCODER}", b"half")
+    assert not usable(store)
+    assert publish(store)
+    assert usable(store)
+    assert notes == store.damaged() == []
+
+
+def test_a_record_of_another_stage_is_set_aside(store, notes):
+    publish(store)
+    other = json.loads(store.place.read(f"{KEY}/{RECORD}"))
+    other.pop("seal")
+    store.place.write(f"{KEY}/{RECORD}", sealed(other | {"identity": IDENTITY | {"task": "dates"}}))
+    assert not usable(store)
+    assert notes == [f"stage store: stage {KEY}: its record is another stage's"]
+    assert publish(store)
+    assert usable(store)
+
+
+def test_garbled_scores_are_no_scores(store, notes):
+    publish(store)
+    add_scores(store, {"de": 1})
+    edit(store, "scores-dev.json", truncated)
+    assert store.scores(KEY, "dev") is None
+    assert store.scores(KEY, "dev") is None
+    assert len(notes) == 1 and "scores-dev.json is garbled" in notes[0]
+    add_scores(store, {"de": 2})
+    assert store.scores(KEY, "dev") == {"scores": {"de": 2}}
+
+
+def test_a_stage_of_a_newer_version_is_left_alone(store, notes):
+    publish(store)
+    newer = json.loads(store.place.read(f"{KEY}/{RECORD}")) | {"format": FORMAT + 1}
+    newer.pop("seal")
+    store.place.write(f"{KEY}/{RECORD}", sealed(newer))
+    before = store.place.read(f"{KEY}/{RECORD}")
+    assert not usable(store)
+    assert not publish(store)
+    store.forget(KEY)
+    assert store.place.read(f"{KEY}/{RECORD}") == before
+    assert len(store.place.names(KEY)) == 3
+    assert len(notes) == 1 and "newer version" in notes[0]
+
+
+@contextmanager
+def files_no_larger_than(size: int):
+    """What a full disk does to a write: it ends in the middle."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_is_full_costs_the_publication_only(local, notes):
+    with files_no_larger_than(100):
+        assert not publish(local)
+    assert len(notes) == 1 and "could not be kept" in notes[0]
+    assert local.stages() == leases(local.place) == local.place.names(ASIDE) == []
+    assert publish(local)
+    assert usable(local)
+
+
+def test_a_store_that_cannot_be_written_to_is_read_and_told_once(local, folder, notes, monkeypatch):
+    publish(local)
+
+    def refuse(*arguments, **options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(Place, "create", refuse)
+    assert usable(local)
+    for key in ("other", "third"):
+        with local.turn(key, lambda: None) as (found, mine):
+            assert found is mine is None
+    assert len(notes) == 1 and folder in notes[0] and "Read-only file system" in notes[0]
+
+
+def test_a_server_that_is_down_costs_no_more_than_training(s3_url, notes, monkeypatch):
+    import botocore.exceptions
+
+    store = Store(s3_url, notes.append)
+
+    def down(*arguments, **options):
+        raise botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
+
+    for name in ("cat_file", "pipe_file", "ls", "info"):
+        monkeypatch.setattr(store.place.files, name, down, raising=True)
+    with store.turn(KEY, lambda: store.record(KEY, IDENTITY, weights=True)) as (found, mine):
+        assert found is mine is None
+    assert any("cannot be written to" in note and "127.0.0.1:9" in note for note in notes)
+
+
+STORED = Path(__file__).parent / "format_1"
+
+
+def test_a_stage_as_it_lay_on_disk_when_this_was_written_is_read(notes):
+    store = Store(STORED, notes.append)
+    assert store.stages() == [KEY]
+    record = store.record(KEY, IDENTITY, weights=True)
+    assert {name: record[name] for name in RECORD_OF} == RECORD_OF
+    assert all((store.encoder(KEY)[name] == tensor).all() for name, tensor in WEIGHTS.items())
+    assert store.head(KEY)["classifier.weight"].tolist() == [1, 1]
+    assert store.scores(KEY, "dev") == {"scores": {"de": {"accuracy": 0.5}}}
+    assert notes == []

@@ -1,0 +1,95 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import fields, replace
+
+import pytest
+
+from trainables.curriculum import Noise, Stage
+from trainables.store.identity import STAGE_VERSION, identity, key
+
+STAGE = Stage(task="facts", learning_rate=1e-3, steps=10)
+OTHERS = {
+    "task": "dates",
+    "learning_rate": 2e-3,
+    "steps": 11,
+    "batch_size": 16,
+    "max_length": 64,
+    "noise": Noise(method="random_perturbation", magnitude=0.1),
+    "seed": 1,
+    "average": 0.5,
+}
+
+
+def key_of(stage: Stage = STAGE, parent: str = "root", data: str = "data") -> str:
+    return key(identity(stage, parent, data))
+
+
+def test_a_field_at_its_default_does_not_enter_the_identity():
+    assert set(identity(STAGE, "root", "data")) == {"version", "parent", "data", "task", "learning_rate", "steps"}
+
+
+def test_every_field_of_a_stage_has_a_value_to_test_with():
+    assert set(OTHERS) == {field.name for field in fields(Stage)}
+
+
+@pytest.mark.parametrize("field", OTHERS)
+def test_a_field_off_its_default_makes_another_key(field):
+    assert key_of(replace(STAGE, **{field: OTHERS[field]})) != key_of()
+
+
+def test_the_magnitude_of_the_noise_makes_another_key():
+    keys = {key_of(replace(STAGE, noise=Noise(method="random_perturbation", magnitude=m))) for m in (0.1, 0.2)}
+    assert len(keys) == 2
+
+
+def test_another_parent_makes_another_key():
+    assert key_of(parent="other") != key_of()
+
+
+def test_other_data_make_another_key():
+    assert key_of(data="other") != key_of()
+
+
+def test_another_version_of_the_training_makes_another_key():
+    described = identity(STAGE, "root", "data")
+    assert described["version"] == STAGE_VERSION
+    assert key(described | {"version": STAGE_VERSION + 1}) != key(described)
+
+
+def test_the_order_of_an_identity_does_not_matter():
+    described = identity(STAGE, "root", "data")
+    assert key(dict(reversed(described.items()))) == key(described)
+
+
+def test_an_identity_comes_back_from_json_with_its_key():
+    described = identity(replace(STAGE, **OTHERS), "root", "data")
+    assert key(json.loads(json.dumps(described))) == key(described)
+
+
+def test_a_key_is_the_first_half_of_the_digest_of_the_identity():
+    """The value is of ``printf '{"data": "data", "parent": "root"}' | sha256sum``."""
+    assert key({"parent": "root", "data": "data"}) == "c88dc93da68de65d54b3204c3f646b02"
+
+
+def test_a_key_is_the_same_in_a_process_that_hashes_otherwise():
+    program = (
+        "from trainables.curriculum import Stage; from trainables.store.identity import identity, key;"
+        "print(key(identity(Stage(task='facts', learning_rate=1e-3, steps=10), 'root', 'data')))"
+    )
+    other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
+    environment = {**os.environ, "PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == key_of()
+
+
+def test_a_chain_of_stages_has_the_keys_it_had_when_this_was_written():
+    """Recorded once: another value means that every store there is would be trained anew."""
+    first = key(identity(STAGE, "root", "data"))
+    second = key(identity(replace(STAGE, **OTHERS), first, "more"))
+    assert (first, second) == ("5fe4e6cf6d0698b77435c5406fbc1650", "6adfa76c25523563a2ff6f352edfa2da")
+
+
+def test_neither_paths_nor_machines_nor_names_have_a_place_in_an_identity():
+    assert set(identity(replace(STAGE, **OTHERS), "root", "data")) == {"version", "parent", "data", *OTHERS}

@@ -1,0 +1,135 @@
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.trainables.store.conftest import KEY
+from trainables.store import leases as module
+from trainables.store.leases import Claim, Use, Watch, claim, leases, sweep
+from trainables.store.place import Place
+
+
+@pytest.fixture
+def place(url) -> Place:
+    return Place(url)
+
+
+def never() -> bool:
+    return False
+
+
+def test_of_many_claims_one_holds_at_a_time(url):
+    inside, most = [], []
+
+    def work(number: int) -> None:
+        with claim(Place(url), KEY, never):
+            inside.append(number)
+            most.append(len(inside))
+            time.sleep(0.02)
+            inside.remove(number)
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(work, range(8)))
+    assert most == [1] * 8
+    assert leases(Place(url)) == []
+
+
+def test_a_claim_is_not_waited_for_when_there_is_nothing_to_do(place):
+    with claim(place, KEY, never):
+        assert claim(place, KEY, lambda: True) is None
+
+
+def test_a_claim_that_beats_is_waited_for(place):
+    """Longer than it takes to give up a dead one."""
+    ended = []
+    with claim(place, KEY, never):
+        waiter = threading.Thread(target=lambda: ended.append(claim(place, KEY, never)))
+        waiter.start()
+        waiter.join(3 * module.STALE)
+        assert ended == []
+    waiter.join(10)
+    assert isinstance(ended[0], Claim)
+
+
+def test_a_claim_whose_holder_is_gone_is_taken_over_by_one(place, url):
+    assert place.create(f".claims/{KEY}.3", b"dead")
+    held = []
+
+    def work(number: int) -> None:
+        with claim(Place(url), KEY, lambda: bool(held)) or threading.Lock() as mine:
+            if isinstance(mine, Claim):
+                held.append(mine.name)
+
+    began = time.monotonic()
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert held == [f"{KEY}.4"]
+    assert module.STALE < time.monotonic() - began < module.STALE + 5
+    assert leases(place) == []
+
+
+HOLD = """
+import sys
+from trainables.store import leases
+from trainables.store.place import Place
+leases.BEAT = 0.05
+with leases.claim(Place(sys.argv[1]), sys.argv[2], lambda: False):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_claim_of_a_killed_process_is_free_within_seconds(folder):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, folder, KEY], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+    )
+    assert holder.stdout.readline() == "held\n"
+    holder.send_signal(signal.SIGKILL)
+    holder.communicate()
+    assert leases(Place(folder)) == [f".claims/{KEY}.0"]
+    began = time.monotonic()
+    with claim(Place(folder), KEY, never):
+        assert time.monotonic() - began < module.STALE + 5
+    assert leases(Place(folder)) == []
+
+
+def test_a_watch_counts_from_the_last_change(place):
+    place.create(".uses/x", b"1")
+    watch = Watch(place)
+    assert watch.unchanged(".uses/x") == 0
+    time.sleep(0.1)
+    assert watch.unchanged(".uses/x") >= 0.1
+    place.write(".uses/x", b"2")
+    assert watch.unchanged(".uses/x") == 0
+    place.remove(".uses/x")
+    assert watch.unchanged(".uses/x") == 0
+
+
+def test_sweeping_takes_leases_of_the_dead_and_leaves_those_of_the_living(place):
+    place.create(f".claims/{KEY}.0", b"dead")
+    place.create(".uses/dead", b"dead")
+    with Use(place) as use:
+        use.add(KEY)
+        assert set(sweep(place)) == {f".claims/{KEY}.0", ".uses/dead"}
+        assert leases(place) == [use.path]
+    assert leases(place) == []
+
+
+def test_sweeping_a_clean_store_takes_no_time(place):
+    began = time.monotonic()
+    assert sweep(place) == []
+    assert time.monotonic() - began < module.STALE
+
+
+def test_a_use_names_what_it_needs_once(place):
+    with Use(place) as use:
+        use.add("a")
+        use.add("b")
+        use.add("a")
+        assert place.read(use.path).decode().split()[2:] == ["a", "b"]

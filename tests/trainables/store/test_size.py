@@ -1,0 +1,105 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.trainables.store.conftest import KEY, RECORD_OF, WEIGHTS
+from trainables.store.leases import Use, claim
+from trainables.store.records import ASIDE, Entry
+from trainables.store.size import in_use, least_valuable, shrink, tidy
+from trainables.store.tree import Store
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+ENTRY = Entry(
+    key="a", identity={}, path=("miniature",), seconds=10.0, steps=1, made=NOW, bytes=100, files=("encoder.safetensors",)
+)
+
+
+def keys(entries) -> list[str]:
+    return [entry.key for entry in entries]
+
+
+def test_what_is_cheapest_to_train_again_by_byte_goes_first():
+    entries = [ENTRY, replace(ENTRY, key="b", seconds=1.0), replace(ENTRY, key="c", seconds=5.0, bytes=10)]
+    assert keys(least_valuable(entries, 0, ())) == ["b", "a", "c"]
+    assert keys(least_valuable(entries, 110, ())) == ["b"]
+    assert keys(least_valuable(entries, 210, ())) == []
+
+
+def test_among_equals_the_older_goes_first():
+    entries = [ENTRY, replace(ENTRY, key="old", made=NOW - timedelta(days=1))]
+    assert keys(least_valuable(entries, 100, ())) == ["old"]
+
+
+def test_what_is_needed_stays_and_what_has_no_weights_is_not_counted():
+    entries = [ENTRY, replace(ENTRY, key="b"), replace(ENTRY, key="gone", bytes=0, files=())]
+    assert keys(least_valuable(entries, 0, {"a"})) == ["b"]
+
+
+def stage(store: Store, key: str, seconds: float) -> None:
+    with claim(store.place, key, lambda: False) as mine:
+        store.publish(mine, RECORD_OF | {"seconds": seconds}, WEIGHTS, {})
+
+
+@pytest.fixture
+def filled(store) -> Store:
+    for number in range(4):
+        stage(store, f"stage{number}", 4.0 - number)
+    return store
+
+
+def test_entries_tell_what_there_is(filled):
+    entry = next(iter(filled.entries()))
+    assert (entry.key, entry.seconds, entry.steps, entry.path) == ("stage0", 4.0, 2, ("miniature", "facts (0.001)"))
+    assert entry.bytes == filled.record("stage0")["files"]["encoder.safetensors"]["bytes"]
+
+
+def test_a_store_shrinks_to_its_size_and_keeps_records_and_scores(filled):
+    one = next(iter(filled.entries())).bytes
+    with claim(filled.place, "stage3", lambda: False) as mine:
+        filled.add_scores(mine, "dev", {"scores": 1})
+    shrunk = shrink(filled, 2 * one)
+    assert keys(shrunk.taken) == ["stage3", "stage2"]
+    assert (shrunk.before, shrunk.after) == (4 * one, 2 * one)
+    assert keys(entry for entry in filled.entries() if entry.bytes) == ["stage0", "stage1"]
+    assert len(list(filled.entries())) == 4
+    assert filled.scores("stage3", "dev") == {"scores": 1}
+
+
+def test_a_dry_run_takes_nothing(filled):
+    assert len(shrink(filled, 0, dry_run=True).taken) == 4
+    assert all(entry.bytes for entry in filled.entries())
+
+
+def test_weights_of_running_trials_are_never_taken(filled):
+    with Use(filled.place) as use, claim(filled.place, "stage1", lambda: False):
+        use.add("stage3")
+        use.add("stage2")
+        assert in_use(filled) == {"stage1", "stage2", "stage3"}
+        assert keys(shrink(filled, 0).taken) == ["stage0"]
+    assert in_use(filled) == set()
+
+
+def test_a_tidy_store_has_nothing_of_the_dead_and_all_of_the_living(store):
+    stage(store, KEY, 1.0)
+    store.place.create(".claims/dead.0", b"dead")
+    store.place.create(".uses/dead", b"dead")
+    store.place.write(f"{ASIDE}/dead.0/encoder.safetensors", b"half")
+    with claim(store.place, "living", lambda: False) as mine:
+        store.place.write(f"{ASIDE}/{mine.name}/encoder.safetensors", b"half")
+        tidy(store)
+        assert store.place.names(".claims") == [mine.name]
+        assert store.place.names(".uses") == []
+        assert store.place.names(ASIDE) == [mine.name]
+    assert store.record(KEY, weights=True) is not None
+
+
+def test_uploads_of_the_dead_are_removed_from_an_object_store(s3_url):
+    store = Store(s3_url)
+    stage(store, KEY, 1.0)
+    store.place.write(f"{KEY}/dead-encoder.safetensors", b"half")
+    store.place.write("never/dead-encoder.safetensors", b"half")
+    tidy(store)
+    assert len(store.place.names(KEY)) == 2
+    assert store.stages() == [KEY]
+    assert store.record(KEY, weights=True) is not None

@@ -1,0 +1,39 @@
+"""What a stage is: the fields that decide its weights, and the key made of them."""
+
+import hashlib
+import json
+from dataclasses import asdict, fields
+from typing import Any
+
+from trainables.curriculum import Stage
+
+STAGE_VERSION = 1
+"""Bumped by hand whenever the same stage would train to other weights than before."""
+
+
+def identity(stage: Stage, parent: str, data: str) -> dict[str, Any]:
+    """Everything that decides a stage's weights, as JSON's own types.
+
+    Args:
+        stage: its fields enter unless they are at their default, so that a new field leaves old stages valid.
+        parent: the parent stage's key, or the hash of the encoder's own weights.
+        data: the fingerprint of the training data.
+    """
+    described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
+    plain = asdict(stage)
+    for field in fields(stage):
+        value = getattr(stage, field.name)
+        default = field.default_factory() if callable(field.default_factory) else field.default
+        if value != default:
+            described[field.name] = plain[field.name]
+    return described
+
+
+def key(described: dict[str, Any]) -> str:
+    """The stage's key: 32 hexadecimal digits of the SHA-256 of its identity."""
+    return digest(described)[:32]
+
+
+def digest(document: Any) -> str:
+    """SHA-256 of a JSON document, whatever the order of its keys."""
+    return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

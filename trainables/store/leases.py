@@ -1,0 +1,164 @@
+"""Leases: signs of life of processes that work on a store, on this machine or any other.
+
+A lease is a small file whose holder changes it every `BEAT` seconds. Whoever sees one unchanged for `STALE` seconds on his own
+clock knows that its holder is gone: no clocks are compared, and a holder that is killed needs to clean up nothing.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from itertools import count
+from types import TracebackType
+from typing import Self
+
+from trainables.store.place import Place
+
+BEAT = 1.0
+STALE = 6.0
+CLAIMS, USES = ".claims", ".uses"
+
+
+class Lease:
+    """A file of a living process; to be used as a context, at whose end it is removed."""
+
+    def __init__(self, place: Place, path: str, token: str) -> None:
+        self.place, self.path, self.token = place, path, token
+        self.about = ""
+        self._beats = count(1)
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._live, name=f"lease {path}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end.set()
+        self._thread.join()
+        with suppress(OSError):  # it goes stale then
+            self.place.remove(self.path)
+
+    def beat(self) -> None:
+        """Give a sign of life now."""
+        self.place.write(self.path, f"{self.token} {next(self._beats)} {self.about}".encode())
+
+    def _live(self) -> None:
+        while not self._end.wait(BEAT):
+            with suppress(OSError):  # the next one may come through
+                self.beat()
+
+
+class Watch:
+    """Knows how long leases have not changed, by looking again and again."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._seen: dict[str, tuple[bytes, float]] = {}
+
+    def unchanged(self, path: str) -> float:
+        """Seconds since a look first saw the lease as it is now; 0 for one that is gone."""
+        now, content = time.monotonic(), _content(self.place, path)
+        if content is None:
+            return 0.0
+        if self._seen.get(path, (None, now))[0] != content:
+            self._seen[path] = content, now
+        return now - self._seen[path][1]
+
+
+class Claim(Lease):
+    """The right to train one stage. Its file is ``KEY.GENERATION``; the highest generation holds it."""
+
+    def __init__(self, place: Place, path: str, token: str) -> None:
+        super().__init__(place, path, token)
+        self.name = path.rpartition("/")[2]
+        self.key = self.name.partition(".")[0]
+
+
+class Use(Lease):
+    """What a running trial needs: weights that nobody may take meanwhile."""
+
+    def __init__(self, place: Place) -> None:
+        token = secrets.token_hex(8)
+        super().__init__(place, f"{USES}/{token}", token)
+
+    def add(self, key: str) -> None:
+        """Mark a stage as needed until the end of the context; where nothing can be written nobody takes anything."""
+        if f"{key} " in self.about:
+            return
+        self.about += f"{key} "
+        with suppress(OSError):
+            self.beat()
+
+
+def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
+    """Wait until the key is ours to train (to be entered as a context at once), or `done`: None then.
+
+    A claim whose holder is gone is taken over by making the next generation, which one of any number of waiters can. Who gets a
+    claim looks once more whether the stage is there by now: the former holder may have published it.
+
+    Raises:
+        OSError: when the store cannot be written to.
+    """
+    watch, token, pause = Watch(place), secrets.token_hex(8), 0.02
+    while True:
+        if done():
+            return None
+        generations = _generations(place, key)
+        if not generations or watch.unchanged(_path(key, generations[-1])) > STALE:
+            mine = generations[-1] + 1 if generations else 0
+            if place.create(_path(key, mine), token.encode()):
+                now = _generations(place, key)
+                if now[-1:] == [mine]:
+                    _clear(place, key, now[:-1])
+                    return Claim(place, _path(key, mine), token)
+                # Another one was made between our look and our claim, and goes first.
+                _clear(place, key, [mine])
+        time.sleep(pause)
+        pause = min(0.5, pause * 1.5)
+
+
+def busy(place: Place, key: str) -> bool:
+    """Whether somebody claims the key, alive or not."""
+    return bool(_generations(place, key))
+
+
+def _clear(place: Place, key: str, generations: Iterable[int]) -> None:
+    for generation in generations:
+        place.remove(_path(key, generation))
+
+
+def _path(key: str, generation: int) -> str:
+    return f"{CLAIMS}/{key}.{generation}"
+
+
+def _generations(place: Place, key: str) -> list[int]:
+    names = (name.partition(".") for name in place.names(CLAIMS))
+    return sorted(int(generation) for found, _, generation in names if found == key and generation.isdigit())
+
+
+def sweep(place: Place) -> list[str]:
+    """Remove the leases of processes that are gone, and return their paths; takes some `STALE` seconds if there are any."""
+    before = {path: content for path in leases(place) if (content := _content(place, path)) is not None}
+    deadline = time.monotonic() + STALE + BEAT
+    while before and time.monotonic() < deadline:
+        time.sleep(BEAT / 2)
+        before = {path: content for path, content in before.items() if _content(place, path) == content}
+    for path in before:
+        place.remove(path)
+    return list(before)
+
+
+def _content(place: Place, path: str) -> bytes | None:
+    try:
+        return place.read(path)
+    except FileNotFoundError:
+        return None
+
+
+def leases(place: Place) -> list[str]:
+    """The paths of all leases."""
+    return [f"{folder}/{name}" for folder in (CLAIMS, USES) for name in place.names(folder)]

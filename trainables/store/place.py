@@ -1,0 +1,108 @@
+"""Where a store lies: a folder, or any URL that fsspec reaches, behind the few operations that a store needs."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from fsspec.core import url_to_fs
+from fsspec.implementations.local import LocalFileSystem
+
+
+@contextmanager
+def _told_as_os_errors() -> Iterator[None]:
+    """Clients of object stores have errors of their own kinds."""
+    try:
+        yield
+    except OSError:
+        raise
+    except Exception as error:
+        raise OSError(f"{type(error).__name__}: {error}") from error
+
+
+class Place:
+    """A tree of files by paths relative to its root.
+
+    What is not there raises FileNotFoundError; every other failure (a full disk, no right to write, a server that is down) OSError.
+    """
+
+    def __init__(self, url: str) -> None:
+        options: dict[str, Any] = {"use_listings_cache": False} if "://" in url else {}
+        self.url = url
+        with _told_as_os_errors():
+            self.files, self.root = url_to_fs(url, **options)
+
+    @property
+    def local(self) -> bool:
+        """Whether it is a file system, where a folder takes its place in one step."""
+        return isinstance(self.files, LocalFileSystem)
+
+    @_told_as_os_errors()
+    def read(self, path: str) -> bytes:
+        """The whole of a file."""
+        return bytes(self.files.cat_file(self._at(path)))
+
+    @_told_as_os_errors()
+    def write(self, path: str, data: bytes) -> None:
+        """Make a file, or change the one that is there."""
+        self._parent(path)
+        self.files.pipe_file(self._at(path), data)
+
+    @_told_as_os_errors()
+    def create(self, path: str, data: bytes) -> bool:
+        """Make a file unless it is there; of any number of callers exactly one is told True."""
+        self._parent(path)
+        try:
+            self.files.pipe_file(self._at(path), data, mode="create")
+        except FileExistsError:
+            return False
+        return True
+
+    def exists(self, path: str) -> bool:
+        """Whether there is a file or a folder."""
+        return bool(self.files.exists(self._at(path)))
+
+    @_told_as_os_errors()
+    def size(self, path: str) -> int:
+        """Bytes of a file."""
+        return int(self.files.info(self._at(path))["size"])
+
+    @_told_as_os_errors()
+    def names(self, path: str = "") -> list[str]:
+        """What a folder holds, sorted; nothing if it is not there."""
+        try:
+            return sorted(Path(found).name for found in self.files.ls(self._at(path), detail=False))
+        except FileNotFoundError:
+            return []
+
+    @_told_as_os_errors()
+    def sizes(self, path: str) -> dict[str, int]:
+        """Bytes of each file in a folder."""
+        try:
+            found = self.files.ls(self._at(path), detail=True)
+        except FileNotFoundError:
+            return {}
+        return {Path(file["name"]).name: int(file["size"]) for file in found if file["type"] == "file"}
+
+    @_told_as_os_errors()
+    def remove(self, path: str) -> None:
+        """Remove a file or a folder, if it is there."""
+        with suppress(FileNotFoundError):
+            self.files.rm(self._at(path), recursive=True)
+
+    @_told_as_os_errors()
+    def move(self, path: str, to: str) -> None:
+        """Move a file, or a folder to where none is; on a file system in one step."""
+        self._parent(to)
+        if self.local:
+            os.rename(self._at(path), self._at(to))
+        else:
+            self.files.mv(self._at(path), self._at(to), recursive=True)
+
+    def _parent(self, path: str) -> None:
+        if self.local:
+            os.makedirs(os.path.dirname(self._at(path)), exist_ok=True)
+
+    def _at(self, path: str) -> str:
+        return f"{self.root}/{path}" if path else str(self.root)

@@ -1,0 +1,118 @@
+"""What a store knows of its stages beside their weights. No torch here."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from trainables.store.identity import digest
+from trainables.store.place import Place
+
+FORMAT = 1
+"""Of what lies on disk. A stage of a later format is a newer program's and left alone."""
+
+RECORD, ENCODER, HEAD = "stage.json", "encoder.safetensors", "head.safetensors"
+ASIDE, DAMAGED = ".aside", ".damaged"
+
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A stage of a store, at a glance."""
+
+    key: str
+    identity: Document
+    path: tuple[str, ...]
+    """The encoder and the stages down to this one, in words."""
+    seconds: float
+    """What its training cost."""
+    steps: int
+    made: datetime
+    bytes: int
+    """Of its weights, as far as they are here."""
+    files: tuple[str, ...]
+    """The weight files that are here."""
+
+
+class Records:
+    """The documents of a store."""
+
+    def __init__(self, url: str | Path, tell: Callable[[str], None] = lambda note: None) -> None:
+        """Open a store; nothing is made before the first stage is published.
+
+        Args:
+            url: a folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``.
+            tell: called once for each thing that is wrong with it.
+        """
+        self.place = Place(str(url))
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def document(self, key: str, name: str) -> Document | None:
+        """A document of a stage, or None if it is not there or garbled."""
+        try:
+            document: Document = json.loads(self.place.read(f"{key}/{name}"))
+            seal = document.pop("seal")
+            if digest(document) != seal:
+                raise ValueError("its seal does not match")
+        except FileNotFoundError:
+            if name == RECORD and self.place.local and self.place.names(key):
+                self.note(key, f"it has no {RECORD}")
+            return None
+        except OSError as error:
+            self.note(key, f"{name} cannot be read ({error})")
+            return None
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self.note(key, f"{name} is garbled ({type(error).__name__})")
+            return None
+        if name == RECORD and document["format"] > FORMAT:
+            self.note(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
+        return document
+
+    def stages(self) -> list[str]:
+        """The stages that have a place here, whole or not."""
+        return [name for name in self.place.names() if not name.startswith(".")]
+
+    def damaged(self) -> list[str]:
+        """What was set aside, never to be used."""
+        return [f"{DAMAGED}/{name}" for name in self.place.names(DAMAGED)]
+
+    def entries(self) -> Iterator[Entry]:
+        """Every stage with a sound record."""
+        for key in self.stages():
+            record = self.document(key, RECORD)
+            if record is None or record["format"] > FORMAT:
+                continue
+            there = self.place.sizes(key)
+            files = tuple(file["at"] for file in record["files"].values() if file["at"] in there)
+            yield Entry(
+                key=key,
+                identity=record["identity"],
+                path=tuple(record["path"]),
+                seconds=record["seconds"],
+                steps=len(record["losses"]),
+                made=datetime.fromisoformat(record["made"]),
+                bytes=sum(there[name] for name in files),
+                files=files,
+            )
+
+    def forget(self, key: str) -> None:
+        """Give up the stage's weights; its record and scores stay."""
+        document = self.document(key, RECORD)
+        for file in document["files"].values() if document and document["format"] <= FORMAT else ():
+            self.place.remove(f"{key}/{file['at']}")
+
+    def note(self, key: str, what: str) -> None:
+        """Tell what is wrong, once."""
+        note = f"stage store: stage {key}: {what}" if key else f"stage store: {what}"
+        if note not in self._told:
+            self._told.add(note)
+            self._tell(note)
+
+
+def sealed(document: Document) -> bytes:
+    """A document as it is written: with a digest of itself, so that damage shows."""
+    return json.dumps({**document, "seal": digest(document)}, indent=1).encode()

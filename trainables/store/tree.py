@@ -1,0 +1,215 @@
+"""The stage store: what was trained, under a key that says what it was, shared by trials, searches and machines.
+
+One folder a stage: ``stage.json`` (written last, so its presence means complete), ``encoder.safetensors``, a target's
+``head.safetensors`` and ``scores-SPLIT.json``. Whatever is damaged is told once, never used, and set aside when the stage is
+published anew. Nothing that goes wrong here ends a trial: at worst its stages are trained and not kept.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from safetensors.torch import load, save
+
+from trainables.encoders import Weights
+from trainables.store.identity import digest
+from trainables.store.leases import Claim, Use, busy, claim
+from trainables.store.records import ASIDE, DAMAGED, ENCODER, FORMAT, HEAD, RECORD, Document, Records, sealed
+
+Found = TypeVar("Found")
+
+
+class Store(Records):
+    """Trained stages at one place."""
+
+    def __init__(self, url: str | Path, tell: Callable[[str], None] = lambda note: None) -> None:
+        """Open a store, as `Records`."""
+        super().__init__(url, tell)
+        self._distrusted: set[str] = set()
+        """Digests of records whose weights turned out damaged."""
+
+    def record(self, key: str, described: Document | None = None, *, weights: bool = False) -> Document | None:
+        """The stage's record, or None if it was never trained to the end or its record is of no use.
+
+        Args:
+            key: the stage.
+            described: its identity, which has to be the recorded one.
+            weights: None also if its weights are not here, or known to be damaged.
+        """
+        document = self.document(key, RECORD)
+        if document is None:
+            return None
+        if described is not None and document["identity"] != described:
+            self.note(key, "its record is another stage's")
+            return None
+        if weights and not self._held(key, document):
+            return None
+        return document
+
+    def encoder(self, key: str) -> Weights | None:
+        """The encoder's weights after the stage, or None if they are gone or damaged."""
+        return self._weights(key, ENCODER)
+
+    def head(self, key: str) -> Weights | None:
+        """The weights of a target's head, likewise."""
+        return self._weights(key, HEAD)
+
+    def scores(self, key: str, split: str) -> Document | None:
+        """What a target's model scored on a split, as `add_scores` was given it."""
+        return self.document(key, f"scores-{split}.json")
+
+    @contextmanager
+    def turn(self, key: str, find: Callable[[], Found | None]) -> Iterator[tuple[Found | None, Claim | None]]:
+        """What `find` finds, now or once another process has made it; else it is our turn to make it.
+
+        Yields what was found and None, or None and the claim to publish with; None and None if the store cannot be written to.
+        """
+        found = find()
+        mine: Claim | None = None
+        if found is None:
+            try:
+                mine = claim(self.place, key, lambda: find() is not None)
+            except OSError as error:
+                self.note("", f"{self.place.url} cannot be written to ({error}): stages are trained and not kept")
+            else:
+                found = find()
+        if mine is None:
+            yield found, None
+        else:
+            with mine:
+                yield found, None if found is not None else mine
+
+    def publish(self, mine: Claim, record: Document, encoder: Weights, head: Weights) -> bool:
+        """Keep a trained stage: its weights, then its record.
+
+        On a file system everything is written aside and takes its place in one step; elsewhere weights lie under the claim's own
+        name before the record tells of them. Either way nobody sees halves, nor halves of two.
+
+        Returns:
+            Whether it is there now: a full disk is told, and costs no more than training the stage again.
+        """
+        data = {ENCODER: save(encoder)} | ({HEAD: save(head)} if head else {})
+        files: dict[str, dict[str, Any]] = {
+            name: {"at": self._name(name, mine), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+            for name, content in data.items()
+        }
+        made = datetime.now(UTC).isoformat(timespec="microseconds")
+        contents = {files[name]["at"]: content for name, content in data.items()}
+        try:
+            return self._settle(mine, contents, {"format": FORMAT, "made": made, "files": files, **record})
+        except OSError as error:
+            self.note(mine.key, f"it could not be kept ({error})")
+            return False
+        finally:
+            self._quietly_remove(f"{ASIDE}/{mine.name}")
+
+    def _settle(self, mine: Claim, files: Mapping[str, bytes], record: Document) -> bool:
+        key, aside, local = mine.key, f"{ASIDE}/{mine.name}", self.place.local
+        old = self.document(key, RECORD)
+        if old is not None and old["format"] > FORMAT:
+            return False
+        if old is None or old["identity"] != record["identity"]:
+            if local or self.place.exists(f"{key}/{RECORD}"):
+                self._set_aside(key, self.place.names(key))
+            old = None
+        else:
+            self._set_aside(key, self._unsound(key, old))
+            if self._held(key, old):
+                return True
+        for name, content in files.items():
+            self.place.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
+        if local and old is None:
+            self.place.write(f"{aside}/{RECORD}", sealed(record))
+            self.place.move(aside, key)
+            return True
+        self._put(mine, RECORD, sealed(record))
+        for name in files if local else ():
+            self.place.move(f"{aside}/{name}", f"{key}/{name}")
+        return True
+
+    def add_scores(self, mine: Claim, split: str, document: Document) -> None:
+        """Keep what a target's model scored beside it."""
+        try:
+            self._put(mine, f"scores-{split}.json", sealed(document))
+        except OSError as error:
+            self.note(mine.key, f"its scores could not be kept ({error})")
+        finally:
+            self._quietly_remove(f"{ASIDE}/{mine.name}")
+
+    def busy(self, key: str) -> bool:
+        """Whether another process claims the stage: one with something else to do does that first."""
+        try:
+            return busy(self.place, key)
+        except OSError:
+            return False
+
+    def in_use(self) -> Use:
+        """A context in which stages can be marked as needed by a running trial, so that nobody takes their weights."""
+        return Use(self.place)
+
+    def _name(self, name: str, mine: Claim) -> str:
+        # On an object store two holders may upload at the same time: each under its own name.
+        return name if self.place.local else f"{mine.token}-{name}"
+
+    def _put(self, mine: Claim, name: str, content: bytes) -> None:
+        """Write a small file of a stage in one step."""
+        if self.place.local:
+            self.place.write(f"{ASIDE}/{mine.name}/{name}", content)
+            self.place.move(f"{ASIDE}/{mine.name}/{name}", f"{mine.key}/{name}")
+        else:
+            self.place.write(f"{mine.key}/{name}", content)
+
+    def _held(self, key: str, record: Document) -> bool:
+        """Whether the weights are here and, as far as a look at their size tells, whole."""
+        if record["format"] > FORMAT or digest(record) in self._distrusted:
+            return False
+        for name, file in record["files"].items():
+            try:
+                size = self.place.size(f"{key}/{file['at']}")
+            except OSError:
+                return False
+            if size != file["bytes"]:
+                self._damaged(key, name, record, f"has {size} of {file['bytes']} bytes")
+                return False
+        return True
+
+    def _weights(self, key: str, name: str) -> Weights | None:
+        record = self.document(key, RECORD)
+        file = record["files"].get(name) if record and record["format"] <= FORMAT else None
+        if record is None or file is None:
+            return None
+        try:
+            content = self.place.read(f"{key}/{file['at']}")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._damaged(key, name, record, f"cannot be read ({error})")
+            return None
+        if hashlib.sha256(content).hexdigest() != file["sha256"]:
+            self._damaged(key, name, record, "is not what was written")
+            return None
+        return dict(load(content))
+
+    def _unsound(self, key: str, record: Document) -> list[str]:
+        """The weight files of a stage that are damaged; those that are gone are not."""
+        return [
+            file["at"]
+            for name, file in record["files"].items()
+            if self.place.exists(f"{key}/{file['at']}") and self._weights(key, name) is None
+        ]
+
+    def _damaged(self, key: str, name: str, record: Document, what: str) -> None:
+        self._distrusted.add(digest(record))
+        self.note(key, f"{name} {what}")
+
+    def _set_aside(self, key: str, names: Sequence[str]) -> None:
+        now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
+        for name in names:
+            self.place.move(f"{key}/{name}", f"{DAMAGED}/{key}-{now}/{name}")
+
+    def _quietly_remove(self, path: str) -> None:
+        with suppress(OSError):  # swept later then
+            self.place.remove(path)
