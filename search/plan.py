@@ -64,6 +64,11 @@ class Plan:
         return sum(stage.trials for stage in self.tree)
 
     @property
+    def distinct(self) -> int:
+        """The different ones among them."""
+        return len(self.tree)
+
+    @property
     def new(self) -> list[PlannedStage]:
         """Those that have to be trained."""
         return [stage for stage in self.tree if not stage.stored]
@@ -81,9 +86,10 @@ class Plan:
             "trials": self.trials,
             "repeats": self.repeats,
             "stages_asked": self.asked,
-            "stages_distinct": len(self.tree),
+            "stages_distinct": self.distinct,
             "stages_new": len(self.new),
             "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
+            "steps_distinct": sum(stage.path[-1].steps for stage in self.tree),
             "steps_new": sum(stage.path[-1].steps for stage in self.new),
             "languages": self.languages,
             "seconds": self.seconds,

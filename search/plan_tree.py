@@ -19,7 +19,7 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
         config: its config.
         most: intermediate stages to draw; None for all.
     """
-    asked, distinct = plan.asked, len(plan.tree)
+    asked, distinct = plan.asked, plan.distinct
     table = Table.grid(padding=(0, 2))
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")

@@ -33,7 +33,7 @@ def test_there_is_one_config():
 def test_every_config_loads_and_plans(path):
     foreseen = plan(load(path), None)
     assert foreseen.trials > 0
-    assert foreseen.stages_asked >= foreseen.stages_distinct > 0
+    assert foreseen.asked >= foreseen.distinct > 0
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

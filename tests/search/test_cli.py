@@ -38,7 +38,7 @@ def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:
 
 def test_every_command_and_option_is_on_this_list():
     assert commands(main) == {
-        "plan": ["config", "--trials", "--set", "--json"],
+        "plan": ["config", "--trials", "--set", "--against", "--full", "--json"],
         "launch": ["config", "--trials", "--name", "--set", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
@@ -46,6 +46,8 @@ def test_every_command_and_option_is_on_this_list():
         "train": ["exported", "--seeds", "--json"],
         "track": ["name"],
         "ui": ["--port"],
+        "store ls": ["--url", "--json"],
+        "store gc": ["--url", "--max-size", "--dry-run", "--json"],
         "miniature build": ["directory", "--seed", "--steps"],
     }
 

@@ -48,9 +48,11 @@ def test_an_empty_home_says_how_to_begin(home):
 
 
 def test_stages_lie_in_the_home_or_where_the_config_says_or_nowhere(home, tmp_path):
-    assert home.stage_folder(StoreSettings()) == home.root / "stages"
-    assert home.stage_folder(StoreSettings(url=str(tmp_path / "s"))) == tmp_path / "s"
-    assert home.stage_folder(StoreSettings(url="s", enabled=False)) is None
+    assert home.stage_store(StoreSettings()) == str(home.root / "stages")
+    assert home.stage_store(StoreSettings(url=str(tmp_path / "s"))) == str(tmp_path / "s")
+    assert home.stage_store(StoreSettings(url="s")) == str(Path("s").resolve())
+    assert home.stage_store(StoreSettings(url="s3://bucket/s")) == "s3://bucket/s"
+    assert home.stage_store(StoreSettings(url="s", enabled=False)) is None
 
 
 def test_a_file_takes_its_place_whole(tmp_path):

@@ -15,7 +15,7 @@ from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.launch import check_space, launch
 from trainables.curriculum import Stage
-from trainables.store.records import ENCODER, RECORD
+from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
 
 
 @pytest.fixture
@@ -167,14 +167,12 @@ def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, conso
         for stage in (*job.trial.curriculum, *job.trial.targets):
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
-            (folder / RECORD).write_text("{}")
+            files = {ENCODER: {"at": ENCODER, "bytes": 7}}
+            (folder / RECORD).write_bytes(sealed({"format": FORMAT, "files": files}))
             (folder / ENCODER).write_bytes(b"weights")
         kept(agenda, job)
 
     monkeypatch.setattr(sums, "do", publish)
-    monkeypatch.setattr(
-        "search.launch.Store.forget", lambda store, key: (store.root / key.replace("/", "_") / ENCODER).unlink(True)
-    )
     study = launch(config({"finalists.seeds": 0}), home, console)
     ranked = study.complete()
     with_weights = {
@@ -191,7 +189,7 @@ def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, conso
 
 
 def _key(curriculum: tuple[Stage, ...], stage: Stage) -> str:
-    return " > ".join(part.task for part in curriculum) + f"_{stage.task}"
+    return " > ".join(part.task for part in curriculum) + f"/{stage.task}"
 
 
 def test_ray_started_here_is_quiet_and_takes_a_token(monkeypatch):

@@ -1,18 +1,27 @@
 import json
+from collections import Counter
+from dataclasses import replace
+from io import StringIO
+from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from search.plan import plan
+from search.plan import against, plan
+from search.plan_tree import lines, reasons
+from trainables.store.identity import STAGE_VERSION
+from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
 
 
 def test_a_plan_of_the_whole_space_shares_what_can_be_shared(config):
     """Ten trials: 1 empty, 3 of one stage, 6 of two; two targets each."""
     foreseen = plan(config({"trials": 10}), None)
     assert (foreseen.space, foreseen.trials) == (10, 10)
-    assert foreseen.stages_asked == 10 * 2 + 3 * 1 + 6 * 2
-    assert foreseen.stages_distinct == 10 * 2 + 3 + 6
-    assert foreseen.steps_asked == 10 * 2 * 50 + (3 + 12) * 100
-    assert foreseen.steps_distinct == 10 * 2 * 50 + (3 + 6) * 100
+    assert foreseen.asked == 10 * 2 + 3 * 1 + 6 * 2
+    assert foreseen.distinct == len(foreseen.new) == 10 * 2 + 3 + 6
+    told = foreseen.to_json()
+    assert told["steps_asked"] == 10 * 2 * 50 + (3 + 12) * 100
+    assert told["steps_distinct"] == told["steps_new"] == 10 * 2 * 50 + (3 + 6) * 100
 
 
 def test_a_plan_runs_no_more_trials_than_the_space_holds(config):
@@ -22,7 +31,7 @@ def test_a_plan_runs_no_more_trials_than_the_space_holds(config):
 
 def test_a_plan_of_one_trial_is_the_baseline(config):
     foreseen = plan(config({"trials": 1}), None)
-    assert (foreseen.stages_asked, foreseen.stages_distinct, foreseen.steps_asked) == (2, 2, 100)
+    assert (foreseen.asked, foreseen.distinct, foreseen.to_json()["steps_asked"]) == (2, 2, 100)
 
 
 @pytest.mark.parametrize(
@@ -38,12 +47,124 @@ def test_without_a_trained_stage_the_cost_is_unknown(config, tmp_path):
 
 
 def test_the_cost_is_what_steps_cost_before_repeats_included(config, tmp_path):
-    for key, seconds, steps in (("a", 10.0, 100), ("b", 30.0, 100), ("scored", 0.0, 0)):
-        (tmp_path / key).mkdir()
-        (tmp_path / key / "stage.json").write_text(json.dumps({"seconds": seconds, "losses": [1.0] * steps}))
+    """Two targets of 50 steps, on the search's own seed and on two fresh ones."""
+    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
+    keep(tmp_path, "b", {"task": "names", "parent": "root", "learning_rate": 1.0}, seconds=30.0, steps=100)
+    keep(tmp_path, "scored", {"task": "retrieval", "parent": "root"}, seconds=0.0, steps=0)
     (tmp_path / "unfinished").mkdir()
-    foreseen = plan(config({"trials": 1, "finalists": {"top": 1, "seeds": 2}}), tmp_path)
+    foreseen = plan(config({"trials": 1, "finalists": {"top": 1, "seeds": 2}}), str(tmp_path))
     assert foreseen.seconds == pytest.approx(3 * 100 * 0.2)
+
+
+def test_a_stage_costs_what_stages_most_like_it_cost(config, tmp_path):
+    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=100.0, steps=100)
+    keep(tmp_path, "b", {"task": "choice", "parent": "root"}, seconds=10.0, steps=100)
+    costs = {stage.path[-1].task: stage.seconds for stage in plan(config({"trials": 1}), str(tmp_path)).tree}
+    assert costs == {"choice": pytest.approx(5.0), "tagging": pytest.approx(27.5)}
+
+
+def keep(store: Path, key: str, identity: dict, seconds: float, steps: int, weights: bool = True) -> None:
+    """A stage in a store, as plans see it."""
+    identity = {"version": STAGE_VERSION, "data": "data", "learning_rate": 1e-3, "steps": steps, **identity}
+    record = {
+        "format": FORMAT,
+        "made": "2026-01-01T00:00:00+00:00",
+        "files": {ENCODER: {"at": ENCODER, "bytes": 1, "sha256": ""}},
+        "identity": identity,
+        "path": ["miniature", identity["task"]],
+        "seconds": seconds,
+        "losses": [1.0] * steps,
+    }
+    (store / key).mkdir()
+    (store / key / RECORD).write_bytes(sealed(record))
+    if weights:
+        (store / key / ENCODER).write_bytes(b"w")
+
+
+@pytest.fixture
+def facts_and_target(tmp_path) -> Path:
+    """The stage facts and the target choice on top of it."""
+    keep(tmp_path, "f", {"task": "facts", "parent": "root"}, seconds=1.0, steps=100)
+    keep(tmp_path, "c", {"task": "choice", "parent": "f"}, seconds=1.0, steps=50, weights=False)
+    return tmp_path
+
+
+def fresh(config, store: Path) -> set[str]:
+    """The stages that a plan of the whole space would train, those that it would not left out."""
+    foreseen = plan(config({"trials": 10}), str(store))
+    return {" > ".join(part.task for part in stage.path) for stage in foreseen.tree} - {
+        " > ".join(part.task for part in stage.path) for stage in foreseen.new
+    }
+
+
+def test_what_the_store_has_is_not_new(config, facts_and_target):
+    assert fresh(config, facts_and_target) == {"facts", "facts > choice"}
+
+
+def test_an_intermediate_stage_without_weights_is_new(config, facts_and_target):
+    (facts_and_target / "f" / ENCODER).unlink()
+    assert fresh(config, facts_and_target) == {"facts > choice"}
+
+
+def test_stages_of_another_encoder_are_no_help(config, facts_and_target, encoder_folder):
+    foreseen = plan(config({"trials": 10, "encoder": encoder_folder}), str(facts_and_target))
+    assert len(foreseen.new) == foreseen.distinct
+
+
+def test_what_makes_stages_new_beside_another_search_is_named(config):
+    before = plan(config({"trials": 10}), None)
+    known = [stage.path for stage in before.tree]
+    assert against(before.tree, known) == {}
+    now = plan(config({"trials": 10, "training.intermediate.steps": 120}), None)
+    assert against(now.tree, known) == {"steps 120 instead of 100": 3, "the stage before it is new": 6 + 9 * 2}
+    rate = plan(config({"trials": 10, "space.target.learning_rate": 2e-3}), None)
+    assert against(rate.tree, known) == {"learning_rate 0.002 instead of 0.001": 20}
+    seeds = [tuple(replace(part, seed=1) for part in path) for path in known]
+    assert against(before.tree, seeds)["seed 0 instead of 1"] == 5
+
+
+def test_a_task_that_another_search_had_not_is_named(config):
+    known = [stage.path for stage in plan(config({"trials": 10}), None).tree if stage.path[0].task != "facts_sw"]
+    assert against(plan(config({"trials": 10}), None).tree, known) == {
+        "facts_sw was not trained there": 1,
+        "the stage before it is new": 2 + 2 + 4,
+    }
+
+
+def told(console, lines) -> str:
+    for line in lines:
+        console.print(line)
+    return console.file.getvalue()
+
+
+@pytest.fixture
+def paper() -> Console:
+    return Console(file=StringIO(), width=160)
+
+
+def test_a_plan_is_drawn_as_a_tree(config, facts_and_target, paper):
+    settings = config({"trials": 10})
+    text = told(paper, lines(plan(settings, str(facts_and_target)), settings, None))
+    assert "35 asked, 29 distinct (17% shared), 27 new" in text
+    assert "facts (0.001), 100 steps, in the store  [2 targets, 1 new" in text
+    assert text.count("dates (0.001), 100 steps") == 3
+
+
+def test_a_large_tree_says_how_much_of_it_is_left_out(config, paper):
+    settings = config({"trials": 10})
+    text = told(paper, lines(plan(settings, None), settings, 4))
+    assert "and 5 intermediate stages more: --full draws them all" in text
+    assert text.count("100 steps") == 4
+
+
+def test_reasons_are_counted(paper):
+    text = told(paper, reasons(Counter({"steps 2 instead of 1": 3, "facts was not trained there": 1}), "before"))
+    assert text.splitlines() == [
+        "new beside before:",
+        "  3 stages: steps 2 instead of 1",
+        "  1 stage: facts was not trained there",
+    ]
+    assert list(reasons(Counter(), "before")) == ["every stage is one of before's"]
 
 
 def test_the_languages_are_those_that_are_scored(config):
@@ -58,4 +179,6 @@ def test_a_plan_is_the_same_each_time(config):
 
 def test_a_plan_speaks_json(config):
     foreseen = plan(config(), None)
-    assert json.loads(json.dumps(foreseen.to_json()))["stages_distinct"] == foreseen.stages_distinct
+    told = json.loads(json.dumps(foreseen.to_json()))
+    assert told["stages_distinct"] == len(told["tree"]) == foreseen.distinct
+    assert {"path", "target", "trials", "stored", "seconds"} == told["tree"][0].keys()

@@ -1,9 +1,14 @@
+import threading
+import time
 from dataclasses import replace
 
 import pytest
 
 from trainables.encoders import weights_hash
 from trainables.optimise import DivergedError
+from trainables.store.leases import claim, leases
+from trainables.store.records import ASIDE, ENCODER
+from trainables.store.size import in_use
 from trainables.store.tree import Store
 from trainables.trial import run
 
@@ -101,7 +106,8 @@ def test_scores_of_other_rows_are_not_believed(trial, store):
     first = run(trial, store)
     key = first.stages[-1].key
     stale = store.scores(key, "dev") | {"data": "other rows", "scores": {"de": {"accuracy": 2.0}}}
-    store.add_scores(key, "dev", stale)
+    with claim(store.place, key, lambda: False) as mine:
+        store.add_scores(mine, "dev", stale)
     assert run(trial, store).transfer == first.transfer
 
 
@@ -154,7 +160,7 @@ def test_a_joint_stage_has_the_data_of_its_tasks_in_its_identity(trial, store):
     stage = replace(trial.curriculum[0], task="facts_sw+names", steps=2)
     (key,) = keys(run(replace(trial, curriculum=(stage,), targets=()), store))
     assert store.record(key)["identity"]["data"].count("+") == 1
-    assert not (store.root / key / "head.safetensors").exists()
+    assert store.head(key) is None
 
 
 def test_a_record_tells_what_was_trained_and_its_losses(trial, store):
@@ -168,4 +174,85 @@ def test_a_stage_that_diverges_is_not_published(trial, store):
     stage = replace(trial.curriculum[0], learning_rate=1e20, steps=8)
     with pytest.raises(DivergedError):
         run(replace(trial, curriculum=(stage,)), store)
-    assert not store.root.exists() or not list(store.root.iterdir())
+    assert store.stages() == leases(store.place) == store.place.names(ASIDE) == []
+
+
+def spoil(store: Store, key: str) -> None:
+    """Flip a bit of a stage's weights, in a way that their size does not show."""
+    data = bytearray(store.place.read(f"{key}/{ENCODER}"))
+    data[-1] ^= 1
+    store.place.write(f"{key}/{ENCODER}", bytes(data))
+
+
+def test_a_damaged_stage_is_trained_again_when_somebody_trains_on_top_of_it(trial, store):
+    first = run(trial, store)
+    spoil(store, keys(first)[0])
+    store.place.remove(keys(first)[1])
+    notes = []
+    again = run(trial, Store(store.place.url, notes.append))
+    assert trained(again) == [True, True, False]
+    assert keys(again) == keys(first)
+    assert again.transfer == first.transfer
+    assert notes == [f"stage store: stage {keys(first)[0]}: encoder.safetensors is not what was written"]
+    assert trained(run(trial, store)) == [False, False, False]
+
+
+def test_a_damaged_stage_that_nobody_needs_is_let_be(trial, store):
+    first = run(trial, store)
+    spoil(store, keys(first)[0])
+    assert trained(run(trial, store)) == [False, False, False]
+
+
+def test_a_damaged_target_is_trained_again_for_another_split(trial, store):
+    trial = only(trial, "choice")
+    first = run(trial, store)
+    spoil(store, keys(first)[1])
+    again = run(trial, store, splits=("dev", "test"))
+    assert trained(again) == [False, True]
+    assert again.transfer.scores["choice"]["dev"] == first.transfer.scores["choice"]["dev"]
+
+
+def test_a_store_that_cannot_be_written_to_costs_the_trial_nothing_but_sharing(trial, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    notes = []
+    outcome = run(trial, Store(tmp_path / "file", notes.append))
+    assert outcome.transfer == run(trial, None).transfer
+    assert [what for note in notes for what in ("cannot be read", "cannot be written") if what in note] == [
+        "cannot be read",
+        "cannot be written",
+    ]
+
+
+def test_a_target_that_another_process_trains_comes_last(trial, store):
+    first, second = trial.targets
+    whole = run(replace(trial, curriculum=(), targets=(first,)), None)
+    order = []
+    mine = claim(store.place, keys(whole)[0], lambda: False)
+    with mine:
+        thread = threading.Thread(
+            target=run,
+            args=(replace(trial, curriculum=()), store),
+            kwargs={"on_stage": lambda run: order.append(run.task)},
+        )
+        thread.start()
+        while not order:
+            time.sleep(0.05)
+        assert order == [second.task]
+    thread.join(60)
+    assert order == [second.task, first.task]
+
+
+def test_scores_come_in_the_order_of_the_targets_whatever_was_trained_first(trial, store, monkeypatch):
+    monkeypatch.setattr(Store, "busy", lambda store, key: True)
+    plain = run(trial, None)
+    outcome = run(trial, store)
+    assert list(outcome.transfer.scores) == list(plain.transfer.scores)
+    assert [stage.task for stage in outcome.stages] == [stage.task for stage in plain.stages]
+
+
+def test_a_running_trial_marks_the_stages_it_needs(trial, store):
+    seen = []
+    run(trial, store, on_stage=lambda stage: seen.append((stage.key, in_use(store))))
+    trunk = seen[0][0]
+    assert all(trunk in needed for key, needed in seen[1:])
+    assert in_use(store) == set()

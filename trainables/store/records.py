@@ -63,7 +63,7 @@ class Records:
                 self.note(key, f"it has no {RECORD}")
             return None
         except OSError as error:
-            self.note(key, f"{name} cannot be read ({error})")
+            self.note("", f"{self.place.url} cannot be read ({error.strerror or error})")
             return None
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.note(key, f"{name} is garbled ({type(error).__name__})")

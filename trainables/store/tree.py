@@ -73,7 +73,10 @@ class Store(Records):
             try:
                 mine = claim(self.place, key, lambda: find() is not None)
             except OSError as error:
-                self.note("", f"{self.place.url} cannot be written to ({error}): stages are trained and not kept")
+                self.note(
+                    "",
+                    f"{self.place.url} cannot be written to ({error.strerror or error}): stages are trained and not kept",
+                )
             else:
                 found = find()
         if mine is None:

@@ -11,7 +11,7 @@ import pytest
 from tests.trainables.store.conftest import IDENTITY, KEY, RECORD_OF, WEIGHTS, add_scores, publish
 from trainables.store.leases import leases
 from trainables.store.place import Place
-from trainables.store.records import ASIDE, DAMAGED, ENCODER, FORMAT, HEAD, RECORD, sealed
+from trainables.store.records import ASIDE, ENCODER, FORMAT, HEAD, RECORD, sealed
 from trainables.store.tree import Store
 
 

@@ -11,7 +11,14 @@ from trainables.store.tree import Store
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = Entry(
-    key="a", identity={}, path=("miniature",), seconds=10.0, steps=1, made=NOW, bytes=100, files=("encoder.safetensors",)
+    key="a",
+    identity={},
+    path=("miniature",),
+    seconds=10.0,
+    steps=1,
+    made=NOW,
+    bytes=100,
+    files=("encoder.safetensors",),
 )
 
 
