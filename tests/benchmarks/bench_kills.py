@@ -1,0 +1,167 @@
+"""Kills random processes of a search at random moments, launches it again, until it is done; then looks for what was lost.
+
+``python tests/benchmarks/bench_kills.py [KILLS]`` (200 by default, some 40 minutes); ``make bench`` and the tests kill a few times.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import psutil
+
+from search.home import Home
+from search.study import Study
+from trainables.store.leases import leases
+from trainables.store.records import ASIDE, Records
+
+XLT = Path(sys.executable).with_name("xlt")
+CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
+SETTINGS = {
+    "training.intermediate.steps": 12,
+    "training.target.steps": 12,
+    "languages": "[en, de, sw]",
+    "targets": "[choice, tagging]",
+    "finalists.seeds": 2,
+    "tracking.uri": "http://127.0.0.1:9",
+}
+QUICK = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0", "MLFLOW_HTTP_REQUEST_TIMEOUT": "2", "HF_HUB_OFFLINE": "1"}
+
+
+@dataclass(slots=True)
+class Toll:
+    """What was killed, and what came of the search."""
+
+    kills: Counter[str] = field(default_factory=Counter)
+    launches: int = 0
+    problems: list[str] = field(default_factory=list)
+    stages: int = 0
+    trials: int = 0
+
+
+def command(home: Path, trials: int) -> list[str]:
+    """A launch of a search that is quick and has everything: orders, joint stages, finalists, two workers."""
+    settings = [f"--set={key}={value}" for key, value in SETTINGS.items()]
+    return [str(XLT), "--home", str(home), "launch", str(CONFIG), f"--trials={trials}", *settings]
+
+
+def ravage(home: Path, kills: int, trials: int, seed: int = 0, longest: float = 12.0) -> Toll:
+    """Launch, kill, launch again, until there were so many kills and the search is done; then look at everything.
+
+    Args:
+        home: a new folder.
+        kills: how many.
+        trials: of the search; enough for it not to be over before the last kill.
+        seed: of what is killed and when.
+        longest: seconds between two kills, at most.
+    """
+    toll, rng, first_made = Toll(), random.Random(seed), {}
+    while True:
+        launch = subprocess.Popen(
+            command(home, trials),
+            stdout=subprocess.DEVNULL,
+            stderr=(home / "launches.log").open("a"),
+            env={**os.environ, **QUICK},
+            start_new_session=True,
+        )
+        toll.launches += 1
+        while launch.poll() is None:
+            deadline = time.monotonic() + (rng.uniform(0.2, longest) if toll.kills.total() < kills else 1.0)
+            while launch.poll() is None and time.monotonic() < deadline:
+                time.sleep(0.02)
+            if launch.poll() is None and toll.kills.total() < kills:
+                _kill(launch, rng, toll)
+                _remember(home, first_made, toll)
+                print(
+                    f"{toll.kills.total()} of {kills} kills, {toll.launches} launches, {len(first_made)} stages",
+                    file=sys.stderr,
+                )
+        if toll.kills.total() >= kills and launch.returncode == 0:
+            break
+    _inspect(home, trials, first_made, toll)
+    return toll
+
+
+def _kill(launch: subprocess.Popen[bytes], rng: random.Random, toll: Toll) -> None:
+    """Kill the driver (and what it leaves behind), or one of its workers."""
+    driver = psutil.Process(launch.pid)
+    started = driver.children(recursive=True)
+    workers = [process for process in started if _name(process).startswith("ray::")]
+    victim = rng.choice([driver, *workers])
+    if victim is not driver:
+        toll.kills["worker"] += 1
+        _end(victim)
+        return
+    toll.kills["driver"] += 1
+    launch.send_signal(signal.SIGKILL)
+    launch.wait(60)
+    for process in started:
+        _end(process)
+    psutil.wait_procs(started, timeout=60)
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline()[:1])
+    except psutil.Error:
+        return ""
+
+
+def _end(process: psutil.Process) -> None:
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
+def _remember(home: Path, first_made: dict[str, str], toll: Toll) -> None:
+    """When each stage was made: never twice."""
+    records = Records(home / "stages", toll.problems.append)
+    for entry in records.entries():
+        made = first_made.setdefault(entry.key, entry.made.isoformat())
+        if made != entry.made.isoformat():
+            toll.problems.append(f"stage {entry.key} was published twice")
+
+
+def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) -> None:
+    _remember(home, first_made, toll)
+    study, records = Study.open(Home(home).find("miniature")), Records(home / "stages", toll.problems.append)
+    done = study.complete()
+    toll.trials, toll.stages = len(done), len(records.stages())
+    if len(done) != trials:
+        toll.problems.append(f"{len(done)} trials are complete, not {trials}")
+    twice = [trial for trial, count in Counter(str(record.trial) for record in done).items() if count > 1]
+    toll.problems += [f"run twice: {trial}" for trial in twice]
+    outcomes = [record.outcome for record in done if record.outcome]
+    outcomes += [outcome for by_seed in study.repeats().values() for outcome in by_seed.values()]
+    trained = Counter(stage.key for outcome in outcomes for stage in outcome.stages if stage.trained)
+    toll.problems += [f"stage {key} was trained {count} times" for key, count in trained.items() if count > 1]
+    toll.problems += [f"a repeat is missing: {n}" for n, seeds in study.repeats().items() if len(seeds) != 2]
+    toll.problems += [f"left over: {path}" for path in leases(records.place)]
+    toll.problems += [f"left over: {ASIDE}/{name}" for name in records.place.names(ASIDE)]
+    toll.problems += [f"damaged: {name}" for name in records.damaged()]
+    unkept = [key for key in study.stage_keys() if records.document(key, "stage.json") is None]
+    toll.problems += [f"stage {key} is lost" for key in unkept]
+
+
+def test_a_few_kills_lose_nothing(tmp_path) -> None:
+    toll = ravage(tmp_path, kills=6, trials=8)
+    print(f"\n{toll}")
+    assert toll.problems == []
+
+
+if __name__ == "__main__":
+    many = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    with TemporaryDirectory(prefix="xlt-kills-") as place:
+        began = time.monotonic()
+        found = ravage(Path(place), many, trials=max(10, int(many * 0.8)))
+        print(json.dumps({"kills": dict(found.kills), "launches": found.launches, "trials": found.trials}), flush=True)
+        print(f"{found.stages} stages, {time.monotonic() - began:.0f} s, {len(found.problems)} problems")
+        print("\n".join(found.problems))
+        raise SystemExit(bool(found.problems))
