@@ -20,7 +20,7 @@ import psutil
 
 from search.home import Home
 from search.study import Study
-from trainables.store.leases import leases
+from trainables.store.leases import CLAIMS, leases
 from trainables.store.records import ASIDE, Records
 
 XLT = Path(sys.executable).with_name("xlt")
@@ -53,7 +53,7 @@ def command(home: Path, trials: int) -> list[str]:
     return [str(XLT), "--home", str(home), "launch", str(CONFIG), f"--trials={trials}", *settings]
 
 
-def ravage(home: Path, kills: int, trials: int, seed: int = 0, longest: float = 12.0) -> Toll:
+def ravage(home: Path, kills: int, trials: int, seed: int = 0) -> Toll:
     """Launch, kill, launch again, until there were so many kills and the search is done; then look at everything.
 
     Args:
@@ -61,7 +61,6 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0, longest: float = 
         kills: how many.
         trials: of the search; enough for it not to be over before the last kill.
         seed: of what is killed and when.
-        longest: seconds between two kills, at most.
     """
     toll, rng, first_made = Toll(), random.Random(seed), {}
     while True:
@@ -74,9 +73,7 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0, longest: float = 
         )
         toll.launches += 1
         while launch.poll() is None:
-            deadline = time.monotonic() + (rng.uniform(0.2, longest) if toll.kills.total() < kills else 1.0)
-            while launch.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.02)
+            _let_it_work(launch, home, rng if toll.kills.total() < kills else None)
             if launch.poll() is None and toll.kills.total() < kills:
                 _kill(launch, rng, toll)
                 _remember(home, first_made, toll)
@@ -88,6 +85,17 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0, longest: float = 
             break
     _inspect(home, trials, first_made, toll)
     return toll
+
+
+def _let_it_work(launch: subprocess.Popen[bytes], home: Path, rng: random.Random | None) -> None:
+    """Wait for the moment of a kill: mostly soon after somebody claimed a stage, now and then any; without `rng` for the end."""
+    claims = Records(home / "stages").place
+    before, starting = set(claims.names(CLAIMS)), rng is not None and rng.random() < 0.1
+    while launch.poll() is None and not starting and (rng is None or set(claims.names(CLAIMS)) <= before):
+        time.sleep(0.02)
+    deadline = time.monotonic() + (rng.uniform(0.0, 10.0 if starting else 2.5) if rng else 0.0)
+    while launch.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.02)
 
 
 def _kill(launch: subprocess.Popen[bytes], rng: random.Random, toll: Toll) -> None:
