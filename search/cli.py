@@ -11,7 +11,7 @@ from rich.progress import Progress
 
 from search import config as configs
 from search.config import Config
-from search.errors import UserError
+from search.errors import ClusterLostError, UserError
 from search.home import Home, SearchFolder
 from search.terminal import AS_JSON, CONFIG, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.upkeep import miniature, store
@@ -26,6 +26,9 @@ class _Commands(click.Group):
         except UserError as error:
             click.echo(f"xlt: {error}", err=True)
             context.exit(2)
+        except ClusterLostError as error:
+            click.echo(f"xlt: {error}; the same xlt launch takes up where this one stopped", err=True)
+            context.exit(1)
         except KeyboardInterrupt:
             click.echo("xlt: interrupted; the same xlt launch takes up where this one stopped", err=True)
             context.exit(130)

@@ -7,6 +7,10 @@ class UserError(Exception):
     """A mistake of the user's: exit code 2."""
 
 
+class ClusterLostError(RuntimeError):
+    """Ray is gone under a launch: exit code 1."""
+
+
 class ConfigError(UserError):
     """Everything that is wrong with a config, together."""
 

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,9 +14,11 @@ from ray.tune.search import Searcher
 
 from search.agenda import Agenda, Job
 from search.config import Config
-from search.errors import UserError
+from search.errors import ClusterLostError, UserError
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
+
+WATCH_SECONDS = 5.0
 
 
 @contextlib.contextmanager
@@ -31,7 +34,7 @@ def cluster(config: Config, address: str | None) -> Iterator[None]:
         num_cpus=None if cpus is None else max(1, round(cpus)),
         include_dashboard=None if address else False,
         log_to_driver=False,
-        logging_level="ERROR",
+        logging_level="CRITICAL",  # what goes wrong is told by the agenda
         runtime_env={"env_vars": {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}},
     )
     try:
@@ -71,7 +74,7 @@ def work(agenda: Agenda, config: Config, stages: str | None, scratch: Path) -> N
                 max_concurrent_trials=config.resources.workers,
                 reuse_actors=True,
             ),
-            run_config=tune.RunConfig(name="launch", storage_path=str(scratch), verbose=0),
+            run_config=tune.RunConfig(name="launch", storage_path=str(scratch), verbose=0, callbacks=[_Watch()]),
         )
         tuner.fit()
         if not agenda.over:
@@ -79,6 +82,24 @@ def work(agenda: Agenda, config: Config, stages: str | None, scratch: Path) -> N
             raise KeyboardInterrupt
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+class _Watch(tune.Callback):  # type: ignore[misc]
+    """Ends a launch whose cluster is gone: Tune would wait for it for ever."""
+
+    def __init__(self) -> None:
+        self._looked = time.monotonic()
+
+    def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
+        """Look at the nodes now and then.
+
+        Raises:
+            ClusterLostError: when none is alive.
+        """
+        if time.monotonic() - self._looked > WATCH_SECONDS:
+            self._looked = time.monotonic()
+            if not any(node["Alive"] for node in ray.nodes()):
+                raise ClusterLostError("Ray has no node left: it was killed, or ran out of memory")
 
 
 def run_job(config: dict[str, Any]) -> None:

@@ -99,13 +99,14 @@ def _let_it_work(launch: subprocess.Popen[bytes], home: Path, rng: random.Random
 
 
 def _kill(launch: subprocess.Popen[bytes], rng: random.Random, toll: Toll) -> None:
-    """Kill the driver (and what it leaves behind), or one of its workers."""
+    """Kill the driver (and what it leaves behind), a worker of trials, or, now and then, one of Ray's own processes."""
     driver = psutil.Process(launch.pid)
     started = driver.children(recursive=True)
-    workers = [process for process in started if _name(process).startswith("ray::")]
-    victim = rng.choice([driver, *workers])
+    workers = [process for process in started if _name(process).startswith("ray::ImplicitFunc")]
+    others = [process for process in started if process not in workers]
+    victim = rng.choice(others) if others and rng.random() < 0.05 else rng.choice([driver, *workers])
     if victim is not driver:
-        toll.kills["worker"] += 1
+        toll.kills["worker" if victim in workers else "of Ray's own"] += 1
         _end(victim)
         return
     toll.kills["driver"] += 1
