@@ -132,6 +132,11 @@ def rerun(best: Best, seeds: Sequence[int], on_stage: Callable[[Any], None]) -> 
     return {seed: run_quietly(best.trial.with_seed(seed), None, ("dev",), best.threads, on_stage) for seed in seeds}
 
 
+def is_same(best: Best, outcomes: dict[int, Outcome]) -> bool | None:
+    """Whether the exported scores came out again to the last bit; None if the exported seed was not run."""
+    return outcomes[best.seed].transfer.scores == best.scores if best.seed in outcomes else None
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}

@@ -113,14 +113,21 @@ def launch(
 
 
 @main.command()
-@NAME
+@click.argument("name", required=False)
 @AS_JSON
 @with_home
-def status(home: Home, name: str, as_json: bool) -> None:
-    """Progress of the search NAME, trial by trial."""
+def status(home: Home, name: str | None, as_json: bool) -> None:
+    """Progress of the search NAME, trial by trial; without NAME the searches that are here."""
+    if name is None:
+        if as_json:
+            print_json(home.names())
+        for found in [] if as_json else home.names():
+            click.echo(found)
+        return
     from search import results
 
-    document = results.document(_study(home.find(name)))
+    folder = home.find(name)
+    document = results.document(_study(folder), live=folder.live)
     if as_json:
         print_json(document)
         return
@@ -144,7 +151,9 @@ def best(home: Home, name: str, as_json: bool) -> None:
 
     document = results.document(study)
     trial = next((trial for trial in document["trials"] if trial["number"] == document["best"]), None)
-    print_json({key: document[key] for key in ("name", "objective", "verdict", "comparisons")} | {"best": trial})
+    print_json(
+        {key: document[key] for key in ("name", "objective", "verdict", "confirmed", "comparisons")} | {"best": trial}
+    )
 
 
 @main.command()
@@ -172,21 +181,28 @@ def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
 @AS_JSON
 def train(exported: Path, seeds: str | None, as_json: bool) -> None:
     """Train and score an exported trial again, as it is."""
-    from search.best import load_best, rerun
+    from search.best import is_same, load_best, rerun
     from search.present import rerun_table
 
     best = load_best(exported)
     try:
-        chosen = [int(seed) for seed in seeds.split(",")] if seeds else [best.seed]
+        chosen = [int(seed) for seed in seeds.split(",")] if seeds is not None else [best.seed]
     except ValueError:
         raise UserError(f"--seeds {seeds}: it wants whole numbers with commas between, such as 1,2,3") from None
     console = Console(stderr=True)
     total = len(chosen) * (len(best.trial.curriculum) + len(best.trial.targets))
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("training", total=total)
-        outcomes = rerun(best, chosen, lambda run: progress.update(task, advance=1, description=f"trained {run.task}"))
+
+        def show(run: Any) -> None:
+            progress.update(task, advance=1, description=f"trained {run.task}")
+            if not console.is_terminal:
+                console.print(f"trained {run.task}, {run.seconds:.1f} s", highlight=False)
+
+        outcomes = rerun(best, chosen, show)
     if as_json:
-        print_json({str(seed): outcome.to_json() for seed, outcome in outcomes.items()})
+        again = {str(seed): outcome.to_json() for seed, outcome in outcomes.items()}
+        print_json({"same": is_same(best, outcomes), "seeds": again})
         return
     for line in rerun_table(best, outcomes):
         out().print(line)
@@ -207,14 +223,21 @@ def track(home: Home, name: str) -> None:
 
 
 @main.command()
-@click.option("--port", type=int, default=5000, show_default=True)
+@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
 @with_home
 def ui(home: Home, port: int) -> None:
     """MLflow's pages over this home, on loopback."""
     import os
+    import socket
 
     if not home.root.exists():
         raise UserError(f"there is no home at {home.root}: launch a search first, or name another with --home")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UserError(f"port {port} is taken: name another with --port") from error
     click.echo(f"http://127.0.0.1:{port}  (Ctrl-C ends it)", err=True)
     command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
     command += ["--backend-store-uri", home.tracking_uri, "--default-artifact-root", home.artifacts.as_uri()]

@@ -105,7 +105,14 @@ class Resources(Section):
     """Trials at the same time."""
     cpus_per_trial: PositiveFloat = 1
     gpus_per_trial: Annotated[float, Field(ge=0)] = 0
-    """May be a fraction: 0.5 lets two trials share a GPU."""
+    """May be a fraction below one: 0.5 lets two trials share a GPU."""
+
+    @field_validator("gpus_per_trial")
+    @classmethod
+    def _whole_above_one(cls, gpus: float) -> float:
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError(f"a fraction of a GPU, or whole GPUs; got {gpus:g}")
+        return gpus
 
 
 class Tracking(Section):

@@ -27,7 +27,8 @@ class SpaceChangedError(UserError):
         lines = "\n".join(f"  {difference}" for difference in differences)
         super().__init__(
             f"a search named {name!r} exists and its config differs:\n{lines}\n"
-            "trials of two spaces cannot be compared: take a new name (--name) or undo the change"
+            "trials of two spaces cannot be compared: take a new name (--name), undo the change (--set counts too), or remove "
+            "the folder of the search"
         )
         self.name, self.differences = name, list(differences)
 

@@ -9,7 +9,7 @@ from search.best import Best
 from search.errors import UserError
 from search.home import Home, SearchFolder
 from search.study import Recorded, Study
-from search.verdict import Interval, interval, judge
+from search.verdict import interval, judge
 from trainables.benchmarks import catalogue
 from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
@@ -99,12 +99,15 @@ def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
         tasks[stage.task].encoder.tokenizer.save_pretrained(place)
-        (place / "README.md").write_text(card(best, stage.task, outcome, repeats), encoding="utf-8")
+        (place / "README.md").write_text(
+            card(best, stage.task, type(model).__name__, outcome, repeats), encoding="utf-8"
+        )
     return best
 
 
-def card(best: Best, target: str, outcome: Outcome, repeats: dict[int, Outcome]) -> str:
+def card(best: Best, target: str, architecture: str, outcome: Outcome, repeats: dict[int, Outcome]) -> str:
     """The model card of one target's model."""
+    (own,) = (stage for stage in best.trial.targets if stage.task == target)
     transfer, about = outcome.transfer, catalogue(best.trial.benchmark)[target]
     stages = "\n".join(f"{place}. {stage}, {stage.steps} steps" for place, stage in enumerate(best.trial.curriculum, 1))
     seeds = ", ".join(map(str, sorted(repeats))) or "none"
@@ -136,12 +139,21 @@ Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the ta
 
 {stages or "none"}
 
+The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sentence vectors are the encoder's"}.
+
 Seed of this model: {best.seed}. Repeated on fresh seeds: {seeds}. Numbers of seed {best.seed} are those the trial was chosen by, so they
 flatter it; read the fresh ones.
 
 | family | dev, seed {best.seed} | test, fresh seeds |
 | --- | --- | --- |
 {rows}
+
+```python
+from transformers import AutoTokenizer, {architecture}
+
+tokenizer = AutoTokenizer.from_pretrained("models/{target}")
+model = {architecture}.from_pretrained("models/{target}")
+```
 
 English: {"not scored" if source is None else f"{source:.3f}"} (dev). Unseen in pre-training: {unseen or "none scored"}.
 
@@ -151,5 +163,4 @@ Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
 
 def _repeated(target: str, family: str, repeats: dict[int, Outcome]) -> str:
     found = [outcome.transfer.families(target, "test")[family] for outcome in repeats.values()]
-    told: Interval | None = interval(found) if found else None
-    return str(told) if told else "not run"
+    return str(interval(found).within(0.0, 1.0)) if found else "not run"

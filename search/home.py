@@ -1,5 +1,6 @@
 """Where everything lies: searches, stages, the MLflow database."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,18 @@ class SearchFolder:
     def scratch(self) -> Path:
         """Ray Tune's own experiment folder; thrown away after each launch."""
         return self.path / ".scratch"
+
+    @property
+    def live(self) -> bool:
+        """Whether a launch is running this search."""
+        if not self.lock.exists():
+            return False
+        with self.lock.open() as handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     @property
     def lock(self) -> Path:

@@ -56,6 +56,8 @@ class Plan:
     languages: int
     tree: tuple[PlannedStage, ...]
     """The different stages, each after its parent."""
+    repeat_stages: int
+    """Stages that the repeats ask for."""
     repeat_seconds: float | None
 
     @property
@@ -108,7 +110,8 @@ def plan(config: Config, stages: str | None) -> Plan:
     trials = _draw(space, min(config.trials, space.size()))
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
-    held, costs = stored(entries, config.encoder), Costs(entries)
+    entries = [entry for entry in entries if entry.path[0] == config.encoder]
+    held, costs = stored(entries), Costs(entries)
     tree = tuple(
         PlannedStage(
             path=path,
@@ -129,6 +132,7 @@ def plan(config: Config, stages: str | None) -> Plan:
         repeats=finalists * config.finalists.seeds,
         languages=len(config.scored_languages),
         tree=tree,
+        repeat_stages=len(repeated) * config.finalists.seeds,
         repeat_seconds=None if not costs.known else sum(told) * config.finalists.seeds,
     )
 
@@ -139,7 +143,7 @@ def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))
     study.enqueue_trial(space.baseline())
     drawn: dict[Trial, None] = {}
-    for _ in range(20 * count):
+    for _ in range(200 * count):
         drawn.setdefault(space.suggest(study.ask()))
         if len(drawn) == count:
             break
@@ -159,13 +163,13 @@ def _own(document: Mapping[str, Any]) -> str:
     return json.dumps(own, sort_keys=True)
 
 
-def stored(entries: Iterable[Entry], encoder: str) -> set[Described]:
-    """The paths from an encoder that the store need not train: targets scored, intermediate stages with their weights."""
+def stored(entries: Iterable[Entry]) -> set[Described]:
+    """The paths of one encoder that the store need not train: targets scored, intermediate stages with their weights."""
     by_key = {entry.key: entry for entry in entries}
     parents = {entry.identity["parent"] for entry in by_key.values()}
     found = set()
     for entry in by_key.values():
-        if entry.path[0] == encoder and (entry.bytes or entry.key not in parents):
+        if entry.bytes or entry.key not in parents:
             chain, at = [_own(entry.identity)], entry
             while (parent := by_key.get(at.identity["parent"])) is not None:
                 chain.append(_own(parent.identity))

@@ -23,7 +23,10 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     table = Table.grid(padding=(0, 2))
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")
-    table.add_row("trials", f"{plan.trials:,}, then {plan.repeats} repeats of finalists on fresh seeds")
+    table.add_row(
+        "trials",
+        f"{plan.trials:,}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
+    )
     table.add_row(
         "stages", f"{asked:,} asked, {distinct:,} distinct ({1 - distinct / asked:.0%} shared), {len(plan.new):,} new"
     )

@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from search.best import Best
+from search.best import Best, is_same
 from search.study import Recorded, Study, baseline
 from search.verdict import Comparison, Verdict, interval, judge
 from trainables.outcome import Outcome
@@ -32,7 +32,10 @@ def answer(study: Study) -> Iterator[RenderableType]:
     yield from _verdict(verdict, best, ranked, config.objective)
     yield ""
     first = baseline(ranked, config)
-    yield _by_family(best, repeats.get(best.number, {}), first, repeats.get(first.number, {}) if first else {})
+    others = [record for record in ranked if record is not best and (not repeats or record.number in repeats)]
+    rival = first if first is not best else next(iter(others), None)
+    name = "no intermediate stage" if rival is first else f"trial {rival.number}" if rival else ""
+    yield _by_family(best, repeats.get(best.number, {}), rival, repeats.get(rival.number, {}) if rival else {}, name)
     yield ""
     yield _sharing([record.outcome for record in ranked if record.outcome], repeats)
 
@@ -41,14 +44,16 @@ def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective
     if verdict.value is None:
         yield f"  {objective} {best.value:.3f} on the search's own seed; UNCONFIRMED: no finalist was repeated"
         return
-    yield f"  {objective} {verdict.value} over {verdict.value.seeds} fresh seeds, 95 % interval"
+    seeds = verdict.value.seeds
+    how = "on one fresh seed" if seeds == 1 else f"over {seeds} fresh seeds, 95 % interval"
+    yield f"  {objective} {verdict.value} {how}"
     curricula = {record.number: str(record.trial) for record in ranked}
     for comparison in verdict.comparisons:
         yield f"  {_compared(comparison)} trial {comparison.other}: {curricula[comparison.other]}"
     words = {
         "separated": "SEPARATED: better than every other finalist on paired seeds",
         "tie": "A TIE: on paired seeds it is not separated from every other finalist",
-        "unconfirmed": "UNCONFIRMED: the finalists have not run on as many seeds as the config asks for (two at least)",
+        "unconfirmed": "UNCONFIRMED: it takes two fresh seeds at least, and every finalist on all that the config asks for",
     }
     yield f"  {words[verdict.word]}"
 
@@ -61,14 +66,14 @@ def _compared(comparison: Comparison) -> str:
 
 
 def _by_family(
-    best: Recorded, repeats: dict[int, Outcome], first: Recorded | None, first_repeats: dict[int, Outcome]
+    best: Recorded, repeats: dict[int, Outcome], rival: Recorded | None, rivals: dict[int, Outcome], name: str
 ) -> Table:
     """Mean over targets by family: test on fresh seeds where there are any, else dev on the search's own seed."""
     split: Split = "test" if repeats else "dev"
     mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
-    others = list(first_repeats.values()) if repeats else [first.outcome] if first and first.outcome else []
+    others = list(rivals.values()) if repeats else [rival.outcome] if rival and rival.outcome else []
     title = f"family ({split}, mean over targets)"
-    table = Table(title, "best", "no intermediate stage", "gain", box=None, pad_edge=False)
+    table = Table(title, "best", *([name, "gain"] if others else []), box=None, pad_edge=False)
     for column in table.columns[1:]:
         column.justify = "right"
     families = mine[0].transfer.family_means(split)
@@ -86,8 +91,8 @@ def _by_family(
     return table
 
 
-def _against(ours: float, theirs: float | None) -> tuple[str, str]:
-    return ("", "") if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
+def _against(ours: float, theirs: float | None) -> tuple[str, ...]:
+    return () if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
 
 
 def _sharing(outcomes: list[Outcome], repeats: dict[int, dict[int, Outcome]]) -> str:
@@ -113,8 +118,8 @@ def rerun_table(best: Best, outcomes: dict[int, Outcome]) -> Iterator[Renderable
     means = [f"{outcome.transfer.mean():.4f}" for outcome in outcomes.values()]
     table.add_row("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
     yield table
-    if best.seed in outcomes:
-        same = outcomes[best.seed].transfer.scores == best.scores
+    same = is_same(best, outcomes)
+    if same is not None:
         yield (
             f"seed {best.seed}: every score is the exported one to the last bit"
             if same

@@ -97,11 +97,11 @@ class ProgressLines:
         if job.seed is None:
             if self.best is None or value > self.best[0]:
                 self.best = value, job.number
-            best = "  best so far" if self.best[1] == job.number else f"  best {self.best[0]:.3f}"
+            best = ", the best so far" if self.best[1] == job.number else f", best {self.best[0]:.3f}"
         trained = sum(stage.trained for stage in event.outcome.stages)
         shared = len(event.outcome.stages) - trained
         reuse = f", {shared} of {len(event.outcome.stages)} stages from the store" if shared else ""
-        return f"{what}: {job.trial}  {value:.3f}{best}  {event.outcome.seconds:.0f} s{reuse}"
+        return f"{what}: {job.trial}  {value:.3f}{best}; {event.outcome.seconds:.0f} s{reuse}"
 
     def _eta(self, agenda: Agenda) -> str:
         ended = self.done + self.failed

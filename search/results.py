@@ -1,6 +1,7 @@
 """``results.json``: everything of a search that another tool may want, in one document (version 1)."""
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from search.config import Config
@@ -13,8 +14,13 @@ from trainables.outcome import Outcome
 VERSION = 1
 
 
-def document(study: Study) -> dict[str, Any]:
-    """The results of a search as JSON's own types, from its study alone."""
+def document(study: Study, *, live: bool = True) -> dict[str, Any]:
+    """The results of a search as JSON's own types, from its study alone.
+
+    Args:
+        study: the search's.
+        live: whether a launch is running; without one, what the study has as running was interrupted.
+    """
     config, repeats = study.config, study.repeats()
     records = [record for record in study.recorded() if record.state in ("complete", "failed", "running")]
     verdict = judge(study.complete(), repeats, config)
@@ -26,9 +32,10 @@ def document(study: Study) -> dict[str, Any]:
         "objective": {"name": config.objective, "direction": "maximize"},
         "best": verdict.best,
         "verdict": verdict.word,
+        "confirmed": asdict(verdict.value) if verdict.value else None,
         "comparisons": [comparison.to_json() for comparison in verdict.comparisons],
         "sharing": _sharing(outcomes),
-        "trials": [_trial(record, repeats.get(record.number, {}), config) for record in records],
+        "trials": [_trial(record, repeats.get(record.number, {}), config, live) for record in records],
     }
 
 
@@ -48,11 +55,11 @@ def _sharing(outcomes: list[Outcome]) -> dict[str, float]:
     }
 
 
-def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config) -> dict[str, Any]:
+def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: bool) -> dict[str, Any]:
     trial, outcome = record.trial, record.outcome
     described: dict[str, Any] = {
         "number": record.number,
-        "state": record.state,
+        "state": "interrupted" if record.state == "running" and not live else record.state,
         "value": record.value,
         "seconds": None if outcome is None else round(outcome.seconds, 3),
         "curriculum": [_stage(stage, config) for stage in trial.curriculum] if trial else [],

@@ -40,6 +40,8 @@ class Grid(Section):
             if not 0 < value < math.inf:
                 raise ValueError(f"must be finite and greater than 0; got {value}")
             return {"low": value, "high": value, "points": 1}
+        if not isinstance(value, dict | Grid):
+            raise ValueError(f"wants a number, or low, high and points; got {value!r}")
         return value
 
     @field_validator("points")

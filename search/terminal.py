@@ -12,6 +12,9 @@ from rich.console import Console
 
 from search.home import Home
 
+PIPE = 1000
+"""Columns, where no terminal says how many."""
+
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
 NAME = click.argument("name")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
@@ -33,8 +36,9 @@ def with_home(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def out() -> Console:
-    """Standard output: wrapped on a terminal, one line a line in a pipe."""
-    return Console(highlight=False, markup=False, soft_wrap=not sys.stdout.isatty())
+    """Standard output: as wide as the terminal, in a pipe as wide as it takes."""
+    piped = not sys.stdout.isatty()
+    return Console(highlight=False, markup=False, soft_wrap=piped, width=PIPE if piped else None)
 
 
 def print_json(document: Any) -> None:

@@ -1,7 +1,7 @@
 """What may be called best: finalists compared on fresh seeds, paired seed by seed."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any, Literal
 
@@ -23,9 +23,15 @@ class Interval:
     high: float | None
     seeds: int
 
+    def within(self, least: float, most: float) -> "Interval":
+        """The same mean with bounds that a score can have."""
+        if self.low is None or self.high is None:
+            return self
+        return replace(self, low=max(least, self.low), high=min(most, self.high))
+
     def __str__(self) -> str:
         if self.low is None or self.high is None:
-            return f"{self.mean:.3f} (one seed)"
+            return f"{self.mean:.3f}"
         return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator
@@ -28,6 +29,24 @@ def cluster(config: Config, address: str | None) -> Iterator[None]:
     Raises:
         UserError: when it has not, since Ray would wait for it for ever.
     """
+    if address is None and config.resources.cpus_per_trial > (os.cpu_count() or 1):
+        raise UserError(
+            f"resources.cpus_per_trial: {config.resources.cpus_per_trial:g}; this machine has {os.cpu_count()}"
+        )
+    try:
+        _start(config, address)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        if address is None:
+            raise
+        raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
+    try:
+        _check_resources(config)
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _start(config: Config, address: str | None) -> None:
     cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
     ray.init(
         address=address,
@@ -37,11 +56,6 @@ def cluster(config: Config, address: str | None) -> Iterator[None]:
         logging_level="CRITICAL",  # what goes wrong is told by the agenda
         runtime_env={"env_vars": {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}},
     )
-    try:
-        _check_resources(config)
-        yield
-    finally:
-        ray.shutdown()
 
 
 def threads(config: Config) -> int:

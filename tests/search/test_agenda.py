@@ -267,3 +267,36 @@ def test_jobs_ahead_fall_by_one_with_each_that_ends(config, reopen, agenda, work
     assert ahead[0] > 0
     assert ahead[-1] == 0
     assert ahead == sorted(ahead, reverse=True)
+
+
+def test_a_job_whose_worker_died_is_run_again(config, reopen, agenda, worker):
+    events = []
+    study = reopen(config())
+    plan = agenda(study, events.append)
+    first = plan.next()
+    plan.lost(first, "killed")
+    assert plan.next() == first
+    assert not plan.over
+    worker.do(plan, first)
+    assert [(event.again, event.error) for event in events] == [(True, "killed"), (False, None)]
+    assert study.complete()[0].number == first.number
+    worker.drive(plan)
+    assert len(study.complete()) == 6
+
+
+def test_a_job_that_keeps_killing_its_worker_fails(config, reopen, agenda):
+    events = []
+    study = reopen(config())
+    plan = agenda(study, events.append)
+    for _ in range(3):
+        plan.lost(plan.next(), "out of memory")
+    assert [event.again for event in events] == [True, True, False]
+    assert study.recorded()[0].state == "failed"
+    assert study.recorded()[0].error == "out of memory"
+
+
+def test_a_lost_job_counts_as_one_that_is_ahead(config, reopen, agenda):
+    plan = agenda(reopen(config()))
+    before = plan.ahead
+    plan.lost(plan.next(), "killed")
+    assert plan.ahead == before

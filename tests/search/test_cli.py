@@ -147,7 +147,7 @@ def test_a_plan_is_a_table(xlt, write_config, home):
     rows = dict(line.split(maxsplit=1) for line in result.stdout.splitlines() if line.strip())
     assert rows["search"].strip() == "sums"
     assert rows["space"].strip() == "10 different trials"
-    assert rows["trials"].strip() == "6, then 9 repeats of finalists on fresh seeds"
+    assert rows["trials"].strip() == "6, then 9 repeats of finalists on fresh seeds (24 stages more)"
     assert rows["cost"].startswith("unknown")
     assert not home.root.exists()
 

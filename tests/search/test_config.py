@@ -58,7 +58,11 @@ BAD = [
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-3}}, "space.learning_rate", "low must be below high"),
     ({"space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 1}}, "space.learning_rate", "2 points or more"),
     ({"space.learning_rate": {"low": 0, "high": 1e-3}}, "space.learning_rate.low", "greater than 0; got 0"),
-    ({"space.learning_rate": True}, "space.learning_rate", "got true"),
+    ({"space.learning_rate": True}, "space.learning_rate", "wants a number, or low, high and points; got True"),
+    ({"space.learning_rate": "fast"}, "space.learning_rate", "wants a number, or low, high and points; got 'fast'"),
+    ({"resources": {"gpus_per_trial": 1.5}}, "resources.gpus_per_trial", "a fraction of a GPU, or whole GPUs; got 1.5"),
+    ({"store": {"url": "nosuch://x"}}, "store.url", "Protocol not known: nosuch"),
+    ({"store": {"max_size": "much"}}, "store.max_size", 'got "much"'),
     ({"space.noise.magnitude": {"low": 0.4, "high": 0.1, "points": 2}}, "space.noise.magnitude", "low must be below high"),
     ({"training.target.average": 1}, "training.target.average", "less than 1; got 1"),
     ({"name": "a/b"}, "name", "letters, digits, '-', '_' and single dots between them; got 'a/b'"),
@@ -193,3 +197,8 @@ def test_yaml_that_json_could_not_say_is_the_users_mistake(tmp_path, text):
 def test_a_config_cannot_be_changed(config):
     with pytest.raises(ValueError, match="frozen"):
         config().trials = 3
+
+
+def test_a_size_is_read_as_people_write_it(config):
+    assert config({"store": {"max_size": "2GB"}}).store.max_size == 2_000_000_000
+    assert config({"store": {"max_size": 5}}).store.max_size == 5

@@ -54,7 +54,7 @@ def page(finished):
 
     record = finished.complete()[0]
     best = Best("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
-    return card(best, "choice", record.outcome, finished.repeats()[record.number])
+    return card(best, "choice", "XLMRobertaForMultipleChoice", record.outcome, finished.repeats()[record.number])
 
 
 def test_a_card_shows_families_on_the_trials_seed_and_on_fresh_ones(page, finished):

@@ -1,3 +1,4 @@
+import fcntl
 from pathlib import Path
 
 import pytest
@@ -77,3 +78,13 @@ def _interrupted(path: Path) -> None:
     with written_aside(path) as aside:
         aside.write_text("ha")
         raise KeyboardInterrupt
+
+
+def test_a_search_is_live_while_a_launch_holds_its_lock(home):
+    folder = home.folder("sums")
+    assert not folder.live
+    folder.path.mkdir(parents=True)
+    with folder.lock.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        assert folder.live
+    assert not folder.live

@@ -14,8 +14,11 @@ from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.launch import check_space, launch
+from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
 from trainables.curriculum import Stage
+from trainables.store.leases import claim
 from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
+from trainables.store.tree import Store
 
 
 @pytest.fixture
@@ -111,7 +114,7 @@ def test_a_name_that_stands_for_another_space_is_refused_with_every_difference(c
         "space.noise.magnitude.points",
     }
     assert "training.target.steps: was 50, is 60" in text
-    assert "take a new name (--name) or undo the change" in text
+    assert "take a new name (--name), undo the change (--set counts too), or remove the folder" in text
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
 
 
@@ -205,3 +208,29 @@ def test_a_running_cluster_keeps_its_own_way_of_authentication(monkeypatch):
     set_up_ray("auto")
     assert "RAY_AUTH_TOKEN" not in os.environ
     assert "RAY_AUTH_MODE" not in os.environ
+
+
+def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatch):
+    kept, store, sizes = sums.do, Store(home.stages), []
+
+    def publish(agenda, job):
+        with claim(store.place, f"stage{len(sizes)}", lambda: False) as mine:
+            store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
+        kept(agenda, job)
+        sizes.append(sum(entry.bytes for entry in store.entries()))
+
+    monkeypatch.setattr(sums, "do", publish)
+    launch(config({"finalists.top": 0, "store": {"max_size": 400}}), home, console)
+    assert len(sizes) == 6
+    assert 0 < max(sizes) <= 400
+    assert [entry.key for entry in store.entries() if entry.bytes] == ["stage4", "stage5"]
+
+
+def test_where_no_cluster_answers_the_user_is_told(config, home, console):
+    with pytest.raises(UserError, match="--address nonsense: no Ray cluster answers there"):
+        launch(config(), home, console, "nonsense")
+
+
+def test_more_threads_than_the_machine_has_are_refused(config, home, console):
+    with pytest.raises(UserError, match="resources.cpus_per_trial: 4096; this machine has"):
+        launch(config({"resources": {"cpus_per_trial": 4096}}), home, console)

@@ -15,6 +15,15 @@ def lines(console: Console) -> list[str]:
     return console.file.getvalue().splitlines()
 
 
+@pytest.fixture
+def study_of_one(config, reopen, agenda, console):
+    """A study of one trial, its agenda, and the lines that follow it."""
+    study = reopen(config({"trials": 1}))
+    plan, progress = agenda(study), ProgressLines(study, console)
+    progress.watch(plan)
+    return study, plan, progress
+
+
 def run(study, plan, worker, console) -> None:
     with ProgressLines(study, console) as progress:
         progress.watch(plan)
@@ -32,7 +41,7 @@ def test_every_job_is_a_line_that_counts(config, reopen, agenda, worker, console
 def test_a_line_tells_the_trial_its_value_and_the_best(config, reopen, agenda, worker, console):
     study = reopen(config())
     run(study, agenda(study), worker, console)
-    assert "trial 0: no intermediate stage  0.400  best so far  3 s" in lines(console)[0]
+    assert "trial 0: no intermediate stage  0.400, the best so far; 3 s" in lines(console)[0]
     assert all("best" in line for line in lines(console)[:6])
     assert "again, seed 1: " in lines(console)[6]
     assert lines(console)[-1].endswith("(done)")
@@ -84,7 +93,7 @@ def test_the_best_of_an_earlier_launch_stands(config, reopen, agenda, outcome, c
         progress.watch(plan)
         job = plan.next()
         plan.done(job, outcome(job.trial, 0.5))
-    assert "0.500  best 0.900" in lines(console)[0]
+    assert "0.500, best 0.900" in lines(console)[0]
 
 
 def test_a_terminal_gets_a_live_line_as_well(config, reopen, agenda, worker):
@@ -92,3 +101,17 @@ def test_a_terminal_gets_a_live_line_as_well(config, reopen, agenda, worker):
     study = reopen(config())
     run(study, agenda(study), worker, console)
     assert "15 of 15, 0 running, 0 failed, best " in console.file.getvalue()
+
+
+def test_a_worker_that_died_is_told_and_not_counted(study_of_one, console):
+    _study, agenda, progress = study_of_one
+    agenda.lost(agenda.next(), "the worker died")
+    assert lines(console)[0].endswith("LOST: the worker died; it is run again with what stages it had")
+    assert progress.failed == 0
+
+
+def test_a_note_is_told_once(study_of_one, console):
+    _, _, progress = study_of_one
+    progress.note("the disk is full")
+    progress.note("the disk is full")
+    assert lines(console) == ["the disk is full"]

@@ -110,3 +110,10 @@ def test_the_file_is_the_document_and_takes_its_place_in_one_step(finished, home
     results.write(finished, folder)
     assert json.loads(folder.results.read_text()) == results.document(finished)
     assert not [path for path in folder.path.iterdir() if path.name.startswith(".results")]
+
+
+def test_what_no_launch_runs_any_more_was_interrupted(config, reopen):
+    study = reopen(config())
+    study.ask()
+    assert [trial["state"] for trial in results.document(study)["trials"]] == ["running"]
+    assert [trial["state"] for trial in results.document(study, live=False)["trials"]] == ["interrupted"]

@@ -114,10 +114,16 @@ def test_an_interval_of_equal_values_is_a_point():
 
 def test_an_interval_reads_as_mean_and_bounds():
     assert str(Interval(0.5, 0.4, 0.6, 3)) == "0.500 [0.400, 0.600]"
-    assert str(interval([0.5])) == "0.500 (one seed)"
+    assert str(interval([0.5])) == "0.500"
 
 
 def test_a_comparison_says_whether_it_separates(searched):
     verdict = verdict_of(searched([0.4, 0.6], [[0.4, 0.41, 0.42], [0.6, 0.61, 0.62]]))
     document = verdict.comparisons[0].to_json()
     assert (document["other"], document["separated"], document["difference"]["seeds"]) == (0, True, 3)
+
+
+def test_bounds_of_a_score_stay_where_scores_can_be():
+    assert interval([0.1, 0.9]).low < 0
+    assert str(interval([0.1, 0.9]).within(0.0, 1.0)) == "0.500 [0.000, 1.000]"
+    assert interval([0.5]).within(0.0, 1.0) == interval([0.5])
