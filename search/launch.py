@@ -64,7 +64,7 @@ def _run(
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
         records = Records(stages, progress.note) if stages else None
         if records is not None:
-            agenda.listeners.append(lambda event: _make_room(records, study, event))
+            agenda.listeners.append(_Room(records, study))
         if agenda.ahead:
             set_up_ray(address)
             from search.workers import cluster, work
@@ -119,26 +119,34 @@ def _only_one(folder: SearchFolder) -> Iterator[None]:
         yield
 
 
-def _make_room(records: Records, study: Study, event: Event) -> None:
-    """Keep weights of targets only where they may be exported, and the store within its size."""
-    try:
-        _forget_targets(records, study, event)
-        if study.config.store.max_size is not None:
-            shrink(records, study.config.store.max_size)
-    except OSError as error:
-        records.note("", f"weights could not be removed ({error})")
+class _Room:
+    """Keeps weights of targets only where they may be exported, and the store within its size."""
 
+    def __init__(self, records: Records, study: Study) -> None:
+        self.records, self.study = records, study
+        self._forgotten: set[str] = set()
 
-def _forget_targets(records: Records, study: Study, event: Event) -> None:
-    """Keep target weights only of trials that may be exported: the best so far, the baseline, finalists."""
-    ranked = study.complete()
-    kept = {record.number for record in [*ranked[:1], *finalists(ranked, study.config)]}
-    needed: set[str] = set()
-    spare: set[str] = set()
-    for record in ranked:
-        keys = {stage.key for stage in record.outcome.stages if stage.target} if record.outcome else set()
-        (needed if record.number in kept else spare).update(keys)
-    if event.job.seed is not None and event.outcome is not None:
-        spare.update(stage.key for stage in event.outcome.stages if stage.target)
-    for key in spare - needed:
-        records.forget(key)
+    def __call__(self, event: Event) -> None:
+        """A job ended."""
+        try:
+            for key in self._spare(event) - self._forgotten:
+                self.records.forget(key)
+                self._forgotten.add(key)
+            if self.study.config.store.max_size is not None:
+                shrink(self.records, self.study.config.store.max_size)
+        except OSError as error:
+            self.records.note("", f"weights could not be removed ({error})")
+
+    def _spare(self, event: Event) -> set[str]:
+        """Targets of trials that are neither the best so far, nor the baseline, nor finalists."""
+        ranked = self.study.complete()
+        kept = {record.number for record in [*ranked[:1], *finalists(ranked, self.study.config)]}
+        needed: set[str] = set()
+        spare: set[str] = set()
+        for record in ranked:
+            keys = {stage.key for stage in record.outcome.stages if stage.target} if record.outcome else set()
+            (needed if record.number in kept else spare).update(keys)
+        if event.job.seed is not None and event.outcome is not None:
+            spare.update(stage.key for stage in event.outcome.stages if stage.target)
+        self._forgotten -= needed
+        return spare - needed
