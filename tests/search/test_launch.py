@@ -232,5 +232,5 @@ def test_where_no_cluster_answers_the_user_is_told(config, home, console):
 
 
 def test_more_threads_than_the_machine_has_are_refused(config, home, console):
-    with pytest.raises(UserError, match="resources.cpus_per_trial: 4096; this machine has"):
+    with pytest.raises(UserError, match=r"resources\.cpus_per_trial: 4096; this machine has"):
         launch(config({"resources": {"cpus_per_trial": 4096}}), home, console)
