@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from search.config import Config
@@ -34,6 +34,8 @@ class Event:
     outcome: Outcome | None
     error: str | None
     value: float | None
+    notes: Sequence[str] = ()
+    """What the user should know, whatever became of the job: a damaged stage, a store that cannot be written to."""
     again: bool = False
     """Whether it is run once more in this launch: its worker died."""
 
@@ -104,7 +106,7 @@ class Agenda:
         """Whether no job is running or to come."""
         return not self.running and not self._lost and self._repeats is not None and not self._repeats
 
-    def done(self, job: Job, outcome: Outcome) -> None:
+    def done(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker finished a job."""
         self._stop(job)
         value = None
@@ -112,14 +114,14 @@ class Agenda:
             value = self.study.tell(job.number, outcome)
         else:
             self.study.tell_repeat(job.number, job.seed, outcome)
-        self._announce(Event(job=job, outcome=outcome, error=None, value=value))
+        self._announce(Event(job=job, outcome=outcome, error=None, value=value, notes=notes))
 
-    def failed(self, job: Job, error: str) -> None:
+    def failed(self, job: Job, error: str, notes: Sequence[str] = ()) -> None:
         """A worker could not finish a job."""
         self._stop(job)
         if job.seed is None:
             self.study.tell_failed(job.number, error)
-        self._announce(Event(job=job, outcome=None, error=error, value=None))
+        self._announce(Event(job=job, outcome=None, error=error, value=None, notes=notes))
 
     def lost(self, job: Job, error: str) -> None:
         """A job's worker died. Its finished stages are in the store, so it is run again, `ATTEMPTS` times in all."""

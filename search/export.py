@@ -69,7 +69,9 @@ def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
     assert trial is not None and recorded is not None
     config, store = study.config, Store(stages)
     threads = max(1, int(config.resources.cpus_per_trial))
-    outcome = run_quietly(trial, stages, ("dev",), threads, keep=[run.key for run in recorded.stages if run.target])
+    notes: list[str] = []
+    needed = [run.key for run in recorded.stages if run.target]
+    outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append)
     tasks = {
         task: prepare(trial.benchmark, task, trial.encoder, stage.max_length)
         for stage in (*trial.curriculum, *trial.targets)
@@ -89,7 +91,7 @@ def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
     for stage, run in zip(trial.targets, [run for run in outcome.stages if run.target], strict=True):
         encoder, head = store.encoder(run.key), store.head(run.key)
         if encoder is None:
-            raise UserError(f"the model of {stage.task} could not be kept: {'; '.join(outcome.notes) or 'try again'}")
+            raise UserError(f"the model of {stage.task} could not be kept: {'; '.join(notes) or 'try again'}")
         model = restore(encoder, head or {}, tasks[stage.task])
         if score(model, tasks[stage.task], "dev", trial.languages) != recorded.transfer.scores[stage.task]["dev"]:
             raise UserError(

@@ -1,6 +1,7 @@
 """Run a search: start, resume, extend. One command, one truth: the study."""
 
 import fcntl
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -18,6 +19,7 @@ from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.study import Study, finalists
 from search.tracking import Tracker
+from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
 
@@ -125,6 +127,8 @@ class _Room:
     def __init__(self, records: Records, study: Study) -> None:
         self.records, self.study = records, study
         self._forgotten: set[str] = set()
+        self._watch = Watch(records.place)
+        self._bytes, self._trained, self._largest = 0, 0, math.inf
 
     def __call__(self, event: Event) -> None:
         """A job ended."""
@@ -132,10 +136,17 @@ class _Room:
             for key in self._spare(event) - self._forgotten:
                 self.records.forget(key)
                 self._forgotten.add(key)
-            if self.study.config.store.max_size is not None:
-                shrink(self.records, self.study.config.store.max_size)
+            self._shrink(event)
         except OSError as error:
             self.records.note("", f"weights could not be removed ({error})")
+
+    def _shrink(self, event: Event) -> None:
+        """Look at the whole store only when what was trained since may have filled it."""
+        size = self.study.config.store.max_size
+        self._trained += sum(stage.trained for stage in event.outcome.stages) if event.outcome else 1
+        if size is not None and self._bytes + self._trained * self._largest > size:
+            shrunk = shrink(self.records, size, self._watch)
+            self._bytes, self._trained, self._largest = shrunk.after, 0, shrunk.largest
 
     def _spare(self, event: Event) -> set[str]:
         """Targets of trials that are neither the best so far, nor the baseline, nor finalists."""

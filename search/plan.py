@@ -3,7 +3,7 @@
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from statistics import fmean
 from typing import Any
 
@@ -117,7 +117,7 @@ def plan(config: Config, stages: str | None) -> Plan:
             path=path,
             target=path[-1].task in config.targets,
             trials=count,
-            stored=described(path) in held,
+            stored=described(path, path[-1].task in config.targets) in held,
             seconds=costs.of(path[-1]),
         )
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
@@ -153,9 +153,10 @@ def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
 Described = tuple[str, ...]
 
 
-def described(path: Path) -> Described:
-    """What decides each stage of a path, data and encoder apart."""
-    return tuple(_own(identity(stage, "", "")) for stage in path)
+def described(path: Path, target: bool) -> Described:
+    """What decides each stage of a path, data and encoder apart; the last one may be a target."""
+    *trunk, last = path
+    return (*(_own(identity(stage, "", "")) for stage in trunk), _own(identity(last, "", "", target=target)))
 
 
 def _own(document: Mapping[str, Any]) -> str:
@@ -166,10 +167,9 @@ def _own(document: Mapping[str, Any]) -> str:
 def stored(entries: Iterable[Entry]) -> set[Described]:
     """The paths of one encoder that the store need not train: targets scored, intermediate stages with their weights."""
     by_key = {entry.key: entry for entry in entries}
-    parents = {entry.identity["parent"] for entry in by_key.values()}
     found = set()
     for entry in by_key.values():
-        if entry.bytes or entry.key not in parents:
+        if entry.bytes or entry.identity.get("target"):
             chain, at = [_own(entry.identity)], entry
             while (parent := by_key.get(at.identity["parent"])) is not None:
                 chain.append(_own(parent.identity))
@@ -209,8 +209,9 @@ def _likeness(stage: Stage) -> list[tuple[Any, ...]]:
 
 
 def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
-    fields = {key: value for key, value in document.items() if key not in ("version", "parent", "data")}
-    return fields | ({"noise": Noise(**fields["noise"])} if "noise" in fields else {})
+    known = {field.name for field in fields(Stage)}
+    told = {key: value for key, value in document.items() if key in known}
+    return told | ({"noise": Noise(**told["noise"])} if "noise" in told else {})
 
 
 def against(planned: Iterable[PlannedStage], known: Iterable[Path]) -> Counter[str]:

@@ -56,7 +56,7 @@ class ProgressLines:
     def __call__(self, event: Event) -> None:
         """One job ended: a line about it."""
         assert self.agenda is not None
-        for note in event.outcome.notes if event.outcome else ():
+        for note in event.notes:
             self.note(note)
         self.done += event.outcome is not None
         if event.again:

@@ -61,11 +61,10 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
         size = TypeAdapter(ByteSize).validate_python(max_size)
     except ValidationError as error:
         raise UserError(f"--max-size {max_size}: it wants a size such as 500MB or 2GB") from error
-    records = _records(home, url)
+    records, users = _records(home, url), _users(home)
     if not dry_run:
         tidy(records)
     shrunk = shrink(records, size, dry_run=dry_run)
-    users = _users(home)
     damaged = records.damaged()
     if as_json:
         taken = [_described(entry, users) for entry in shrunk.taken]

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import time
@@ -50,7 +51,7 @@ def _start(config: Config, address: str | None) -> None:
     cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
     ray.init(
         address=address,
-        num_cpus=None if cpus is None else max(1, round(cpus)),
+        num_cpus=None if cpus is None else math.ceil(cpus),
         include_dashboard=None if address else False,
         log_to_driver=False,
         logging_level="CRITICAL",  # what goes wrong is told by the agenda
@@ -121,17 +122,23 @@ def run_job(config: dict[str, Any]) -> None:
     from trainables.optimise import DivergedError
     from trainables.worker import run_quietly
 
+    notes: list[str] = []
     try:
         outcome = run_quietly(
-            Trial.from_json(config["trial"]), config["stages"], tuple(config["splits"]), config["threads"]
+            Trial.from_json(config["trial"]),
+            config["stages"],
+            tuple(config["splits"]),
+            config["threads"],
+            tell=notes.append,
         )
     except DivergedError as error:
-        tune.report({"error": str(error)})
+        result = {"error": str(error)}
     except Exception as error:
-        tune.report({"error": f"{type(error).__name__}: {error}"})
+        result = {"error": f"{type(error).__name__}: {error}"}
     else:
         # As text: Tune flattens whatever is nested.
-        tune.report({"outcome": json.dumps(outcome.to_json())})
+        result = {"outcome": json.dumps(outcome.to_json())}
+    tune.report(result | {"notes": "\n".join(notes)})
 
 
 class AgendaSearcher(Searcher):  # type: ignore[misc]
@@ -163,9 +170,10 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         if error or result is None:
             self.agenda.lost(job, "the worker died: killed, out of memory, or its node was lost")
         elif "error" in result:
-            self.agenda.failed(job, result["error"])
+            self.agenda.failed(job, result["error"], result["notes"].splitlines())
         elif "outcome" in result:
-            self.agenda.done(job, Outcome.from_json(json.loads(result["outcome"])))
+            outcome = Outcome.from_json(json.loads(result["outcome"]))
+            self.agenda.done(job, outcome, result["notes"].splitlines())
         else:
             self.agenda.failed(job, "stopped before it was done")
 

@@ -29,8 +29,6 @@ class Outcome:
     """Wall time of this run of the trial, scoring and reading included."""
     scoring_seconds: float
     """The part of it spent on scoring."""
-    notes: tuple[str, ...] = ()
-    """What the user should know: a stage that was damaged, a store that cannot be written to."""
 
     @property
     def trained_seconds(self) -> float:
@@ -54,5 +52,4 @@ class Outcome:
             stages=tuple(StageRun(**stage) for stage in document["stages"]),
             seconds=document["seconds"],
             scoring_seconds=document["scoring_seconds"],
-            notes=tuple(document.get("notes", ())),
         )

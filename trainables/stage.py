@@ -31,15 +31,15 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def train(stage: Stage, key: str, parent: Weights, tasks: Sequence[Prepared]) -> Trained:
+def train(stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared]) -> Trained:
     """Train the stage.
 
-    Every random number (head, dropout, order of the data, noise) comes from `key`, so that the stage gives the same bits
+    Every random number (head, dropout, order of the data, noise) comes from `draws`, so that the stage gives the same bits
     whatever ran before it in this process, on one type of machine.
 
     Args:
         stage: what to train; with ``stage.steps == 0`` the model is only put together.
-        key: the stage's key in the store, hexadecimal.
+        draws: what the stage's random numbers come from, hexadecimal.
         parent: the encoder's weights to start from.
         tasks: the data of ``stage.tasks``.
 
@@ -47,7 +47,7 @@ def train(stage: Stage, key: str, parent: Weights, tasks: Sequence[Prepared]) ->
         trainables.optimise.DivergedError: when the loss is not a number any more.
     """
     started = time.monotonic()
-    seed = int(key[:12], 16)
+    seed = int(draws[:12], 16)
     where = device()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)

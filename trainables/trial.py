@@ -69,6 +69,8 @@ class _Node:
     key: str
     described: Document = field(default_factory=dict)
     """Its identity; empty for the root."""
+    draws: str = ""
+    """Where its random numbers come from: its key but for its role, which training does not know of."""
     path: tuple[str, ...] = ()
     """The stages that lead here, in words."""
     read: Callable[[], Weights] = dict
@@ -115,7 +117,7 @@ class _Walk:
                 self._note(stage, node, trained=False, seconds=record["seconds"])
                 node.read = lambda: self._stored(stage, parent, node.key)
                 return node
-            trained = train(stage, node.key, parent.weights(), self._data(stage))
+            trained = train(stage, node.draws, parent.weights(), self._data(stage))
             weights = encoder_weights(trained.models[0], parent.weights())
             if self.store and mine:
                 self.store.publish(mine, node.record(trained), weights, {})
@@ -159,7 +161,7 @@ class _Walk:
             if restored is not None:
                 model, seconds = restored
             else:
-                trained = train(stage, node.key, parent.weights(), [task])
+                trained = train(stage, node.draws, parent.weights(), [task])
                 model, seconds = trained.models[0], trained.seconds
                 if self.store and mine:
                     weights = parent.weights()
@@ -202,10 +204,12 @@ class _Walk:
         return {"data": task.scored_fingerprint(split), "languages": sorted(self.trial.languages)}
 
     def _child(self, stage: Stage, parent: _Node) -> _Node:
-        described = identity(stage, parent.key, "+".join(task.fingerprint for task in self._data(stage)))
+        data = "+".join(task.fingerprint for task in self._data(stage))
+        described = identity(stage, parent.key, data, target=stage in self.trial.targets)
         if self.use:
             self.use.add(parent.key)
-        return _Node(key(described), described, (*parent.path, str(stage)))
+        draws = key(identity(stage, parent.key, data))
+        return _Node(key(described), described, draws, (*parent.path, str(stage)))
 
     def _turn(
         self, node: _Node, find: Callable[[], Found | None]

@@ -1,7 +1,6 @@
 """Runs trials in a worker process: fixed threads, no chatter, the GPU left clean."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 
 import torch
 from datasets.utils.logging import disable_progress_bar
@@ -21,16 +20,18 @@ def run_quietly(
     threads: int,
     on_stage: Report = lambda run: None,
     keep: Collection[str] = (),
+    tell: Callable[[str], None] = lambda note: None,
 ) -> Outcome:
-    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` if there is one."""
+    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` if there is one.
+
+    `tell` hears what is wrong with the store: a stage that was damaged, no right to write.
+    """
     torch.set_num_threads(threads)
     disable_progress_bar()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        notes: list[str] = []
-        outcome = run(trial, Store(stages, notes.append) if stages else None, splits, on_stage, keep)
-        return replace(outcome, notes=tuple(notes))
+        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep)
     finally:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -1,6 +1,6 @@
 """Kills random processes of a search at random moments, launches it again, until it is done; then looks for what was lost.
 
-``python tests/benchmarks/bench_kills.py [KILLS]`` (200 by default, some 40 minutes); ``make bench`` and the tests kill a few times.
+``python -m tests.benchmarks.bench_kills [KILLS]`` (200 by default, some 40 minutes); ``make bench`` and the tests kill a few times.
 """
 
 import json

@@ -171,7 +171,7 @@ def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, conso
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
             files = {ENCODER: {"at": ENCODER, "bytes": 7}}
-            (folder / RECORD).write_bytes(sealed({"format": FORMAT, "files": files}))
+            (folder / RECORD).write_bytes(sealed(RECORD_OF | {"format": FORMAT, "files": files, "made": ""}))
             (folder / ENCODER).write_bytes(b"weights")
         kept(agenda, job)
 

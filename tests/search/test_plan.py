@@ -85,7 +85,7 @@ def keep(store: Path, key: str, identity: dict, seconds: float, steps: int, weig
 def facts_and_target(tmp_path) -> Path:
     """The stage facts and the target choice on top of it."""
     keep(tmp_path, "f", {"task": "facts", "parent": "root"}, seconds=1.0, steps=100)
-    keep(tmp_path, "c", {"task": "choice", "parent": "f"}, seconds=1.0, steps=50, weights=False)
+    keep(tmp_path, "c", {"task": "choice", "parent": "f", "target": True}, seconds=1.0, steps=50, weights=False)
     return tmp_path
 
 

@@ -256,3 +256,12 @@ def test_a_running_trial_marks_the_stages_it_needs(trial, store):
     trunk = seen[0][0]
     assert all(trunk in needed for key, needed in seen[1:])
     assert in_use(store) == set()
+
+
+def test_a_target_is_not_found_where_its_task_was_an_intermediate_stage(trial, store):
+    """An intermediate stage keeps no head: a target restored from it would have a random one."""
+    target = trial.targets[0]
+    run(replace(trial, curriculum=(target,), targets=()), store)
+    outcome = run(replace(trial, curriculum=(), targets=(target,)), store)
+    assert trained(outcome) == [True]
+    assert outcome.transfer == run(replace(trial, curriculum=(), targets=(target,)), None).transfer

@@ -11,15 +11,18 @@ STAGE_VERSION = 1
 """Bumped by hand whenever the same stage would train to other weights than before."""
 
 
-def identity(stage: Stage, parent: str, data: str) -> dict[str, Any]:
+def identity(stage: Stage, parent: str, data: str, *, target: bool = False) -> dict[str, Any]:
     """Everything that decides a stage's weights, as JSON's own types.
 
     Args:
         stage: its fields enter unless they are at their default, so that a new field leaves old stages valid.
         parent: the parent stage's key, or the hash of the encoder's own weights.
         data: the fingerprint of the training data.
+        target: whether the stage is a target: of those the head is kept too, and weights are given up sooner.
     """
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
+    if target:
+        described["target"] = True
     plain = asdict(stage)
     for field in fields(stage):
         value = getattr(stage, field.name)

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from itertools import count
 from types import TracebackType
 from typing import Self
 
@@ -25,9 +24,8 @@ class Lease:
 
     def __init__(self, place: Place, path: str, token: str) -> None:
         self.place, self.path, self.token = place, path, token
-        self.about = ""
-        self._beats = count(1)
-        self._end = threading.Event()
+        self._beats, self._about = 0, ""
+        self._lock, self._end = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._live, name=f"lease {path}", daemon=True)
 
     def __enter__(self) -> Self:
@@ -40,16 +38,24 @@ class Lease:
         self._end.set()
         self._thread.join()
         with suppress(OSError):  # it goes stale then
-            self.place.remove(self.path)
+            if token_of(self.place, self.path) == self.token:
+                self.place.remove(self.path)
 
-    def beat(self) -> None:
-        """Give a sign of life now."""
-        self.place.write(self.path, f"{self.token} {next(self._beats)} {self.about}".encode())
+    def content(self) -> bytes:
+        """What the file holds now: it only ever grows, so that it can be written over without being cut first."""
+        return f"{self.token} {self._beats:010d} {self._about}".encode()
 
     def _live(self) -> None:
         while not self._end.wait(BEAT):
-            with suppress(OSError):  # the next one may come through
-                self.beat()
+            with self._lock, suppress(OSError):  # the next one may come through
+                if token_of(self.place, self.path) == self.token:
+                    self._beats += 1
+                    self.place.overwrite(self.path, self.content())
+
+
+def token_of(place: Place, path: str) -> str:
+    """Whose lease it is; empty if it is nobody's."""
+    return (_content(place, path) or b"").decode(errors="replace").partition(" ")[0]
 
 
 class Watch:
@@ -68,14 +74,17 @@ class Watch:
             self._seen[path] = content, now
         return now - self._seen[path][1]
 
+    def stale(self, path: str) -> bool:
+        """Whether it did not change for so long that its holder must be gone."""
+        return self.unchanged(path) > STALE
+
 
 class Claim(Lease):
     """The right to train one stage. Its file is ``KEY.GENERATION``; the highest generation holds it."""
 
     def __init__(self, place: Place, path: str, token: str) -> None:
         super().__init__(place, path, token)
-        self.name = path.rpartition("/")[2]
-        self.key = self.name.partition(".")[0]
+        self.key = path.rpartition("/")[2].partition(".")[0]
 
 
 class Use(Lease):
@@ -87,11 +96,12 @@ class Use(Lease):
 
     def add(self, key: str) -> None:
         """Mark a stage as needed until the end of the context; where nothing can be written nobody takes anything."""
-        if f"{key} " in self.about:
-            return
-        self.about += f"{key} "
-        with suppress(OSError):
-            self.beat()
+        with self._lock, suppress(OSError):
+            first = not self._about
+            if f"{key} " not in self._about:
+                self._about += f"{key} "
+                if not (first and self.place.create(self.path, self.content())):
+                    self.place.overwrite(self.path, self.content())
 
 
 def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
@@ -108,7 +118,7 @@ def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
         if done():
             return None
         generations = _generations(place, key)
-        if not generations or watch.unchanged(_path(key, generations[-1])) > STALE:
+        if not generations or watch.stale(_path(key, generations[-1])):
             mine = generations[-1] + 1 if generations else 0
             if place.create(_path(key, mine), token.encode()):
                 now = _generations(place, key)

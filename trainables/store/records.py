@@ -16,6 +16,9 @@ FORMAT = 1
 RECORD, ENCODER, HEAD = "stage.json", "encoder.safetensors", "head.safetensors"
 ASIDE, DAMAGED = ".aside", ".damaged"
 
+FIELDS = {"format", "made", "files", "identity", "path", "seconds", "losses"}
+"""Of every record."""
+
 Document = dict[str, Any]
 
 
@@ -54,22 +57,31 @@ class Records:
     def document(self, key: str, name: str) -> Document | None:
         """A document of a stage, or None if it is not there or garbled."""
         try:
-            document: Document = json.loads(self.place.read(f"{key}/{name}"))
-            seal = document.pop("seal")
-            if digest(document) != seal:
-                raise ValueError("its seal does not match")
-        except FileNotFoundError:
-            if name == RECORD and self.place.local and self.place.names(key):
-                self.note(key, f"it has no {RECORD}")
-            return None
+            return self.read(key, name)
         except OSError as error:
             self.note("", f"{self.place.url} cannot be read ({error.strerror or error})")
             return None
+
+    def read(self, key: str, name: str) -> Document | None:
+        """As `document`, but what cannot be read raises OSError: it may be whole."""
+        try:
+            data = self.place.read(f"{key}/{name}")
+        except FileNotFoundError:
+            if name == RECORD and self.place.local and any(map(is_weights, self.place.names(key))):
+                self.note(key, f"it has no {RECORD}")
+            return None
+        try:
+            document: Document = json.loads(data)
+            seal = document.pop("seal")
+            if digest(document) != seal:
+                raise ValueError("its seal does not match")
+            if name == RECORD and document["format"] > FORMAT:
+                self.note(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
+            elif name == RECORD and (missing := FIELDS - document.keys()):
+                raise KeyError(*missing)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             self.note(key, f"{name} is garbled ({type(error).__name__})")
             return None
-        if name == RECORD and document["format"] > FORMAT:
-            self.note(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
         return document
 
     def stages(self) -> list[str]:
@@ -111,6 +123,11 @@ class Records:
         if note not in self._told:
             self._told.add(note)
             self._tell(note)
+
+
+def is_weights(name: str) -> bool:
+    """Whether a file of a stage holds weights."""
+    return name.endswith(".safetensors")
 
 
 def sealed(document: Document) -> bytes:

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from trainables.store.leases import CLAIMS, USES, leases, sweep
-from trainables.store.records import ASIDE, RECORD, Entry, Records
+from trainables.store.leases import CLAIMS, Watch, busy, leases, sweep, token_of
+from trainables.store.records import ASIDE, FORMAT, RECORD, Entry, Records, is_weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Shrunk:
     before: int
     """Bytes of all weights."""
     after: int
+    largest: int
+    """Bytes of the largest stage."""
 
 
 def least_valuable(entries: Iterable[Entry], size: int, kept: Collection[str]) -> list[Entry]:
@@ -35,30 +37,46 @@ def least_valuable(entries: Iterable[Entry], size: int, kept: Collection[str]) -
     return chosen
 
 
-def shrink(records: Records, size: int, *, dry_run: bool = False) -> Shrunk:
-    """Take weights until those that are left fit into `size` bytes; never those that a running trial needs."""
+def shrink(records: Records, size: int, watch: Watch | None = None, *, dry_run: bool = False) -> Shrunk:
+    """Take weights until those that are left fit into `size` bytes; never those that a running trial needs.
+
+    Args:
+        records: of the store.
+        size: bytes.
+        watch: tells the leases of the dead, if it has looked at them for long enough.
+        dry_run: only say what would go.
+    """
     entries = list(records.entries())
-    chosen = least_valuable(entries, size, in_use(records))
     before = sum(entry.bytes for entry in entries)
-    if not dry_run:
-        for entry in chosen:
+    taken: list[Entry] = []
+    for entry in least_valuable(entries, size, in_use(records, watch)):
+        if not dry_run:
+            if entry.key in in_use(records, watch):
+                continue
             for name in entry.files:
                 records.place.remove(f"{entry.key}/{name}")
-    return Shrunk(tuple(chosen), before, before - sum(entry.bytes for entry in chosen))
+        taken.append(entry)
+    return Shrunk(
+        tuple(taken), before, before - sum(entry.bytes for entry in taken), max((e.bytes for e in entries), default=0)
+    )
 
 
-def in_use(records: Records) -> set[str]:
-    """The stages that running trials need or train, and those of trials that died a moment ago."""
-    needed = set()
-    for path in leases(records.place):
+def in_use(records: Records, watch: Watch | None = None) -> set[str]:
+    """The stages that running trials need or train; of trials that died too, until `watch` or `tidy` has found that out."""
+    place, needed = records.place, set[str]()
+    for path in leases(place):
+        if watch is not None and watch.stale(path):
+            continue
         folder, _, name = path.partition("/")
         if folder == CLAIMS:
             needed.add(name.partition(".")[0])
-        elif folder == USES:
-            try:
-                needed.update(records.place.read(path).decode().split()[2:])
-            except FileNotFoundError:
-                continue
+            continue
+        try:
+            words = place.read(path).decode(errors="replace").split()
+        except FileNotFoundError:
+            continue
+        # One that is being written this moment may come to name anything.
+        needed.update(words[2:] if len(words) > 2 else records.stages())
     return needed
 
 
@@ -66,18 +84,20 @@ def tidy(records: Records) -> None:
     """Remove what dead processes left: leases, and stages that they were writing."""
     place = records.place
     sweep(place)
-    alive = {path.partition("/")[2] for path in leases(place)}
-    for name in place.names(ASIDE):
+    aside = place.names(ASIDE)
+    alive = {token_of(place, path) for path in leases(place)}
+    for name in aside:
         if name not in alive:
             place.remove(f"{ASIDE}/{name}")
-    if place.local:
-        return
-    working = {name.partition(".")[0] for name in alive}
-    for key in records.stages():
-        if key in working:
+    for key in [] if place.local else records.stages():
+        names = place.names(key)
+        if busy(place, key):
             continue
+        # Uploads seen before nobody held the claim, that no record tells of now: their holder is dead.
         record = records.document(key, RECORD)
+        if (record is None and place.exists(f"{key}/{RECORD}")) or (record is not None and record["format"] > FORMAT):
+            continue
         known = {file["at"] for file in record["files"].values()} if record else set()
-        for name in place.names(key):
-            if name.endswith(".safetensors") and name not in known:
+        for name in names:
+            if is_weights(name) and name not in known:
                 place.remove(f"{key}/{name}")

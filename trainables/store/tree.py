@@ -17,7 +17,18 @@ from safetensors.torch import load, save
 from trainables.encoders import Weights
 from trainables.store.identity import digest
 from trainables.store.leases import Claim, Use, busy, claim
-from trainables.store.records import ASIDE, DAMAGED, ENCODER, FORMAT, HEAD, RECORD, Document, Records, sealed
+from trainables.store.records import (
+    ASIDE,
+    DAMAGED,
+    ENCODER,
+    FORMAT,
+    HEAD,
+    RECORD,
+    Document,
+    Records,
+    is_weights,
+    sealed,
+)
 
 Found = TypeVar("Found")
 
@@ -40,7 +51,7 @@ class Store(Records):
             weights: None also if its weights are not here, or known to be damaged.
         """
         document = self.document(key, RECORD)
-        if document is None:
+        if document is None or document["format"] > FORMAT:
             return None
         if described is not None and document["identity"] != described:
             self.note(key, "its record is another stage's")
@@ -79,6 +90,10 @@ class Store(Records):
                 )
             else:
                 found = find()
+                if found is None and mine is None:  # another process made it, and a third one took its weights
+                    with self.turn(key, find) as once_more:
+                        yield once_more
+                    return
         if mine is None:
             yield found, None
         else:
@@ -107,16 +122,16 @@ class Store(Records):
             self.note(mine.key, f"it could not be kept ({error})")
             return False
         finally:
-            self._quietly_remove(f"{ASIDE}/{mine.name}")
+            self._quietly_remove(_aside(mine))
 
     def _settle(self, mine: Claim, files: Mapping[str, bytes], record: Document) -> bool:
-        key, aside, local = mine.key, f"{ASIDE}/{mine.name}", self.place.local
-        old = self.document(key, RECORD)
+        key, aside, local = mine.key, _aside(mine), self.place.local
+        old = self.read(key, RECORD)
         if old is not None and old["format"] > FORMAT:
             return False
         if old is None or old["identity"] != record["identity"]:
             if local or self.place.exists(f"{key}/{RECORD}"):
-                self._set_aside(key, self.place.names(key))
+                self._set_aside(key, [name for name in self.place.names(key) if is_weights(name) or name == RECORD])
             old = None
         else:
             self._set_aside(key, self._unsound(key, old))
@@ -124,23 +139,28 @@ class Store(Records):
                 return True
         for name, content in files.items():
             self.place.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
-        if local and old is None:
+        if not local:
+            self._put(mine, RECORD, sealed(record))
+        elif not self.place.names(key):
             self.place.write(f"{aside}/{RECORD}", sealed(record))
             self.place.move(aside, key)
-            return True
-        self._put(mine, RECORD, sealed(record))
-        for name in files if local else ():
-            self.place.move(f"{aside}/{name}", f"{key}/{name}")
+        else:
+            # Where a record stands without its weights they follow it; where scores stand alone the record comes last.
+            self._put(
+                mine, RECORD, sealed(record), before=() if old else tuple(files), after=tuple(files) if old else ()
+            )
         return True
 
     def add_scores(self, mine: Claim, split: str, document: Document) -> None:
         """Keep what a target's model scored beside it."""
+        if self.record(mine.key) is None:
+            return
         try:
             self._put(mine, f"scores-{split}.json", sealed(document))
         except OSError as error:
             self.note(mine.key, f"its scores could not be kept ({error})")
         finally:
-            self._quietly_remove(f"{ASIDE}/{mine.name}")
+            self._quietly_remove(_aside(mine))
 
     def busy(self, key: str) -> bool:
         """Whether another process claims the stage: one with something else to do does that first."""
@@ -157,13 +177,16 @@ class Store(Records):
         # On an object store two holders may upload at the same time: each under its own name.
         return name if self.place.local else f"{mine.token}-{name}"
 
-    def _put(self, mine: Claim, name: str, content: bytes) -> None:
-        """Write a small file of a stage in one step."""
-        if self.place.local:
-            self.place.write(f"{ASIDE}/{mine.name}/{name}", content)
-            self.place.move(f"{ASIDE}/{mine.name}/{name}", f"{mine.key}/{name}")
-        else:
+    def _put(
+        self, mine: Claim, name: str, content: bytes, before: Sequence[str] = (), after: Sequence[str] = ()
+    ) -> None:
+        """Write a small file of a stage in one step, and move files that lie aside to it before and after."""
+        if not self.place.local:
             self.place.write(f"{mine.key}/{name}", content)
+            return
+        self.place.write(f"{_aside(mine)}/{name}", content)
+        for each in (*before, name, *after):
+            self.place.move(f"{_aside(mine)}/{each}", f"{mine.key}/{each}")
 
     def _held(self, key: str, record: Document) -> bool:
         """Whether the weights are here and, as far as a look at their size tells, whole."""
@@ -216,3 +239,8 @@ class Store(Records):
     def _quietly_remove(self, path: str) -> None:
         with suppress(OSError):  # swept later then
             self.place.remove(path)
+
+
+def _aside(mine: Claim) -> str:
+    """Where the holder of a claim writes what is not whole yet."""
+    return f"{ASIDE}/{mine.token}"

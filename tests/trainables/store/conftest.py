@@ -1,7 +1,9 @@
 """Stores in a folder and on an S3 server on loopback, with quick leases."""
 
 import logging
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 import torch
@@ -87,3 +89,14 @@ def publish(store: Store, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **
 def add_scores(store: Store, scores: dict, split: str = "dev") -> None:
     with claim(store.place, KEY, lambda: False) as mine:
         store.add_scores(mine, split, {"scores": scores})
+
+
+@contextmanager
+def files_no_larger_than(size: int):
+    """What a full disk does to a write: it ends in the middle."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

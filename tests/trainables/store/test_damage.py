@@ -2,16 +2,15 @@
 
 import errno
 import json
-import resource
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.trainables.store.conftest import IDENTITY, KEY, RECORD_OF, WEIGHTS, add_scores, publish
+from tests.trainables.store.conftest import IDENTITY, KEY, RECORD_OF, WEIGHTS, add_scores, files_no_larger_than, publish
 from trainables.store.leases import leases
 from trainables.store.place import Place
 from trainables.store.records import ASIDE, ENCODER, FORMAT, HEAD, RECORD, sealed
+from trainables.store.size import tidy
 from trainables.store.tree import Store
 
 
@@ -127,17 +126,6 @@ def test_a_stage_of_a_newer_version_is_left_alone(store, notes):
     assert len(notes) == 1 and "newer version" in notes[0]
 
 
-@contextmanager
-def files_no_larger_than(size: int):
-    """What a full disk does to a write: it ends in the middle."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
 def test_a_disk_that_is_full_costs_the_publication_only(local, notes):
     with files_no_larger_than(100):
         assert not publish(local)
@@ -188,3 +176,66 @@ def test_a_stage_as_it_lay_on_disk_when_this_was_written_is_read(notes):
     assert store.head(KEY)["classifier.weight"].tolist() == [1, 1]
     assert store.scores(KEY, "dev") == {"scores": {"de": {"accuracy": 0.5}}}
     assert notes == []
+
+
+def test_scores_outlive_a_garbled_record(store):
+    publish(store)
+    add_scores(store, {"de": 1})
+    edit(store, RECORD, truncated)
+    assert publish(store)
+    assert usable(store)
+    assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
+
+
+def test_scores_without_a_stage_are_no_damage(local, notes):
+    publish(local)
+    add_scores(local, {"de": 1})
+    for name in (RECORD, ENCODER, HEAD):
+        local.place.remove(f"{KEY}/{name}")
+    assert not usable(local)
+    assert publish(local)
+    assert usable(local)
+    assert local.scores(KEY, "dev") == {"scores": {"de": 1}}
+    assert notes == local.damaged() == []
+
+
+def test_a_record_that_cannot_be_read_just_now_is_not_set_aside(local, notes, monkeypatch):
+    publish(local)
+    read = Place.read
+
+    def fail(place, path):
+        if path.endswith(RECORD):
+            raise OSError(errno.EIO, "Input/output error")
+        return read(place, path)
+
+    monkeypatch.setattr(Place, "read", fail)
+    assert not usable(local)
+    assert not publish(local)
+    monkeypatch.undo()
+    assert usable(local)
+    assert local.damaged() == []
+    assert any("Input/output error" in note for note in notes)
+
+
+def test_a_record_that_lacks_something_is_garbled(store, notes):
+    publish(store)
+    record = json.loads(store.place.read(f"{KEY}/{RECORD}"))
+    del record["seal"], record["losses"]
+    store.place.write(f"{KEY}/{RECORD}", sealed(record))
+    assert not usable(store)
+    assert notes == [f"stage store: stage {KEY}: {RECORD} is garbled (KeyError)"]
+    assert list(store.entries()) == []
+
+
+def test_scores_of_a_newer_versions_stage_are_left_alone(store):
+    publish(store)
+    add_scores(store, {"de": 1})
+    newer = json.loads(store.place.read(f"{KEY}/{RECORD}")) | {"format": FORMAT + 1}
+    del newer["seal"], newer["files"], newer["identity"]
+    store.place.write(f"{KEY}/{RECORD}", sealed(newer))
+    assert store.record(KEY, IDENTITY) is None
+    add_scores(store, {"de": 2})
+    assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
+    tidy(store)
+    assert list(store.entries()) == []
+    assert len(store.place.names(KEY)) == 4

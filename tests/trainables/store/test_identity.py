@@ -93,3 +93,8 @@ def test_a_chain_of_stages_has_the_keys_it_had_when_this_was_written():
 
 def test_neither_paths_nor_machines_nor_names_have_a_place_in_an_identity():
     assert set(identity(replace(STAGE, **OTHERS), "root", "data")) == {"version", "parent", "data", *OTHERS}
+
+
+def test_a_target_is_another_stage_than_an_intermediate_one_of_the_same_task():
+    """Of a target the head is kept too; a search must not find the other's stage without one."""
+    assert key(identity(STAGE, "root", "data", target=True)) != key_of()

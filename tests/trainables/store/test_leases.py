@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.trainables.store.conftest import KEY
+from tests.trainables.store.conftest import KEY, files_no_larger_than
 from trainables.store import leases as module
 from trainables.store.leases import Claim, Use, Watch, claim, leases, sweep
 from trainables.store.place import Place
@@ -63,12 +63,12 @@ def test_a_claim_whose_holder_is_gone_is_taken_over_by_one(place, url):
     def work(number: int) -> None:
         with claim(Place(url), KEY, lambda: bool(held)) or threading.Lock() as mine:
             if isinstance(mine, Claim) and not held:
-                held.append(mine.name)
+                held.append(mine.path)
 
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
-    assert held == [f"{KEY}.4"]
+    assert held == [f".claims/{KEY}.4"]
     assert module.STALE < time.monotonic() - began < module.STALE + 5
     assert leases(place) == []
 
@@ -137,3 +137,49 @@ def test_a_use_names_what_it_needs_once(place):
         use.add("b")
         use.add("a")
         assert place.read(use.path).decode().split()[2:] == ["a", "b"]
+
+
+def test_a_holder_that_lost_its_claim_leaves_the_next_ones_alone(place):
+    sleeper = claim(place, KEY, never)
+    with claim(place, KEY, never):
+        pass
+    with claim(place, KEY, never) as third:
+        assert third.path == sleeper.path
+        with sleeper:
+            time.sleep(3 * module.BEAT)
+        assert place.read(third.path).decode().split()[0] == third.token
+
+
+def test_a_beat_on_a_full_disk_leaves_the_lease_as_it_was(folder):
+    place = Place(folder)
+    with Use(place) as use:
+        use.add("a")
+        use.add("b")
+        size = place.size(use.path)
+        with files_no_larger_than(size):
+            before = place.read(use.path)
+            time.sleep(4 * module.BEAT)
+            assert place.read(use.path) != before
+            use.add("c" * 100)
+            assert place.read(use.path).decode().split()[2:4] == ["a", "b"]
+
+
+def test_a_claim_on_a_full_disk_leaves_nothing(folder):
+    place = Place(folder)
+    with files_no_larger_than(4), pytest.raises(OSError, match="too large"):
+        claim(place, KEY, never)
+    assert leases(place) == []
+
+
+def test_who_comes_second_on_s3_is_told_so_in_whatever_words(s3_url, monkeypatch):
+    """S3 may answer with a conflict (409) in place of a failed precondition (412)."""
+    place = Place(s3_url)
+    assert place.create("x", b"first")
+
+    def conflict(*arguments, **options):
+        raise OSError("ConditionalRequestConflict")
+
+    monkeypatch.setattr(place.files, "pipe_file", conflict)
+    assert not place.create("x", b"second")
+    with pytest.raises(OSError, match="ConditionalRequestConflict"):
+        place.create("y", b"second")

@@ -1,10 +1,12 @@
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.trainables.store.conftest import KEY, RECORD_OF, WEIGHTS
-from trainables.store.leases import Use, claim
+from trainables.store import leases
+from trainables.store.leases import Use, Watch, claim
 from trainables.store.records import ASIDE, Entry
 from trainables.store.size import in_use, least_valuable, shrink, tidy
 from trainables.store.tree import Store
@@ -93,11 +95,11 @@ def test_a_tidy_store_has_nothing_of_the_dead_and_all_of_the_living(store):
     store.place.create(".uses/dead", b"dead")
     store.place.write(f"{ASIDE}/dead.0/encoder.safetensors", b"half")
     with claim(store.place, "living", lambda: False) as mine:
-        store.place.write(f"{ASIDE}/{mine.name}/encoder.safetensors", b"half")
+        store.place.write(f"{ASIDE}/{mine.token}/encoder.safetensors", b"half")
         tidy(store)
-        assert store.place.names(".claims") == [mine.name]
+        assert store.place.names(".claims") == ["living.0"]
         assert store.place.names(".uses") == []
-        assert store.place.names(ASIDE) == [mine.name]
+        assert store.place.names(ASIDE) == [mine.token]
     assert store.record(KEY, weights=True) is not None
 
 
@@ -110,3 +112,33 @@ def test_uploads_of_the_dead_are_removed_from_an_object_store(s3_url):
     assert len(store.place.names(KEY)) == 2
     assert store.stages() == [KEY]
     assert store.record(KEY, weights=True) is not None
+
+
+def test_garbled_records_cost_no_weights(s3_url):
+    """A record that cannot be read may tell of every file there is."""
+    store = Store(s3_url)
+    stage(store, KEY, 1.0)
+    store.place.write(f"{KEY}/stage.json", b"{")
+    tidy(store)
+    assert len(store.place.names(KEY)) == 2
+
+
+def test_leases_of_the_dead_protect_nothing_once_they_were_watched(filled):
+    filled.place.create(".uses/dead", b"dead 0000000001 stage3 ")
+    watch = Watch(filled.place)
+    assert in_use(filled, watch) == {"stage3"}
+    time.sleep(leases.STALE + 0.05)
+    assert in_use(filled, watch) == set()
+    assert keys(shrink(filled, 0, watch).taken)[0] == "stage3"
+
+
+def test_a_lease_that_does_not_tell_yet_protects_everything(filled):
+    filled.place.create(".uses/new", b"")
+    assert keys(shrink(filled, 0).taken) == []
+
+
+def test_a_stray_file_among_the_leases_does_no_harm(filled):
+    filled.place.create(".uses/.DS_Store", bytes(range(256)))
+    with Use(filled.place) as use:
+        use.add("stage0")
+        assert "stage0" in in_use(filled)
