@@ -132,5 +132,5 @@ if __name__ == "__main__":
     if "overhead" in sys.argv or len(sys.argv) == 1:
         print(overhead(), flush=True)
     if "saving" in sys.argv or len(sys.argv) == 1:
-        for steps, ways in ((7, 1), (7, 4), (70, 1), (70, 4)):
+        for steps, ways in ((7, 1), (70, 1), (7, 4), (70, 4)):
             print(saving(steps, 7, ways), flush=True)
