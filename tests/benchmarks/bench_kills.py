@@ -64,13 +64,14 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0) -> Toll:
     """
     toll, rng, first_made = Toll(), random.Random(seed), {}
     while True:
-        launch = subprocess.Popen(
-            command(home, trials),
-            stdout=subprocess.DEVNULL,
-            stderr=(home / "launches.log").open("a"),
-            env={**os.environ, **QUICK},
-            start_new_session=True,
-        )
+        with (home / "launches.log").open("a", encoding="utf-8") as log:
+            launch = subprocess.Popen(
+                command(home, trials),
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+                env={**os.environ, **QUICK},
+                start_new_session=True,
+            )
         toll.launches += 1
         while launch.poll() is None:
             _let_it_work(launch, home, rng if toll.kills.total() < kills else None)
