@@ -14,7 +14,8 @@ from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS
-from trainables.curriculum import NOISE_METHODS, Stage, Trial
+from trainables.curriculum import Stage, Trial
+from trainables.noise.catalogue import METHODS
 from trainables.outcome import Outcome
 from trainables.transfer import Scores
 
@@ -120,8 +121,8 @@ def _problems(best: Best) -> list[str]:
 
 def _stage_problems(stage: Stage, tasks: Sequence[str]) -> list[str]:
     found = [f"unknown task {task!r}; allowed: {', '.join(tasks)}" for task in stage.tasks if task not in tasks]
-    if stage.noise.method not in NOISE_METHODS:
-        found.append(f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(NOISE_METHODS)}")
+    if stage.noise.method not in METHODS:
+        found.append(f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(METHODS)}")
     return found
 
 

@@ -158,6 +158,22 @@ def best(home: Home, name: str, as_json: bool) -> None:
 
 @main.command()
 @NAME
+@AS_JSON
+@with_home
+def report(home: Home, name: str, as_json: bool) -> None:
+    """What the search NAME found: the answer, noise by method and magnitude, transfer with two languages at once."""
+    from search.report import document, lines
+
+    study = _study(home.find(name))
+    if as_json:
+        print_json(document(study))
+        return
+    for line in lines(study):
+        out().print(line)
+
+
+@main.command()
+@NAME
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--trial", type=int, help="Instead of the best one.")
 @with_home

@@ -4,122 +4,38 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Any, Literal, get_args
 
 from pydantic import (
-    ByteSize,
     Field,
     NonNegativeInt,
-    PositiveFloat,
     PositiveInt,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from search.checks import check_encoder, check_url, members, problem
+from search.checks import check_encoder, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
+from search.sections import (
+    Budget,
+    CurriculumSpace,
+    Finalists,
+    Generalized,
+    Intermediate,
+    Resources,
+    StoreSettings,
+    Tracking,
+    Training,
+)
 from search.stage_space import Section, Space
-from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
-from trainables.benchmarks.catalogue import Resource
+from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
 NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
 LONGEST_NAME = 100
-Share = Annotated[float, Field(ge=0, lt=1)]
-
-
-class Length(Section):
-    """How long a stage trains, and on what batches: the same for every stage of its sort."""
-
-    steps: PositiveInt
-    """Optimiser steps."""
-    batch_size: PositiveInt = 32
-    max_length: Annotated[int, Field(ge=8)] = 128
-    """Longest input in tokens."""
-    average: Share = 0.0
-    """Share of the steps, at the end, over which the weights are averaged."""
-
-
-class Training(Section):
-    """Lengths of the two sorts of stages."""
-
-    intermediate: Length
-    target: Length
-
-
-class Intermediate(Section):
-    """An intermediate task."""
-
-    resource: Resource
-    """Whether its training set is large or small."""
-
-
-class CurriculumSpace(Section):
-    """Which curricula are tried."""
-
-    max_length: NonNegativeInt
-    """Most intermediate stages in a trial; curricula are ordered, without repetition, and may be empty."""
-    joint: bool = True
-    """Whether a curriculum may also be one stage that mixes several tasks."""
-
-
-class Budget(Section):
-    """When to stop besides ``trials``: whichever ends first."""
-
-    hours: PositiveFloat | None = None
-    """Wall time of one launch; trials that run by then are finished."""
-
-
-class Finalists(Section):
-    """Trials that are repeated on fresh seeds before anything is called best."""
-
-    top: NonNegativeInt = 2
-    """How many of the best besides the baseline, which is always one more."""
-    seeds: NonNegativeInt = 3
-    """Fresh seeds for each. 0: nothing is confirmed."""
-
-
-class StoreSettings(Section):
-    """Where trained stages are kept."""
-
-    url: str | None = None
-    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home."""
-    enabled: bool = True
-    """False: every stage is trained afresh."""
-    max_size: ByteSize | None = None
-    """Bytes, or such as ``20GB``: above it weights that are cheap to train again go; records and scores stay."""
-
-    @field_validator("url")
-    @classmethod
-    def _reachable(cls, url: str | None) -> str | None:
-        return url if url is None else check_url(url)
-
-
-class Resources(Section):
-    """What a trial takes."""
-
-    workers: PositiveInt = 2
-    """Trials at the same time."""
-    cpus_per_trial: PositiveFloat = 1
-    gpus_per_trial: Annotated[float, Field(ge=0)] = 0
-    """May be a fraction below one: 0.5 lets two trials share a GPU."""
-
-    @field_validator("gpus_per_trial")
-    @classmethod
-    def _whole_above_one(cls, gpus: float) -> float:
-        if gpus > 1 and not gpus.is_integer():
-            raise ValueError(f"a fraction of a GPU, or whole GPUs; got {gpus:g}")
-        return gpus
-
-
-class Tracking(Section):
-    """Where MLflow keeps the metrics for review."""
-
-    uri: str | None = None
-    """A tracking server or database; by default ``mlflow.db`` in the home."""
 
 
 class Config(Section):
@@ -138,6 +54,7 @@ class Config(Section):
     space: Space
     sampler: Literal["tpe", "random"] = "tpe"
     objective: Objective = Field(default="transfer_dev", validate_default=True)
+    generalized: Generalized = Generalized()
     seed: NonNegativeInt = 0
     trials: PositiveInt
     budget: Budget = Budget()
@@ -203,6 +120,15 @@ class Config(Section):
                 f"max_length {curriculum.max_length} is above the number of intermediate tasks, {len(tasks)}"
             )
         return curriculum
+
+    @field_validator("space")
+    @classmethod
+    def _synonyms_there(cls, space: Space, info: ValidationInfo) -> Space:
+        methods = {method.method for noise in (space.noise, space.target_noise) for method in noise.methods}
+        benchmark = info.data.get("benchmark")
+        if "augmentation" in methods and space.noise.synonyms is None and benchmark not in OWN_SYNONYMS:
+            raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
+        return space
 
     @field_validator("objective")
     @classmethod

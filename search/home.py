@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from search.config import StoreSettings
 from search.errors import NoSuchSearchError, UserError
+from search.sections import StoreSettings
 
 
 @dataclass(frozen=True, slots=True)

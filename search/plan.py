@@ -12,6 +12,7 @@ import optuna
 from search.config import Config
 from search.space import CurriculumSpace, paths
 from trainables.curriculum import Noise, Stage, Trial
+from trainables.noise.catalogue import Passes, passes
 from trainables.store.identity import identity
 from trainables.store.records import Entry, Records
 
@@ -75,6 +76,17 @@ class Plan:
         """Those that have to be trained."""
         return [stage for stage in self.tree if not stage.stored]
 
+    def _passes(self, sort: str) -> int:
+        """Passes of one sort through the model that the new stages take."""
+        return sum(stage.path[-1].steps * int(getattr(passes(stage.path[-1].noise), sort)) for stage in self.new)
+
+    @property
+    def relative_work(self) -> float:
+        """Work of the new stages relative to as many plain optimiser steps."""
+        steps = sum(stage.path[-1].steps for stage in self.new)
+        work = sum(stage.path[-1].steps * passes(stage.path[-1].noise).work for stage in self.new)
+        return work / steps / Passes().work if steps else 1.0
+
     @property
     def seconds(self) -> float | None:
         """Training time of the new stages and of the repeats; None if nothing tells."""
@@ -93,6 +105,8 @@ class Plan:
             "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
             "steps_distinct": sum(stage.path[-1].steps for stage in self.tree),
             "steps_new": sum(stage.path[-1].steps for stage in self.new),
+            "forward_passes": self._passes("forward"),
+            "backward_passes": self._passes("backward") + self._passes("ascent"),
             "languages": self.languages,
             "seconds": self.seconds,
             "tree": [stage.to_json() for stage in self.tree],
@@ -179,15 +193,15 @@ def stored(entries: Iterable[Entry]) -> set[Described]:
 
 
 class Costs:
-    """Seconds of training, from what like stages cost before."""
+    """Seconds of training, from what a pass through the model cost in like stages before."""
 
     def __init__(self, entries: Iterable[Entry]) -> None:
         self._rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
         for entry in entries:
             if entry.steps:
-                told = Stage(**{"batch_size": 32, "max_length": 128} | _fields(entry.identity))
+                told = Stage(**_fields(entry.identity))
                 for like in _likeness(told):
-                    self._rates[like].append(entry.seconds / entry.steps)
+                    self._rates[like].append(entry.seconds / entry.steps / passes(told.noise).work)
 
     @property
     def known(self) -> bool:
@@ -198,7 +212,7 @@ class Costs:
         """Seconds that the stage would take, from the stages most like it."""
         for like in _likeness(stage):
             if like in self._rates:
-                return fmean(self._rates[like]) * stage.steps
+                return fmean(self._rates[like]) * stage.steps * passes(stage.noise).work
         return None
 
 
@@ -246,5 +260,5 @@ def _difference(path: Path, known: Iterable[Path]) -> str:
 
 def _word(value: Any) -> str:
     if isinstance(value, dict):
-        return value["method"] if value["method"] == "none" else f"{value['method']} {value['magnitude']:g}"
+        return str(Noise(**value))
     return f"{value:g}" if isinstance(value, float) else str(value)

@@ -30,6 +30,11 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     table.add_row(
         "stages", f"{asked:,} asked, {distinct:,} distinct ({1 - distinct / asked:.0%} shared), {len(plan.new):,} new"
     )
+    told = plan.to_json()
+    table.add_row(
+        "passes",
+        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward ({plan.relative_work:.2f} times those of plain steps)",
+    )
     table.add_row("scored in", f"{plan.languages} languages")
     table.add_row("cost", _cost(plan, config.resources.workers))
     yield table

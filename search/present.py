@@ -1,6 +1,7 @@
 """The answer of a search in words and tables, for a terminal."""
 
 from collections.abc import Iterator
+from dataclasses import fields
 from statistics import fmean
 from typing import Any
 
@@ -10,6 +11,7 @@ from rich.table import Table
 from search.best import Best, is_same
 from search.study import Recorded, Study, baseline
 from search.verdict import Comparison, Verdict, interval, judge
+from trainables.curriculum import Noise, Stage
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
 
@@ -147,6 +149,6 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _words(stage: dict[str, Any]) -> str:
-    noise = stage["noise"]
-    told = "" if noise["method"] == "none" else f", {noise['method']} {noise['magnitude']:g}"
-    return f"{stage['task']} ({stage['learning_rate']:g}{told})"
+    known = {field.name for field in fields(Noise)}
+    noise = Noise(**{name: value for name, value in stage["noise"].items() if name in known})
+    return str(Stage(task=stage["task"], learning_rate=stage["learning_rate"], steps=0, noise=noise))

@@ -8,7 +8,7 @@ from search.config import Config
 from search.home import SearchFolder, written_aside
 from search.study import Recorded, Study
 from search.verdict import judge
-from trainables.curriculum import Noise, Stage
+from trainables.curriculum import Noise, Stage, off_default
 from trainables.outcome import Outcome
 
 VERSION = 1
@@ -62,7 +62,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
         "state": "interrupted" if record.state == "running" and not live else record.state,
         "value": record.value,
         "seconds": None if outcome is None else round(outcome.seconds, 3),
-        "curriculum": [_stage(stage, config) for stage in trial.curriculum] if trial else [],
+        "curriculum": [],
         "targets": {},
         "families": {},
         "seeds": [
@@ -71,6 +71,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
                 "value": repeat.transfer.objective(config.objective),
                 "families": _families(repeat),
                 "scores": repeat.transfer.scores,
+                **_generalized(repeat),
             }
             for seed, repeat in sorted(repeats.items())
         ],
@@ -78,31 +79,64 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
     if record.error is not None:
         described["error"] = record.error
     if trial is not None:
+        runs = [run for run in outcome.stages if not run.target] if outcome else []
+        natives = [run.native for run in runs] or [{}] * len(trial.curriculum)
+        described["curriculum"] = [
+            _stage(stage, native, config) for stage, native in zip(trial.curriculum, natives, strict=True)
+        ]
+        native_of = {run.task: run.native for run in outcome.stages if run.target} if outcome else {}
         described["targets"] = {
             stage.task: {
                 "learning_rate": stage.learning_rate,
-                "noise": _noise(stage.noise),
+                "noise": _noise(stage.noise, native_of.get(stage.task, {})),
                 "scores": outcome.transfer.scores[stage.task] if outcome else {},
             }
             for stage in trial.targets
         }
     if outcome is not None:
         described["families"] = _families(outcome)
+        described |= _generalized(outcome)
     return described
+
+
+def _generalized(outcome: Outcome) -> dict[str, Any]:
+    """Targets of two texts in two languages: scores by pair of languages, means by pair of families; nothing if none was asked for."""
+    transfer = outcome.transfer
+    return (
+        {
+            "generalized": {
+                target: {
+                    "scores": scores,
+                    "mean": transfer.generalized_means().get(target),
+                    "families": {
+                        " > ".join(families): mean for families, mean in transfer.family_pairs(target).items()
+                    },
+                }
+                for target, scores in transfer.generalized.items()
+            }
+        }
+        if transfer.generalized
+        else {}
+    )
 
 
 def _families(outcome: Outcome) -> dict[str, dict[str, float]]:
     return {target: outcome.transfer.families(target) for target in outcome.transfer.scores}
 
 
-def _stage(stage: Stage, config: Config) -> dict[str, Any]:
+def _stage(stage: Stage, native: dict[str, float], config: Config) -> dict[str, Any]:
     return {
         "task": stage.task,
         "resource": "+".join(config.intermediate[task].resource for task in stage.tasks),
         "learning_rate": stage.learning_rate,
-        "noise": _noise(stage.noise),
+        "noise": _noise(stage.noise, native),
     }
 
 
-def _noise(noise: Noise) -> dict[str, Any]:
-    return {"method": noise.method, "magnitude": noise.magnitude}
+def _noise(noise: Noise, native: dict[str, float]) -> dict[str, Any]:
+    """Method and magnitude always, what else is not at its default, and the method's own parameters where they are known."""
+    return (
+        {"method": noise.method, "magnitude": noise.magnitude}
+        | off_default(noise)
+        | ({"native": native} if native else {})
+    )

@@ -5,17 +5,22 @@ the tasks that are left comes next), the best encoding of orders for TPE by our 
 only where the stage does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb, perm
 from typing import Any, Protocol
 
-from search.config import Config, Length
-from search.stage_space import StageSpace
+from search.config import Config
+from search.sections import Length
+from search.stage_space import NoiseSpace, StageSpace
 from trainables.benchmarks import catalogue
 from trainables.curriculum import JOINT, Noise, Stage, Trial
+from trainables.noise.catalogue import equal_compute
 
 Parameters = dict[str, Any]
+
+TARGET, ALL = "target", "all"
+"""In the names of parameters: what belongs to the targets, and to every stage."""
 
 
 class Suggests(Protocol):
@@ -43,39 +48,57 @@ class CurriculumSpace:
         ]
         if joint:
             picked = [JOINT.join(sorted(picked, key=list(config.intermediate).index))]
+        noise = config.space.noise
+        shared = self._noise(ask, ALL, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
-            self._stage(ask, task, f"{place}", config.space, config.training.intermediate)
+            self._stage(ask, task, f"{place}", config.space, config.training.intermediate, shared)
             for place, task in enumerate(picked)
         )
-        example = self._stage(ask, "", "target", config.space.target, config.training.target)
+        example = self._stage(ask, "", TARGET, config.space.target, config.training.target, shared)
         targets = tuple(self._target(task, example) for task in config.targets)
+        languages = config.scored_languages
+        pairs = config.generalized.pairs
         return Trial(
             encoder=config.encoder,
             benchmark=config.benchmark,
             curriculum=curriculum,
             targets=targets,
-            languages=config.scored_languages,
+            languages=languages,
+            pairs=perm(len(languages), 2) if pairs == "all" else pairs,
+            pairs_seed=config.generalized.seed,
+            synonyms=noise.synonyms or "",
         )
 
-    def _stage(self, ask: Suggests, task: str, place: str, space: StageSpace, length: Length) -> Stage:
-        rates = space.learning_rate.values
-        rate = rates[ask.suggest_int(f"rate.{place}", 0, len(rates) - 1)] if len(rates) > 1 else rates[0]
-        methods = space.noise.methods
-        method = ask.suggest_categorical(f"noise.{place}", list(methods)) if len(methods) > 1 else methods[0]
-        noise = Noise()
-        if method != "none":
-            sizes = space.noise.magnitude.values
-            size = sizes[ask.suggest_int(f"magnitude.{place}", 0, len(sizes) - 1)] if len(sizes) > 1 else sizes[0]
-            noise = Noise(method=method, magnitude=size)
+    def _stage(
+        self, ask: Suggests, task: str, place: str, space: StageSpace, length: Length, shared: Noise | None
+    ) -> Stage:
+        rate = _pick(ask, f"rate.{place}", space.learning_rate.values)
+        noise = self._noise_at(ask, place) if shared is None else shared
+        steps = length.steps if self.config.training.equal == "steps" else equal_compute(length.steps, noise)
         return Stage(
             task=task,
             learning_rate=rate,
-            steps=length.steps,
+            steps=steps,
             batch_size=length.batch_size,
             max_length=length.max_length,
             average=length.average,
             noise=noise,
             seed=self.config.seed,
+        )
+
+    def _noise_at(self, ask: Suggests, place: str) -> Noise:
+        space = self.config.space
+        if place == TARGET:
+            return Noise() if space.noise.along == "none" else self._noise(ask, place, space.target_noise)
+        return self._noise(ask, place, space.noise) if space.noise.along == "per_stage" else Noise()
+
+    def _noise(self, ask: Suggests, place: str, space: NoiseSpace) -> Noise:
+        names = list(space.by_name)
+        name = ask.suggest_categorical(f"noise.{place}", names) if len(names) > 1 else names[0]
+        method = space.by_name[name]
+        return method.noise(
+            _pick(ask, f"magnitude.{place}", space.magnitudes(method)),
+            _pick(ask, f"weight.{place}", space.weights(method)),
         )
 
     def _target(self, task: str, example: Stage) -> Stage:
@@ -87,31 +110,47 @@ class CurriculumSpace:
         )
 
     def baseline(self) -> Parameters:
-        """The parameters of trial 0: no intermediate stage, no noise, the middle rate."""
-        target = self.config.space.target
+        """The parameters of trial 0: no intermediate stage, no noise where that is a choice, the middle rate."""
+        space = self.config.space
         parameters: Parameters = {"length": 0}
-        if len(target.learning_rate.values) > 1:
-            parameters["rate.target"] = len(target.learning_rate.values) // 2
-        if len(target.noise.methods) > 1:
-            plain = "none" if "none" in target.noise.methods else target.noise.methods[0]
-            parameters["noise.target"] = plain
-        if parameters.get("noise.target", target.noise.methods[0]) != "none" and len(target.noise.magnitude.values) > 1:
-            parameters["magnitude.target"] = 0
+        if len(space.target.learning_rate.values) > 1:
+            parameters[f"rate.{TARGET}"] = len(space.target.learning_rate.values) // 2
+        if space.noise.along != "none":
+            place = ALL if space.noise.along == "every_stage" else TARGET
+            parameters |= _least(place, space.target_noise)
         return parameters
 
     def size(self) -> int:
         """How many different trials the space holds."""
         config = self.config
         tasks, longest = len(config.intermediate), config.curriculum.max_length
-        stage, target = _options(config.space), _options(config.space.target)
+        space = config.space
+        stage, target = len(space.learning_rate.values), len(space.target.learning_rate.values)
+        if space.noise.along == "per_stage":
+            stage *= len(list(space.noise.options()))
+        if space.noise.along != "none":
+            target *= len(list(space.target_noise.options()))
         ordered: int = sum(perm(tasks, length) * stage**length for length in range(longest + 1))
         joint = sum(comb(tasks, length) for length in range(2, longest + 1)) * stage if config.curriculum.joint else 0
         return (ordered + joint) * target
 
 
-def _options(space: StageSpace) -> int:
-    kinds = sum(1 if method == "none" else len(space.noise.magnitude.values) for method in space.noise.methods)
-    return len(space.learning_rate.values) * kinds
+def _pick(ask: Suggests, name: str, values: Sequence[float]) -> float:
+    """One of the values of a grid, asked for by its place; 0 if there is none to choose from."""
+    if len(values) < 2:
+        return values[0] if values else 0.0
+    return values[ask.suggest_int(name, 0, len(values) - 1)]
+
+
+def _least(place: str, space: NoiseSpace) -> Parameters:
+    """The parameters of no noise, or of the first method at its least where there is no choice."""
+    name = "none" if "none" in space.by_name else next(iter(space.by_name))
+    parameters: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
+    method = space.by_name[name]
+    for size, values in (("magnitude", space.magnitudes(method)), ("weight", space.weights(method))):
+        if len(values) > 1:
+            parameters[f"{size}.{place}"] = 0
+    return parameters
 
 
 def paths(trial: Trial) -> Iterator[tuple[Stage, ...]]:

@@ -1,7 +1,8 @@
 """The part of a config that says what varies in a stage: grids of rates, robust-training methods, magnitudes."""
 
 import math
-from typing import Any
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -14,8 +15,9 @@ from pydantic import (
     model_validator,
 )
 
-from search.checks import members
-from trainables.curriculum import NOISE_METHODS
+from search.checks import check_synonyms, members
+from trainables.curriculum import Distribution, Level, Noise, Norm, Schedule
+from trainables.noise.catalogue import METHODS
 
 
 class Section(BaseModel):
@@ -63,18 +65,126 @@ class Grid(Section):
         return tuple(float(f"{self.low * ratio**i:.4g}") for i in range(self.points))
 
 
+class MethodSpace(Section):
+    """One robust-training method to choose from; in YAML its bare name where nothing is said about it."""
+
+    method: str
+    magnitude: Grid | None = None
+    """Its own magnitudes; by default those of all methods."""
+    weight: Grid | None = None
+    """Its own weights; by default those of all methods."""
+    steps: PositiveInt | None = None
+    """Ascent steps; by default the method's usual number."""
+    norm: Norm = "l2"
+    level: Level = "token"
+    distribution: Distribution = "gaussian"
+    dropout: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """By default the method's usual rate."""
+    schedule: Schedule = "constant"
+    """How the magnitude goes within a stage; its mean stays."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_name(cls, value: Any) -> Any:
+        return {"method": value} if isinstance(value, str) else value
+
+    @field_validator("method")
+    @classmethod
+    def _known(cls, method: str) -> str:
+        return members((method,), METHODS, "noise method")[0]
+
+    @model_validator(mode="after")
+    def _reads_what_it_is_given(self) -> Self:
+        card = METHODS[self.method]
+        reads = {"method", *card.options}
+        reads |= {name for name in ("magnitude", "weight") if getattr(card, name)}
+        reads |= {"schedule"} if reads & {"magnitude", "weight"} else set()
+        unread = sorted(
+            name
+            for name in self.model_fields_set - reads
+            if getattr(self, name) != type(self).model_fields[name].default
+        )
+        if unread:
+            raise ValueError(
+                f"{self.method} has no {', '.join(unread)}; it takes: {', '.join(sorted(reads - {'method'})) or 'nothing'}"
+            )
+        if self.norm == "linf" and self.level == "sentence":
+            raise ValueError("with norm linf the ball of a sentence is that of its tokens: leave level out")
+        return self
+
+    def noise(self, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
+        """The method at a magnitude and a weight."""
+        card = METHODS[self.method]
+        return Noise(
+            method=self.method,
+            magnitude=magnitude,
+            weight=weight,
+            steps=self.steps or card.steps,
+            norm=self.norm,
+            level=self.level,
+            distribution=self.distribution,
+            dropout=self.dropout or card.dropout,
+            schedule=self.schedule,
+        )
+
+    @property
+    def name(self) -> str:
+        """What it is called among the others: the method alone, or with what was said about it."""
+        plain = MethodSpace(method=self.method).noise()
+        return self.method if self.noise() == plain else self.noise().kind
+
+
 class NoiseSpace(Section):
     """Which robust-training methods a stage may take, and how strong."""
 
-    methods: tuple[str, ...] = ("none",)
+    methods: tuple[MethodSpace, ...] = (MethodSpace(method="none"),)
     """Robust-training methods to choose from."""
     magnitude: Grid = Grid(low=0.1, high=0.4, points=3)
-    """L2 norm of the perturbation per token relative to the encoder's mean token embedding; unused by ``none``."""
+    """L2 norm of the perturbation per token relative to the encoder's mean token embedding; unused by ``none`` and ``r_drop``."""
+    weight: Grid = Grid(low=1.0, high=1.0, points=1)
+    """Of the consistency term of ``r_drop``, ``r3f`` and ``smart``."""
 
     @field_validator("methods")
     @classmethod
-    def _known(cls, methods: tuple[str, ...]) -> tuple[str, ...]:
-        return members(methods, NOISE_METHODS, "noise method")
+    def _distinct(cls, methods: tuple[MethodSpace, ...]) -> tuple[MethodSpace, ...]:
+        names = [method.name for method in methods]
+        members(names, names, "noise method")
+        return methods
+
+    @property
+    def by_name(self) -> dict[str, MethodSpace]:
+        """The methods by their names."""
+        return {method.name: method for method in self.methods}
+
+    def magnitudes(self, method: MethodSpace) -> tuple[float, ...]:
+        """The magnitudes of a method; none for one without."""
+        return (method.magnitude or self.magnitude).values if METHODS[method.method].magnitude else ()
+
+    def weights(self, method: MethodSpace) -> tuple[float, ...]:
+        """The weights of a method; none for one without."""
+        return (method.weight or self.weight).values if METHODS[method.method].weight else ()
+
+    def options(self) -> Iterator[Noise]:
+        """Every noise that a stage may get."""
+        for method in self.methods:
+            for magnitude in self.magnitudes(method) or (0.0,):
+                for weight in self.weights(method) or (0.0,):
+                    yield method.noise(magnitude, weight)
+
+
+class CurriculumNoise(NoiseSpace):
+    """The same, and where along the curriculum it is."""
+
+    along: Literal["per_stage", "every_stage", "targets", "none"] = "per_stage"
+    """``per_stage``: drawn for each intermediate stage, and for the targets from their own space. ``every_stage``: drawn once, for all
+    stages and targets. ``targets``: drawn for the targets alone. ``none``: no noise anywhere."""
+    synonyms: str | None = None
+    """A JSON file of synonyms for ``augmentation``, ``{"word": ["neighbour", ...]}``; by default the benchmark's own."""
+
+    @field_validator("synonyms")
+    @classmethod
+    def _readable(cls, synonyms: str | None) -> str | None:
+        return synonyms if synonyms is None else check_synonyms(synonyms)
 
 
 class StageSpace(Section):
@@ -88,5 +198,21 @@ class StageSpace(Section):
 class Space(StageSpace):
     """What the search varies: rate and noise of every intermediate stage, and of the targets."""
 
+    noise: CurriculumNoise = CurriculumNoise()
     target: StageSpace
     """The same for the targets, shared by all targets of a trial."""
+
+    @field_validator("target")
+    @classmethod
+    def _noise_said_once(cls, target: StageSpace, info: ValidationInfo) -> StageSpace:
+        noise = info.data.get("noise")
+        if noise is not None and noise.along != "per_stage" and target.noise != NoiseSpace():
+            raise ValueError(
+                f"with noise.along {noise.along} the targets' noise is told by space.noise: leave target.noise out"
+            )
+        return target
+
+    @property
+    def target_noise(self) -> NoiseSpace:
+        """What the targets' noise is drawn from, where it is drawn for them."""
+        return self.target.noise if self.noise.along == "per_stage" else self.noise

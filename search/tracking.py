@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from rich.console import Console
@@ -14,9 +15,11 @@ from search.config import Config
 from search.home import Home
 from search.study import Recorded, Study
 from search.verdict import interval
-from trainables.transfer import Transfer
+from trainables.transfer import Scores, Transfer
 
 LAUNCH, NUMBER, REPEATS = "xlt.launch", "xlt.trial", "xlt.seeds"
+_AT_ONCE = 1000
+"""Metrics that MLflow takes in one call."""
 _PATIENCE = 60.0
 """Seconds that the end of a launch waits for the last writes."""
 
@@ -117,13 +120,17 @@ class _View:
         )
         if record.trial is not None:
             stages = {f"stage.{place}": str(stage) for place, stage in enumerate(record.trial.curriculum, 1)}
+            natives = [run.native for run in record.outcome.stages if not run.target] if record.outcome else []
+            stages |= {f"stage.{place}.native": _told(native) for place, native in enumerate(natives, 1) if native}
             words = {"curriculum": " > ".join(stage.task for stage in record.trial.curriculum) or "none", **stages}
             words["targets"] = record.trial.target_recipe or "not trained"
             words["length"] = str(len(record.trial.curriculum))
             self.client.log_batch(run, params=self._params(words))
         if record.outcome is not None:
             self._metrics(run, metrics(record.outcome.transfer) | {"seconds": record.outcome.seconds})
-            self.client.log_dict(run, _long_form(record.outcome.transfer), "transfer.json")
+            self.client.log_dict(run, _long_form(record.outcome.transfer.scores), "transfer.json")
+            if record.outcome.transfer.generalized:
+                self.client.log_dict(run, _long_form(record.outcome.transfer.generalized), "generalized.json")
         if repeats:
             told = interval(list(repeats.values()))
             self._metrics(run, {"finalist/mean": told.mean, "finalist/seeds": float(told.seeds)})
@@ -149,7 +156,9 @@ class _View:
 
     def _metrics(self, run: str, values: dict[str, float]) -> None:
         now = int(time.time() * 1000)
-        self.client.log_batch(run, metrics=[self.metric(name, value, now, 0) for name, value in values.items()])
+        told = [self.metric(name, value, now, 0) for name, value in values.items()]
+        for start in range(0, len(told), _AT_ONCE):
+            self.client.log_batch(run, metrics=told[start : start + _AT_ONCE])
 
     def _params(self, words: dict[str, str]) -> list[Any]:
         return [self.param(name, word[:6000]) for name, word in words.items()]
@@ -165,14 +174,23 @@ def metrics(transfer: Transfer) -> dict[str, float]:
     for target in transfer.scores:
         found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
         found |= {f"{target}/lang/{code}": value for code, value in transfer.languages(target, "dev").items()}
+    if generalized := transfer.generalized_means():
+        found["generalized/mean"] = fmean(generalized.values())
+        found |= {f"{target}/generalized": value for target, value in generalized.items()}
+        pairs = transfer.family_pair_means()
+        found |= {f"generalized/{first}/{second}": value for (first, second), value in pairs.items()}
     return found
 
 
-def _long_form(transfer: Transfer) -> dict[str, Any]:
+def _told(native: dict[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4g}" for name, value in native.items())
+
+
+def _long_form(scored: dict[str, Scores]) -> dict[str, Any]:
     """The whole table as MLflow shows tables: columns and rows."""
     rows = [
         (target, split, code, metric, value)
-        for target, splits in transfer.scores.items()
+        for target, splits in scored.items()
         for split, languages in splits.items()
         for code, values in languages.items()
         for metric, value in values.items()

@@ -12,9 +12,9 @@ from rich.progress import Progress, TimeElapsedColumn
 from rich.table import Table
 
 from search.checks import check_url
-from search.config import StoreSettings
 from search.errors import UserError
 from search.home import Home
+from search.sections import StoreSettings
 from search.terminal import AS_JSON, out, print_json, with_home
 from trainables.store.records import Entry, Records
 from trainables.store.size import shrink, tidy

@@ -1,10 +1,12 @@
 """The plain data of a trial: noise, stage, curriculum, targets. No torch here."""
 
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from typing import Any, Literal, get_args
 
-NOISE_METHODS = ("none", "random_perturbation")
-"""The robust-training methods that `trainables.noise` has."""
+Norm = Literal["l2", "linf"]
+Level = Literal["token", "sentence"]
+Distribution = Literal["gaussian", "uniform"]
+Schedule = Literal["constant", "rising", "falling"]
 
 JOINT = "+"
 """Joins the task names of a joint stage: ``facts+dates`` mixes the two in equal parts."""
@@ -15,11 +17,46 @@ class Noise:
     """The robust-training method of a stage and its magnitude."""
 
     method: str = "none"
+    """A key of `trainables.noise.catalogue.METHODS`, which says what further fields it reads; others keep their default."""
     magnitude: float = 0.0
     """L2 norm of the perturbation per token, relative to the mean L2 norm of the encoder's token embeddings."""
+    weight: float = 0.0
+    """Of a consistency term; what ``r_drop`` has in place of a magnitude."""
+    steps: int = 0
+    """Ascent steps."""
+    norm: Norm = "l2"
+    """Of the ball in which a perturbation is searched for."""
+    level: Level = "token"
+    """Whether an L2 ball is each token's own or a whole text's."""
+    distribution: Distribution = "gaussian"
+    """Of the coordinates of a random perturbation."""
+    dropout: float = 0.0
+    """Dropout rate in place of the encoder's own; 0: the encoder's own."""
+    schedule: Schedule = "constant"
+    """How the magnitude (R-Drop: the weight) goes within the stage; its mean is the magnitude in any case."""
+
+    @property
+    def size(self) -> float:
+        """The magnitude, or the weight of a method without one."""
+        return self.magnitude or self.weight
+
+    @property
+    def kind(self) -> str:
+        """The method and its options, without magnitude and weight: ``adversarial (linf, 3 steps)``."""
+        options: list[str] = [
+            value for value in (self.norm, self.level, self.distribution, self.schedule) if value not in _USUAL
+        ]
+        options += [f"{self.steps} step{'s' * (self.steps > 1)}"] * (self.steps > 0) + [f"dropout {self.dropout:g}"] * (
+            self.dropout > 0
+        )
+        return f"{self.method} ({', '.join(options)})" if options else self.method
 
     def __str__(self) -> str:
-        return self.method if self.method == "none" else f"{self.method} {self.magnitude:g}"
+        sizes = [f"{self.magnitude:g}"] * (self.magnitude > 0) + [f"weight {self.weight:g}"] * (self.weight > 0)
+        return " ".join([self.kind, *sizes])
+
+
+_USUAL = frozenset(get_args(kind)[0] for kind in (Norm, Level, Distribution, Schedule))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +97,12 @@ class Trial:
     targets: tuple[Stage, ...]
     languages: tuple[str, ...]
     """The languages that targets are scored in, as far as a target has them."""
+    pairs: int = 0
+    """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.language_pairs`."""
+    pairs_seed: int = 0
+    """Which pairs."""
+    synonyms: str = ""
+    """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own."""
 
     def with_seed(self, seed: int) -> "Trial":
         """The same trial with every stage on another seed."""
@@ -84,6 +127,9 @@ class Trial:
             encoder=document["encoder"],
             benchmark=document["benchmark"],
             languages=tuple(document["languages"]),
+            pairs=document.get("pairs", 0),
+            pairs_seed=document.get("pairs_seed", 0),
+            synonyms=document.get("synonyms", ""),
             **stages,
         )
 
@@ -95,3 +141,14 @@ class Trial:
 
     def __str__(self) -> str:
         return " > ".join(map(str, self.curriculum)) or "no intermediate stage"
+
+
+def off_default(value: Stage | Noise) -> dict[str, Any]:
+    """The fields that are not at their default, by name, a stage's noise in the same way."""
+    told = {}
+    for each in fields(value):
+        own = getattr(value, each.name)
+        default = each.default_factory() if callable(each.default_factory) else each.default
+        if own != default:
+            told[each.name] = off_default(own) if is_dataclass(own) else own  # type: ignore[arg-type]
+    return told

@@ -32,13 +32,17 @@ class Encoder:
         """SHA-256 of the weights: the root of the stage tree."""
         return weights_hash(self.weights)
 
+    @property
+    def embeddings(self) -> Tensor:
+        """The token embeddings, [vocabulary, width]."""
+        # BERT and XLM-R call the table embeddings.word_embeddings, XLM just embeddings.
+        names = ("embeddings.word_embeddings.weight", "embeddings.weight")
+        return next(self.weights[name] for name in names if name in self.weights)
+
     @cached_property
     def embedding_norm(self) -> float:
         """Mean L2 norm of the token embeddings: the unit of every noise magnitude."""
-        # BERT and XLM-R call the table embeddings.word_embeddings, XLM just embeddings.
-        names = ("embeddings.word_embeddings.weight", "embeddings.weight")
-        table = next(self.weights[name] for name in names if name in self.weights)
-        return float(table.norm(dim=-1).mean())
+        return float(self.embeddings.norm(dim=-1).mean())
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

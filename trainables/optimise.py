@@ -1,7 +1,7 @@
 """The optimisation loop that every training here goes through: AdamW, warm-up and decay, clipping, NaN detection."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -48,11 +48,13 @@ def autocast(device: torch.device) -> torch.autocast:
 def optimise(
     model: nn.Module,
     batches: Iterable[Turn],
-    loss: Callable[[Turn], Tensor],
+    losses: Callable[[Turn], Iterator[Tensor]],
     schedule: Schedule,
     on_step: Callable[[int, float], None] = lambda step, loss: None,
 ) -> list[float]:
     """Train `model` in place on the first ``schedule.steps`` batches and return the loss of each step.
+
+    A step's loss is the sum of `losses`; each is propagated backward before the next is asked for.
 
     Raises:
         DivergedError: when a loss or its gradient is infinite or not a number.
@@ -67,25 +69,31 @@ def optimise(
     rates = get_linear_schedule_with_warmup(optimiser, int(schedule.warmup * schedule.steps), schedule.steps)
     device = next(model.parameters()).device
     model.train()
-    losses: list[float] = []
+    course: list[float] = []
     averaged: AveragedModel | None = None
     for step, batch in zip(range(schedule.steps), batches, strict=False):
-        with autocast(device):
-            value = loss(batch)
-        losses.append(value.item())
-        if not math.isfinite(losses[-1]):
-            raise DivergedError(step, losses[-1], schedule.learning_rate)
-        value.backward()  # type: ignore[no-untyped-call]
+        course.append(0.0)
+        parts = losses(batch)
+        while (part := _next(parts, device)) is not None:
+            course[-1] += part.item()
+            if not math.isfinite(course[-1]):
+                raise DivergedError(step, course[-1], schedule.learning_rate)
+            part.backward()  # type: ignore[no-untyped-call]
         gradient = nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
         if not torch.isfinite(gradient):
-            raise DivergedError(step, losses[-1], schedule.learning_rate)
+            raise DivergedError(step, course[-1], schedule.learning_rate)
         optimiser.step()
         rates.step()
         optimiser.zero_grad()
         if step + 1 > schedule.steps * (1 - schedule.average):
             averaged = averaged or AveragedModel(model)
             averaged.update_parameters(model)
-        on_step(step + 1, losses[-1])
+        on_step(step + 1, course[-1])
     if averaged is not None:
         model.load_state_dict(averaged.module.state_dict())
-    return losses
+    return course
+
+
+def _next(parts: Iterator[Tensor], device: torch.device) -> Tensor | None:
+    with autocast(device):
+        return next(parts, None)

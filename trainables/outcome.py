@@ -1,6 +1,6 @@
 """What a trial came to: which stages it went through, and its transfer. Plain data, to and from JSON."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from trainables.transfer import Transfer
@@ -17,6 +17,8 @@ class StageRun:
     """False: the store had it."""
     seconds: float
     """What its training cost, whenever that was."""
+    native: dict[str, float] = field(default_factory=dict)
+    """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from itertools import islice
@@ -13,7 +14,7 @@ from trainables import encoders
 from trainables.benchmarks import load
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
-from trainables.tasks import KINDS, Encoded, Feature, TaskData, TaskKind, length, pad
+from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, TaskData, TaskKind, length, pad
 
 EVALUATION_BATCH = 128
 BUCKET = 16
@@ -52,10 +53,23 @@ class Prepared:
         return _digest(self.data, self.data.evaluation[split])
 
     @cached_property
-    def train(self) -> list[Feature]:
-        """The training rows, tokenized."""
+    def train_rows(self) -> list[Row]:
+        """The training rows."""
         assert self.data.train is not None, "this task has no training data"
-        return self.kind.encode(self.data.train.to_list(), self.encoder.tokenizer, self.max_length).features
+        return list(self.data.train)
+
+    @cached_property
+    def train(self) -> Encoded:
+        """The training rows, tokenized."""
+        return self.kind.encode(self.train_rows, self.encoder.tokenizer, self.max_length)
+
+    @cached_property
+    def mean_length(self) -> tuple[float, float]:
+        """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
+        special = set(self.encoder.tokenizer.all_special_ids)
+        texts = [ids for feature in self.train.features for ids in _texts(feature)]
+        plain = sum(token not in special for ids in texts for token in ids)
+        return sum(map(len, texts)) / len(texts), plain / len(texts)
 
     @cache  # noqa: B019
     def scored(self, split: str) -> dict[str, ScoredSet]:
@@ -68,19 +82,62 @@ class Prepared:
             for language, rows in by_language.items()
         }
 
-    def batches(self, batch_size: int, rng: Random) -> Iterator[Batch]:
-        """Training batches of like length in random order, for ever; every example comes once an epoch."""
-        order = self._order(rng)
+    @property
+    def generalizes(self) -> bool:
+        """Whether its two texts can be given in two languages: it has two, and its rows say the same in every language."""
+        columns = (*self.kind.second, ITEM)
+        return len(columns) > 1 and all(
+            column in rows.column_names and rows[0][column] is not None
+            for rows in self.data.evaluation.values()
+            for column in columns
+        )
+
+    def mixed(self, split: str, first: str, second: str) -> ScoredSet:
+        """The items that both languages have, the first text in the one, the second in the other, tokenized."""
+        sets = self.scored(split)
+        others = {row[ITEM]: row for row in sets[second].rows}
+        rows = [
+            row | {column: others[row[ITEM]][column] for column in self.kind.second}
+            for row in sets[first].rows
+            if row[ITEM] in others
+        ]
+        return ScoredSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
+
+    def batches(self, batch_size: int, rng: Random, rewrite: Callable[[str], str] | None = None) -> Iterator[Batch]:
+        """Training batches of like length in random order, for ever; every example comes once an epoch.
+
+        Args:
+            batch_size: examples in a batch.
+            rng: of the order.
+            rewrite: applied to an example's texts each time it comes.
+        """
+        features, order = self.train.features, self._order(rng)
         while window := list(islice(order, BUCKET * batch_size)):
-            window.sort(key=lambda i: length(self.train[i]))
+            window.sort(key=lambda i: length(features[i]))
             groups = [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
             rng.shuffle(groups)
             for group in groups:
-                yield pad([self.train[i] for i in group], self.encoder.tokenizer.pad_token_id)
+                found = [features[i] if rewrite is None else self._rewritten(i, rewrite) for i in group]
+                yield pad(found, self.encoder.tokenizer.pad_token_id)
+
+    def _rewritten(self, feature: int, rewrite: Callable[[str], str]) -> Feature:
+        """A feature of its row rewritten; of a row with several, the one in the same place, or the last."""
+        row = self.train.rows[feature]
+        place = feature - bisect_left(self.train.rows, row)
+        anew = self.kind.encode(
+            [self.kind.rewritten(self.train_rows[row], rewrite)], self.encoder.tokenizer, self.max_length
+        )
+        return anew.features[min(place, len(anew.features) - 1)]
 
     def _order(self, rng: Random) -> Iterator[int]:
+        count = len(self.train.features)
         while True:
-            yield from rng.sample(range(len(self.train)), len(self.train))
+            yield from rng.sample(range(count), count)
+
+
+def _texts(feature: Feature) -> list[list[int]]:
+    ids = feature["input_ids"]
+    return ids if isinstance(ids[0], list) else [ids]
 
 
 def _digest(data: TaskData, rows: Iterable[dict[str, Any]]) -> str:

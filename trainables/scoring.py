@@ -1,20 +1,39 @@
-"""Scores a model on every language of a task."""
+"""Scores a model on every language of a task, and on pairs of languages."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
 from transformers import PreTrainedModel
 
 from trainables.optimise import autocast
-from trainables.prepared import Prepared, evaluation_batches
+from trainables.prepared import Prepared, ScoredSet, evaluation_batches
+from trainables.transfer import LanguagePair, pair_name
+
+TOGETHER = 16
+"""Pairs of languages whose rows are in memory at the same time."""
 
 
 def score(
     model: PreTrainedModel, prepared: Prepared, split: str, languages: Collection[str]
 ) -> dict[str, dict[str, float]]:
     """Every metric of the task by language, for those of `languages` that the split has."""
-    sets = {code: rows for code, rows in prepared.scored(split).items() if code in languages}
+    return _score(model, prepared, {code: rows for code, rows in prepared.scored(split).items() if code in languages})
+
+
+def score_pairs(
+    model: PreTrainedModel, prepared: Prepared, split: str, pairs: Sequence[LanguagePair]
+) -> dict[str, dict[str, float]]:
+    """Every metric by pair of languages, the first text in the one, the second in the other; pairs that the split lacks left out."""
+    there = [pair for pair in pairs if set(pair) <= prepared.scored(split).keys()]
+    scores: dict[str, dict[str, float]] = {}
+    for start in range(0, len(there), TOGETHER):
+        sets = {pair_name(*pair): prepared.mixed(split, *pair) for pair in there[start : start + TOGETHER]}
+        scores |= _score(model, prepared, {name: rows for name, rows in sets.items() if rows.rows})
+    return scores
+
+
+def _score(model: PreTrainedModel, prepared: Prepared, sets: Mapping[str, ScoredSet]) -> dict[str, dict[str, float]]:
     features = [feature for rows in sets.values() for feature in rows.encoded.features]
     # English stands beside every language in retrieval: what reads alike goes through the model once.
     places: dict[str, list[int]] = {}
@@ -33,8 +52,8 @@ def score(
                 for place in twins[number]:
                     outputs[place] = output
     scores, start = {}, 0
-    for code, rows in sets.items():
+    for name, rows in sets.items():
         stop = start + len(rows.encoded.features)
-        scores[code] = prepared.kind.score(rows.rows, rows.encoded, outputs[start:stop], prepared.data.labels)
+        scores[name] = prepared.kind.score(rows.rows, rows.encoded, outputs[start:stop], prepared.data.labels)
         start = stop
     return scores

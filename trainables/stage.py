@@ -2,8 +2,9 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
+from statistics import fmean
 
 import torch
 from torch import nn
@@ -11,7 +12,10 @@ from transformers import PretrainedConfig, PreTrainedModel
 
 from trainables.curriculum import Stage
 from trainables.encoders import Weights
-from trainables.noise import NoisyLoss
+from trainables.noise.augmentation import Augmentation, augmentation
+from trainables.noise.loss import NoisyLoss, scale
+from trainables.noise.seam import Setting
+from trainables.noise.substitution import Synonyms
 from trainables.optimise import Batch, Schedule, optimise
 from trainables.prepared import Prepared
 
@@ -24,6 +28,12 @@ class Trained:
     """One a task, all around the same encoder."""
     losses: list[float]
     seconds: float
+    native: dict[str, float] = field(default_factory=dict)
+    """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
+
+
+SAMPLE = 1000
+"""Training rows of each task that tell how far synonyms move a token."""
 
 
 def device() -> torch.device:
@@ -31,7 +41,9 @@ def device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def train(stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared]) -> Trained:
+def train(
+    stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared], synonyms: Synonyms | None = None
+) -> Trained:
     """Train the stage.
 
     Every random number (head, dropout, order of the data, noise) comes from `draws`, so that the stage gives the same bits
@@ -42,6 +54,7 @@ def train(stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared]) 
         draws: what the stage's random numbers come from, hexadecimal.
         parent: the encoder's weights to start from.
         tasks: the data of ``stage.tasks``.
+        synonyms: what ``augmentation`` replaces words by; unused by other methods.
 
     Raises:
         trainables.optimise.DivergedError: when the loss is not a number any more.
@@ -51,27 +64,63 @@ def train(stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared]) 
     where = device()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        models = build(parent, tasks)
+        models = build(parent, tasks, stage.noise.dropout)
         together = nn.ModuleList(models).to(where)
-        encoder = tasks[0].encoder
+        if not stage.steps:
+            return Trained(models, [], time.monotonic() - started)
         noisy = NoisyLoss(
-            stage.noise,
-            encoder.embedding_norm,
-            encoder.tokenizer.all_special_ids,
+            _setting(stage, tasks),
+            stage.steps,
+            tasks[0].encoder.tokenizer.all_special_ids,
             torch.Generator(where).manual_seed(seed),
         )
+        augmented = _augmented(stage, tasks, synonyms)
         losses = optimise(
             together,
-            _batches(stage, tasks, seed, where),
-            lambda turn: noisy(models[turn[0]], turn[1]),
+            _batches(stage, tasks, seed, where, augmented),
+            lambda turn: noisy(models[turn[0]], turn[1], tasks[turn[0]].kind.log_probabilities),
             Schedule(steps=stage.steps, learning_rate=stage.learning_rate, average=stage.average),
         )
-    return Trained(models, losses, time.monotonic() - started)
+    native = noisy.native if augmented is None else augmented.native
+    return Trained(models, losses, time.monotonic() - started, native)
 
 
-def build(parent: Weights, tasks: Sequence[Prepared]) -> list[PreTrainedModel]:
-    """A model for each task: fresh heads, drawn from torch's random numbers, around one encoder with `parent`'s weights."""
-    models = [task.kind.head(_config(task), task.data.labels) for task in tasks]
+def _setting(stage: Stage, tasks: Sequence[Prepared]) -> Setting:
+    encoder, lengths = tasks[0].encoder, [task.mean_length for task in tasks]
+    return Setting(
+        noise=stage.noise,
+        radius=stage.noise.magnitude * encoder.embedding_norm,
+        width=encoder.embeddings.shape[1],
+        length=fmean(length for length, _ in lengths),
+        plain=fmean(plain for _, plain in lengths),
+    )
+
+
+def _augmented(stage: Stage, tasks: Sequence[Prepared], synonyms: Synonyms | None) -> Augmentation | None:
+    if stage.noise.method != "augmentation":
+        return None
+    assert synonyms is not None, "augmentation needs synonyms"
+    texts: list[str] = []
+
+    def note(text: str) -> str:
+        texts.append(text)
+        return text
+
+    for task in tasks:
+        for row in task.train_rows[:SAMPLE]:
+            task.kind.rewritten(row, note)
+    return augmentation(synonyms, stage.noise.magnitude, texts, tasks[0].encoder)
+
+
+def build(parent: Weights, tasks: Sequence[Prepared], dropout: float = 0.0) -> list[PreTrainedModel]:
+    """A model for each task: fresh heads, drawn from torch's random numbers, around one encoder with `parent`'s weights.
+
+    Args:
+        parent: the encoder's weights.
+        tasks: whose heads.
+        dropout: its rate in encoder and heads; 0: the encoder's own.
+    """
+    models = [task.kind.head(_config(task, dropout), task.data.labels) for task in tasks]
     for model, task in zip(models, tasks, strict=True):
         if model is not models[0]:
             setattr(model, model.base_model_prefix, models[0].base_model)
@@ -104,8 +153,15 @@ def restore(encoder: Weights, head: Weights, task: Prepared) -> PreTrainedModel:
     return model.to(device())
 
 
-def _config(task: Prepared) -> PretrainedConfig:
-    return type(task.encoder.config).from_dict(task.encoder.config.to_dict())
+DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout")
+"""What the configurations of BERT and XLM-R, then of XLM, call their dropout rates."""
+
+
+def _config(task: Prepared, dropout: float) -> PretrainedConfig:
+    settings = task.encoder.config.to_dict()
+    if dropout:
+        settings |= {name: dropout for name in DROPOUTS if name in settings}
+    return type(task.encoder.config).from_dict(settings)
 
 
 def _held(weights: Weights, model: PreTrainedModel) -> Weights:
@@ -113,11 +169,27 @@ def _held(weights: Weights, model: PreTrainedModel) -> Weights:
     return {name: value for name, value in weights.items() if name in names}
 
 
-def _batches(stage: Stage, tasks: Sequence[Prepared], seed: int, where: torch.device) -> Iterator[tuple[int, Batch]]:
+def _batches(
+    stage: Stage, tasks: Sequence[Prepared], seed: int, where: torch.device, augmented: Augmentation | None
+) -> Iterator[tuple[int, Batch]]:
     """Batches of the tasks in turn, so that a joint stage gives each the same number of steps."""
+    rewrite = _Rewriting(stage, augmented, seed) if augmented else None
     streams = [
-        task.batches(stage.batch_size, Random(f"{seed}/{name}")) for name, task in zip(stage.tasks, tasks, strict=True)
+        task.batches(stage.batch_size, Random(f"{seed}/{name}"), rewrite)
+        for name, task in zip(stage.tasks, tasks, strict=True)
     ]
     while True:
         for turn, stream in enumerate(streams):
             yield turn, {key: tensor.to(where) for key, tensor in next(stream).items()}
+            if rewrite:
+                rewrite.step += 1
+
+
+class _Rewriting:
+    """Replaces words, at each step as often as the stage's schedule says."""
+
+    def __init__(self, stage: Stage, augmented: Augmentation, seed: int) -> None:
+        self.stage, self.augmented, self.rng, self.step = stage, augmented, Random(f"{seed}/synonyms"), 0
+
+    def __call__(self, text: str) -> str:
+        return self.augmented.rewrite(text, scale(self.stage.noise, self.step, self.stage.steps), self.rng)

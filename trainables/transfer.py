@@ -1,7 +1,9 @@
 """Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from random import Random
 from statistics import fmean
 from typing import Literal
 
@@ -12,6 +14,10 @@ Scores = dict[str, dict[str, dict[str, float]]]
 """``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
 
 Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
+
+LanguagePair = tuple[str, str]
+"""The language of the first text, and of the second."""
+FamilyPair = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,8 @@ class Transfer:
     """By target."""
     metrics: dict[str, str]
     """The metric that stands for each target."""
+    generalized: dict[str, Scores] = field(default_factory=dict)
+    """By target of two texts: scores with these in two languages, which `pair_name` names."""
 
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
@@ -80,6 +88,26 @@ class Transfer:
         name = min(means, key=means.__getitem__)
         return name, means[name]
 
+    def family_pairs(self, target: str, split: Split = "dev") -> dict[FamilyPair, float]:
+        """Mean over the language pairs of each ordered pair of families, none of the two being the source language or unseen."""
+        grouped: dict[FamilyPair, list[float]] = {}
+        for name, values in self.generalized[target].get(split, {}).items():
+            one, other = (LANGUAGES[code] for code in name.split(BETWEEN))
+            if SOURCE_LANGUAGE not in (one.code, other.code) and one.seen and other.seen:
+                grouped.setdefault((one.family, other.family), []).append(values[self.metrics[target]])
+        return {families: fmean(scores) for families, scores in sorted(grouped.items())}
+
+    def family_pair_means(self, split: Split = "dev") -> dict[FamilyPair, float]:
+        """For each pair of families the mean over the targets that cover it."""
+        tables = [self.family_pairs(target, split) for target in self.generalized]
+        names = sorted({families for table in tables for families in table})
+        return {families: fmean(table[families] for table in tables if families in table) for families in names}
+
+    def generalized_means(self, split: Split = "dev") -> dict[str, float]:
+        """For each target of two texts the mean over pairs of families, as `target_means` over families."""
+        tables = {target: self.family_pairs(target, split) for target in self.generalized}
+        return {target: fmean(table.values()) for target, table in tables.items() if table}
+
     def objective(self, name: Objective) -> float:
         """The number that a search maximises.
 
@@ -93,3 +121,27 @@ class Transfer:
                 return fmean(self.source("dev").values())
             case "worst_family_dev":
                 return self.worst_family("dev")[1]
+
+
+BETWEEN = "-"
+
+
+def pair_name(first: str, second: str) -> str:
+    """A pair of languages in a word: ``en-sw``."""
+    return f"{first}{BETWEEN}{second}"
+
+
+def language_pairs(languages: Sequence[str], count: int, seed: int) -> tuple[LanguagePair, ...]:
+    """Ordered pairs of different languages for generalized transfer (Huang et al., EMNLP 2021): the two texts of an example are
+    in two languages.
+
+    Args:
+        languages: to draw from.
+        count: how many; all of them if there are no more.
+        seed: which. Languages come as evenly as `count` allows, on either side.
+    """
+    rng = Random(f"language pairs/{seed}")
+    order = rng.sample(sorted(languages), len(languages))
+    shifts = rng.sample(range(1, len(order)), max(0, len(order) - 1))
+    pairs = ((one, order[(place + shift) % len(order)]) for shift in shifts for place, one in enumerate(order))
+    return tuple(islice(pairs, count))

@@ -9,17 +9,20 @@ from typing import TypeVar
 from transformers import PreTrainedModel
 
 from trainables import encoders
+from trainables.benchmarks import own_synonyms
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Weights
+from trainables.noise.substitution import Synonyms
+from trainables.noise.substitution import load as read_synonyms
 from trainables.outcome import Outcome, StageRun
 from trainables.prepared import Prepared, prepare
-from trainables.scoring import score
+from trainables.scoring import score, score_pairs
 from trainables.stage import Trained, encoder_weights, head_weights, restore, train
 from trainables.store.identity import identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
 from trainables.store.tree import Store
-from trainables.transfer import Scores, Split, Transfer
+from trainables.transfer import LanguagePair, Scores, Split, Transfer, language_pairs
 
 Report = Callable[[StageRun], None]
 Found = TypeVar("Found")
@@ -55,7 +58,11 @@ def run(
             walk.target(left.pop(walk.idle(left, trunk)), trunk)
     order = [stage.task for stage in trial.targets]
     return Outcome(
-        transfer=Transfer({task: walk.scores[task] for task in order}, {task: walk.metrics[task] for task in order}),
+        transfer=Transfer(
+            {task: walk.scores[task] for task in order},
+            {task: walk.metrics[task] for task in order},
+            {task: walk.generalized[task] for task in order if task in walk.generalized},
+        ),
         stages=tuple(sorted(walk.runs.values(), key=lambda run: order.index(run.task) if run.target else -1)),
         seconds=time.monotonic() - started,
         scoring_seconds=walk.scoring_seconds,
@@ -83,7 +90,40 @@ class _Node:
     def record(self, trained: Trained) -> Document:
         """What the store keeps of it beside its weights."""
         losses = [round(loss, 6) for loss in trained.losses]
-        return {"identity": self.described, "path": list(self.path), "seconds": trained.seconds, "losses": losses}
+        return {
+            "identity": self.described,
+            "path": list(self.path),
+            "seconds": trained.seconds,
+            "losses": losses,
+            "native": trained.native,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a target is scored on at once: a split, in single languages or in pairs of them."""
+
+    task: Prepared
+    split: Split
+    languages: tuple[str, ...]
+    pairs: tuple[LanguagePair, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"generalized-{self.split}" if self.pairs else self.split
+
+    @property
+    def scored_on(self) -> Document:
+        """The very rows, and the languages or pairs."""
+        rows = self.task.scored_fingerprint(self.split)
+        if self.pairs:
+            return {"data": rows, "pairs": [list(pair) for pair in self.pairs]}
+        return {"data": rows, "languages": sorted(self.languages)}
+
+    def score(self, model: PreTrainedModel) -> dict[str, dict[str, float]]:
+        if self.pairs:
+            return score_pairs(model, self.task, self.split, self.pairs)
+        return score(model, self.task, self.split, self.languages)
 
 
 @dataclass(slots=True)
@@ -97,6 +137,7 @@ class _Walk:
     on_stage: Report
     keep: frozenset[str]
     scores: dict[str, Scores] = field(default_factory=dict)
+    generalized: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
     runs: dict[str, StageRun] = field(default_factory=dict)
     scoring_seconds: float = 0.0
@@ -114,14 +155,15 @@ class _Walk:
 
         with self._turn(node, find) as (record, mine):
             if record is not None:
-                self._note(stage, node, trained=False, seconds=record["seconds"])
+                self._note(stage, node, trained=False, record=record)
                 node.read = lambda: self._stored(stage, parent, node.key)
                 return node
-            trained = train(stage, node.draws, parent.weights(), self._data(stage))
+            trained = train(stage, node.draws, parent.weights(), self._data(stage), self._synonyms(stage))
+            record = node.record(trained)
             weights = encoder_weights(trained.models[0], parent.weights())
             if self.store and mine:
-                self.store.publish(mine, node.record(trained), weights, {})
-        self._note(stage, node, trained=True, seconds=trained.seconds)
+                self.store.publish(mine, record, weights, {})
+        self._note(stage, node, trained=True, record=record)
         node.read = lambda: weights
         return node
 
@@ -145,66 +187,80 @@ class _Walk:
         node = self._child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
 
+        readings = self._readings(task)
+
         def find() -> tuple[Document, Scores] | None:
             if self.store is None:
                 return None
             record = self.store.record(node.key, node.described, weights=node.key in self.keep)
-            scores = self._known(node.key, task)
-            return None if record is None or len(scores) < len(self.splits) else (record, scores)
+            scores = self._known(node.key, readings)
+            return None if record is None or len(scores) < len(readings) else (record, scores)
 
         with self._turn(node, find) as (found, mine):
             if found is not None:
-                record, self.scores[stage.task] = found
-                self._note(stage, node, trained=False, seconds=record["seconds"])
+                record, scores = found
+                self._heard(stage.task, readings, scores)
+                self._note(stage, node, trained=False, record=record)
                 return
             restored = self._restored(node, task)
             if restored is not None:
-                model, seconds = restored
+                model, record = restored
             else:
-                trained = train(stage, node.draws, parent.weights(), [task])
-                model, seconds = trained.models[0], trained.seconds
+                trained = train(stage, node.draws, parent.weights(), [task], self._synonyms(stage))
+                model, record = trained.models[0], node.record(trained)
                 if self.store and mine:
                     weights = parent.weights()
-                    parts = encoder_weights(model, weights), head_weights(model, weights)
-                    self.store.publish(mine, node.record(trained), *parts)
-            self.scores[stage.task] = self._score(node, task, model, mine)
-        self._note(stage, node, trained=restored is None, seconds=seconds)
+                    self.store.publish(mine, record, encoder_weights(model, weights), head_weights(model, weights))
+            self._heard(stage.task, readings, self._score(node, readings, model, mine))
+        self._note(stage, node, trained=restored is None, record=record)
 
-    def _restored(self, node: _Node, task: Prepared) -> tuple[PreTrainedModel, float] | None:
-        """A target's model from the store, and what it cost to train; None if the store lacks it."""
+    def _restored(self, node: _Node, task: Prepared) -> tuple[PreTrainedModel, Document] | None:
+        """A target's model from the store, and its record; None if the store lacks it."""
         if self.store is None or (record := self.store.record(node.key, node.described, weights=True)) is None:
             return None
         encoder, head = self.store.encoder(node.key), self.store.head(node.key)
         if encoder is None or (head is None and HEAD in record["files"]):
             return None
-        return restore(encoder, head or {}, task), record["seconds"]
+        return restore(encoder, head or {}, task), record
 
-    def _score(self, node: _Node, task: Prepared, model: PreTrainedModel, mine: Claim | None) -> Scores:
-        """Scores on every split, those that the store knows from there."""
+    def _readings(self, task: Prepared) -> list[_Reading]:
+        readings = [_Reading(task, split, self.trial.languages) for split in self.splits]
+        if self.trial.pairs and task.generalizes:
+            pairs = language_pairs(self.trial.languages, self.trial.pairs, self.trial.pairs_seed)
+            readings += [_Reading(task, split, self.trial.languages, pairs) for split in self.splits]
+        return readings
+
+    def _score(self, node: _Node, readings: Sequence[_Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
+        """Scores of every reading, those that the store knows from there."""
         started = time.monotonic()
-        scores = self._known(node.key, task)
-        for split in self.splits:
-            if split not in scores:
-                scores[split] = score(model, task, split, self.trial.languages)
+        scores = self._known(node.key, readings)
+        for reading in readings:
+            if reading.name not in scores:
+                scores[reading.name] = reading.score(model)
                 if self.store and mine:
-                    self.store.add_scores(mine, split, {**self._scored_on(task, split), "scores": scores[split]})
+                    document = {**reading.scored_on, "scores": scores[reading.name]}
+                    self.store.add_scores(mine, reading.name, document)
         self.scoring_seconds += time.monotonic() - started
-        return {split: scores[split] for split in self.splits}
+        return scores
 
-    def _known(self, node_key: str, task: Prepared) -> Scores:
+    def _known(self, node_key: str, readings: Sequence[_Reading]) -> Scores:
         """Stored scores, as far as they are of this trial's very rows and languages."""
-        documents = {split: self.store.scores(node_key, split) for split in self.splits} if self.store else {}
+        found = [(reading, self.store.scores(node_key, reading.name)) for reading in readings] if self.store else []
         return {
-            split: document["scores"]
-            for split, document in documents.items()
-            if document is not None and self._scored_on(task, split).items() <= document.items()
+            reading.name: document["scores"]
+            for reading, document in found
+            if document is not None and reading.scored_on.items() <= document.items()
         }
 
-    def _scored_on(self, task: Prepared, split: Split) -> dict[str, object]:
-        return {"data": task.scored_fingerprint(split), "languages": sorted(self.trial.languages)}
+    def _heard(self, task: str, readings: Sequence[_Reading], scores: Scores) -> None:
+        self.scores[task] = {str(each.split): scores[each.name] for each in readings if not each.pairs}
+        if generalized := {str(each.split): scores[each.name] for each in readings if each.pairs}:
+            self.generalized[task] = generalized
 
     def _child(self, stage: Stage, parent: _Node) -> _Node:
         data = "+".join(task.fingerprint for task in self._data(stage))
+        if (replaced := self._synonyms(stage)) is not None:
+            data += f"+{replaced.digest}"
         described = identity(stage, parent.key, data, target=stage in self.trial.targets)
         if self.use:
             self.use.add(parent.key)
@@ -219,8 +275,19 @@ class _Walk:
     def _data(self, stage: Stage) -> list[Prepared]:
         return [prepare(self.trial.benchmark, task, self.trial.encoder, stage.max_length) for task in stage.tasks]
 
-    def _note(self, stage: Stage, node: _Node, *, trained: bool, seconds: float) -> None:
-        target = stage in self.trial.targets
-        run = StageRun(key=node.key, task=stage.task, target=target, trained=trained, seconds=seconds)
+    def _synonyms(self, stage: Stage) -> Synonyms | None:
+        if stage.noise.method != "augmentation":
+            return None
+        return read_synonyms(self.trial.synonyms) if self.trial.synonyms else own_synonyms(self.trial.benchmark)
+
+    def _note(self, stage: Stage, node: _Node, *, trained: bool, record: Document) -> None:
+        run = StageRun(
+            key=node.key,
+            task=stage.task,
+            target=stage in self.trial.targets,
+            trained=trained,
+            seconds=record["seconds"],
+            native=record.get("native", {}),
+        )
         self.runs[node.key] = run
         self.on_stage(run)

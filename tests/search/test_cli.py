@@ -42,6 +42,7 @@ def test_every_command_and_option_is_on_this_list():
         "launch": ["config", "--trials", "--name", "--set", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
+        "report": ["name", "--json"],
         "export": ["name", "directory", "--trial"],
         "train": ["exported", "--seeds", "--json"],
         "track": ["name"],

@@ -3,7 +3,7 @@ import pytest
 from search.config import check_encoder, load, validate
 from search.errors import ConfigError
 from trainables.benchmarks import LANGUAGES_OF
-from trainables.curriculum import NOISE_METHODS
+from trainables.noise.catalogue import METHODS
 
 
 def problems(document) -> list[str]:
@@ -41,7 +41,7 @@ BAD = [
     ({"intermediate.retrieval": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'retrieval'"),
     ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or intermediate, not both: choice"),
     ({"intermediate.facts.resource": "medium"}, "intermediate.facts.resource", "'high' or 'low'; got \"medium\""),
-    ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(NOISE_METHODS)}"),
+    ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(METHODS)}"),
     ({"space.noise.methods": []}, "space.noise.methods", "at least one noise method"),
     ({"space.target.noise.methods": ["x"]}, "space.target.noise.methods", "unknown noise method: 'x'"),
     ({"languages": ["de", "xx"]}, "languages", "unknown language: 'xx'; allowed: af, ar"),

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from search.config import StoreSettings
 from search.errors import NoSuchSearchError
 from search.home import Home, written_aside
+from search.sections import StoreSettings
 
 
 def test_the_home_is_the_one_given_then_the_environments_then_the_default(monkeypatch, tmp_path):

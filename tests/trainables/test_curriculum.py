@@ -3,8 +3,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from trainables.curriculum import NOISE_METHODS, Noise, Stage, Trial
-from trainables.noise import METHODS
+from trainables.curriculum import Noise, Stage, Trial, off_default
 
 NOISY = Stage(
     task="facts+dates",
@@ -22,11 +21,10 @@ TRIAL = Trial(
     curriculum=(NOISY,),
     targets=(Stage(task="choice", learning_rate=1e-3, steps=2),),
     languages=("en", "de"),
+    pairs=3,
+    pairs_seed=2,
+    synonyms="neighbours.json",
 )
-
-
-def test_the_noise_methods_of_the_plain_data_are_those_that_can_be_trained():
-    assert set(NOISE_METHODS) == set(METHODS)
 
 
 def test_a_joint_stage_names_its_tasks_in_order():
@@ -48,6 +46,22 @@ def test_a_new_seed_reaches_every_stage_and_nothing_else():
 def test_a_stage_says_its_task_its_rate_and_its_noise():
     assert str(NOISY) == "facts+dates (0.0002, random_perturbation 0.25)"
     assert str(TRIAL.targets[0]) == "choice (0.001)"
+
+
+def test_a_noise_says_what_is_not_usual_about_it():
+    assert str(Noise(method="adversarial", magnitude=0.1, steps=1, norm="linf")) == "adversarial (linf, 1 step) 0.1"
+    assert str(Noise(method="r_drop", weight=2, dropout=0.1)) == "r_drop (dropout 0.1) weight 2"
+    assert str(Noise(method="r3f", magnitude=0.1, weight=1, schedule="rising")) == "r3f (rising) 0.1 weight 1"
+
+
+def test_what_is_off_its_default_is_told_within_a_noise_too():
+    assert off_default(NOISY)["noise"] == {"method": "random_perturbation", "magnitude": 0.25}
+    assert off_default(Noise()) == {}
+
+
+def test_a_trial_from_before_pairs_and_synonyms_can_still_be_read():
+    old = {key: value for key, value in TRIAL.to_json().items() if key not in ("pairs", "pairs_seed", "synonyms")}
+    assert Trial.from_json(old) == replace(TRIAL, pairs=0, pairs_seed=0, synonyms="")
 
 
 def test_a_trial_says_its_stages_in_order():

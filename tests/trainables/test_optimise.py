@@ -14,7 +14,7 @@ def line(undisturbed) -> nn.Linear:
 
 
 def squares(model: nn.Module):
-    return lambda batch: model(batch).square().sum()
+    return lambda batch: iter([model(batch).square().sum()])
 
 
 def followed(model: nn.Linear):
@@ -28,7 +28,7 @@ def followed(model: nn.Linear):
 
 
 def test_it_takes_as_many_steps_as_asked_and_returns_their_losses(line):
-    first = squares(line)(BATCHES[0]).item()
+    first = next(squares(line)(BATCHES[0])).item()
     losses = optimise(line, BATCHES, squares(line), Schedule(steps=5, learning_rate=1e-2))
     assert len(losses) == 5
     assert losses[0] == pytest.approx(first)
@@ -61,13 +61,31 @@ def test_it_reads_no_batch_more_than_it_needs(line):
 @pytest.mark.parametrize("bad", [float("nan"), float("inf")])
 def test_a_loss_that_is_no_number_raises(line, bad):
     def loss(batch):
-        return squares(line)(batch) * (bad if batch is BATCHES[2] else 1.0)
+        return iter([next(squares(line)(batch)) * (bad if batch is BATCHES[2] else 1.0)])
 
     with pytest.raises(DivergedError, match="lower the learning rate") as raised:
         optimise(line, BATCHES, loss, Schedule(steps=5, learning_rate=1e-2))
     assert raised.value.step == 2
     assert str(raised.value.loss) == str(bad)
     assert raised.value.learning_rate == 1e-2
+
+
+def test_a_step_takes_the_sum_of_its_losses_one_after_the_other(line):
+    start = {name: value.clone() for name, value in line.state_dict().items()}
+    once = optimise(line, BATCHES, squares(line), Schedule(steps=3, learning_rate=1e-2))
+    weights, seen = line.weight.clone(), []
+    line.load_state_dict(start)
+
+    def halves(batch):
+        for _ in range(2):
+            yield next(squares(line)(batch)) / 2
+            seen.append(line.weight.grad.abs().sum().item())
+
+    assert optimise(line, BATCHES, halves, Schedule(steps=3, learning_rate=1e-2)) == pytest.approx(once)
+    assert torch.allclose(line.weight, weights, atol=1e-6)
+    assert all(
+        second == pytest.approx(2 * first, rel=1e-5) for first, second in zip(seen[::2], seen[1::2], strict=True)
+    )
 
 
 def test_a_learning_rate_beyond_reason_raises(line):
@@ -78,7 +96,10 @@ def test_a_learning_rate_beyond_reason_raises(line):
 def test_only_matrices_decay(line):
     before = {name: value.clone() for name, value in line.named_parameters()}
     optimise(
-        line, BATCHES, lambda batch: 0 * line(batch).sum(), Schedule(steps=3, learning_rate=1e-1, weight_decay=0.5)
+        line,
+        BATCHES,
+        lambda batch: iter([0 * line(batch).sum()]),
+        Schedule(steps=3, learning_rate=1e-1, weight_decay=0.5),
     )
     assert (line.weight.abs() < before["weight"].abs()).all()
     assert torch.equal(line.bias, before["bias"])

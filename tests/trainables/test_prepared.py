@@ -18,7 +18,7 @@ def ids(batches) -> list[list[int]]:
 @pytest.mark.parametrize("kind", TRAINED)
 def test_every_example_comes_once_an_epoch(kind, task):
     prepared = task(kind, max_length=64)
-    rows = len(prepared.train)
+    rows = len(prepared.train.features)
     assert 2 * rows == BUCKET * 3
     seen = Counter(
         str([token for token, here in zip(ids, mask, strict=True) if here])
@@ -27,7 +27,7 @@ def test_every_example_comes_once_an_epoch(kind, task):
             batch["input_ids"].flatten(1).tolist(), batch["attention_mask"].flatten(1).tolist(), strict=True
         )
     )
-    whole = Counter(str(flat(feature["input_ids"])) for feature in prepared.train)
+    whole = Counter(str(flat(feature["input_ids"])) for feature in prepared.train.features)
     assert seen == whole + whole
 
 
@@ -50,7 +50,7 @@ def test_epochs_come_in_different_orders(task):
 def test_batches_hold_examples_of_like_length(task):
     widths = [batch["attention_mask"].sum(-1) for batch in islice(task("classification").batches(4, Random(0)), 6)]
     spread = sum((width.max() - width.min()).item() for width in widths) / len(widths)
-    everything = sorted(map(length, task("classification").train))
+    everything = sorted(map(length, task("classification").train.features))
     assert spread < (everything[-1] - everything[0]) / 2
 
 
@@ -106,5 +106,7 @@ def test_a_task_is_prepared_once(encoder_folder):
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_feature_is_longer_than_the_limit(kind, task):
     prepared = task(kind, max_length=14)
-    features = prepared.train + [f for scored in prepared.scored("dev").values() for f in scored.encoded.features]
+    features = prepared.train.features + [
+        f for scored in prepared.scored("dev").values() for f in scored.encoded.features
+    ]
     assert max(map(length, features)) == 14

@@ -5,9 +5,13 @@ from typing import TYPE_CHECKING
 from trainables.benchmarks.catalogue import BENCHMARKS, LANGUAGES_OF, Card, catalogue
 
 if TYPE_CHECKING:
+    from trainables.noise.substitution import Synonyms
     from trainables.tasks import TaskData
 
-__all__ = ["BENCHMARKS", "LANGUAGES_OF", "Card", "catalogue", "load"]
+__all__ = ["BENCHMARKS", "LANGUAGES_OF", "OWN_SYNONYMS", "Card", "catalogue", "load", "own_synonyms"]
+
+OWN_SYNONYMS = frozenset({"miniature"})
+"""The benchmarks that bring synonyms of their own for ``augmentation``; others need a file."""
 
 
 def load(benchmark: str, task: str) -> "TaskData":
@@ -16,3 +20,11 @@ def load(benchmark: str, task: str) -> "TaskData":
     from trainables.benchmarks.miniature.tasks import load as load_miniature
 
     return load_miniature(task)
+
+
+def own_synonyms(benchmark: str) -> "Synonyms":
+    """The synonyms that a benchmark of `OWN_SYNONYMS` brings."""
+    assert benchmark in OWN_SYNONYMS, benchmark
+    from trainables.benchmarks.miniature.synonyms import synonyms
+
+    return synonyms()

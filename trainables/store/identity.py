@@ -2,10 +2,9 @@
 
 import hashlib
 import json
-from dataclasses import asdict, fields
 from typing import Any
 
-from trainables.curriculum import Stage
+from trainables.curriculum import Stage, off_default
 
 STAGE_VERSION = 1
 """Bumped by hand whenever the same stage would train to other weights than before."""
@@ -23,13 +22,7 @@ def identity(stage: Stage, parent: str, data: str, *, target: bool = False) -> d
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
     if target:
         described["target"] = True
-    plain = asdict(stage)
-    for field in fields(stage):
-        value = getattr(stage, field.name)
-        default = field.default_factory() if callable(field.default_factory) else field.default
-        if value != default:
-            described[field.name] = plain[field.name]
-    return described
+    return described | off_default(stage)
 
 
 def key(described: dict[str, Any]) -> str:

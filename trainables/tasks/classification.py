@@ -1,18 +1,21 @@
 """Classification of a text or a pair of texts: inference, paraphrase, topic. Columns: text, text_pair, label."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from torch import Tensor
 from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Metrics, Row, unbatched
+from trainables.tasks.base import Encoded, Metrics, Row, log_probabilities, unbatched
 
 
 class Classification:
     """One label of a fixed set; scored by accuracy."""
 
     metrics = ("accuracy",)
+    second = ("text_pair",)
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
@@ -26,6 +29,13 @@ class Classification:
         for feature, row in zip(features, rows, strict=True):
             feature["labels"] = row["label"]
         return Encoded(features, list(range(len(rows))))
+
+    def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        pair = row.get("text_pair")
+        return row | {"text": rewrite(row["text"]), "text_pair": pair if pair is None else rewrite(pair)}
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        return [log_probabilities(output.logits)]
 
     def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
         return list(model(**batch).logits.argmax(-1).tolist())

@@ -3,13 +3,16 @@
 import re
 import string
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
+from torch import Tensor
 from transformers import AutoModelForQuestionAnswering, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row
+from trainables.tasks.base import Encoded, Feature, Metrics, Row, log_probabilities
 
 STRIDE = 128
 """Tokens that two windows of a long context share, as in the XTREME scripts."""
@@ -21,6 +24,7 @@ class QuestionAnswering:
     """A span of the context; scored by SQuAD's F1 and exact match."""
 
     metrics = ("f1", "exact_match")
+    second = ("question",)
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForQuestionAnswering.from_config(config)
@@ -47,6 +51,24 @@ class QuestionAnswering:
                 | {"start_positions": start, "end_positions": end, "_spans": spans}
             )
         return Encoded(features, list(source))
+
+    def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        """The first answer stays as it is, and is the one answer left."""
+        answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
+        before = rewrite(row["context"][:start])
+        return row | {
+            "question": rewrite(row["question"]),
+            "context": before + answer + rewrite(row["context"][start + len(answer) :]),
+            "answers": {"text": [answer], "answer_start": [len(before)]},
+        }
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        """Of the answer's start and of its end, over the tokens that are not padding."""
+        padding = batch["attention_mask"] == 0
+        return [
+            log_probabilities(logits.masked_fill(padding, torch.finfo(logits.dtype).min))
+            for logits in (output.start_logits, output.end_logits)
+        ]
 
     def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
         said = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])

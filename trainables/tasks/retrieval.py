@@ -1,13 +1,14 @@
 """Sentence retrieval without training. Columns: source_sentence (any language), target_sentence (English)."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
 from transformers import AutoModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
 from trainables.tasks.base import Encoded, Feature, Metrics, Row
@@ -17,6 +18,7 @@ class Retrieval:
     """The translation of each sentence by cosine of mean-pooled states of a middle layer; scored by accuracy, as Tatoeba is."""
 
     metrics = ("accuracy",)
+    second = ()
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModel.from_config(config)
@@ -26,6 +28,13 @@ class Retrieval:
         encoding = tokenizer(texts, truncation=True, max_length=max_length)
         features: list[Feature] = [{key: values[i] for key, values in encoding.items()} for i in range(len(texts))]
         return Encoded(features, [i // 2 for i in range(len(texts))])
+
+    def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        return row | {column: rewrite(row[column]) for column in ("source_sentence", "target_sentence")}
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        """It predicts nothing: it has no head."""
+        return []
 
     def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
         states = model(**batch, output_hidden_states=True).hidden_states

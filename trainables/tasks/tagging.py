@@ -1,21 +1,22 @@
 """Tagging of words: named entities, parts of speech. Columns: words, tags (numbers of labels)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from seqeval.metrics import f1_score
+from torch import Tensor
 from transformers import AutoModelForTokenClassification, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row
-
-IGNORED = -100
+from trainables.tasks.base import IGNORED, Encoded, Feature, Metrics, Row, log_probabilities
 
 
 class Tagging:
     """A tag for the first piece of each word; scored by chunk F1 (seqeval, as XTREME-R does) and by word."""
 
     metrics = ("f1", "accuracy")
+    second = ()
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
@@ -33,6 +34,16 @@ class Tagging:
             tags = [row["tags"][word] if here else IGNORED for word, here in zip(words, first, strict=True)]
             features.append({key: values[i] for key, values in encoding.items()} | {"labels": tags})
         return Encoded(features, list(range(len(rows))))
+
+    def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        """A word that becomes several stays as it is: it has one tag."""
+        said = [rewrite(word) for word in row["words"]]
+        return row | {
+            "words": [new if len(new.split()) == 1 else old for old, new in zip(row["words"], said, strict=True)]
+        }
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        return [log_probabilities(output.logits[batch["labels"] != IGNORED])]
 
     def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
         return list(model(**batch).logits.argmax(-1).tolist())

@@ -222,6 +222,8 @@ def build(recipe: Recipe, folder: Path, on_step: Callable[[int, float], None]) -
     tokenizer = build_tokenizer(examples, recipe)
     model = build_model(len(tokenizer), recipe)
     schedule = Schedule(steps=recipe.steps, learning_rate=recipe.learning_rate, warmup=0.05)
-    optimise(model, batches(examples, tokenizer, recipe), lambda batch: masked_loss(model, batch), schedule, on_step)
+    optimise(
+        model, batches(examples, tokenizer, recipe), lambda batch: iter([masked_loss(model, batch)]), schedule, on_step
+    )
     model.half().save_pretrained(folder)
     tokenizer.save_pretrained(folder)

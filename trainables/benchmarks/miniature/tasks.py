@@ -26,7 +26,7 @@ from trainables.benchmarks.miniature.world import (
     records,
 )
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.tasks import TaskData
+from trainables.tasks import ITEM, TaskData
 
 Row = dict[str, Any]
 Render = Callable[[str], Row]
@@ -251,9 +251,9 @@ def load(name: str) -> TaskData:
     evaluation = {
         split: Dataset.from_list(
             [
-                example.render(language) | {"language": language}
+                example.render(language) | {"language": language, ITEM: number}
                 for language in MINIATURE_LANGUAGES
-                for example in told
+                for number, example in enumerate(told)
                 if not (card.kind == "retrieval" and language == SOURCE_LANGUAGE)
             ]
         )

@@ -1,0 +1,114 @@
+"""The parts of a config, but for the space of stages."""
+
+from typing import Annotated, Literal
+
+from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+
+from search.checks import check_url
+from search.stage_space import Section
+from trainables.benchmarks.catalogue import Resource
+
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Length(Section):
+    """How long a stage trains, and on what batches: the same for every stage of its sort."""
+
+    steps: PositiveInt
+    """Optimiser steps."""
+    batch_size: PositiveInt = 32
+    max_length: Annotated[int, Field(ge=8)] = 128
+    """Longest input in tokens."""
+    average: Share = 0.0
+    """Share of the steps, at the end, over which the weights are averaged."""
+
+
+class Training(Section):
+    """Lengths of the two sorts of stages."""
+
+    intermediate: Length
+    target: Length
+    equal: Literal["steps", "compute"] = "steps"
+    """What robust-training methods are given alike: optimiser steps, or forward and backward passes, so that a method whose steps
+    cost twice takes half of them."""
+
+
+class Intermediate(Section):
+    """An intermediate task."""
+
+    resource: Resource
+    """Whether its training set is large or small."""
+
+
+class CurriculumSpace(Section):
+    """Which curricula are tried."""
+
+    max_length: NonNegativeInt
+    """Most intermediate stages in a trial; curricula are ordered, without repetition, and may be empty."""
+    joint: bool = True
+    """Whether a curriculum may also be one stage that mixes several tasks."""
+
+
+class Generalized(Section):
+    """Targets of two texts scored with these in two languages, beside the standard setting."""
+
+    pairs: NonNegativeInt | Literal["all"] = 0
+    """Ordered pairs of languages, drawn evenly; 0: none."""
+    seed: NonNegativeInt = 0
+    """Which pairs."""
+
+
+class Budget(Section):
+    """When to stop besides ``trials``: whichever ends first."""
+
+    hours: PositiveFloat | None = None
+    """Wall time of one launch; trials that run by then are finished."""
+
+
+class Finalists(Section):
+    """Trials that are repeated on fresh seeds before anything is called best."""
+
+    top: NonNegativeInt = 2
+    """How many of the best besides the baseline, which is always one more."""
+    seeds: NonNegativeInt = 3
+    """Fresh seeds for each. 0: nothing is confirmed."""
+
+
+class StoreSettings(Section):
+    """Where trained stages are kept."""
+
+    url: str | None = None
+    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home."""
+    enabled: bool = True
+    """False: every stage is trained afresh."""
+    max_size: ByteSize | None = None
+    """Bytes, or such as ``20GB``: above it weights that are cheap to train again go; records and scores stay."""
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, url: str | None) -> str | None:
+        return url if url is None else check_url(url)
+
+
+class Resources(Section):
+    """What a trial takes."""
+
+    workers: PositiveInt = 2
+    """Trials at the same time."""
+    cpus_per_trial: PositiveFloat = 1
+    gpus_per_trial: Annotated[float, Field(ge=0)] = 0
+    """May be a fraction below one: 0.5 lets two trials share a GPU."""
+
+    @field_validator("gpus_per_trial")
+    @classmethod
+    def _whole_above_one(cls, gpus: float) -> float:
+        if gpus > 1 and not gpus.is_integer():
+            raise ValueError(f"a fraction of a GPU, or whole GPUs; got {gpus:g}")
+        return gpus
+
+
+class Tracking(Section):
+    """Where MLflow keeps the metrics for review."""
+
+    uri: str | None = None
+    """A tracking server or database; by default ``mlflow.db`` in the home."""

@@ -1,0 +1,142 @@
+import math
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from tests.trainables.noise.steps import BATCH, Listening, loss, noise, predictions
+from trainables.curriculum import Stage
+from trainables.noise.loss import NoisyLoss
+from trainables.noise.seam import divergence
+from trainables.stage import _setting
+from trainables.tasks import KINDS
+
+KINDS_TRAINED = ["classification", "multiple_choice", "tagging", "question_answering"]
+
+
+def by_hand(one: list[list[float]], other: list[list[float]]) -> float:
+    """Mean over rows of KL(p|q) + KL(q|p), in plain Python."""
+    rows = [
+        sum(p * math.log(p / q) + q * math.log(q / p) for p, q in zip(ps, qs, strict=True))
+        for ps, qs in zip(one, other, strict=True)
+    ]
+    return sum(rows) / len(rows)
+
+
+def test_the_divergence_is_what_its_equation_says():
+    one, other = [[0.2, 0.3, 0.5], [0.9, 0.05, 0.05]], [[0.1, 0.6, 0.3], [0.3, 0.3, 0.4]]
+    found = divergence([torch.tensor(one).log()], [torch.tensor(other).log()])
+    assert found.item() == pytest.approx(by_hand(one, other), rel=1e-5)
+
+
+def test_the_divergence_of_two_kinds_of_predictions_is_their_mean(undisturbed):
+    tables = [torch.randn(4, 3).log_softmax(-1) for _ in range(4)]
+    both = divergence([tables[0], tables[1]], [tables[2], tables[3]])
+    each = (divergence([tables[0]], [tables[2]]) + divergence([tables[1]], [tables[3]])) / 2
+    assert both.item() == pytest.approx(each.item())
+
+
+def outputs(kind: str, rows: int, seed: int):
+    """A model's output and its batch, of texts of 5 tokens."""
+    draws = torch.Generator().manual_seed(seed)
+    shapes = {"classification": (rows, 3), "multiple_choice": (rows, 2), "tagging": (rows, 5, 4)}
+    batch = {
+        "attention_mask": torch.ones(rows, 5, dtype=torch.long),
+        "labels": torch.tensor([[-100, 1, -100, 2, 0]] * rows),
+    }
+    if kind == "question_answering":
+        start, end = (torch.randn(rows, 5, generator=draws) for _ in range(2))
+        return SimpleNamespace(start_logits=start, end_logits=end), batch
+    return SimpleNamespace(logits=torch.randn(shapes[kind], generator=draws)), batch
+
+
+def twice(output):
+    return SimpleNamespace(**{name: torch.cat([value, value]) for name, value in vars(output).items()})
+
+
+def padded(kind: str, output):
+    if kind in ("classification", "multiple_choice"):
+        return output
+    pads = {name: torch.full((*value.shape[:1], 3, *value.shape[2:]), 7.5) for name, value in vars(output).items()}
+    return SimpleNamespace(**{name: torch.cat([value, pads[name]], 1) for name, value in vars(output).items()})
+
+
+def apart(kind: str, one, other, batch) -> float:
+    says = KINDS[kind].log_probabilities
+    return divergence(says(one, batch), says(other, batch)).item()
+
+
+@pytest.mark.parametrize("kind", KINDS_TRAINED)
+def test_a_batch_twice_as_large_has_the_same_divergence(kind):
+    (one, batch), (other, _) = outputs(kind, 3, 1), outputs(kind, 3, 2)
+    double = {name: torch.cat([value, value]) for name, value in batch.items()}
+    assert apart(kind, twice(one), twice(other), double) == pytest.approx(apart(kind, one, other, batch), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS_TRAINED)
+def test_padding_does_not_change_the_divergence(kind):
+    (one, batch), (other, _) = outputs(kind, 3, 1), outputs(kind, 3, 2)
+    fill = {"attention_mask": 0, "labels": -100}
+    longer = {name: torch.cat([value, torch.full((3, 3), fill[name])], 1) for name, value in batch.items()}
+    found = apart(kind, padded(kind, one), padded(kind, other), longer)
+    assert found == pytest.approx(apart(kind, one, other, batch), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS_TRAINED)
+def test_predictions_in_half_precision_are_compared_in_single(kind):
+    output, batch = outputs(kind, 3, 1)
+    half = SimpleNamespace(**{name: value.bfloat16() for name, value in vars(output).items()})
+    assert all(told.dtype == torch.float32 for told in KINDS[kind].log_probabilities(half, batch))
+
+
+@pytest.mark.parametrize("method", ["r3f", "smart"])
+def test_without_a_perturbation_the_loss_is_the_clean_one(method):
+    model = Listening()
+    (part,) = loss(noise(method, 0.0))(model, BATCH, predictions)
+    assert part.item() == pytest.approx(model(**BATCH).loss.item(), abs=1e-5)
+
+
+@pytest.mark.parametrize("method", ["r3f", "smart"])
+def test_the_loss_is_the_clean_one_plus_the_weighted_divergence(method, real):
+    model, batch, prepared = real("classification")
+
+    def at(weight: float) -> float:
+        of = noise(method, 8.0, weight=weight)
+        stage = Stage(task="one", learning_rate=1e-3, steps=1, noise=of)
+        noisy = NoisyLoss(_setting(stage, [prepared]), 1, {0, 1, 2}, torch.Generator().manual_seed(1))
+        (part,) = noisy(model, batch, prepared.kind.log_probabilities)
+        return part.item()
+
+    clean, once, thrice = model(**batch).loss.item(), at(1.0), at(3.0)
+    assert once > clean
+    assert thrice - clean == pytest.approx(3 * (once - clean), rel=1e-3)
+
+
+def test_smart_finds_a_perturbation_that_changes_predictions_more_than_a_random_one(real):
+    model, batch, prepared = real("classification")
+
+    def apart_under(method: str) -> float:
+        stage = Stage(task="one", learning_rate=1e-3, steps=1, noise=noise(method, 0.5))
+        noisy = NoisyLoss(_setting(stage, [prepared]), 1, {0, 1, 2}, torch.Generator().manual_seed(1))
+        (part,) = noisy(model, batch, prepared.kind.log_probabilities)
+        return part.item() - model(**batch).loss.item()
+
+    assert apart_under("smart") > 2 * apart_under("r3f")
+
+
+def test_r_drop_without_dropout_is_the_plain_loss(real):
+    model, batch, prepared = real("classification")
+    (part,) = loss(noise("r_drop"))(model, batch, prepared.kind.log_probabilities)
+    assert part.item() == pytest.approx(model(**batch).loss.item(), rel=1e-6)
+
+
+def test_r_drop_is_the_mean_of_two_masks_and_half_their_divergence(real):
+    model, batch, prepared = real("classification", dropout=0.3)
+    torch.manual_seed(5)
+    one, other = model(**batch), model(**batch)
+    says = prepared.kind.log_probabilities
+    by_equation = (one.loss + other.loss) / 2 + 0.7 * divergence(says(one, batch), says(other, batch)) / 2
+    torch.manual_seed(5)
+    (part,) = loss(noise("r_drop", weight=0.7))(model, batch, says)
+    assert part.item() == pytest.approx(by_equation.item(), rel=1e-6)
+    assert not torch.equal(one.logits, other.logits)

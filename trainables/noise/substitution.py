@@ -1,0 +1,108 @@
+"""Randomized smoothing by data augmentation: words replaced by their synonyms, afresh each time they are read."""
+
+import hashlib
+import json
+import string
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from random import Random
+
+PUNCTUATION = string.punctuation + "“”‘’«»…、。，"
+
+
+@dataclass(frozen=True, eq=False)
+class Synonyms:
+    """Neighbours of words, as published for counter-fitted vectors (Mrkšić et al., NAACL 2016)."""
+
+    neighbours: Mapping[str, tuple[str, ...]]
+    """By word, or phrase, in lower case; words without neighbours left out."""
+    digest: str
+    """SHA-256 of them all: part of the identity of the stages that use them."""
+    longest: int
+    """Words in the longest phrase."""
+
+    @classmethod
+    def of(cls, table: Mapping[str, Iterable[str]]) -> "Synonyms":
+        """From a table of neighbours by word; a word that stands among its own neighbours is not one."""
+        found = {
+            word.lower(): tuple(other for other in dict.fromkeys(others) if other.lower() != word.lower())
+            for word, others in table.items()
+        }
+        neighbours = {word: others for word, others in sorted(found.items()) if others}
+        digest = hashlib.sha256(json.dumps(neighbours, ensure_ascii=False).encode()).hexdigest()
+        return cls(neighbours, digest, max((len(word.split()) for word in neighbours), default=0))
+
+    def matches(self, text: str) -> Iterable[tuple[str, str, str, tuple[str, ...]]]:
+        """The text's words, each with the punctuation around it; longest phrases of the table first.
+
+        Yields:
+            What stands before the word (white space, punctuation), the word or phrase, what stands after it, and its neighbours.
+        """
+        words = text.split(" ")
+        at = 0
+        while at < len(words):
+            for size in range(min(self.longest, len(words) - at), 0, -1):
+                before, core, after = bare(" ".join(words[at : at + size]))
+                if others := self.neighbours.get(core.lower(), ()):
+                    break
+            else:
+                size = 1
+                before, core, after = bare(words[at])
+                others = ()
+            yield (" " if at else "") + before, core, after, others
+            at += size
+
+    def replaced(self, text: str, scale: float, rng: Random) -> str:
+        """The text with words replaced.
+
+        Args:
+            text: words between blanks.
+            scale: 1: each word is drawn uniformly from itself and its neighbours, as Huang et al. do; below, it stays itself more
+                often: a word of n neighbours is replaced with probability scale x n / (n + 1).
+            rng: what is drawn from.
+        """
+        said = []
+        for before, core, after, others in self.matches(text):
+            chosen = core
+            if others and rng.random() < scale * len(others) / (len(others) + 1):
+                chosen = in_case(rng.choice(others), core)
+            said += [before, chosen, after]
+        return "".join(said)
+
+
+def bare(word: str) -> tuple[str, str, str]:
+    """A word and the punctuation attached to it: before, the word, after."""
+    core = word.lstrip(PUNCTUATION)
+    before = word[: len(word) - len(core)]
+    stripped = core.rstrip(PUNCTUATION)
+    return before, stripped, core[len(stripped) :]
+
+
+def in_case(word: str, like: str) -> str:
+    """A synonym written as the word it replaces: in capitals, with a capital first, or as it is."""
+    if len(like) > 1 and like.isupper():
+        return word.upper()
+    if like[:1].isupper():
+        return word[:1].upper() + word[1:]
+    return word
+
+
+@lru_cache(maxsize=4)
+def load(file: str) -> Synonyms:
+    """The synonyms in a JSON file: ``{"word": ["neighbour", ...], ...}``, as published for counter-fitted vectors.
+
+    Raises:
+        ValueError: when the file is not that.
+        OSError: when it cannot be read.
+    """
+    try:
+        table = json.loads(Path(file).read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{file} is no JSON: {error}") from error
+    if not isinstance(table, dict) or not all(
+        isinstance(others, list) and all(isinstance(other, str) for other in others) for others in table.values()
+    ):
+        raise ValueError(f'{file} is no table of synonyms: it wants {{"word": ["neighbour", ...], ...}}')
+    return Synonyms.of(table)
