@@ -56,8 +56,8 @@ def check_url(url: str) -> str:
     return url
 
 
-def check_synonyms(file: str) -> str:
-    """The file, if it holds synonyms.
+def check_synonyms(file: str) -> None:
+    """Read a file of synonyms.
 
     Raises:
         ValueError: saying what it should hold.
@@ -70,7 +70,6 @@ def check_synonyms(file: str) -> str:
         raise ValueError(f"{file!r} cannot be read: {error.strerror or error}") from error
     if not found.neighbours:
         raise ValueError(f"{file!r} has no word with a neighbour")
-    return file
 
 
 def problem(details: Any) -> str:

@@ -46,7 +46,7 @@ class Config(Section):
     """``miniature``, a folder with ``config.json`` and weights, or a Hugging Face hub id ``namespace/name``."""
     benchmark: str
     targets: tuple[str, ...]
-    intermediate: dict[str, Intermediate]
+    intermediate: dict[str, Intermediate] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
     """Languages to score in; by default all that the benchmark has."""
     curriculum: CurriculumSpace
@@ -94,7 +94,7 @@ class Config(Section):
     def _intermediate_known(cls, tasks: dict[str, Intermediate], info: ValidationInfo) -> dict[str, Intermediate]:
         cards = BENCHMARKS.get(info.data.get("benchmark", ""), {})
         trained = [task for task, card in cards.items() if card.train]
-        if cards:
+        if cards and tasks:
             members(tuple(tasks), trained, "intermediate task")
         both = sorted(set(tasks) & set(info.data.get("targets", ())))
         if both:
@@ -120,6 +120,14 @@ class Config(Section):
                 f"max_length {curriculum.max_length} is above the number of intermediate tasks, {len(tasks)}"
             )
         return curriculum
+
+    @field_validator("training")
+    @classmethod
+    def _lengths_of_its_tasks(cls, training: Training, info: ValidationInfo) -> Training:
+        tasks = [*info.data.get("targets", ()), *info.data.get("intermediate", {})]
+        if training.tasks and tasks:
+            members(tuple(training.tasks), tasks, "task of this search in training.tasks")
+        return training
 
     @field_validator("space")
     @classmethod

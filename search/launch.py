@@ -11,6 +11,7 @@ from rich.console import Console
 
 from search import results
 from search.agenda import Agenda, Event
+from search.checks import check_synonyms
 from search.config import Config, validate
 from search.documents import read
 from search.environment import set_up_ray
@@ -40,10 +41,16 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
 
     Raises:
         SpaceChangedError: when a search of this name was made with another space.
-        UserError: when the search is being run by another process, or the cluster lacks what a trial asks for.
+        UserError: when the search is being run by another process, its synonyms cannot be read, or the cluster lacks what a trial
+            asks for.
     """
     folder = home.folder(config.name)
     check_space(folder, config)
+    if config.space.noise.synonyms is not None:
+        try:
+            check_synonyms(config.space.noise.synonyms)
+        except ValueError as error:
+            raise UserError(f"space.noise.synonyms: {error}") from error
     stages = home.stage_store(config.store)
     with _only_one(folder):
         with written_aside(folder.config) as file:

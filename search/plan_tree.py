@@ -33,7 +33,7 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     told = plan.to_json()
     table.add_row(
         "passes",
-        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward ({plan.relative_work:.2f} times those of plain steps)",
+        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward (a step is worth {plan.relative_work:.2f} plain ones)",
     )
     table.add_row("scored in", f"{plan.languages} languages")
     table.add_row("cost", _cost(plan, config.resources.workers))

@@ -28,6 +28,8 @@ class Training(Section):
 
     intermediate: Length
     target: Length
+    tasks: dict[str, Length] = Field(default_factory=dict)
+    """Lengths of single tasks, intermediate or targets, in place of these; a joint stage has the one for intermediate stages."""
     equal: Literal["steps", "compute"] = "steps"
     """What robust-training methods are given alike: optimiser steps, or forward and backward passes, so that a method whose steps
     cost twice takes half of them."""
@@ -56,6 +58,13 @@ class Generalized(Section):
     """Ordered pairs of languages, drawn evenly; 0: none."""
     seed: NonNegativeInt = 0
     """Which pairs."""
+
+    @field_validator("pairs", mode="before")
+    @classmethod
+    def _number_or_all(cls, pairs: object) -> object:
+        if pairs != "all" and (isinstance(pairs, bool) or not isinstance(pairs, int) or pairs < 0):
+            raise ValueError(f"wants a number of pairs, or all; got {pairs!r}")
+        return pairs
 
 
 class Budget(Section):

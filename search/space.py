@@ -51,7 +51,7 @@ class CurriculumSpace:
         noise = config.space.noise
         shared = self._noise(ask, ALL, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
-            self._stage(ask, task, f"{place}", config.space, config.training.intermediate, shared)
+            self._stage(ask, task, f"{place}", config.space, self._length(task), shared)
             for place, task in enumerate(picked)
         )
         example = self._stage(ask, "", TARGET, config.space.target, config.training.target, shared)
@@ -74,16 +74,22 @@ class CurriculumSpace:
     ) -> Stage:
         rate = _pick(ask, f"rate.{place}", space.learning_rate.values)
         noise = self._noise_at(ask, place) if shared is None else shared
-        steps = length.steps if self.config.training.equal == "steps" else equal_compute(length.steps, noise)
-        return Stage(
-            task=task,
-            learning_rate=rate,
-            steps=steps,
+        return self._of_length(
+            Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed), length
+        )
+
+    def _length(self, task: str) -> Length:
+        """How long an intermediate task trains."""
+        return self.config.training.tasks.get(task, self.config.training.intermediate)
+
+    def _of_length(self, stage: Stage, length: Length) -> Stage:
+        equal = self.config.training.equal == "compute"
+        return replace(
+            stage,
+            steps=equal_compute(length.steps, stage.noise) if equal else length.steps,
             batch_size=length.batch_size,
             max_length=length.max_length,
             average=length.average,
-            noise=noise,
-            seed=self.config.seed,
         )
 
     def _noise_at(self, ask: Suggests, place: str) -> Noise:
@@ -103,10 +109,11 @@ class CurriculumSpace:
 
     def _target(self, task: str, example: Stage) -> Stage:
         """The target's stage; one that is not trained keeps nothing but what scoring needs."""
+        length = self.config.training.tasks.get(task, self.config.training.target)
         if catalogue(self.config.benchmark)[task].train:
-            return replace(example, task=task)
+            return self._of_length(replace(example, task=task), length)
         return Stage(
-            task=task, learning_rate=0.0, steps=0, max_length=example.max_length, batch_size=1, seed=example.seed
+            task=task, learning_rate=0.0, steps=0, max_length=length.max_length, batch_size=1, seed=example.seed
         )
 
     def baseline(self) -> Parameters:

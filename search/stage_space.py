@@ -15,7 +15,7 @@ from pydantic import (
     model_validator,
 )
 
-from search.checks import check_synonyms, members
+from search.checks import members
 from trainables.curriculum import Distribution, Level, Noise, Norm, Schedule
 from trainables.noise.catalogue import METHODS
 
@@ -180,11 +180,6 @@ class CurriculumNoise(NoiseSpace):
     stages and targets. ``targets``: drawn for the targets alone. ``none``: no noise anywhere."""
     synonyms: str | None = None
     """A JSON file of synonyms for ``augmentation``, ``{"word": ["neighbour", ...]}``; by default the benchmark's own."""
-
-    @field_validator("synonyms")
-    @classmethod
-    def _readable(cls, synonyms: str | None) -> str | None:
-        return synonyms if synonyms is None else check_synonyms(synonyms)
 
 
 class StageSpace(Section):

@@ -25,8 +25,8 @@ def readme_commands() -> list[list[str]]:
     return [shlex.split(line, comments=True)[1:] for line in [*(match[1] for match in found), *inline]]
 
 
-def test_there_is_one_config():
-    assert [path.name for path in CONFIGS] == ["miniature.yaml"]
+def test_these_are_the_configs():
+    assert [path.name for path in CONFIGS] == ["miniature.yaml", "miniature_robust.yaml", "robust_xlt.yaml"]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

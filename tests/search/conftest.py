@@ -14,7 +14,7 @@ from search.home import Home, SearchFolder
 from search.study import Study
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome, StageRun
-from trainables.transfer import Transfer
+from trainables.transfer import Transfer, language_pairs, pair_name
 
 DOCUMENT: dict[str, Any] = {
     "name": "sums",
@@ -58,7 +58,8 @@ def worth(trial: Trial, seed: int = 0) -> float:
 
 
 def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), trained: bool = True) -> Outcome:
-    """An outcome in which every target scores `value` in every family, a tenth more in English, a tenth less in Wolof."""
+    """An outcome in which every target scores `value` in every family, a tenth more in English, a tenth less in Wolof; and two
+    tenths less in two languages at once."""
     apart = {"en": 0.1, "wo": -0.1}
     rows = {code: {"accuracy": value + apart.get(code, 0.0)} for code in trial.languages}
     targets = [stage.task for stage in trial.targets]
@@ -69,10 +70,17 @@ def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), train
             target=stage.task in targets,
             trained=trained,
             seconds=2,
+            native={"epsilon": 2 * stage.noise.magnitude} if stage.noise.magnitude else {},
         )
         for stage in (*trial.curriculum, *trial.targets)
     ]
-    transfer = Transfer({task: dict.fromkeys(splits, rows) for task in targets}, dict.fromkeys(targets, "accuracy"))
+    pairs = language_pairs(trial.languages, trial.pairs, trial.pairs_seed)
+    mixed = {pair_name(*pair): {"accuracy": value - 0.2} for pair in pairs}
+    transfer = Transfer(
+        {task: dict.fromkeys(splits, rows) for task in targets},
+        dict.fromkeys(targets, "accuracy"),
+        {"choice": dict.fromkeys(splits, mixed)} if pairs and "choice" in targets else {},
+    )
     return Outcome(transfer=transfer, stages=tuple(stages), seconds=3.0, scoring_seconds=1.0)
 
 

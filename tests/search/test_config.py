@@ -22,7 +22,22 @@ def test_a_valid_document_is_a_config(config):
 BAD = [
     ({"samplr": "tpe"}, "samplr", "unknown key; allowed here: name, encoder, benchmark"),
     ({"curriculum.length": 2}, "curriculum.length", "unknown key; allowed here: max_length, joint"),
-    ({"space.noise.method": "none"}, "space.noise.method", "unknown key; allowed here: methods, magnitude"),
+    ({"space.noise.method": "none"}, "space.noise.method", "unknown key; allowed here: methods, magnitude, weight, along"),
+    ({"space.noise.methods": [{"method": "neftune", "steps": 2}]}, "space.noise.methods.0", "neftune has no steps; it takes: magnitude, schedule"),
+    ({"space.noise.methods": [{"method": "r_drop", "magnitude": 2}]}, "space.noise.methods.0", "r_drop has no magnitude"),
+    ({"space.noise.methods": [{"method": "none", "schedule": "rising"}]}, "space.noise.methods.0", "none has no schedule; it takes: nothing"),
+    ({"space.noise.methods": [{"method": "smart", "norm": "l3"}]}, "space.noise.methods.0.norm", "'l2' or 'linf'"),
+    ({"space.noise.methods": [{"method": "smart", "norm": "linf", "level": "sentence"}]}, "space.noise.methods.0", "leave level out"),
+    ({"space.noise.methods": [{"method": "smart", "radius": 1}]}, "space.noise.methods.0.radius", "unknown key; allowed here: method, magnitude"),
+    ({"space.noise.methods": ["freelb", {"method": "freelb", "steps": 3}]}, "space.noise.methods", "named twice"),
+    ({"space.noise.along": "all"}, "space.noise.along", "'per_stage', 'every_stage', 'targets' or 'none'"),
+    ({"space.noise.along": "targets", "space.target.noise.methods": ["freelb"]}, "space.target", "leave target.noise out"),
+    ({"training.tasks": {"dates": {"steps": 0}}}, "training.tasks.dates.steps", "greater than 0"),
+    ({"training.tasks": {"initials": {"steps": 1}}}, "training", "unknown task of this search in training.tasks: 'initials'"),
+    ({"benchmark": "robust_xlt", "targets": ["xnli"], "intermediate": {}, "curriculum.max_length": 0, "languages": None,
+      "space.noise.methods": ["augmentation"]}, "space", "robust_xlt brings none: set space.noise.synonyms"),
+    ({"generalized.pairs": "some"}, "generalized.pairs", "wants a number of pairs, or all; got 'some'"),
+    ({"training.equal": "time"}, "training.equal", "'steps' or 'compute'"),
     ({"intermediate.facts.size": 1}, "intermediate.facts.size", "unknown key; allowed here: resource"),
     ({"training.target.steps": "many"}, "training.target.steps", 'valid integer; got "many"'),
     ({"trials": 2.5}, "trials", "got 2.5"),
@@ -36,7 +51,7 @@ BAD = [
     ({"targets": ["facts"], "intermediate": {"dates": {"resource": "high"}}, "curriculum.max_length": 1},
      "targets", "unknown target task: 'facts'"),
     ({"targets": ["choice", "choice"]}, "targets", "named twice"),
-    ({"intermediate": {}}, "intermediate", "at least one intermediate task is needed; allowed: inference"),
+    ({"intermediate": {}}, "curriculum", "max_length 2 is above the number of intermediate tasks, 0"),
     ({"intermediate.fact": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'fact'; allowed:"),
     ({"intermediate.retrieval": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'retrieval'"),
     ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or intermediate, not both: choice"),
@@ -71,7 +86,7 @@ BAD = [
     ({"name": "a..b"}, "name", "got 'a..b'"),
     ({"name": ""}, "name", "got ''"),
     ({"name": 7}, "name", "got 7"),
-    ({"benchmark": "glue"}, "benchmark", "unknown benchmark: 'glue'; allowed: miniature"),
+    ({"benchmark": "glue"}, "benchmark", "unknown benchmark: 'glue'; allowed: miniature, robust_xlt"),
     ({"encoder": "nothing here"}, "encoder", "allowed: miniature, a folder, namespace/name"),
     ({"sampler": "grid"}, "sampler", "'tpe' or 'random'; got \"grid\""),
     ({"objective": "test"}, "objective", "'transfer_dev', 'source_dev' or 'worst_family_dev'"),
@@ -93,9 +108,7 @@ def test_a_mistake_is_one_problem_with_its_path_and_what_is_allowed(document, ch
     assert what in found[0]
 
 
-@pytest.mark.parametrize(
-    "key", ["name", "encoder", "benchmark", "targets", "intermediate", "trials", "space", "training"]
-)
+@pytest.mark.parametrize("key", ["name", "encoder", "benchmark", "targets", "trials", "space", "training"])
 def test_a_missing_key_is_named(document, key):
     settings = document()
     del settings[key]
@@ -202,3 +215,15 @@ def test_a_config_cannot_be_changed(config):
 def test_a_size_is_read_as_people_write_it(config):
     assert config({"store": {"max_size": "2GB"}}).store.max_size == 2_000_000_000
     assert config({"store": {"max_size": 5}}).store.max_size == 5
+
+
+def test_a_config_with_noise_comes_back_from_its_own_file_as_it_was(config):
+    methods = ["none", {"method": "smart", "norm": "linf", "weight": 2}, {"method": "r_drop", "dropout": 0.2}]
+    settings = config({"space.noise": {"methods": methods, "along": "every_stage"}, "generalized.pairs": "all"})
+    assert validate(settings.model_dump(mode="json"), "again") == settings
+
+
+def test_methods_are_named_by_what_is_said_about_them(config):
+    methods = ["freelb", {"method": "freelb", "steps": 5}, {"method": "freelb", "schedule": "rising"}]
+    settings = config({"space.noise.methods": methods})
+    assert list(settings.space.noise.by_name) == ["freelb", "freelb (5 steps)", "freelb (rising, 3 steps)"]

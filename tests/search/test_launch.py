@@ -234,3 +234,16 @@ def test_where_no_cluster_answers_the_user_is_told(config, home, console):
 def test_more_threads_than_the_machine_has_are_refused(config, home, console):
     with pytest.raises(UserError, match=r"resources\.cpus_per_trial: 4096; this machine has"):
         launch(config({"resources": {"cpus_per_trial": 4096}}), home, console)
+
+
+@pytest.mark.parametrize(
+    ("content", "what"), [(None, "cannot be read: No such file"), ("[]", "is no table of synonyms"), ("{}", "no word")]
+)
+def test_synonyms_that_cannot_be_read_end_a_launch_before_it_starts(config, home, tmp_path, content, what):
+    file = tmp_path / "synonyms.json"
+    if content is not None:
+        file.write_text(content)
+    settings = config({"space.noise": {"methods": ["augmentation"], "magnitude": 1.0, "synonyms": str(file)}})
+    with pytest.raises(UserError, match=f"space.noise.synonyms: .*{what}"):
+        launch(settings, home, Console(file=io.StringIO()))
+    assert not home.folder("sums").journal.exists()

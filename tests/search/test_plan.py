@@ -182,3 +182,40 @@ def test_a_plan_speaks_json(config):
     told = json.loads(json.dumps(foreseen.to_json()))
     assert told["stages_distinct"] == len(told["tree"]) == foreseen.distinct
     assert {"path", "target", "trials", "stored", "seconds"} == told["tree"][0].keys()
+
+
+def noisy(config, **changes):
+    return config(
+        {"trials": 1, "finalists.top": 0, "space.target.noise": {"methods": ["freelb"], "magnitude": 0.1}} | changes
+    )
+
+
+def test_passes_are_counted_by_what_the_method_takes(config):
+    told = plan(noisy(config), None).to_json()
+    assert told["forward_passes"] == told["backward_passes"] == 2 * 50 * 3
+    adversarial = {"methods": ["adversarial"], "magnitude": 0.1}
+    told = plan(noisy(config, **{"space.target.noise": adversarial}), None).to_json()
+    assert told["forward_passes"] == told["backward_passes"] == 2 * 50 * 4
+
+
+def test_equal_compute_takes_as_much_work_as_plain_steps(config):
+    foreseen = plan(noisy(config, **{"training.equal": "compute"}), None)
+    assert foreseen.to_json()["steps_new"] == 2 * 17
+    assert foreseen.relative_work == 3.0
+
+
+def test_a_method_costs_what_its_passes_do_where_only_plain_stages_were_trained(config, tmp_path):
+    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
+    assert plan(noisy(config), str(tmp_path)).seconds == pytest.approx(2 * 50 * 0.1 * 3)
+
+
+def test_the_plan_says_what_a_step_is_worth(config, paper):
+    for line in lines(plan(noisy(config), None), noisy(config), None):
+        paper.print(line)
+    assert "300 forward, 300 backward (a step is worth 3.00 plain ones)" in paper.file.getvalue()
+
+
+def test_another_noise_is_named_as_what_makes_stages_new(config):
+    known = [stage.path for stage in plan(config({"trials": 1, "finalists.top": 0}), None).tree]
+    why = against(plan(noisy(config), None).tree, known)
+    assert why == {"noise freelb (3 steps) 0.1 instead of none": 2}

@@ -1,5 +1,7 @@
 import json
 
+import pytest
+
 from search import results
 
 TRIAL = {"number", "state", "value", "seconds", "curriculum", "targets", "families", "seeds"}
@@ -33,7 +35,7 @@ def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agend
             "task": "facts_sw",
             "resource": "low",
             "learning_rate": 0.001,
-            "noise": {"method": "random_perturbation", "magnitude": 0.2},
+            "noise": {"method": "random_perturbation", "magnitude": 0.2, "native": {"epsilon": 0.4}},
         }
     ]
     assert set(trial["targets"]) == {"choice", "tagging"}
@@ -117,3 +119,35 @@ def test_what_no_launch_runs_any_more_was_interrupted(config, reopen):
     study.ask()
     assert [trial["state"] for trial in results.document(study)["trials"]] == ["running"]
     assert [trial["state"] for trial in results.document(study, live=False)["trials"]] == ["interrupted"]
+
+
+def test_a_noise_tells_its_options_and_its_native_parameters(config, reopen, agenda, worker):
+    methods = [{"method": "smart", "magnitude": 0.2, "norm": "linf", "weight": 3}]
+    study = reopen(config({"trials": 4, "curriculum.max_length": 1, "space.noise.methods": methods}))
+    worker.drive(agenda(study))
+    (noise, *_) = [stage["noise"] for trial in results.document(study)["trials"] for stage in trial["curriculum"]]
+    assert noise == {
+        "method": "smart",
+        "magnitude": 0.2,
+        "weight": 3.0,
+        "steps": 1,
+        "norm": "linf",
+        "native": {"epsilon": 0.4},
+    }
+
+
+def test_two_languages_at_once_are_told_by_pair_and_by_families(config, reopen, agenda, worker):
+    study = reopen(config({"generalized.pairs": "all"}))
+    worker.drive(agenda(study))
+    trial = results.document(study)["trials"][0]
+    assert set(trial["generalized"]) == {"choice"}
+    told = trial["generalized"]["choice"]
+    assert len(told["scores"]["dev"]) == 20
+    assert told["families"].keys() == {
+        f"{one} > {other}"
+        for one in ("Indo-European", "Uralic", "Niger-Congo")
+        for other in ("Indo-European", "Uralic", "Niger-Congo")
+        if one != other
+    }
+    assert told["mean"] == pytest.approx(trial["value"] - 0.2)
+    assert all("generalized" in seed for seed in trial["seeds"])

@@ -57,6 +57,24 @@ SPACES = [
         "space.target.noise": {"methods": ["random_perturbation"], "magnitude": {"low": 0.1, "high": 0.4}},
     },
     {"curriculum.max_length": 1, "space.target.learning_rate": {"low": 1e-4, "high": 1e-3}},
+    {
+        "curriculum.max_length": 1,
+        "space.noise": {"methods": ["none", "r_drop", "r3f"], "weight": {"low": 1, "high": 4}},
+    },
+    {"space.noise": {"along": "every_stage", "methods": ["none", "freelb"], "magnitude": {"low": 0.1, "high": 0.4}}},
+    {"space.noise": {"along": "targets", "methods": ["none", "neftune"], "magnitude": 0.1}},
+    {"space.noise": {"along": "none", "methods": ["neftune", "freelb"]}},
+    {
+        "curriculum.max_length": 1,
+        "space.noise": {
+            "methods": [
+                "none",
+                {"method": "adversarial", "magnitude": {"low": 0.01, "high": 0.1}},
+                {"method": "adversarial", "norm": "linf", "magnitude": 0.1},
+                {"method": "random_perturbation", "schedule": "rising"},
+            ],
+        },
+    },
 ]
 
 
@@ -137,3 +155,62 @@ def test_a_seed_changes_every_trial_and_nothing_else(config):
     zero, one = (every_trial(CurriculumSpace(config({"seed": seed}))) for seed in (0, 1))
     assert not zero & one
     assert {trial.with_seed(0) for trial in one} == zero
+
+
+def noises(trial: Trial) -> tuple[set[Noise], set[Noise]]:
+    """Of the intermediate stages, and of the targets."""
+    return {stage.noise for stage in trial.curriculum}, {stage.noise for stage in trial.targets}
+
+
+def test_noise_on_every_stage_is_the_same_on_every_stage(config):
+    changes = {
+        "space.noise": {"along": "every_stage", "methods": ["none", "freelb"], "magnitude": {"low": 0.1, "high": 0.4}}
+    }
+    found = [noises(trial) for trial in every_trial(CurriculumSpace(config(changes))) if trial.curriculum]
+    assert all(stages == targets and len(stages) == 1 for stages, targets in found)
+    assert len({tuple(stages) for stages, _ in found}) == 1 + 3
+
+
+def test_noise_on_targets_alone_leaves_the_curriculum_plain(config):
+    changes = {"space.noise": {"along": "targets", "methods": ["none", "neftune"], "magnitude": 0.1}}
+    found = [noises(trial) for trial in every_trial(CurriculumSpace(config(changes))) if trial.curriculum]
+    assert all(stages == {Noise()} for stages, _ in found)
+    assert {noise.method for _, targets in found for noise in targets} == {"none", "neftune"}
+
+
+def test_no_noise_anywhere_is_no_noise_anywhere(config):
+    found = every_trial(CurriculumSpace(config({"space.noise": {"along": "none", "methods": ["neftune"]}})))
+    assert all(stages | targets == {Noise()} for stages, targets in map(noises, found) if stages)
+
+
+def test_a_method_is_complete_in_the_trial(config):
+    methods = [{"method": "smart", "steps": 2, "norm": "linf", "magnitude": 0.05, "weight": 3, "schedule": "falling"}]
+    trial = CurriculumSpace(config({"space.noise.methods": methods})).suggest(FixedTrial({"length": 1, "task.0": 0}))
+    expected = Noise(method="smart", steps=2, norm="linf", magnitude=0.05, weight=3.0, schedule="falling")
+    assert trial.curriculum[0].noise == expected
+
+
+@pytest.mark.parametrize(("method", "steps"), [("adversarial", 3), ("freelb", 3), ("smart", 1), ("neftune", 0)])
+def test_ascent_steps_have_their_usual_number(config, method, steps):
+    space = CurriculumSpace(config({"space.noise": {"methods": [method], "magnitude": 0.1}}))
+    trial = space.suggest(FixedTrial({"length": 1, "task.0": 0}))
+    assert trial.curriculum[0].noise.steps == steps
+
+
+def test_equal_compute_gives_dear_methods_fewer_steps(config):
+    changes = {
+        "training.equal": "compute",
+        "space.noise": {"along": "every_stage", "methods": ["none", "freelb", "neftune"], "magnitude": 0.1},
+    }
+    found = {
+        trial.curriculum[0].noise.method: (trial.curriculum[0].steps, trial.targets[0].steps)
+        for trial in every_trial(CurriculumSpace(config(changes)))
+        if trial.curriculum
+    }
+    assert found == {"none": (100, 50), "freelb": (33, 17), "neftune": (100, 50)}
+
+
+@pytest.mark.parametrize(("pairs", "count"), [(0, 0), (7, 7), ("all", 20)])
+def test_pairs_of_languages_reach_the_trial(config, pairs, count):
+    trial = CurriculumSpace(config({"generalized": {"pairs": pairs, "seed": 3}})).suggest(FixedTrial({"length": 0}))
+    assert (trial.pairs, trial.pairs_seed) == (count, 3)

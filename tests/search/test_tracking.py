@@ -158,3 +158,32 @@ def test_a_server_that_does_not_answer_is_not_waited_for(config, home, console, 
     answered.set()
     assert "did not answer within" in console.file.getvalue()
     assert "(str:" not in console.file.getvalue()
+
+
+def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(searched, view_home, console):
+    changes = {
+        "name": "robust",
+        "trials": 4,
+        "curriculum.max_length": 1,
+        "generalized.pairs": "all",
+        "space.noise": {"methods": ["neftune"], "magnitude": 0.2},
+    }
+    study, written = searched(changes)
+    rebuild(study, view_home, written, console)
+    (record, *_) = [record for record in study.complete() if record.trial.curriculum]
+    run = runs(view_home, "robust")[f"trial {record.number}"]
+    assert run.data.params["stage.1"].endswith("neftune 0.2)")
+    assert run.data.params["stage.1.native"] == "epsilon 0.4"
+    assert run.data.metrics["generalized/mean"] == pytest.approx(record.value - 0.2)
+    assert run.data.metrics["generalized/Uralic/Niger-Congo"] == pytest.approx(record.value - 0.2)
+    assert run.data.metrics["choice/generalized"] == pytest.approx(record.value - 0.2)
+    assert console.file.getvalue() == ""
+
+
+def test_more_metrics_than_mlflow_takes_at_once_are_all_written(searched, view_home, console, monkeypatch):
+    monkeypatch.setattr(tracking, "_AT_ONCE", 7)
+    study, written = searched({"name": "many", "trials": 1})
+    rebuild(study, view_home, written, console)
+    (record,) = study.complete()
+    run = runs(view_home, "many")["trial 0"]
+    assert metrics(record.outcome.transfer).keys() <= run.data.metrics.keys()

@@ -11,7 +11,7 @@ from trainables import encoders
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared
-from trainables.tasks import TaskData
+from trainables.tasks import ITEM, TaskData
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
 LABELS = {"classification": ("no", "yes"), "tagging": ("O", "B-PLACE", "I-PLACE")}
@@ -59,7 +59,11 @@ def task(encoder: Encoder) -> Callable[..., Prepared]:
 
     def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> Prepared:
         train = Dataset.from_list([row(kind, number) for number in range(24)])
-        dev = [row(kind, number) | {"language": language} for language in ("en", "de") for number in range(10)]
+        dev = [
+            row(kind, number) | {"language": language, ITEM: number}
+            for language in ("en", "de")
+            for number in range(10)
+        ]
         data = TaskData(kind, LABELS.get(kind, ()), train, {"dev": Dataset.from_list(dev)})
         return Prepared(data, encoder, max_length)
 

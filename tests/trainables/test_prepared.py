@@ -4,6 +4,7 @@ from itertools import islice
 from random import Random
 
 import pytest
+import torch
 
 from trainables.prepared import BUCKET, Prepared, evaluation_batches, prepare
 from trainables.tasks import KINDS, length
@@ -110,3 +111,30 @@ def test_no_feature_is_longer_than_the_limit(kind, task):
         f for scored in prepared.scored("dev").values() for f in scored.encoded.features
     ]
     assert max(map(length, features)) == 14
+
+
+@pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering"])
+def test_texts_that_are_rewritten_to_themselves_give_the_same_batches(kind, task):
+    prepared = task(kind, max_length=14)
+    plain, same = (prepared.batches(4, Random(1), rewrite) for rewrite in (None, lambda text: text))
+    for one, other in islice(zip(plain, same, strict=False), 14):
+        assert one.keys() == other.keys()
+        assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_texts_are_rewritten_anew_each_time_they_come(task):
+    prepared, calls = task("classification"), []
+    batches = prepared.batches(24, Random(1), lambda text: calls.append(text) or f"{text} {len(calls)}")
+    first, second = next(batches), next(batches)
+    assert len(calls) == 2 * 2 * 24
+    assert not torch.equal(first["input_ids"], second["input_ids"])
+
+
+def test_the_mean_length_counts_all_tokens_and_those_that_are_not_special(task):
+    prepared = task("multiple_choice")
+    texts = [ids for feature in prepared.train.features for ids in feature["input_ids"]]
+    whole, plain = prepared.mean_length
+    assert whole == pytest.approx(sum(map(len, texts)) / 48)
+    markers = {0, 1, 2, 3, prepared.encoder.tokenizer.mask_token_id}
+    assert plain == pytest.approx(sum(token not in markers for ids in texts for token in ids) / 48)
+    assert plain <= whole - 4

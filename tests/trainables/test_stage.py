@@ -7,6 +7,9 @@ import torch
 from trainables import stage as stage_module
 from trainables.curriculum import Noise, Stage
 from trainables.encoders import weights_hash
+from trainables.noise.augmentation import Augmentation
+from trainables.noise.catalogue import METHODS
+from trainables.noise.substitution import Synonyms
 from trainables.optimise import DivergedError
 from trainables.stage import build, encoder_weights, head_weights, restore, train
 from trainables.tasks import KINDS
@@ -182,3 +185,68 @@ def test_a_stage_does_not_change_the_encoders_own_configuration(task):
     before = prepared.encoder.config.to_json_string()
     train(replace(STAGE, steps=0), KEY, prepared.encoder.weights, [prepared])
     assert prepared.encoder.config.to_json_string() == before
+
+
+def trained_with(prepared, noise: Noise, **changes):
+    synonyms = Synonyms.of({place.lower(): ["Oz", "Erewhon"] for place in ("Kenya", "Suomi", "Deutschland")})
+    return train(replace(STAGE, noise=noise, **changes), KEY, prepared.encoder.weights, [prepared], synonyms)
+
+
+def usual(method: str, size: float = 0.5) -> Noise:
+    card = METHODS[method]
+    weight = 1.0 if card.weight else 0.0
+    return Noise(
+        method=method, magnitude=size if card.magnitude else 0.0, weight=weight, steps=card.steps, dropout=card.dropout
+    )
+
+
+@pytest.mark.parametrize("kind", TRAINED)
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "none"])
+def test_every_method_trains_every_kind_to_the_same_bits_twice_and_others_than_plain(method, kind, task):
+    prepared = task(kind)
+    first, second = (trained_with(prepared, usual(method)) for _ in range(2))
+    assert bits(first) == bits(second)
+    assert bits(first) != bits(trained_with(prepared, Noise()))
+    assert first.native
+    assert all(value > 0 for value in first.native.values())
+
+
+def test_plain_training_has_no_native_parameters(task):
+    assert trained_with(task("classification"), Noise()).native == {}
+
+
+def test_dropout_reaches_the_encoder_and_the_head(task):
+    prepared = task("classification")
+    (plain,) = build(prepared.encoder.weights, [prepared])
+    (dropping,) = build(prepared.encoder.weights, [prepared], dropout=0.25)
+    rates = [
+        {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)} for model in (plain, dropping)
+    ]
+    assert rates == [{0.0}, {0.25}]
+
+
+def test_a_joint_stage_is_noisy_in_all_its_tasks(task):
+    parts = [task("classification"), task("tagging")]
+    noisy = replace(JOINT, noise=usual("adversarial"))
+    first, second = (train(noisy, KEY, parts[0].encoder.weights, parts) for _ in range(2))
+    assert bits(first) == bits(second)
+    assert bits(first) != bits(train(JOINT, KEY, parts[0].encoder.weights, parts))
+
+
+def test_a_rising_magnitude_is_another_stage_than_a_constant_one(task):
+    prepared = task("classification")
+    rising = replace(usual("random_perturbation"), schedule="rising")
+    assert bits(trained_with(prepared, rising)) != bits(trained_with(prepared, usual("random_perturbation")))
+
+
+def test_rising_augmentation_replaces_more_words_later(task, monkeypatch):
+    seen = []
+    rewrite = Augmentation.rewrite
+    monkeypatch.setattr(
+        Augmentation,
+        "rewrite",
+        lambda own, text, schedule, rng: seen.append(schedule) or rewrite(own, text, schedule, rng),
+    )
+    trained_with(task("classification"), replace(usual("augmentation"), schedule="rising"))
+    assert sorted(set(seen)) == pytest.approx([1 / 3, 1.0, 5 / 3])
+    assert seen == sorted(seen)

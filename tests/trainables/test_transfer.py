@@ -1,8 +1,11 @@
+from collections import Counter
+from dataclasses import replace
+from itertools import permutations
 from typing import get_args
 
 import pytest
 
-from trainables.transfer import Objective, Transfer
+from trainables.transfer import Objective, Transfer, language_pairs
 
 MAIN = {
     "choice": {"en": 0.9, "de": 0.8, "fr": 0.6, "fi": 0.5, "ht": 0.1, "yo": 0.2},
@@ -83,3 +86,53 @@ def test_each_objective_names_its_number():
 def test_an_objective_reads_dev_scores_only():
     with pytest.raises(KeyError, match="dev"):
         transfer(split="test").objective("transfer_dev")
+
+
+PAIRS = {"de-fi": 0.2, "fr-fi": 0.4, "fi-de": 0.5, "fi-et": 0.9, "en-fi": 0.0, "de-en": 0.0, "yo-de": 0.0, "de-ht": 0.0}
+
+
+def generalized(split: str = "dev") -> Transfer:
+    scores = {pair: {"main": score, "other": 1.0} for pair, score in PAIRS.items()}
+    return replace(transfer(), generalized={"choice": {split: scores}})
+
+
+def test_pairs_of_families_are_ordered_and_leave_out_the_source_and_the_unseen():
+    assert generalized().family_pairs("choice") == pytest.approx(
+        {("Indo-European", "Uralic"): 0.3, ("Uralic", "Indo-European"): 0.5, ("Uralic", "Uralic"): 0.9}
+    )
+
+
+def test_a_pair_of_families_counts_alike_however_many_languages_it_has():
+    assert generalized().generalized_means() == pytest.approx({"choice": (0.3 + 0.5 + 0.9) / 3})
+
+
+def test_pairs_of_another_split_are_not_counted():
+    assert generalized("test").generalized_means() == {}
+    assert generalized("test").family_pair_means("test")["Uralic", "Uralic"] == 0.9
+
+
+def test_a_trial_without_pairs_has_no_generalized_means():
+    assert transfer().generalized_means() == {}
+    assert transfer().family_pair_means() == {}
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 7, 14, 56])
+def test_pairs_of_languages_are_different_ordered_and_even(count):
+    codes = ["de", "en", "es", "fi", "fr", "hi", "sw", "zh"]
+    pairs = language_pairs(codes, count, seed=0)
+    assert len(pairs) == len(set(pairs)) == count
+    assert all(first != second for first, second in pairs)
+    for side in (0, 1):
+        often = Counter(pair[side] for pair in pairs)
+        assert max(often[code] for code in codes) - min(often[code] for code in codes) <= 1
+
+
+def test_no_more_pairs_are_drawn_than_there_are():
+    assert set(language_pairs(["de", "en", "fi"], 100, 0)) == set(permutations(["de", "en", "fi"], 2))
+    assert language_pairs(["de"], 3, 0) == ()
+
+
+def test_the_pairs_come_from_the_seed_alone():
+    codes = ["de", "en", "es", "fi", "fr"]
+    assert language_pairs(codes, 4, 1) == language_pairs(codes[::-1], 4, 1)
+    assert language_pairs(codes, 4, 1) != language_pairs(codes, 4, 2)

@@ -1,15 +1,18 @@
+import json
 import threading
 import time
 from dataclasses import replace
 
 import pytest
 
+from trainables.curriculum import Noise
 from trainables.encoders import weights_hash
 from trainables.optimise import DivergedError
 from trainables.store.leases import claim, leases
 from trainables.store.records import ASIDE, ENCODER
 from trainables.store.size import in_use
 from trainables.store.tree import Store
+from trainables.transfer import language_pairs, pair_name
 from trainables.trial import run
 
 
@@ -265,3 +268,65 @@ def test_a_target_is_not_found_where_its_task_was_an_intermediate_stage(trial, s
     outcome = run(replace(trial, curriculum=(), targets=(target,)), store)
     assert trained(outcome) == [True]
     assert outcome.transfer == run(replace(trial, curriculum=(), targets=(target,)), None).transfer
+
+
+def test_targets_of_two_texts_are_scored_in_two_languages_besides(trial, store):
+    plain = run(trial, store).transfer
+    outcome = run(replace(trial, pairs=4), store)
+    assert outcome.transfer.scores == plain.scores
+    assert set(outcome.transfer.generalized) == {"choice"}
+    assert set(outcome.transfer.generalized["choice"]["dev"]) == {
+        pair_name(*pair) for pair in language_pairs(("en", "de", "sw"), 4, 0)
+    }
+    assert not any(trained(outcome))
+    assert plain.generalized == {}
+
+
+def test_scores_in_two_languages_are_read_from_the_store(trial, store, monkeypatch):
+    paired = replace(trial, pairs=4)
+    first = run(paired, store)
+    monkeypatch.setattr("trainables.trial.score_pairs", None)
+    assert run(paired, store).transfer == first.transfer
+
+
+def test_other_pairs_are_scored_without_training(trial, store):
+    run(replace(trial, pairs=2), store)
+    other = run(replace(trial, pairs=2, pairs_seed=1), store)
+    assert not any(trained(other))
+    assert other.transfer == run(replace(trial, pairs=2, pairs_seed=1), None).transfer
+
+
+def augmented(trial, synonyms: str = ""):
+    noise = Noise(method="augmentation", magnitude=1.0)
+    stages = tuple(replace(stage, noise=noise) for stage in trial.curriculum)
+    return replace(trial, curriculum=stages, synonyms=synonyms)
+
+
+def test_augmentation_takes_the_benchmarks_own_synonyms_or_those_of_a_file(trial, tmp_path):
+    file = tmp_path / "synonyms.json"
+    file.write_text(json.dumps({"zambia": ["Oz"]}))
+    own, other = run(augmented(trial), None), run(augmented(trial, str(file)), None)
+    assert keys(own)[0] != keys(other)[0]
+    assert own.stages[0].native["scale"] == other.stages[0].native["scale"] == 1.0
+
+
+def test_the_file_of_the_synonyms_may_lie_anywhere(trial, store, tmp_path):
+    for folder in ("here", "there"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "synonyms.json").write_text(json.dumps({"kenya": ["Oz"]}))
+    first = run(augmented(trial, str(tmp_path / "here" / "synonyms.json")), store)
+    second = run(augmented(trial, str(tmp_path / "there" / "synonyms.json")), store)
+    assert keys(first) == keys(second)
+    assert not any(trained(second))
+
+
+def test_synonyms_do_not_touch_stages_without_augmentation(trial):
+    assert keys(run(trial, None)) == keys(run(replace(trial, synonyms="nowhere.json"), None))
+
+
+def test_native_parameters_come_back_from_the_store(trial, store):
+    noise = Noise(method="random_perturbation", magnitude=0.3)
+    noisy = replace(trial, curriculum=tuple(replace(stage, noise=noise) for stage in trial.curriculum))
+    first, second = run(noisy, store), run(noisy, store)
+    assert first.stages[0].native.keys() == {"standard_deviation"}
+    assert second.stages[0].native == first.stages[0].native

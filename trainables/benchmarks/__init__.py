@@ -16,7 +16,11 @@ OWN_SYNONYMS = frozenset({"miniature"})
 
 def load(benchmark: str, task: str) -> "TaskData":
     """The data of a benchmark's task, as `trainables.tasks.TaskData`."""
-    assert benchmark == "miniature", benchmark
+    card = catalogue(benchmark)[task]
+    if card.source is not None:
+        from trainables.benchmarks.hub import load as load_from_hub
+
+        return load_from_hub(card, card.source)
     from trainables.benchmarks.miniature.tasks import load as load_miniature
 
     return load_miniature(task)

@@ -9,6 +9,22 @@ Resource = Literal["high", "low"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a task's data are on the Hugging Face hub, in a configuration for each language."""
+
+    repository: str
+    """``namespace/name``."""
+    columns: dict[str, str]
+    """Its columns by the names that the task kind wants."""
+    label_names: tuple[str, ...]
+    """What it calls the labels, in the order of the card's."""
+    item: str | None = None
+    """The column that joins rows of different languages; None: the row's place."""
+    splits: dict[str, str]
+    """Its splits by ours: train, dev, test."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """One task of a benchmark."""
 
@@ -24,6 +40,10 @@ class Card:
     test: int = 0
     labels: tuple[str, ...] = ()
     resource: Resource = "high"
+    languages: tuple[str, ...] = ()
+    """The languages that it is scored in, where they are not all of the benchmark's."""
+    source: Source | None = None
+    """None: made by the package."""
 
     @property
     def scored(self) -> bool:
@@ -84,10 +104,50 @@ MINIATURE: dict[str, Card] = {
     ),
 }
 
-BENCHMARKS: dict[str, dict[str, Card]] = {"miniature": MINIATURE}
+_SPLITS = {"train": "train", "dev": "validation", "test": "test"}
+
+ROBUST_XLT: dict[str, Card] = {
+    "xnli": Card(
+        kind="classification",
+        about="does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018; trained on MNLI)",
+        labels=("entailment", "neutral", "contradiction"),
+        train=392_702,
+        dev=2490,
+        test=5010,
+        languages=("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh"),
+        source=Source(
+            repository="facebook/xnli",
+            columns={"text": "premise", "text_pair": "hypothesis"},
+            label_names=("entailment", "neutral", "contradiction"),
+            splits=_SPLITS,
+        ),
+    ),
+    "pawsx": Card(
+        kind="classification",
+        about="do the two sentences say the same? (Yang et al., EMNLP 2019)",
+        labels=("different", "paraphrase"),
+        train=49_401,
+        dev=2000,
+        test=2000,
+        languages=("de", "en", "es", "fr", "ja", "ko", "zh"),
+        source=Source(
+            repository="google-research-datasets/paws-x",
+            columns={"text": "sentence1", "text_pair": "sentence2"},
+            label_names=("0", "1"),
+            item="id",
+            splits=_SPLITS,
+        ),
+    ),
+}
+"""The two tasks of Huang et al. (EMNLP 2021)."""
+
+BENCHMARKS: dict[str, dict[str, Card]] = {"miniature": MINIATURE, "robust_xlt": ROBUST_XLT}
 """By name, the tasks of each benchmark."""
 
-LANGUAGES_OF: dict[str, tuple[str, ...]] = {"miniature": MINIATURE_LANGUAGES}
+LANGUAGES_OF: dict[str, tuple[str, ...]] = {
+    "miniature": MINIATURE_LANGUAGES,
+    "robust_xlt": tuple(sorted({code for card in ROBUST_XLT.values() for code in card.languages})),
+}
 """By name, the languages that each benchmark scores in."""
 
 

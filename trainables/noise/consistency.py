@@ -8,8 +8,9 @@ from trainables.noise.adversarial import Ball, adversarial_natively, ascend
 from trainables.noise.random import draw, drawn_natively
 from trainables.noise.seam import SameDropout, Setting, Step, divergence
 
-NEARBY = 1e-3
-"""Where SMART's ascent starts, in radii: at the clean input itself the divergence has no gradient."""
+NEARBY = 0.1
+"""Where SMART's ascent starts, in radii: at the clean input itself the divergence has no gradient, and much nearer than this
+its gradient is lost in the rounding of half precision."""
 
 
 def r3f(step: Step) -> Iterator[Tensor]:

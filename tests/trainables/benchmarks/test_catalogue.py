@@ -10,7 +10,7 @@ from trainables.benchmarks.miniature.tasks import MAKERS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.tasks import KINDS
 
-CARDS = [(benchmark, name) for benchmark, cards in BENCHMARKS.items() for name in cards]
+MADE = [("miniature", name) for name in MINIATURE]
 
 
 def test_every_benchmark_has_languages_of_the_table_and_the_source():
@@ -24,6 +24,11 @@ def test_the_miniature_leaves_out_haitian_creole_only():
     assert set(LANGUAGES) - set(LANGUAGES_OF["miniature"]) == {"ht"}
 
 
+def test_what_is_not_made_here_has_a_source():
+    for benchmark, cards in BENCHMARKS.items():
+        assert all((card.source is None) == (benchmark == "miniature") for card in cards.values())
+
+
 def test_every_card_of_the_miniature_has_a_maker():
     assert set(MAKERS) == set(MINIATURE)
 
@@ -33,7 +38,7 @@ def test_an_unknown_benchmark_is_refused():
         catalogue("unheard of")
 
 
-@pytest.mark.parametrize(("benchmark", "name"), CARDS)
+@pytest.mark.parametrize(("benchmark", "name"), MADE)
 def test_a_card_says_what_the_data_are(benchmark, name):
     card, data = catalogue(benchmark)[name], benchmarks.load(benchmark, name)
     assert card.kind == data.kind

@@ -100,6 +100,8 @@ def test_without_a_perturbation_the_loss_is_the_clean_one(method):
 def test_the_loss_is_the_clean_one_plus_the_weighted_divergence(method, real):
     model, batch, prepared = real("classification")
 
+    model.double()
+
     def at(weight: float) -> float:
         of = noise(method, 8.0, weight=weight)
         stage = Stage(task="one", learning_rate=1e-3, steps=1, noise=of)

@@ -44,6 +44,35 @@ def test_the_magnitude_of_the_noise_makes_another_key():
     assert len(keys) == 2
 
 
+def test_a_field_of_the_noise_at_its_default_does_not_enter():
+    noisy = replace(STAGE, noise=OTHERS["noise"])
+    assert identity(noisy, "root", "data")["noise"] == {"method": "random_perturbation", "magnitude": 0.1}
+
+
+NOISES = {
+    "method": "r3f",
+    "magnitude": 0.2,
+    "weight": 1.0,
+    "steps": 2,
+    "norm": "linf",
+    "level": "sentence",
+    "distribution": "uniform",
+    "dropout": 0.1,
+    "schedule": "rising",
+}
+
+
+def test_every_field_of_a_noise_has_a_value_to_test_with():
+    assert set(NOISES) == {field.name for field in fields(Noise)}
+
+
+@pytest.mark.parametrize("field", NOISES)
+def test_a_field_of_the_noise_off_its_default_makes_another_key(field):
+    plain = replace(STAGE, noise=OTHERS["noise"])
+    changed = replace(plain, noise=replace(plain.noise, **{field: NOISES[field]}))
+    assert key_of(changed) != key_of(plain)
+
+
 def test_another_parent_makes_another_key():
     assert key_of(parent="other") != key_of()
 

@@ -1,0 +1,80 @@
+import io
+
+import pytest
+from rich.console import Console
+
+from search.report import document, lines
+
+ROBUST = {
+    "trials": 100,
+    "generalized.pairs": "all",
+    "curriculum.max_length": 1,
+    "space.noise": {"methods": ["none", "freelb"], "magnitude": {"low": 0.1, "high": 0.2, "points": 2}},
+}
+
+
+@pytest.fixture
+def robust(config, reopen, agenda, worker):
+    """A search over noise that tried its whole space: 1 baseline and 3 tasks, each with none or one of two magnitudes."""
+    study = reopen(config(ROBUST))
+    worker.drive(agenda(study))
+    return study
+
+
+def text(study) -> str:
+    console = Console(file=io.StringIO(), width=200, highlight=False, markup=False)
+    for line in lines(study):
+        console.print(line)
+    return console.file.getvalue()
+
+
+def test_noise_is_told_by_method_and_magnitude_with_its_cost(robust):
+    rows = {row["noise"]: row for row in document(robust)["noise"]}
+    assert {name: row["trials"] for name, row in rows.items()} == {
+        "none": 4,
+        "freelb (3 steps) 0.1": 3,
+        "freelb (3 steps) 0.2": 3,
+    }
+    assert [rows[name]["work"] for name in rows] == [3.0, 3.0, 1.0]
+    values = [record.value for record in robust.complete() if record.trial.curriculum and "freelb" in str(record.trial)]
+    assert rows["freelb (3 steps) 0.1"]["transfer"] == pytest.approx(sum(values) / len(values))
+    assert rows["none"]["generalized"] == pytest.approx(rows["none"]["transfer"] - 0.2)
+
+
+def test_both_settings_of_the_best_trial_stand_side_by_side_on_fresh_seeds(robust):
+    told = document(robust)["generalized"]
+    assert (told["trial"], told["split"], told["seeds"]) == (robust.complete()[0].number, "test", 3)
+    assert set(told["targets"]) == {"choice"}
+    assert told["targets"]["choice"]["standard"] - told["targets"]["choice"]["generalized"] == pytest.approx(0.2)
+    assert len(told["families"]) == 6
+    assert all(row["low"] <= row["mean"] <= row["high"] for row in told["families"])
+
+
+def test_the_report_begins_with_the_answer(robust):
+    told = text(robust)
+    assert told.startswith("sums: trial ")
+    assert "freelb (3 steps) 0.1" in told
+    assert "two languages" in told
+    assert "Uralic" in told
+
+
+def test_a_search_without_noise_and_pairs_reports_its_answer_alone(finished):
+    told = text(finished)
+    assert "noise, over the trials" not in told
+    assert "two languages" not in told
+    assert document(finished)["generalized"] is None
+
+
+def test_of_many_pairs_of_families_the_ends_are_shown(config, reopen, agenda, worker):
+    codes = ["en", "de", "fi", "sw", "tr", "ja", "zh"]
+    study = reopen(config({"generalized.pairs": "all", "languages": codes, "trials": 1, "finalists.top": 0}))
+    worker.drive(agenda(study))
+    assert len(document(study)["generalized"]["families"]) == 30
+    assert "(dev, the search's own seed)" in text(study)
+    assert "..." in text(study)
+
+
+def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
+    study = reopen(config())
+    assert document(study) == {"name": "sums", "noise": [], "generalized": None}
+    assert "no complete trial yet" in text(study)

@@ -1,0 +1,66 @@
+"""A row rewritten keeps its label right, whatever the kind."""
+
+import pytest
+
+from trainables.tasks import KINDS
+
+ROWS = {
+    "classification": {"text": "a b", "text_pair": "c", "label": 1},
+    "multiple_choice": {"context": "a b", "choices": ["c", "d"], "label": 0},
+    "tagging": {"words": ["a", "b"], "tags": [3, 0]},
+    "question_answering": {
+        "id": "7",
+        "context": "a b c d a",
+        "question": "a",
+        "answers": {"text": ["c d", "d"], "answer_start": [4, 6]},
+    },
+    "retrieval": {"source_sentence": "a", "target_sentence": "b"},
+}
+
+
+def longer(text: str) -> str:
+    return text.replace("a", "alpha").replace("b", "beta two")
+
+
+def rewritten(kind: str) -> dict:
+    return KINDS[kind].rewritten(ROWS[kind], longer)
+
+
+def test_there_is_a_row_of_every_kind():
+    assert set(ROWS) == set(KINDS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_row_itself_stays_as_it_was(kind):
+    before = repr(ROWS[kind])
+    rewritten(kind)
+    assert repr(ROWS[kind]) == before
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_texts_that_stay_make_a_row_that_reads_the_same(kind):
+    same = KINDS[kind].rewritten(ROWS[kind], lambda text: text)
+    if kind == "question_answering":
+        assert same.pop("answers") == {"text": ["c d"], "answer_start": [4]}
+    assert same.items() <= ROWS[kind].items() if kind == "question_answering" else same == ROWS[kind]
+
+
+def test_both_texts_of_a_pair_are_rewritten():
+    assert rewritten("classification") == {"text": "alpha beta two", "text_pair": "c", "label": 1}
+
+
+def test_a_text_without_a_pair_has_none_afterwards():
+    row = KINDS["classification"].rewritten({"text": "a", "text_pair": None, "label": 0}, longer)
+    assert row == {"text": "alpha", "text_pair": None, "label": 0}
+
+
+def test_a_word_that_becomes_two_stays_for_it_has_one_tag():
+    assert rewritten("tagging") == {"words": ["alpha", "b"], "tags": [3, 0]}
+
+
+def test_an_answer_stays_and_is_found_where_it_now_is():
+    row = rewritten("question_answering")
+    assert row["context"] == "alpha beta two c d alpha"
+    (start,), (text,) = row["answers"]["answer_start"], row["answers"]["text"]
+    assert row["context"][start : start + len(text)] == text == "c d"
+    assert row["question"] == "alpha"
