@@ -155,12 +155,39 @@ def backward(parts):
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("none", "augmentation")])
 def test_the_loss_of_a_real_model_changes_under_noise_and_has_gradients(kind, method, real):
     model, batch, prepared = real(kind, dropout=METHODS[method].dropout)
-    of = noise(method, 1.0)
+    of = noise(method, 20.0)
     stage = Stage(task="one", learning_rate=1e-3, steps=1, noise=of)
     noisy = NoisyLoss(_setting(stage, [prepared]), 1, {0, 1, 2}, torch.Generator())
     total = sum(part.item() for part in backward(noisy(model, batch, prepared.kind.log_probabilities)))
     assert total != pytest.approx(model.eval()(**batch).loss.item(), rel=1e-6)
     assert model.get_input_embeddings().weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize("kind", TRAINED)
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "augmentation"])
+def test_a_step_in_half_precision_comes_near_to_one_in_single(method, kind, real):
+    """As on a GPU: arithmetic in bfloat16, weights, perturbations and divergences in float32."""
+
+    def run(half: bool) -> float:
+        model, batch, prepared = real(kind, dropout=METHODS[method].dropout)
+        stage = Stage(task="one", learning_rate=1e-3, steps=1, noise=noise(method, 0.5))
+        noisy = NoisyLoss(_setting(stage, [prepared]), 1, {0, 1, 2}, torch.Generator().manual_seed(5))
+        torch.manual_seed(6)
+        parts, total = noisy(model, batch, prepared.kind.log_probabilities), 0.0
+        while True:
+            with torch.autocast("cpu", torch.bfloat16, enabled=half):
+                part = next(parts, None)
+            if part is None:
+                break
+            part.backward()
+            total += part.item()
+        gradient = model.get_input_embeddings().weight.grad
+        assert gradient.dtype == torch.float32
+        assert gradient.isfinite().all()
+        assert gradient.any()
+        return total
+
+    assert run(half=True) == pytest.approx(run(half=False), rel=0.1)
 
 
 @pytest.mark.parametrize("kind", ["classification", "tagging", "question_answering"])
