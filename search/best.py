@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from search.checks import check_encoder, problem
+from search.checks import check_encoder, check_synonyms, problem
 from search.documents import read
 from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS
@@ -96,6 +96,8 @@ def load_best(path: Path) -> Best:
         best = TypeAdapter(Best).validate_json(json.dumps(fields, default=str), strict=True)
     except ValidationError as error:
         raise ConfigError(str(path), [problem(details) for details in error.errors()]) from error
+    if best.trial.synonyms:
+        best = replace(best, trial=replace(best.trial, synonyms=str(path.parent / best.trial.synonyms)))
     problems = _problems(best)
     if problems:
         raise ConfigError(str(path), problems)
@@ -110,6 +112,11 @@ def _problems(best: Best) -> list[str]:
         check_encoder(trial.encoder)
     except ValueError as error:
         found.append(f"trial.encoder: {error}")
+    if trial.synonyms:
+        try:
+            check_synonyms(trial.synonyms)
+        except ValueError as error:
+            found.append(f"trial.synonyms: {error}")
     tasks = BENCHMARKS.get(trial.benchmark)
     if tasks is None:
         return [*found, f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"]

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from search import results
@@ -13,6 +14,9 @@ from search.verdict import interval, judge
 from trainables.benchmarks import catalogue
 from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
+
+SYNONYMS = "synonyms.json"
+"""What augmentation replaced words by, beside ``best.yaml``, which names it."""
 
 
 def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: int | None = None) -> Best:
@@ -77,10 +81,12 @@ def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
         for stage in (*trial.curriculum, *trial.targets)
         for task in stage.tasks
     }
+    if trial.synonyms:
+        shutil.copyfile(trial.synonyms, out / SYNONYMS)
     best = Best(
         name=config.name,
         number=record.number,
-        trial=trial,
+        trial=replace(trial, synonyms=SYNONYMS if trial.synonyms else ""),
         seed=config.seed,
         threads=threads,
         data={name: task.fingerprint for name, task in tasks.items()},

@@ -32,15 +32,16 @@ def lines(study: Study) -> Iterator[RenderableType]:
     if len(told["noise"]) > 1:
         yield ""
         yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
+        both = any(row["generalized"] is not None for row in told["noise"])
         yield _table(
-            ["noise", "work a step", "trials", "one language", "two languages"],
+            ["noise", "work a step", "trials", "transfer", *(["in two languages"] if both else [])],
             [
                 (
                     row["noise"],
                     f"{row['work']:.2f}",
                     str(row["trials"]),
                     f"{row['transfer']:.3f}",
-                    _share(row["generalized"]),
+                    *([_share(row["generalized"])] if both else []),
                 )
                 for row in told["noise"]
             ],

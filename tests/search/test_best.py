@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 import yaml
 
@@ -123,3 +125,14 @@ def test_a_value_of_another_type_is_told_with_its_path(exported, tmp_path, chang
     with pytest.raises(ConfigError) as caught:
         load_best(tmp_path / "best.yaml")
     assert [problem.partition(":")[0] for problem in caught.value.problems] == [path]
+
+
+def test_synonyms_are_looked_for_beside_the_file(exported, tmp_path):
+    folder = tmp_path / "out"
+    folder.mkdir()
+    (folder / "synonyms.json").write_text('{"good": ["fine"]}')
+    replace(exported, trial=replace(exported.trial, synonyms="synonyms.json")).dump(folder / "best.yaml")
+    assert load_best(folder / "best.yaml").trial.synonyms == str(folder / "synonyms.json")
+    (folder / "synonyms.json").unlink()
+    with pytest.raises(ConfigError, match=r"trial\.synonyms: .*synonyms\.json' cannot be read"):
+        load_best(folder / "best.yaml")

@@ -78,3 +78,10 @@ def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
     study = reopen(config())
     assert document(study) == {"name": "sums", "noise": [], "generalized": None}
     assert "no complete trial yet" in text(study)
+
+
+def test_a_search_over_noise_in_one_language_has_no_column_for_two(config, reopen, agenda, worker):
+    study = reopen(config(ROBUST | {"generalized.pairs": 0, "trials": 6}))
+    worker.drive(agenda(study))
+    assert "freelb (3 steps)" in text(study)
+    assert "two languages" not in text(study)

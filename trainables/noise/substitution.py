@@ -89,7 +89,6 @@ def in_case(word: str, like: str) -> str:
     return word
 
 
-@lru_cache(maxsize=4)
 def load(file: str) -> Synonyms:
     """The synonyms in a JSON file: ``{"word": ["neighbour", ...], ...}``, as published for counter-fitted vectors.
 
@@ -97,6 +96,12 @@ def load(file: str) -> Synonyms:
         ValueError: when the file is not that.
         OSError: when it cannot be read.
     """
+    return _load(file, Path(file).stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _load(file: str, changed: int) -> Synonyms:
+    """`load`, once for each state of the file, which `changed` tells."""
     try:
         table = json.loads(Path(file).read_text(encoding="utf-8"))
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
