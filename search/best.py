@@ -13,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from search.checks import check_encoder, check_synonyms, problem
 from search.documents import read
 from search.errors import ConfigError
-from trainables.benchmarks import BENCHMARKS
+from trainables.benchmarks import BENCHMARKS, OWN_SYNONYMS
 from trainables.curriculum import Stage, Trial
 from trainables.noise.catalogue import METHODS
 from trainables.outcome import Outcome
@@ -117,6 +117,10 @@ def _problems(best: Best) -> list[str]:
             check_synonyms(trial.synonyms)
         except ValueError as error:
             found.append(f"trial.synonyms: {error}")
+    elif trial.benchmark not in OWN_SYNONYMS and "augmentation" in {
+        stage.noise.method for stage in (*trial.curriculum, *trial.targets)
+    }:
+        found.append("trial.synonyms: augmentation needs a file of synonyms")
     tasks = BENCHMARKS.get(trial.benchmark)
     if tasks is None:
         return [*found, f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"]
@@ -130,6 +134,8 @@ def _stage_problems(stage: Stage, tasks: Sequence[str]) -> list[str]:
     found = [f"unknown task {task!r}; allowed: {', '.join(tasks)}" for task in stage.tasks if task not in tasks]
     if stage.noise.method not in METHODS:
         found.append(f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(METHODS)}")
+    elif METHODS[stage.noise.method].steps and stage.noise.steps < 1:
+        found.append(f"{stage.noise.method} ascends and needs noise.steps of 1 at least; got {stage.noise.steps}")
     return found
 
 

@@ -15,6 +15,7 @@ from search.errors import ClusterLostError, UserError
 from search.home import Home, SearchFolder
 from search.terminal import AS_JSON, CONFIG, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.upkeep import miniature, store
+from trainables.benchmarks.catalogue import DataError
 
 
 class _Commands(click.Group):
@@ -23,7 +24,7 @@ class _Commands(click.Group):
     def invoke(self, context: click.Context) -> Any:
         try:
             return super().invoke(context)
-        except UserError as error:
+        except (UserError, DataError) as error:
             click.echo(f"xlt: {error}", err=True)
             context.exit(2)
         except ClusterLostError as error:

@@ -31,6 +31,7 @@ from search.sections import (
 )
 from search.stage_space import Section, Space
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
+from trainables.benchmarks.catalogue import TWO_TEXTS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
@@ -107,9 +108,24 @@ class Config(Section):
         there = LANGUAGES_OF.get(info.data.get("benchmark", ""), ())
         if languages is not None and there:
             members(languages, there, "language")
-            if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in languages):
-                raise ValueError("transfer needs a language besides English that encoders are pre-trained on; add one")
+            cards = BENCHMARKS[info.data["benchmark"]]
+            for target in info.data.get("targets", ()):
+                scored = [code for code in languages if code in (cards[target].languages or there)]
+                if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in scored):
+                    has = ", ".join(cards[target].languages or there)
+                    raise ValueError(
+                        f"transfer to {target} needs a language besides English that encoders are pre-trained on; it has: {has}"
+                    )
         return languages
+
+    @field_validator("generalized")
+    @classmethod
+    def _two_texts(cls, generalized: Generalized, info: ValidationInfo) -> Generalized:
+        cards = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        kinds = {cards[target].kind for target in info.data.get("targets", ()) if target in cards}
+        if generalized.pairs and kinds and not kinds & TWO_TEXTS:
+            raise ValueError(f"pairs of languages need a target of two texts: {', '.join(sorted(TWO_TEXTS))}")
+        return generalized
 
     @field_validator("curriculum")
     @classmethod

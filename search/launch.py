@@ -20,6 +20,7 @@ from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.study import Study, finalists
 from search.tracking import Tracker
+from trainables.benchmarks import catalogue, mirror_of
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
@@ -43,14 +44,11 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
         SpaceChangedError: when a search of this name was made with another space.
         UserError: when the search is being run by another process, its synonyms cannot be read, or the cluster lacks what a trial
             asks for.
+        trainables.benchmarks.catalogue.DataError: when the folder of mirrors lacks a data set.
     """
     folder = home.folder(config.name)
     check_space(folder, config)
-    if config.space.noise.synonyms is not None:
-        try:
-            check_synonyms(config.space.noise.synonyms)
-        except ValueError as error:
-            raise UserError(f"space.noise.synonyms: {error}") from error
+    _check_data(config)
     stages = home.stage_store(config.store)
     with _only_one(folder):
         with written_aside(folder.config) as file:
@@ -87,6 +85,20 @@ def _run(
         tracker.launch_ended(study, folder.results)
         if agenda.exhausted:
             console.print("the space holds no further trial: every curriculum was tried", highlight=False)
+
+
+def _check_data(config: Config) -> None:
+    """Refuse to start without the synonyms and the mirrors of data sets that trials would ask for."""
+    noise = config.space.noise
+    if noise.synonyms is not None and any(method.method == "augmentation" for method in noise.methods):
+        try:
+            check_synonyms(noise.synonyms)
+        except ValueError as error:
+            raise UserError(f"space.noise.synonyms: {error}") from error
+    for task in (*config.targets, *config.intermediate):
+        source = catalogue(config.benchmark)[task].source
+        if source is not None:
+            mirror_of(source)
 
 
 def check_space(folder: SearchFolder, config: Config) -> None:

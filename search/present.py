@@ -36,7 +36,8 @@ def answer(study: Study) -> Iterator[RenderableType]:
     first = baseline(ranked, config)
     others = [record for record in ranked if record is not best and (not repeats or record.number in repeats)]
     rival = first if first is not best else next(iter(others), None)
-    name = "no intermediate stage" if rival is first else f"trial {rival.number}" if rival else ""
+    plain = rival is first and best.trial is not None and best.trial.curriculum
+    name = "no intermediate stage" if plain else f"trial {rival.number}" if rival else ""
     yield _by_family(best, repeats.get(best.number, {}), rival, repeats.get(rival.number, {}) if rival else {}, name)
     yield ""
     yield _sharing([record.outcome for record in ranked if record.outcome], repeats)
@@ -137,6 +138,9 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
     table = Table("trial", "state", "value", "seconds", "seeds", "curriculum", box=None, pad_edge=False)
     for trial in trials:
         curriculum = " > ".join(_words(stage) for stage in trial["curriculum"]) or "no intermediate stage"
+        noises = dict.fromkeys(str(_noise(target)) for target in trial["targets"].values())
+        under = [noise for noise in noises if noise != str(Noise())]
+        curriculum += f"; targets under {', '.join(under)}" if under else ""
         table.add_row(
             str(trial["number"]),
             trial["state"],
@@ -149,6 +153,9 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def _words(stage: dict[str, Any]) -> str:
+    return str(Stage(task=stage["task"], learning_rate=stage["learning_rate"], steps=0, noise=_noise(stage)))
+
+
+def _noise(stage: dict[str, Any]) -> Noise:
     known = {field.name for field in fields(Noise)}
-    noise = Noise(**{name: value for name, value in stage["noise"].items() if name in known})
-    return str(Stage(task=stage["task"], learning_rate=stage["learning_rate"], steps=0, noise=noise))
+    return Noise(**{name: value for name, value in stage["noise"].items() if name in known})

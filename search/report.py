@@ -34,7 +34,14 @@ def lines(study: Study) -> Iterator[RenderableType]:
         yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
         both = any(row["generalized"] is not None for row in told["noise"])
         yield _table(
-            ["noise", "work a step", "trials", "transfer", *(["in two languages"] if both else [])],
+            [
+                "noise",
+                "work a step",
+                "trials",
+                "transfer",
+                *(["in two languages"] if both else []),
+                "native, mean over stages",
+            ],
             [
                 (
                     row["noise"],
@@ -42,6 +49,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
                     str(row["trials"]),
                     f"{row['transfer']:.3f}",
                     *([_share(row["generalized"])] if both else []),
+                    ", ".join(f"{name} {value:.3g}" for name, value in row["native"].items()),
                 )
                 for row in told["noise"]
             ],
@@ -56,7 +64,7 @@ def _pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
     yield f"trial {told['trial']}, the two texts of an example in two languages, pairs without English ({told['split']}, {seeds})"
     yield _table(
-        ["target", "one language", "two languages", "difference"],
+        ["target", "each text's language alone", "two languages", "difference"],
         [
             (
                 target,
@@ -99,10 +107,16 @@ def _noises(trial: Trial) -> tuple[Noise, ...]:
 def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
     """For each noise: how many trials had it, their mean transfer in both settings, what a step of it costs."""
     grouped: dict[Noise, list[Outcome]] = defaultdict(list)
+    natives: dict[Noise, list[dict[str, float]]] = defaultdict(list)
     for record in ranked:
         if record.trial is not None and record.outcome is not None:
             for noise in _noises(record.trial):
                 grouped[noise].append(record.outcome)
+            for stage, run in zip(
+                (*record.trial.curriculum, *record.trial.targets), record.outcome.stages, strict=True
+            ):
+                if run.native:
+                    natives[stage.noise].append(run.native)
     rows = []
     for noise, outcomes in sorted(grouped.items(), key=lambda item: str(item[0])):
         generalized = [fmean(means.values()) for outcome in outcomes if (means := outcome.transfer.generalized_means())]
@@ -113,6 +127,9 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
                 "trials": len(outcomes),
                 "transfer": fmean(outcome.transfer.mean() for outcome in outcomes),
                 "generalized": fmean(generalized) if generalized else None,
+                "native": {
+                    name: fmean(told[name] for told in natives[noise]) for name in next(iter(natives[noise]), {})
+                },
             }
         )
     return rows
@@ -136,7 +153,7 @@ def _generalized(study: Study) -> dict[str, Any] | None:
         "seeds": len(fresh),
         "targets": {
             target: {
-                "standard": fmean(transfer.target_means(split)[target] for transfer in transfers),
+                "standard": fmean(transfer.unmixed_means(split)[target] for transfer in transfers),
                 "generalized": fmean(transfer.generalized_means(split)[target] for transfer in transfers),
             }
             for target in transfers[0].generalized_means(split)

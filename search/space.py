@@ -8,6 +8,7 @@ only where the stage does.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb, perm
+from pathlib import Path
 from typing import Any, Protocol
 
 from search.config import Config
@@ -66,7 +67,7 @@ class CurriculumSpace:
             languages=languages,
             pairs=perm(len(languages), 2) if pairs == "all" else pairs,
             pairs_seed=config.generalized.seed,
-            synonyms=noise.synonyms or "",
+            synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms else "",
         )
 
     def _stage(

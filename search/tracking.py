@@ -122,6 +122,8 @@ class _View:
             stages = {f"stage.{place}": str(stage) for place, stage in enumerate(record.trial.curriculum, 1)}
             natives = [run.native for run in record.outcome.stages if not run.target] if record.outcome else []
             stages |= {f"stage.{place}.native": _told(native) for place, native in enumerate(natives, 1) if native}
+            targets = [run for run in record.outcome.stages if run.target and run.native] if record.outcome else []
+            stages |= {f"target.{run.task}.native": _told(run.native) for run in targets}
             words = {"curriculum": " > ".join(stage.task for stage in record.trial.curriculum) or "none", **stages}
             words["targets"] = record.trial.target_recipe or "not trained"
             words["length"] = str(len(record.trial.curriculum))

@@ -36,11 +36,6 @@ class Noise:
     """How the magnitude (R-Drop: the weight) goes within the stage; its mean is the magnitude in any case."""
 
     @property
-    def size(self) -> float:
-        """The magnitude, or the weight of a method without one."""
-        return self.magnitude or self.weight
-
-    @property
     def kind(self) -> str:
         """The method and its options, without magnitude and weight: ``adversarial (linf, 3 steps)``."""
         options: list[str] = [
@@ -140,7 +135,9 @@ class Trial:
         return "" if trained is None else f"rate {trained.learning_rate:g}, noise {trained.noise}"
 
     def __str__(self) -> str:
-        return " > ".join(map(str, self.curriculum)) or "no intermediate stage"
+        curriculum = " > ".join(map(str, self.curriculum)) or "no intermediate stage"
+        noises = dict.fromkeys(str(stage.noise) for stage in self.targets if stage.noise.method != "none")
+        return f"{curriculum}; targets under {', '.join(noises)}" if noises else curriculum
 
 
 def off_default(value: Stage | Noise) -> dict[str, Any]:

@@ -82,6 +82,11 @@ class Prepared:
             for language, rows in by_language.items()
         }
 
+    @cache  # noqa: B019
+    def languages(self, split: str) -> frozenset[str]:
+        """The languages that a split has."""
+        return frozenset(self.data.evaluation[split].unique("language"))
+
     @property
     def generalizes(self) -> bool:
         """Whether its two texts can be given in two languages: it has two, and its rows say the same in every language."""

@@ -1,10 +1,12 @@
 """Trains one stage: a task, or several mixed, on top of a parent's encoder."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
 from random import Random
 from statistics import fmean
+from typing import Any
 
 import torch
 from torch import nn
@@ -109,7 +111,7 @@ def _augmented(stage: Stage, tasks: Sequence[Prepared], synonyms: Synonyms | Non
     for task in tasks:
         for row in task.train_rows[:SAMPLE]:
             task.kind.rewritten(row, note)
-    return augmentation(synonyms, stage.noise.magnitude, texts, tasks[0].encoder)
+    return augmentation(synonyms, stage.noise, texts, tasks[0].encoder)
 
 
 def build(parent: Weights, tasks: Sequence[Prepared], dropout: float = 0.0) -> list[PreTrainedModel]:
@@ -122,6 +124,7 @@ def build(parent: Weights, tasks: Sequence[Prepared], dropout: float = 0.0) -> l
     """
     models = [task.kind.head(_config(task, dropout), task.data.labels) for task in tasks]
     for model, task in zip(models, tasks, strict=True):
+        _compute_head_in_float32(model)
         if model is not models[0]:
             setattr(model, model.base_model_prefix, models[0].base_model)
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
@@ -153,14 +156,39 @@ def restore(encoder: Weights, head: Weights, task: Prepared) -> PreTrainedModel:
     return model.to(device())
 
 
-DROPOUTS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout")
-"""What the configurations of BERT and XLM-R, then of XLM, call their dropout rates."""
+DROPOUTS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
+    *("dropout", "attention_dropout", "summary_first_dropout"),
+)
+"""What the configurations of BERT and XLM-R, then of XLM, call their dropout rates; one that is None follows another."""
+
+
+def _compute_head_in_float32(model: PreTrainedModel) -> None:
+    """Keep autocast out of the head: in half precision most small perturbations change no logit, and consistency has no gradient."""
+    for name, part in model.named_children():
+        if name != model.base_model_prefix:
+            part.forward = _in_float32(part.forward)
+
+
+def _in_float32(forward: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(forward)
+    def run(*inputs: Any, **named: Any) -> Any:
+        with torch.autocast(device().type, enabled=False):
+            return forward(*map(_single, inputs), **{name: _single(value) for name, value in named.items()})
+
+    return run
+
+
+def _single(value: Any) -> Any:
+    return (
+        value.float() if isinstance(value, torch.Tensor) and value.dtype in (torch.bfloat16, torch.float16) else value
+    )
 
 
 def _config(task: Prepared, dropout: float) -> PretrainedConfig:
     settings = task.encoder.config.to_dict()
     if dropout:
-        settings |= {name: dropout for name in DROPOUTS if name in settings}
+        settings |= {name: dropout for name in DROPOUTS if settings.get(name) is not None}
     return type(task.encoder.config).from_dict(settings)
 
 

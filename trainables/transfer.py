@@ -1,7 +1,7 @@
 """Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
 from statistics import fmean
@@ -107,6 +107,16 @@ class Transfer:
         """For each target of two texts the mean over pairs of families, as `target_means` over families."""
         tables = {target: self.family_pairs(target, split) for target in self.generalized}
         return {target: fmean(table.values()) for target, table in tables.items() if table}
+
+    def unmixed_means(self, split: Split = "dev") -> dict[str, float]:
+        """What `generalized_means` would be if mixing cost nothing: for each pair of languages the mean of the two scores alone."""
+        found = {}
+        for target in self.generalized:
+            alone, metric = self.languages(target, split), self.metrics[target]
+            pairs = self.generalized[target].get(split, {})
+            halves = {name: {metric: fmean(alone[code] for code in name.split(BETWEEN))} for name in pairs}
+            found[target] = replace(self, generalized={target: {split: halves}}).generalized_means(split).get(target)
+        return {target: mean for target, mean in found.items() if mean is not None}
 
     def objective(self, name: Objective) -> float:
         """The number that a search maximises.

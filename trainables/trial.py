@@ -80,6 +80,8 @@ class _Node:
     """Where its random numbers come from: its key but for its role, which training does not know of."""
     path: tuple[str, ...] = ()
     """The stages that lead here, in words."""
+    synonyms: Synonyms | None = None
+    """What its words are replaced by, read once: the ones that its key tells of."""
     read: Callable[[], Weights] = dict
 
     def weights(self) -> Weights:
@@ -158,7 +160,7 @@ class _Walk:
                 self._note(stage, node, trained=False, record=record)
                 node.read = lambda: self._stored(stage, parent, node.key)
                 return node
-            trained = train(stage, node.draws, parent.weights(), self._data(stage), self._synonyms(stage))
+            trained = train(stage, node.draws, parent.weights(), self._data(stage), node.synonyms)
             record = node.record(trained)
             weights = encoder_weights(trained.models[0], parent.weights())
             if self.store and mine:
@@ -206,7 +208,7 @@ class _Walk:
             if restored is not None:
                 model, record = restored
             else:
-                trained = train(stage, node.draws, parent.weights(), [task], self._synonyms(stage))
+                trained = train(stage, node.draws, parent.weights(), [task], node.synonyms)
                 model, record = trained.models[0], node.record(trained)
                 if self.store and mine:
                     weights = parent.weights()
@@ -226,8 +228,10 @@ class _Walk:
     def _readings(self, task: Prepared) -> list[_Reading]:
         readings = [_Reading(task, split, self.trial.languages) for split in self.splits]
         if self.trial.pairs and task.generalizes:
-            pairs = language_pairs(self.trial.languages, self.trial.pairs, self.trial.pairs_seed)
-            readings += [_Reading(task, split, self.trial.languages, pairs) for split in self.splits]
+            for split in self.splits:
+                there = [code for code in self.trial.languages if code in task.languages(split)]
+                pairs = language_pairs(there, self.trial.pairs, self.trial.pairs_seed)
+                readings += [_Reading(task, split, self.trial.languages, pairs)] if pairs else []
         return readings
 
     def _score(self, node: _Node, readings: Sequence[_Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
@@ -265,7 +269,7 @@ class _Walk:
         if self.use:
             self.use.add(parent.key)
         draws = key(identity(stage, parent.key, data))
-        return _Node(key(described), described, draws, (*parent.path, str(stage)))
+        return _Node(key(described), described, draws, (*parent.path, str(stage)), replaced)
 
     def _turn(
         self, node: _Node, find: Callable[[], Found | None]

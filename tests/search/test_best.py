@@ -5,6 +5,7 @@ import yaml
 
 from search.best import Best, load_best, packages
 from search.errors import ConfigError
+from trainables.curriculum import Noise
 
 
 @pytest.fixture
@@ -136,3 +137,15 @@ def test_synonyms_are_looked_for_beside_the_file(exported, tmp_path):
     (folder / "synonyms.json").unlink()
     with pytest.raises(ConfigError, match=r"trial\.synonyms: .*synonyms\.json' cannot be read"):
         load_best(folder / "best.yaml")
+
+
+def test_a_noise_that_cannot_be_run_is_told(exported, tmp_path):
+    still = replace(exported.trial.targets[0], noise=Noise(method="adversarial", magnitude=0.1))
+    wordless = replace(exported.trial.targets[1], noise=Noise(method="augmentation", magnitude=0.1))
+    trial = replace(exported.trial, targets=(still, wordless), benchmark="robust_xlt")
+    replace(exported, trial=trial).dump(tmp_path / "best.yaml")
+    with pytest.raises(ConfigError) as caught:
+        load_best(tmp_path / "best.yaml")
+    told = "\n".join(caught.value.problems)
+    assert "adversarial ascends and needs noise.steps of 1 at least; got 0" in told
+    assert "trial.synonyms: augmentation needs a file of synonyms" in told

@@ -15,6 +15,7 @@ from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.launch import check_space, launch
 from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
+from trainables.benchmarks.catalogue import DataError
 from trainables.curriculum import Stage
 from trainables.store.leases import claim
 from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
@@ -246,4 +247,23 @@ def test_synonyms_that_cannot_be_read_end_a_launch_before_it_starts(config, home
     settings = config({"space.noise": {"methods": ["augmentation"], "magnitude": 1.0, "synonyms": str(file)}})
     with pytest.raises(UserError, match=f"space.noise.synonyms: .*{what}"):
         launch(settings, home, Console(file=io.StringIO()))
+    assert not home.folder("sums").journal.exists()
+
+
+def test_synonyms_that_nothing_uses_need_not_be_there(config, home, monkeypatch):
+    monkeypatch.setattr("search.launch._run", lambda *_: None)
+    launch(config({"space.noise.synonyms": "nowhere.json"}), home, Console(file=io.StringIO()))
+
+
+def test_data_that_the_folder_of_mirrors_lacks_end_a_launch_before_it_starts(config, home, tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    changes = {
+        "benchmark": "robust_xlt",
+        "targets": ["pawsx"],
+        "intermediate": {},
+        "curriculum.max_length": 0,
+        "languages": None,
+    }
+    with pytest.raises(DataError, match="paws-x: there is no"):
+        launch(config(changes), home, Console(file=io.StringIO()))
     assert not home.folder("sums").journal.exists()

@@ -3,8 +3,9 @@ import io
 import pytest
 from rich.console import Console
 
+from search import results
 from search.best import Best
-from search.present import answer, rerun_table
+from search.present import answer, rerun_table, status_lines
 
 
 def told(lines) -> str:
@@ -117,3 +118,22 @@ def test_a_rerun_on_other_seeds_compares_no_bits(best, outcome):
     assert "seed 1" in text
     assert "seed 2" in text
     assert "last bit" not in text
+
+
+def test_trials_that_differ_in_the_noise_of_their_targets_alone_are_told_apart(config, reopen, agenda, worker):
+    changes = {
+        "curriculum.max_length": 0,
+        "space.noise": {
+            "along": "targets",
+            "methods": ["none", "freelb"],
+            "magnitude": {"low": 0.1, "high": 0.2, "points": 2},
+        },
+    }
+    study = reopen(config(changes))
+    worker.drive(agenda(study))
+    text = told(status_lines(results.document(study)))
+    for magnitude in ("0.1", "0.2"):
+        assert text.count(f"no intermediate stage; targets under freelb (3 steps) {magnitude}") == 1
+    answered = told(answer(study))
+    assert "targets under freelb" in answered
+    assert "  no intermediate stage    gain" not in answered

@@ -214,3 +214,10 @@ def test_equal_compute_gives_dear_methods_fewer_steps(config):
 def test_pairs_of_languages_reach_the_trial(config, pairs, count):
     trial = CurriculumSpace(config({"generalized": {"pairs": pairs, "seed": 3}})).suggest(FixedTrial({"length": 0}))
     assert (trial.pairs, trial.pairs_seed) == (count, 3)
+
+
+def test_synonyms_are_found_from_any_working_directory(config, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    settings = config({"space.noise": {"methods": ["augmentation"], "magnitude": 1.0, "synonyms": "words.json"}})
+    trial = CurriculumSpace(settings).suggest(FixedTrial({"length": 0}))
+    assert trial.synonyms == str(tmp_path / "words.json")

@@ -166,7 +166,7 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
         "trials": 4,
         "curriculum.max_length": 1,
         "generalized.pairs": "all",
-        "space.noise": {"methods": ["neftune"], "magnitude": 0.2},
+        "space.noise": {"methods": ["neftune"], "magnitude": 0.2, "along": "every_stage"},
     }
     study, written = searched(changes)
     rebuild(study, view_home, written, console)
@@ -174,6 +174,7 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
     run = runs(view_home, "robust")[f"trial {record.number}"]
     assert run.data.params["stage.1"].endswith("neftune 0.2)")
     assert run.data.params["stage.1.native"] == "epsilon 0.4"
+    assert run.data.params["target.choice.native"] == "epsilon 0.4"
     assert run.data.metrics["generalized/mean"] == pytest.approx(record.value - 0.2)
     assert run.data.metrics["generalized/Uralic/Niger-Congo"] == pytest.approx(record.value - 0.2)
     assert run.data.metrics["choice/generalized"] == pytest.approx(record.value - 0.2)

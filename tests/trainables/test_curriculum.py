@@ -54,6 +54,14 @@ def test_a_noise_says_what_is_not_usual_about_it():
     assert str(Noise(method="r3f", magnitude=0.1, weight=1, schedule="rising")) == "r3f (rising) 0.1 weight 1"
 
 
+def test_a_trial_says_the_noise_of_its_targets():
+    noisy = replace(TRIAL.targets[0], noise=NOISY.noise)
+    assert (
+        str(replace(TRIAL, curriculum=(), targets=(noisy,)))
+        == "no intermediate stage; targets under random_perturbation 0.25"
+    )
+
+
 def test_what_is_off_its_default_is_told_within_a_noise_too():
     assert off_default(NOISY)["noise"] == {"method": "random_perturbation", "magnitude": 0.25}
     assert off_default(Noise()) == {}

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from trainables.transfer import Objective, Transfer, language_pairs
+from trainables.transfer import Objective, Transfer, language_pairs, pair_name
 
 MAIN = {
     "choice": {"en": 0.9, "de": 0.8, "fr": 0.6, "fi": 0.5, "ht": 0.1, "yo": 0.2},
@@ -136,3 +136,22 @@ def test_the_pairs_come_from_the_seed_alone():
     codes = ["de", "en", "es", "fi", "fr"]
     assert language_pairs(codes, 4, 1) == language_pairs(codes[::-1], 4, 1)
     assert language_pairs(codes, 4, 1) != language_pairs(codes, 4, 2)
+
+
+def test_what_mixing_would_cost_nothing_is_told_over_the_same_pairs():
+    """Each pair as the mean of its two languages alone: (0.8 + 0.5) / 2 and so on, then families as for the mixed ones."""
+    one, other, same = (0.65 + 0.55) / 2, 0.65, (0.5 + 0.1) / 2
+    pairs = {pair: {"main": 0.0} for pair in ("de-fi", "fr-fi", "fi-de", "fi-et", "en-fi")}
+    table = {"choice": MAIN["choice"] | {"et": 0.1}}
+    found = replace(transfer(table), generalized={"choice": {"dev": pairs}}).unmixed_means()
+    assert found == pytest.approx({"choice": (one + other + same) / 3})
+
+
+def test_where_pairs_score_what_their_languages_do_mixing_costs_nothing():
+    codes = MAIN["choice"]
+    halves = {
+        pair_name(*pair): {"main": (codes[pair[0]] + codes[pair[1]]) / 2}
+        for pair in permutations(("de", "fr", "fi"), 2)
+    }
+    found = replace(transfer(), generalized={"choice": {"dev": halves}})
+    assert found.unmixed_means() == pytest.approx(found.generalized_means())

@@ -8,6 +8,10 @@ from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 Resource = Literal["high", "low"]
 
 
+class DataError(ValueError):
+    """A data set that is not there, or not what it should be."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """Where a task's data are on the Hugging Face hub, in a configuration for each language."""
@@ -50,6 +54,9 @@ class Card:
         """Whether it can be a target."""
         return self.dev > 0
 
+
+TWO_TEXTS = frozenset({"classification", "multiple_choice", "question_answering"})
+"""The kinds whose examples may have two texts."""
 
 MINIATURE_LANGUAGES: tuple[str, ...] = tuple(code for code in LANGUAGES if code != "ht")
 """XTREME-R's languages but Haitian Creole, for which CLDR has no locale: 49."""

@@ -1,19 +1,13 @@
 """Data sets of the Hugging Face hub, or of a mirror of it, as tasks."""
 
-import os
-from pathlib import Path
+from collections.abc import Sequence
 
-from datasets import ClassLabel, Dataset, concatenate_datasets, load_dataset
+from datasets import ClassLabel, Dataset, Features, IterableDataset, concatenate_datasets, load_dataset
+from datasets.exceptions import DatasetGenerationError
 
-from trainables.benchmarks.catalogue import Card, Source
+from trainables.benchmarks import mirror_of
+from trainables.benchmarks.catalogue import Card, DataError, Source
 from trainables.tasks import ITEM, TaskData
-
-MIRROR = "XLT_DATA"
-"""The environment variable that names a folder with mirrors of data sets, ``FOLDER/namespace/name``."""
-
-
-class DataError(RuntimeError):
-    """A data set that is not there, or not what it should be."""
 
 
 def load(card: Card, source: Source) -> TaskData:
@@ -22,47 +16,56 @@ def load(card: Card, source: Source) -> TaskData:
     Raises:
         DataError: saying which set, configuration and split, what is wrong with it and what is needed.
     """
-    train = _rows(card, source, card.language, "train")
+    train = _rows(source, card.language, "train")
     evaluation = {
         split: concatenate_datasets(
             [
-                _with_item(rows, source).add_column("language", [language] * len(rows))
+                rows.add_column("language", [language] * len(rows))
                 for language in card.languages
-                for rows in (_rows(card, source, language, split),)
+                for rows in (_rows(source, language, split),)
             ]
         )
         for split in ("dev", "test")
     }
-    kept = [*source.columns, "label"]
-    return TaskData(card.kind, card.labels, train.select_columns(kept), evaluation)
+    return TaskData(card.kind, card.labels, train.remove_columns(ITEM), evaluation)
 
 
-def _rows(card: Card, source: Source, language: str, split: str) -> Dataset:
-    """One split of one language, its columns named as the task kind wants them, its labels numbered as the card's."""
+def _rows(source: Source, language: str, split: str) -> Dataset:
+    """One split of one language: its columns named as the task kind wants them, its labels numbered as the card's, its items."""
     named = f"{source.repository}, configuration {language}, split {source.splits[split]}"
-    mirror = Path(os.environ[MIRROR]) / source.repository if os.environ.get(MIRROR) else None
-    if mirror is not None and not mirror.is_dir():
-        raise DataError(f"{named}: there is no {mirror}; {MIRROR} names a folder with namespace/name in it")
+    where = str(mirror_of(source) or source.repository)
+    needed = {*source.columns.values(), "label"} | ({source.item} if source.item else set())
     try:
-        rows = load_dataset(str(mirror or source.repository), language, split=source.splits[split])
-    except (OSError, ValueError) as error:
-        raise DataError(f"{named}: {error} (without internet, name a folder of mirrors with {MIRROR})") from error
-    missing = sorted({*source.columns.values(), "label"} - set(rows.column_names))
-    if missing:
-        raise DataError(f"{named}: no column {', '.join(missing)}; it has {', '.join(rows.column_names)}")
-    rows = rows.rename_columns({theirs: ours for ours, theirs in source.columns.items()})
-    feature = rows.features["label"]
-    names = tuple(feature.names) if isinstance(feature, ClassLabel) else source.label_names
-    if set(names) != set(source.label_names):
-        raise DataError(f"{named}: labels {', '.join(names)} instead of {', '.join(source.label_names)}")
-    numbers = [source.label_names.index(name) for name in names]
-    found = rows["label"]
-    if bad := {label for label in found if not 0 <= label < len(numbers)}:
-        raise DataError(f"{named}: labels {sorted(bad)} that have no name")
-    return rows.remove_columns("label").add_column("label", [numbers[label] for label in found])
+        # To prepare one split is to prepare all, and every language has a machine-translated training set: dev and test are streamed.
+        told = load_dataset(where, language, split=source.splits[split], streaming=split != "train")
+        features = told.features or Features()
+        rows = Dataset.from_list(list(told), features) if isinstance(told, IterableDataset) else told
+    except (OSError, ValueError, RuntimeError, DatasetGenerationError) as error:
+        why = error.__cause__ or error
+        raise DataError(f"{named}: {why} (without internet, name a folder of mirrors with XLT_DATA)") from error
+    # A stream has the columns of the set's first file: what this one lacks of them is None in every row.
+    there = [name for name in rows.column_names if any(value is not None for value in rows[name])]
+    if missing := sorted(needed - set(there)):
+        raise DataError(f"{named}: no column {', '.join(missing)}; it has {', '.join(there)}")
+    items = [str(item) for item in rows[source.item]] if source.item else [str(place) for place in range(len(rows))]
+    labels = _labels(rows, source, named)
+    rows = rows.rename_columns({theirs: ours for ours, theirs in source.columns.items()}).select_columns(
+        [*source.columns]
+    )
+    return rows.add_column("label", labels).add_column(ITEM, items)
 
 
-def _with_item(rows: Dataset, source: Source) -> Dataset:
-    items = list(range(len(rows))) if source.item is None else list(rows[source.item])
-    kept = rows.select_columns([*source.columns, "label"])
-    return kept.add_column(ITEM, items)
+def _labels(rows: Dataset, source: Source, named: str) -> Sequence[int]:
+    """The rows' labels as numbers of the card's, by their names."""
+    feature, known = rows.features["label"], source.label_names
+    names = feature.names if isinstance(feature, ClassLabel) else None
+    if names is not None and set(names) != set(known):
+        raise DataError(f"{named}: labels {', '.join(names)} instead of {', '.join(known)}")
+    found = list(rows["label"])
+    told = [names[label] if names and 0 <= label < len(names) else label for label in found]
+    told = [
+        known[label] if not names and isinstance(label, int) and 0 <= label < len(known) else label for label in told
+    ]
+    if bad := sorted({str(label) for label in told if label not in known}):
+        raise DataError(f"{named}: labels {', '.join(bad)} are none of {', '.join(known)}")
+    return [known.index(label) for label in told]

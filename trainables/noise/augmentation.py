@@ -8,6 +8,7 @@ from random import Random
 import torch
 from torch import Tensor
 
+from trainables.curriculum import Noise
 from trainables.encoders import Encoder
 from trainables.noise.substitution import Synonyms
 
@@ -33,11 +34,11 @@ class Augmentation:
         return {"scale": self.scale, "magnitude": self.magnitude}
 
     def rewrite(self, text: str, schedule: float, rng: Random) -> str:
-        """The text with words replaced, at the scale times what the schedule makes of it, no more than 1."""
-        return self.synonyms.replaced(text, min(1.0, self.scale * schedule), rng)
+        """The text with words replaced, at the scale times what the schedule makes of it."""
+        return self.synonyms.replaced(text, self.scale * schedule, rng)
 
 
-def augmentation(synonyms: Synonyms, magnitude: float, texts: Iterable[str], encoder: Encoder) -> Augmentation:
+def augmentation(synonyms: Synonyms, noise: Noise, texts: Iterable[str], encoder: Encoder) -> Augmentation:
     """The substitution that moves tokens by a magnitude.
 
     Its magnitude is the expected L2 distance, per token, between the mean embedding of a word's pieces and its replacement's,
@@ -45,12 +46,14 @@ def augmentation(synonyms: Synonyms, magnitude: float, texts: Iterable[str], enc
 
     Args:
         synonyms: whose neighbours are drawn.
-        magnitude: per token, relative.
+        noise: its magnitude; one that rises or falls reaches half as far in the mean, since no word can be replaced oftener than at
+            scale 1.
         texts: the stage's training texts, or a sample.
         encoder: whose tokenizer and embeddings are meant.
     """
     most = _displacement(synonyms, texts, encoder) / encoder.embedding_norm
-    scale = min(1.0, magnitude / most) if most else 0.0
+    highest = 1.0 if noise.schedule == "constant" else 0.5
+    scale = min(highest, noise.magnitude / most) if most else 0.0
     return Augmentation(synonyms, scale, scale * most)
 
 

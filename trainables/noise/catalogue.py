@@ -26,7 +26,6 @@ class Passes:
 class Method:
     """One robust-training method."""
 
-    about: str
     magnitude: bool = True
     """Whether it perturbs, and so has a magnitude."""
     weight: bool = False
@@ -42,37 +41,32 @@ class Method:
 
 
 METHODS: dict[str, Method] = {
-    "none": Method(about="plain training", magnitude=False),
-    "random_perturbation": Method(about="token embeddings moved at random", options=("distribution",)),
-    "augmentation": Method(about="words replaced by synonyms"),
+    "none": Method(magnitude=False),
+    "random_perturbation": Method(options=("distribution",)),
+    "augmentation": Method(),
     "adversarial": Method(
-        about="token embeddings moved uphill by projected gradient ascent",
         steps=3,
         options=("steps", "norm", "level"),
         passes=lambda steps: Passes(forward=steps + 1, ascent=steps),
     ),
     "freelb": Method(
-        about="projected gradient ascent whose every step also trains",
         steps=3,
         options=("steps",),
         passes=lambda steps: Passes(forward=steps, backward=steps),
     ),
     "r3f": Method(
-        about="random perturbation whose predictions must agree with the clean ones",
         weight=True,
         options=("distribution",),
         passes=lambda steps: Passes(forward=2, backward=2),
     ),
     "smart": Method(
-        about="the perturbation that changes predictions most must not change them",
         weight=True,
         steps=1,
         options=("steps", "norm", "level"),
         passes=lambda steps: Passes(forward=steps + 2, backward=2, ascent=steps),
     ),
-    "neftune": Method(about="uniform noise that is smaller on longer texts"),
+    "neftune": Method(),
     "r_drop": Method(
-        about="two dropout masks must give the same predictions",
         magnitude=False,
         weight=True,
         dropout=0.1,

@@ -10,7 +10,7 @@ from trainables.noise.seam import SameDropout, Setting, Step, divergence
 
 NEARBY = 0.1
 """Where SMART's ascent starts, in radii: at the clean input itself the divergence has no gradient, and much nearer than this
-its gradient is lost in the rounding of half precision."""
+its gradient is lost in rounding."""
 
 
 def r3f(step: Step) -> Iterator[Tensor]:
@@ -71,5 +71,5 @@ def r_drop(step: Step) -> Iterator[Tensor]:
 
 
 def r_drop_natively(setting: Setting) -> dict[str, float]:
-    """The weight, R-Drop's alpha, and the dropout rate."""
-    return {"alpha": setting.noise.weight, "dropout": setting.noise.dropout}
+    """The paper's alpha, which is twice the weight since the paper sums the two losses; and the dropout rate."""
+    return {"alpha": 2 * setting.noise.weight, "dropout": setting.noise.dropout}

@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import re
 import string
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -10,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 PUNCTUATION = string.punctuation + "“”‘’«»…、。，"
+POSSESSIVE = ("'s", "’s")
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,11 +29,10 @@ class Synonyms:
     @classmethod
     def of(cls, table: Mapping[str, Iterable[str]]) -> "Synonyms":
         """From a table of neighbours by word; a word that stands among its own neighbours is not one."""
-        found = {
-            word.lower(): tuple(other for other in dict.fromkeys(others) if other.lower() != word.lower())
-            for word, others in table.items()
-        }
-        neighbours = {word: others for word, others in sorted(found.items()) if others}
+        found: dict[str, dict[str, None]] = defaultdict(dict)
+        for word, others in table.items():
+            found[word.lower()] |= dict.fromkeys(other for other in others if other.lower() != word.lower())
+        neighbours = {word: tuple(others) for word, others in sorted(found.items()) if others}
         digest = hashlib.sha256(json.dumps(neighbours, ensure_ascii=False).encode()).hexdigest()
         return cls(neighbours, digest, max((len(word.split()) for word in neighbours), default=0))
 
@@ -40,25 +42,26 @@ class Synonyms:
         Yields:
             What stands before the word (white space, punctuation), the word or phrase, what stands after it, and its neighbours.
         """
-        words = text.split(" ")
+        parts = re.split(r"(\s+)", text)
         at = 0
-        while at < len(words):
-            for size in range(min(self.longest, len(words) - at), 0, -1):
-                before, core, after = bare(" ".join(words[at : at + size]))
-                if others := self.neighbours.get(core.lower(), ()):
+        while at < len(parts):
+            for size in range(2 * min(self.longest, len(parts) // 2 + 1) - 1, 0, -2):
+                before, core, after = bare("".join(parts[at : at + size]))
+                others = self.neighbours.get(" ".join(core.lower().split()), ())
+                if others and core == core.strip():
                     break
             else:
                 size = 1
-                before, core, after = bare(words[at])
+                before, core, after = bare(parts[at])
                 others = ()
-            yield (" " if at else "") + before, core, after, others
-            at += size
+            yield ("".join(parts[at - 1 : at]) if at else "") + before, core, after, others
+            at += size + 1
 
     def replaced(self, text: str, scale: float, rng: Random) -> str:
         """The text with words replaced.
 
         Args:
-            text: words between blanks.
+            text: words between white space, which stays as it is.
             scale: 1: each word is drawn uniformly from itself and its neighbours, as Huang et al. do; below, it stays itself more
                 often: a word of n neighbours is replaced with probability scale x n / (n + 1).
             rng: what is drawn from.
@@ -73,10 +76,12 @@ class Synonyms:
 
 
 def bare(word: str) -> tuple[str, str, str]:
-    """A word and the punctuation attached to it: before, the word, after."""
+    """A word and what is attached to it: punctuation before, the word, punctuation and the possessive after."""
     core = word.lstrip(PUNCTUATION)
     before = word[: len(word) - len(core)]
     stripped = core.rstrip(PUNCTUATION)
+    if stripped.lower().endswith(POSSESSIVE):
+        stripped = stripped[:-2]
     return before, stripped, core[len(stripped) :]
 
 

@@ -71,7 +71,8 @@ class QuestionAnswering:
         ]
 
     def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
-        said = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"])
+        inputs = {name: tensor for name, tensor in batch.items() if name not in ("start_positions", "end_positions")}
+        said = model(**inputs)
         return list(zip(said.start_logits.float().tolist(), said.end_logits.float().tolist(), strict=True))
 
     def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:

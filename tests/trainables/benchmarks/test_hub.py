@@ -8,9 +8,9 @@ import pytest
 from datasets import ClassLabel, Dataset, Features, Value
 
 from trainables import benchmarks
-from trainables.benchmarks import catalogue
-from trainables.benchmarks.catalogue import ROBUST_XLT
-from trainables.benchmarks.hub import DataError, load
+from trainables.benchmarks import catalogue, mirror_of
+from trainables.benchmarks.catalogue import ROBUST_XLT, DataError
+from trainables.benchmarks.hub import load
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared, prepare
@@ -157,3 +157,64 @@ def test_a_trial_runs_on_both(at_mirror, encoder_folder):
 
 def test_the_catalogue_knows_them():
     assert catalogue("robust_xlt") is ROBUST_XLT
+
+
+def damaged(root: Path, change: Callable[[Path], None]) -> Path:
+    """A mirror of PAWS-X in English and German alone, the German dev file changed."""
+    source = ROBUST_XLT["pawsx"].source
+    folder, entries = root / source.repository, []
+    for language in ("en", "de"):
+        entries.append(f"- config_name: {language}\n  data_files:\n")
+        for split in SIZES:
+            file = folder / language / f"{split}-00000-of-00001.parquet"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            features = SCHEMAS[source.repository]
+            Dataset.from_list(rows(features, language, split), features).to_parquet(file)
+            entries.append(f"  - split: {split}\n    path: {language}/{split}-*\n")
+    (folder / "README.md").write_text(f"---\nconfigs:\n{''.join(entries)}---\n")
+    change(folder / "de" / "validation-00000-of-00001.parquet")
+    return root
+
+
+def without_id(file: Path) -> None:
+    Dataset.from_parquet(str(file)).remove_columns("id").to_parquet(file)
+
+
+def other_label(file: Path) -> None:
+    columns = {"id": [1], "sentence1": ["a"], "sentence2": ["b"], "label": [-1]}
+    Dataset.from_dict(columns, SCHEMAS["google-research-datasets/paws-x"]).to_parquet(file)
+
+
+def in_words(file: Path) -> None:
+    Dataset.from_dict({"id": ["1"], "sentence1": ["a"], "sentence2": ["b"], "label": ["1"]}).to_parquet(file)
+
+
+def cut(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:200])
+
+
+@pytest.mark.parametrize(
+    ("change", "what"), [(without_id, "no column id; it has"), (other_label, "labels -1 are none of 0, 1"), (cut, "")]
+)
+def test_what_is_wrong_with_a_set_is_told_with_its_place(change, what, tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(damaged(tmp_path, change)))
+    card = replace(ROBUST_XLT["pawsx"], languages=("en", "de"))
+    with pytest.raises(
+        DataError, match=f"google-research-datasets/paws-x, configuration de, split validation: .*{what}"
+    ):
+        load(card, card.source)
+
+
+def test_labels_in_words_and_other_types_of_id_are_taken_as_they_are_meant(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(damaged(tmp_path, in_words)))
+    card = replace(ROBUST_XLT["pawsx"], languages=("en", "de"))
+    (row,) = [row for row in load(card, card.source).evaluation["dev"] if row["language"] == "de"]
+    assert row == {"text": "a", "text_pair": "b", "label": 1, "language": "de", "item": "1"}
+
+
+def test_a_mirror_that_lacks_a_set_is_found_out_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    with pytest.raises(DataError, match=r"facebook/xnli: there is no .*facebook/xnli"):
+        mirror_of(ROBUST_XLT["xnli"].source)
+    monkeypatch.delenv("XLT_DATA")
+    assert mirror_of(ROBUST_XLT["xnli"].source) is None

@@ -2,8 +2,14 @@ from random import Random
 
 import pytest
 
+from trainables.curriculum import Noise
 from trainables.noise.augmentation import augmentation
 from trainables.noise.substitution import Synonyms
+
+
+def of(magnitude: float, schedule: str = "constant") -> Noise:
+    return Noise(method="augmentation", magnitude=magnitude, schedule=schedule)
+
 
 TEXTS = ["Kenya and Kenya", "Fiji"]
 SYNONYMS = Synonyms.of({"kenya": ["Uruguay", "Finland"], "fiji": ["Viti"]})
@@ -26,25 +32,26 @@ def by_hand(encoder) -> float:
 
 
 def test_the_published_setting_reaches_the_magnitude_of_its_displacements(encoder):
-    found = augmentation(SYNONYMS, 100.0, TEXTS, encoder)
+    found = augmentation(SYNONYMS, of(100.0), TEXTS, encoder)
     assert found.scale == 1.0
     assert found.magnitude == pytest.approx(by_hand(encoder), rel=1e-5)
     assert found.native == {"scale": 1.0, "magnitude": found.magnitude}
 
 
 def test_half_of_that_magnitude_replaces_half_as_often(encoder):
-    most = augmentation(SYNONYMS, 100.0, TEXTS, encoder).magnitude
-    found = augmentation(SYNONYMS, most / 2, TEXTS, encoder)
+    most = augmentation(SYNONYMS, of(100.0), TEXTS, encoder).magnitude
+    found = augmentation(SYNONYMS, of(most / 2), TEXTS, encoder)
     assert found.scale == pytest.approx(0.5)
     assert found.magnitude == pytest.approx(most / 2)
 
 
 def test_texts_without_a_word_of_the_table_are_not_moved(encoder):
-    assert augmentation(SYNONYMS, 0.1, ["and", ""], encoder).scale == 0.0
+    assert augmentation(SYNONYMS, of(0.1), ["and", ""], encoder).scale == 0.0
 
 
-def test_a_schedule_goes_no_further_than_the_published_setting(encoder):
-    found = augmentation(SYNONYMS, 100.0, TEXTS, encoder)
+def test_one_that_rises_to_the_published_setting_reaches_half_of_it_in_the_mean(encoder):
+    constant, rising = (augmentation(SYNONYMS, of(100.0, name), TEXTS, encoder) for name in ("constant", "rising"))
+    assert rising.magnitude == pytest.approx(constant.magnitude / 2)
     text = "Kenya " * 40
-    assert found.rewrite(text, 2.0, Random(1)) == found.rewrite(text, 1.0, Random(1)) != text
-    assert found.rewrite(text, 0.0, Random(1)) == text
+    assert rising.rewrite(text, 2.0, Random(1)) == constant.rewrite(text, 1.0, Random(1)) != text
+    assert rising.rewrite(text, 0.0, Random(1)) == text

@@ -1,4 +1,5 @@
 import math
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 from tests.trainables.noise.steps import BATCH, Listening, loss, noise, predictions
 from trainables.curriculum import Stage
 from trainables.noise.loss import NoisyLoss
-from trainables.noise.seam import divergence
-from trainables.stage import _setting
+from trainables.noise.seam import added, divergence
+from trainables.prepared import prepare
+from trainables.stage import _setting, build
 from trainables.tasks import KINDS
 
 KINDS_TRAINED = ["classification", "multiple_choice", "tagging", "question_answering"]
@@ -124,6 +126,28 @@ def test_smart_finds_a_perturbation_that_changes_predictions_more_than_a_random_
         return part.item() - model(**batch).loss.item()
 
     assert apart_under("smart") > 2 * apart_under("r3f")
+
+
+def test_the_alpha_of_r_drop_is_that_of_the_paper_which_sums_the_two_losses():
+    assert loss(noise("r_drop", weight=0.7)).native == {"alpha": pytest.approx(1.4), "dropout": 0.1}
+
+
+@pytest.mark.parametrize("kind", ["classification", "question_answering"])
+def test_in_half_precision_small_perturbations_still_change_every_prediction(kind, task, undisturbed):
+    """The head computes in single precision: logits in half precision would mostly stay the same to the last bit."""
+    prepared = prepare(
+        "miniature", {"classification": "inference", "question_answering": "answer"}[kind], "miniature", 64
+    )
+    torch.manual_seed(1)
+    (model,) = build(prepared.encoder.weights, [prepared])
+    batch = next(prepared.batches(32, Random(1)))
+    says, moved = prepared.kind.log_probabilities, 0.01 * prepared.encoder.embedding_norm
+    with torch.autocast("cpu", torch.bfloat16):
+        clean = says(model(**batch), batch)
+        with added(model, moved * torch.randn(*batch["input_ids"].shape, prepared.encoder.embeddings.shape[1]) / 10):
+            noised = says(model(**batch), batch)
+    for one, other in zip(clean, noised, strict=True):
+        assert (one != other).any(-1).float().mean() > 0.9
 
 
 def test_r_drop_without_dropout_is_the_plain_loss(real):

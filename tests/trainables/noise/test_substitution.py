@@ -43,6 +43,10 @@ def said(text: str) -> str:
         ("one shilling", "one bob"),
         ("upper", "higher"),
         ("two  blanks good ", "two  blanks fine "),
+        ("on\ngood, day", "on\nfine, day"),
+        ("Kenyan\nshilling", "KES"),
+        ("the good's end", "the fine's end"),
+        ("Good’s", "Fine’s"),
         ("", ""),
         ("...", "..."),
     ],
@@ -84,7 +88,7 @@ def test_what_is_not_replaced_stays_to_the_letter():
 
 
 @pytest.mark.parametrize(
-    ("word", "parts"), [("(a)", ("(", "a", ")")), ("a", ("", "a", "")), ("it's,", ("", "it's", ","))]
+    ("word", "parts"), [("(a)", ("(", "a", ")")), ("a", ("", "a", "")), ("it's,", ("", "it", "'s,"))]
 )
 def test_punctuation_is_taken_off_the_ends(word, parts):
     assert bare(word) == parts
@@ -92,6 +96,11 @@ def test_punctuation_is_taken_off_the_ends(word, parts):
 
 def test_a_name_keeps_its_own_capitals():
     assert in_case("McDonald", "mac") == "McDonald"
+
+
+def test_words_that_differ_in_case_alone_share_their_neighbours():
+    table = {"May": ["might"], "may": ["could"], "Turkey": ["bird"], "turkey": []}
+    assert Synonyms.of(table).neighbours == {"may": ("might", "could"), "turkey": ("bird",)}
 
 
 def test_the_digest_tells_tables_apart_and_not_their_order():
