@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
@@ -122,17 +122,17 @@ class Prepared:
             groups = [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
             rng.shuffle(groups)
             for group in groups:
-                found = [features[i] if rewrite is None else self._rewritten(i, rewrite) for i in group]
+                found = [features[i] for i in group] if rewrite is None else self._rewritten(group, rewrite)
                 yield pad(found, self.encoder.tokenizer.pad_token_id)
 
-    def _rewritten(self, feature: int, rewrite: Callable[[str], str]) -> Feature:
-        """A feature of its row rewritten; of a row with several, the one in the same place, or the last."""
-        row = self.train.rows[feature]
-        place = feature - bisect_left(self.train.rows, row)
-        anew = self.kind.encode(
-            [self.kind.rewritten(self.train_rows[row], rewrite)], self.encoder.tokenizer, self.max_length
-        )
-        return anew.features[min(place, len(anew.features) - 1)]
+    def _rewritten(self, group: Sequence[int], rewrite: Callable[[str], str]) -> list[Feature]:
+        """Features of their rows rewritten; of a row with several windows the one in the same place, or the last."""
+        rows = [self.train.rows[i] for i in group]
+        places = [i - bisect_left(self.train.rows, row) for i, row in zip(group, rows, strict=True)]
+        changed = [self.kind.rewritten(self.train_rows[row], rewrite) for row in rows]
+        anew = self.kind.encode(changed, self.encoder.tokenizer, self.max_length)
+        spans = [(bisect_left(anew.rows, n), bisect_right(anew.rows, n) - 1) for n in range(len(group))]
+        return [anew.features[min(first + place, last)] for place, (first, last) in zip(places, spans, strict=True)]
 
     def _order(self, rng: Random) -> Iterator[int]:
         count = len(self.train.features)
