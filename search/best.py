@@ -10,12 +10,13 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
-from search.checks import check_encoder, check_synonyms, problem
+from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS, OWN_SYNONYMS
 from trainables.curriculum import Stage, Trial
 from trainables.noise.catalogue import METHODS
+from trainables.noise.substitution import load
 from trainables.outcome import Outcome
 from trainables.transfer import Scores
 
@@ -114,8 +115,8 @@ def _problems(best: Best) -> list[str]:
         found.append(f"trial.encoder: {error}")
     if trial.synonyms:
         try:
-            check_synonyms(trial.synonyms)
-        except ValueError as error:
+            load(trial.synonyms)
+        except (OSError, ValueError) as error:
             found.append(f"trial.synonyms: {error}")
     elif trial.benchmark not in OWN_SYNONYMS and "augmentation" in {
         stage.noise.method for stage in (*trial.curriculum, *trial.targets)

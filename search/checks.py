@@ -56,22 +56,6 @@ def check_url(url: str) -> str:
     return url
 
 
-def check_synonyms(file: str) -> None:
-    """Read a file of synonyms.
-
-    Raises:
-        ValueError: saying what it should hold.
-    """
-    from trainables.noise.substitution import load
-
-    try:
-        found = load(file)
-    except OSError as error:
-        raise ValueError(f"{file!r} cannot be read: {error.strerror or error}") from error
-    if not found.neighbours:
-        raise ValueError(f"{file!r} has no word with a neighbour")
-
-
 def problem(details: Any) -> str:
     """One of pydantic's errors in a line: where, what is wrong, what was given."""
     where = ".".join(map(str, details["loc"]))

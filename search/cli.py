@@ -75,12 +75,15 @@ def plan(
     from search.plan import against as differences
     from search.plan import plan as foresee
     from search.plan_tree import lines, reasons
+    from search.readiness import missing
 
     settings = _config(config, overrides, trials, None)
     foreseen = foresee(settings, home.stage_store(settings.store))
     why = None
     if against is not None:
         why = differences(foreseen.tree, _study(home.find(against)).paths())
+    for problem in missing(settings):
+        click.echo(f"xlt: a launch would be refused: {problem}", err=True)
     if as_json:
         print_json(foreseen.to_json() | ({} if why is None else {"against": dict(why)}))
         return

@@ -125,6 +125,10 @@ class Config(Section):
         kinds = {cards[target].kind for target in info.data.get("targets", ()) if target in cards}
         if generalized.pairs and kinds and not kinds & TWO_TEXTS:
             raise ValueError(f"pairs of languages need a target of two texts: {', '.join(sorted(TWO_TEXTS))}")
+        languages = info.data.get("languages") or LANGUAGES_OF.get(info.data.get("benchmark", ""), ())
+        counted = [code for code in languages if code != SOURCE_LANGUAGE and LANGUAGES[code].seen]
+        if generalized.pairs and languages and len(counted) < 2:
+            raise ValueError("pairs of languages need two besides English that encoders are pre-trained on")
         return generalized
 
     @field_validator("curriculum")
@@ -140,9 +144,9 @@ class Config(Section):
     @field_validator("training")
     @classmethod
     def _lengths_of_its_tasks(cls, training: Training, info: ValidationInfo) -> Training:
-        tasks = [*info.data.get("targets", ()), *info.data.get("intermediate", {})]
+        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), {})
         if training.tasks and tasks:
-            members(tuple(training.tasks), tasks, "task of this search in training.tasks")
+            members(tuple(training.tasks), tasks, "task in training.tasks")
         return training
 
     @field_validator("space")
@@ -152,6 +156,12 @@ class Config(Section):
         benchmark = info.data.get("benchmark")
         if "augmentation" in methods and space.noise.synonyms is None and benchmark not in OWN_SYNONYMS:
             raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
+        curriculum = info.data.get("curriculum")
+        noisy = any(method.method != "none" for method in space.noise.methods)
+        if noisy and space.noise.along == "per_stage" and curriculum is not None and curriculum.max_length == 0:
+            raise ValueError(
+                "noise.along per_stage is for intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
+            )
         return space
 
     @field_validator("objective")

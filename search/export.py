@@ -37,7 +37,9 @@ def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: in
         raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        best = _write(study, record, home.stage_store(study.config.store) or str(aside / ".stages"), aside)
+        best = _write(
+            study, record, home.stage_store(study.config.store) or str(aside / ".stages"), aside, folder.synonyms
+        )
         results.write(study, folder)
         shutil.copyfile(folder.results, aside / "results.json")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
@@ -62,7 +64,7 @@ def _chosen(study: Study, number: int | None) -> Recorded:
     return complete[number]
 
 
-def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
+def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) -> Best:
     from trainables.prepared import prepare
     from trainables.scoring import score
     from trainables.stage import restore
@@ -74,6 +76,8 @@ def _write(study: Study, record: Recorded, stages: str, out: Path) -> Best:
     config, store = study.config, Store(stages)
     threads = max(1, int(config.resources.cpus_per_trial))
     notes: list[str] = []
+    if trial.synonyms:
+        trial = replace(trial, synonyms=str(own))
     needed = [run.key for run in recorded.stages if run.target]
     outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append)
     tasks = {

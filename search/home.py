@@ -37,6 +37,11 @@ class SearchFolder:
         return self.path / "results.json"
 
     @property
+    def synonyms(self) -> Path:
+        """A copy of the synonyms that the search began with."""
+        return self.path / "synonyms.json"
+
+    @property
     def scratch(self) -> Path:
         """Ray Tune's own experiment folder; thrown away after each launch."""
         return self.path / ".scratch"

@@ -2,7 +2,7 @@
 
 import fcntl
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -11,22 +11,24 @@ from rich.console import Console
 
 from search import results
 from search.agenda import Agenda, Event
-from search.checks import check_synonyms
 from search.config import Config, validate
 from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
-from search.study import Study, finalists
+from search.readiness import keep_synonyms, ready
+from search.study import Study, began, finalists
 from search.tracking import Tracker
-from trainables.benchmarks import catalogue, mirror_of
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
 
 FREE = {"name", "trials", "budget", "finalists", "store", "resources", "tracking", "sampler"}
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
+
+_SYNONYMS = "space.noise.synonyms"
+"""Compared by what it holds, not by where it lies."""
 
 
 def launch(config: Config, home: Home, console: Console, address: str | None = None) -> Study:
@@ -42,15 +44,15 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
 
     Raises:
         SpaceChangedError: when a search of this name was made with another space.
-        UserError: when the search is being run by another process, its synonyms cannot be read, or the cluster lacks what a trial
-            asks for.
-        trainables.benchmarks.catalogue.DataError: when the folder of mirrors lacks a data set.
+        UserError: when the search is being run by another process, synonyms or data sets are missing, or the cluster lacks what a
+            trial asks for.
     """
     folder = home.folder(config.name)
+    given, config = config, ready(config, folder)
     check_space(folder, config)
-    _check_data(config)
     stages = home.stage_store(config.store)
     with _only_one(folder):
+        keep_synonyms(given, folder)
         with written_aside(folder.config) as file:
             file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         study = Study(folder.journal, config)
@@ -68,6 +70,7 @@ def _run(
     with Tracker(config, home, console) as tracker, ProgressLines(study, console) as progress:
         agenda = Agenda(config, study, listeners=[])
         progress.watch(agenda)
+        agenda.listeners.append(_Reach(progress.note))
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
         records = Records(stages, progress.note) if stages else None
         if records is not None:
@@ -87,20 +90,6 @@ def _run(
             console.print("the space holds no further trial: every curriculum was tried", highlight=False)
 
 
-def _check_data(config: Config) -> None:
-    """Refuse to start without the synonyms and the mirrors of data sets that trials would ask for."""
-    noise = config.space.noise
-    if noise.synonyms is not None and any(method.method == "augmentation" for method in noise.methods):
-        try:
-            check_synonyms(noise.synonyms)
-        except ValueError as error:
-            raise UserError(f"space.noise.synonyms: {error}") from error
-    for task in (*config.targets, *config.intermediate):
-        source = catalogue(config.benchmark)[task].source
-        if source is not None:
-            mirror_of(source)
-
-
 def check_space(folder: SearchFolder, config: Config) -> None:
     """Refuse a config whose trials could not be compared with those that are there.
 
@@ -109,12 +98,14 @@ def check_space(folder: SearchFolder, config: Config) -> None:
     """
     if not folder.config.exists() or not folder.journal.exists():
         return
+    if not began(folder):
+        return  # it was refused before its first trial
     before = _flat(validate(read(folder.config), str(folder.config)).model_dump(mode="json"))
     now = _flat(config.model_dump(mode="json"))
     differences = [
         f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
         for key in sorted(before.keys() | now.keys())
-        if key.split(".")[0] not in FREE and before.get(key) != now.get(key)
+        if key.split(".")[0] not in FREE and key != _SYNONYMS and before.get(key) != now.get(key)
     ]
     if differences:
         raise SpaceChangedError(config.name, differences)
@@ -180,3 +171,21 @@ class _Room:
             spare.update(stage.key for stage in event.outcome.stages if stage.target)
         self._forgotten -= needed
         return spare - needed
+
+
+class _Reach:
+    """Tells where synonyms move a task's words less than they were asked to."""
+
+    def __init__(self, tell: Callable[[str], None]) -> None:
+        self.tell = tell
+
+    def __call__(self, event: Event) -> None:
+        """A job ended."""
+        stages = (*event.job.trial.curriculum, *event.job.trial.targets)
+        for stage, run in zip(stages, event.outcome.stages if event.outcome else (), strict=False):
+            asked, reached = stage.noise.magnitude, run.native.get("reached")
+            if reached is not None and reached < 0.99 * asked:
+                why = (
+                    "no word of it is among the synonyms" if reached == 0 else "every word is drawn as often as can be"
+                )
+                self.tell(f"augmentation {asked:g} of {stage.task} reaches {reached:.3g}: {why}")

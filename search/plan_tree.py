@@ -33,9 +33,15 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     told = plan.to_json()
     table.add_row(
         "passes",
-        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward (a step is worth {plan.relative_work:.2f} plain ones)",
+        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward"
+        + (f", {told['ascent_passes']:,} back to the embeddings alone" if told["ascent_passes"] else "")
+        + f" (a step is worth {plan.relative_work:.2f} plain ones)",
     )
-    table.add_row("scored in", f"{plan.languages} languages")
+    pairs = config.generalized.pairs
+    besides = (
+        f", and targets of two texts in {pairs if pairs == 'all' else f'{pairs:,}'} pairs of them" if pairs else ""
+    )
+    table.add_row("scored in", f"{plan.languages} languages{besides}")
     table.add_row("cost", _cost(plan, config.resources.workers))
     yield table
     yield _tree(plan, config.encoder, most)
@@ -56,15 +62,25 @@ def _tree(plan: Plan, encoder: str, most: int | None) -> Tree:
         if stage.target:
             targets[stage.path[:-1]].append(stage)
     root = Tree(f"{encoder}{_targets(targets[()])}")
+    by_noise: dict[str, list[PlannedStage]] = defaultdict(list)
+    for stage in targets[()]:
+        if stage.path[-1].steps:
+            by_noise[f"{stage.path[-1].noise}, {_steps(stage)}"].append(stage)
+    for name, stages in list(by_noise.items())[:most] if len(by_noise) > 1 else ():
+        root.add(f"targets under {name}{_targets(stages)}")
     places: dict[Path, Tree] = {(): root}
     trunks = [stage for stage in plan.tree if not stage.target]
     for stage in trunks[:most]:
-        words = f"{stage.path[-1]}, {stage.path[-1].steps} steps{_seconds(stage)}"
+        words = f"{stage.path[-1]}, {_steps(stage)}{_seconds(stage)}"
         place = places[stage.path[:-1]].add(f"{words}{_targets(targets[stage.path])}")
         places[stage.path] = place
     if most is not None and len(trunks) > most:
         root.add(f"and {len(trunks) - most} intermediate stages more: --full draws them all")
     return root
+
+
+def _steps(stage: PlannedStage) -> str:
+    return f"{stage.path[-1].steps} steps"
 
 
 def _seconds(stage: PlannedStage) -> str:

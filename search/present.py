@@ -49,23 +49,22 @@ def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective
         return
     seeds = verdict.value.seeds
     how = "on one fresh seed" if seeds == 1 else f"over {seeds} fresh seeds, 95 % interval"
-    yield f"  {objective} {verdict.value} {how}"
+    yield f"  {objective} {verdict.value.within(0.0, 1.0)} {how}"
     curricula = {record.number: str(record.trial) for record in ranked}
     for comparison in verdict.comparisons:
         yield f"  {_compared(comparison)} trial {comparison.other}: {curricula[comparison.other]}"
     words = {
         "separated": "SEPARATED: better than every other finalist on paired seeds",
         "tie": "A TIE: on paired seeds it is not separated from every other finalist",
-        "unconfirmed": "UNCONFIRMED: it takes two fresh seeds at least, and every finalist on all that the config asks for",
+        "unconfirmed": "UNCONFIRMED: it takes another finalist to compare with, two fresh seeds at least, and every finalist on all that "
+        "the config asks for",
     }
     yield f"  {words[verdict.word]}"
 
 
 def _compared(comparison: Comparison) -> str:
     difference = comparison.difference
-    if difference.low is None or difference.high is None:
-        return f"{difference.mean:+.3f} on one seed against"
-    return f"{difference.mean:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}] against"
+    return f"{difference.signed()} {'on one seed ' if difference.low is None else ''}against"
 
 
 def _by_family(

@@ -9,15 +9,17 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from search.present import answer
-from search.study import Recorded, Study
+from search.study import Recorded, Study, baseline, finalists
 from search.verdict import interval, judge
 from trainables.curriculum import Noise, Trial
 from trainables.noise.catalogue import Passes, passes
 from trainables.outcome import Outcome
-from trainables.transfer import Split
+from trainables.transfer import Split, Transfer
 
 EXTREMES = 5
 """Pairs of families shown at either end."""
+BOTH = ["each text's language alone", "two languages"]
+"""The two settings, over the same targets and the same pairs."""
 
 
 def document(study: Study) -> dict[str, Any]:
@@ -29,26 +31,19 @@ def lines(study: Study) -> Iterator[RenderableType]:
     """The answer, then the tables, for a terminal."""
     yield from answer(study)
     told = document(study)
-    if len(told["noise"]) > 1:
+    if any(row["noise"] != "none" for row in told["noise"]):
         yield ""
         yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
         both = any(row["generalized"] is not None for row in told["noise"])
         yield _table(
-            [
-                "noise",
-                "work a step",
-                "trials",
-                "transfer",
-                *(["in two languages"] if both else []),
-                "native, mean over stages",
-            ],
+            ["noise", "work a step", "trials", "transfer", *(BOTH if both else []), "native, mean over stages"],
             [
                 (
                     row["noise"],
                     f"{row['work']:.2f}",
                     str(row["trials"]),
                     f"{row['transfer']:.3f}",
-                    *([_share(row["generalized"])] if both else []),
+                    *([_share(row["unmixed"]), _share(row["generalized"])] if both else []),
                     ", ".join(f"{name} {value:.3g}" for name, value in row["native"].items()),
                 )
                 for row in told["noise"]
@@ -60,17 +55,26 @@ def lines(study: Study) -> Iterator[RenderableType]:
 
 
 def _pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """Both settings side by side, then the pairs of families at either end."""
+    """Both settings side by side, for each finalist and each target of the best, then the pairs of families at either end."""
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
-    yield f"trial {told['trial']}, the two texts of an example in two languages, pairs without English ({told['split']}, {seeds})"
+    yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
     yield _table(
-        ["target", "each text's language alone", "two languages", "difference"],
+        ["trial", *BOTH, "gain over the baseline", ""],
+        [
+            (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
+            for row in told["finalists"]
+        ],
+    )
+    yield ""
+    yield f"trial {told['trial']} by target and by families"
+    yield _table(
+        ["target", *BOTH, "difference"],
         [
             (
                 target,
-                f"{row['standard']:.3f}",
+                f"{row['unmixed']:.3f}",
                 f"{row['generalized']:.3f}",
-                f"{row['generalized'] - row['standard']:+.3f}",
+                f"{row['generalized'] - row['unmixed']:+.3f}",
             )
             for target, row in told["targets"].items()
         ],
@@ -119,14 +123,15 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
                     natives[stage.noise].append(run.native)
     rows = []
     for noise, outcomes in sorted(grouped.items(), key=lambda item: str(item[0])):
-        generalized = [fmean(means.values()) for outcome in outcomes if (means := outcome.transfer.generalized_means())]
+        paired = [outcome.transfer for outcome in outcomes if outcome.transfer.generalized_means()]
         rows.append(
             {
                 "noise": str(noise),
                 "work": passes(noise).work / Passes().work,
                 "trials": len(outcomes),
                 "transfer": fmean(outcome.transfer.mean() for outcome in outcomes),
-                "generalized": fmean(generalized) if generalized else None,
+                "unmixed": fmean(_mean(transfer.unmixed_means()) for transfer in paired) if paired else None,
+                "generalized": fmean(_mean(transfer.generalized_means()) for transfer in paired) if paired else None,
                 "native": {
                     name: fmean(told[name] for told in natives[noise]) for name in next(iter(natives[noise]), {})
                 },
@@ -135,25 +140,40 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
     return rows
 
 
+def _mean(means: dict[str, float]) -> float:
+    return fmean(means.values())
+
+
 def _generalized(study: Study) -> dict[str, Any] | None:
-    """The best trial in both settings: on test over its fresh seeds, or on dev before there are any."""
+    """Finalists in both settings: on test over their fresh seeds, or on dev before there are any; None if no pairs were scored."""
     ranked, repeats = study.complete(), study.repeats()
     number = judge(ranked, repeats, study.config).best
-    best = next((record.outcome for record in ranked if record.number == number and record.outcome), None)
-    if number is None or best is None or not best.transfer.generalized:
+    outcomes = {record.number: record.outcome for record in ranked if record.outcome}
+    if number is None or not outcomes[number].transfer.generalized_means():
         return None
-    fresh = list(repeats.get(number, {}).values())
+    fresh = bool(repeats.get(number))
     split: Split = "test" if fresh else "dev"
-    transfers = [outcome.transfer for outcome in fresh or [best]]
+    by_trial = {
+        record.number: {seed: outcome.transfer for seed, outcome in repeats[record.number].items()}
+        if fresh
+        else {study.config.seed: outcomes[record.number].transfer}
+        for record in finalists(ranked, study.config)
+        if record.number in (repeats if fresh else outcomes)
+    } or {number: {study.config.seed: outcomes[number].transfer}}
+    plain = baseline(ranked, study.config)
+    rival = by_trial.get(plain.number, {}) if plain else {}
+    words = {record.number: str(record.trial) for record in ranked}
+    transfers = list(by_trial[number].values())
     tables = [transfer.family_pair_means(split) for transfer in transfers]
     intervals = {families: interval([table[families] for table in tables]).within(0.0, 1.0) for families in tables[0]}
     return {
         "trial": number,
         "split": split,
-        "seeds": len(fresh),
+        "seeds": len(transfers) if fresh else 0,
+        "finalists": [_finalist(number, words[number], by_seed, rival, split) for number, by_seed in by_trial.items()],
         "targets": {
             target: {
-                "standard": fmean(transfer.unmixed_means(split)[target] for transfer in transfers),
+                "unmixed": fmean(transfer.unmixed_means(split)[target] for transfer in transfers),
                 "generalized": fmean(transfer.generalized_means(split)[target] for transfer in transfers),
             }
             for target in transfers[0].generalized_means(split)
@@ -162,4 +182,21 @@ def _generalized(study: Study) -> dict[str, Any] | None:
             {"first": first, "second": second, "mean": told.mean, "low": told.low, "high": told.high, "told": str(told)}
             for (first, second), told in intervals.items()
         ],
+    }
+
+
+def _finalist(
+    number: int, words: str, by_seed: dict[int, Transfer], rival: dict[int, Transfer], split: Split
+) -> dict[str, Any]:
+    """One finalist in both settings, and its gain over the baseline in two languages on the seeds that both have."""
+    shared = sorted(by_seed.keys() & rival.keys()) if by_seed is not rival else []
+    gains = [_mean(by_seed[s].generalized_means(split)) - _mean(rival[s].generalized_means(split)) for s in shared]
+    gain = interval(gains) if gains else None
+    return {
+        "trial": number,
+        "words": words,
+        "unmixed": fmean(_mean(transfer.unmixed_means(split)) for transfer in by_seed.values()),
+        "generalized": fmean(_mean(transfer.generalized_means(split)) for transfer in by_seed.values()),
+        "gain": None if gain is None else {"mean": gain.mean, "low": gain.low, "high": gain.high},
+        "told": "" if gain is None else gain.signed(),
     }

@@ -88,6 +88,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
         described["targets"] = {
             stage.task: {
                 "learning_rate": stage.learning_rate,
+                "steps": stage.steps,
                 "noise": _noise(stage.noise, native_of.get(stage.task, {})),
                 "scores": outcome.transfer.scores[stage.task] if outcome else {},
             }
@@ -129,6 +130,7 @@ def _stage(stage: Stage, native: dict[str, float], config: Config) -> dict[str, 
         "task": stage.task,
         "resource": "+".join(config.intermediate[task].resource for task in stage.tasks),
         "learning_rate": stage.learning_rate,
+        "steps": stage.steps,
         "noise": _noise(stage.noise, native),
     }
 

@@ -148,7 +148,7 @@ class NoiseSpace(Section):
     @classmethod
     def _distinct(cls, methods: tuple[MethodSpace, ...]) -> tuple[MethodSpace, ...]:
         names = [method.name for method in methods]
-        members(names, names, "noise method")
+        members(names, names or METHODS, "noise method")
         return methods
 
     @property
@@ -176,7 +176,7 @@ class CurriculumNoise(NoiseSpace):
     """The same, and where along the curriculum it is."""
 
     along: Literal["per_stage", "every_stage", "targets", "none"] = "per_stage"
-    """``per_stage``: drawn for each intermediate stage, and for the targets from their own space. ``every_stage``: drawn once, for all
+    """``per_stage``: drawn for each intermediate stage; the targets' noise is ``target.noise``, none by default. ``every_stage``: drawn once, for all
     stages and targets. ``targets``: drawn for the targets alone. ``none``: no noise anywhere."""
     synonyms: str | None = None
     """A JSON file of synonyms for ``augmentation``, ``{"word": ["neighbour", ...]}``; by default the benchmark's own."""

@@ -46,12 +46,10 @@ class Study:
         """Open the study, or make it."""
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         journal.parent.mkdir(parents=True, exist_ok=True)
-        # An open-file lock dies with its holder; the default symlink lock would outlive a SIGKILL.
-        backend = JournalFileBackend(str(journal), lock_obj=JournalFileOpenLock(str(journal)))
         self.space = CurriculumSpace(config)
         self.config = config
         self._study = optuna.create_study(
-            study_name=config.name, storage=JournalStorage(backend), direction="maximize", load_if_exists=True
+            study_name=config.name, storage=_storage(journal), direction="maximize", load_if_exists=True
         )
         self._study.sampler = self._sampler()
         self._asked: dict[int, optuna.Trial] = {}
@@ -176,6 +174,17 @@ class Study:
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""
         self._study.set_user_attr(f"{_REPEAT}/{number}/{seed}", outcome.to_json())
+
+
+def began(folder: SearchFolder) -> bool:
+    """Whether a trial of the search was ever run. Reads alone: `Study` writes that it was opened."""
+    study = optuna.load_study(study_name=None, storage=_storage(folder.journal))
+    return any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False))
+
+
+def _storage(journal: Path) -> JournalStorage:
+    # An open-file lock dies with its holder; the default symlink lock would outlive a SIGKILL.
+    return JournalStorage(JournalFileBackend(str(journal), lock_obj=JournalFileOpenLock(str(journal))))
 
 
 def _recorded(trial: FrozenTrial) -> Recorded:

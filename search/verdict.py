@@ -29,6 +29,12 @@ class Interval:
             return self
         return replace(self, low=max(least, self.low), high=min(most, self.high))
 
+    def signed(self) -> str:
+        """As a difference: with its sign."""
+        if self.low is None or self.high is None:
+            return f"{self.mean:+.3f}"
+        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
+
     def __str__(self) -> str:
         if self.low is None or self.high is None:
             return f"{self.mean:.3f}"

@@ -124,8 +124,8 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
         english = lambda t: fmean(t.source("test").values())  # noqa: E731 - beside its likes
         yield (
             f"{name:34} {equal:8} time {fmean(line['seconds'] for line in by_seed.values()) / spent:4.2f}  "
-            f"zero-shot {fmean(map(mean, transfers.values())):.3f} gain {_signed(gain(mean))}  "
-            f"two languages {fmean(map(paired, transfers.values())):.3f} gain {_signed(gain(paired))}  English gain {_signed(gain(english))}"
+            f"zero-shot {fmean(map(mean, transfers.values())):.3f} gain {gain(mean).signed()}  "
+            f"two languages {fmean(map(paired, transfers.values())):.3f} gain {gain(paired).signed()}  English gain {gain(english).signed()}"
         )
         if name == "none":
             continue
@@ -133,7 +133,7 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
             gain(lambda t, step=step: _of_languages(t, [c for c in seen() if distance(c) == step])) for step in range(5)
         ]
         slopes = [_slope(transfers[seed], plain[seed]) for seed in transfers]
-        yield f"{'':8}by distance 0 to 4: {', '.join(map(_signed, near))}; rank correlation with distance {_signed(interval(slopes))}"
+        yield f"{'':8}by distance 0 to 4: {', '.join(told.signed() for told in near)}; rank correlation with distance {interval(slopes).signed()}"
         yield f"{'':8}" + ", ".join(
             f"{family} {gain(lambda t, family=family: t.family_means('test')[family]).mean:+.3f}" for family in families
         )
@@ -148,12 +148,6 @@ def _slope(one: Transfer, plain: Transfer) -> float:
     """Spearman's correlation of a language's gain with its distance from English, on one seed."""
     gains = [_of_languages(one, [code]) - _of_languages(plain, [code]) for code in seen()]
     return float(spearmanr([distance(code) for code in seen()], gains).statistic)
-
-
-def _signed(told: Interval) -> str:
-    if told.low is None or told.high is None:
-        return f"{told.mean:+.3f}"
-    return f"{told.mean:+.3f} [{told.low:+.3f}, {told.high:+.3f}]"
 
 
 def test_methods_are_compared(tmp_path: Path) -> None:

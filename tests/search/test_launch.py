@@ -9,14 +9,13 @@ import types
 import pytest
 from rich.console import Console
 
-from search.config import validate
+from search.config import Config, validate
 from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
-from search.launch import check_space, launch
+from search.launch import _Reach, check_space, launch
 from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
-from trainables.benchmarks.catalogue import DataError
-from trainables.curriculum import Stage
+from trainables.curriculum import Noise, Stage
 from trainables.store.leases import claim
 from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
 from trainables.store.tree import Store
@@ -264,6 +263,68 @@ def test_data_that_the_folder_of_mirrors_lacks_end_a_launch_before_it_starts(con
         "curriculum.max_length": 0,
         "languages": None,
     }
-    with pytest.raises(DataError, match="paws-x: there is no"):
+    with pytest.raises(UserError, match="paws-x: there is no"):
         launch(config(changes), home, Console(file=io.StringIO()))
     assert not home.folder("sums").journal.exists()
+
+
+def test_a_launch_that_was_refused_before_its_first_trial_binds_nobody(config, home, console, monkeypatch, sums):
+    def refuse(*_):
+        raise UserError("no such resources")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("search.launch._run", refuse)
+        with pytest.raises(UserError, match="no such resources"):
+            launch(config({"targets": ["choice"]}), home, console)
+    assert len(launch(config(), home, console).complete()) == 6
+
+
+@pytest.fixture
+def augmented(config, tmp_path):
+    """Makes a config with augmentation by a file of synonyms."""
+
+    def make(words: str = "synonyms.json", **table) -> Config:
+        (tmp_path / words).write_text(json.dumps(table))
+        noise = {"methods": ["none", "augmentation"], "magnitude": 0.1, "synonyms": str(tmp_path / words)}
+        return config({"space.noise": noise, "trials": 3})
+
+    return make
+
+
+def test_the_search_keeps_the_synonyms_that_it_began_with(augmented, home, console, sums, tmp_path):
+    launch(augmented(good=["fine"]), home, console)
+    (tmp_path / "synonyms.json").unlink()
+    study = launch(augmented("moved.json", good=["fine"]), home, console)
+    own = home.folder("sums").synonyms
+    assert json.loads(own.read_text()) == {"good": ["fine"]}
+    assert {record.trial.synonyms for record in study.complete()} == {str(own)}
+
+
+def test_other_synonyms_are_refused_on_a_second_launch(augmented, home, console, sums):
+    launch(augmented(good=["fine"]), home, console)
+    with pytest.raises(UserError, match=r"began with other synonyms than .*synonyms\.json holds now"):
+        launch(augmented(good=["great"]), home, console)
+
+
+def test_a_folder_of_mirrors_is_the_same_for_workers_in_other_folders(
+    config, home, console, sums, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XLT_DATA", "mirrors")
+    launch(config({"trials": 1}), home, console)
+    assert os.environ["XLT_DATA"] == str(tmp_path / "mirrors")
+
+
+def test_an_augmentation_that_falls_short_is_told_with_what_it_reaches():
+    noise = Noise(method="augmentation", magnitude=0.1)
+    stages = [Stage(task=task, learning_rate=1e-3, steps=1, noise=noise) for task in ("choice", "answer", "tagging")]
+    runs = [types.SimpleNamespace(native={"reached": reached}) for reached in (0.0, 0.05, 0.1)]
+    said: list[str] = []
+    trial = types.SimpleNamespace(curriculum=(), targets=stages)
+    _Reach(said.append)(
+        types.SimpleNamespace(job=types.SimpleNamespace(trial=trial), outcome=types.SimpleNamespace(stages=runs))
+    )
+    assert said == [
+        "augmentation 0.1 of choice reaches 0: no word of it is among the synonyms",
+        "augmentation 0.1 of answer reaches 0.05: every word is drawn as often as can be",
+    ]

@@ -58,7 +58,7 @@ def test_a_tie_is_called_one(config, reopen, agenda, outcome):
 def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, agenda, worker):
     study = reopen(config())
     worker.drive(agenda(study), most=6 + 3)
-    assert "UNCONFIRMED: it takes two fresh seeds at least" in told(answer(study))
+    assert "UNCONFIRMED: it takes another finalist to compare with, two fresh seeds" in told(answer(study))
     assert "on one seed against" in told(answer(study))
 
 

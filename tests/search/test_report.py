@@ -38,16 +38,27 @@ def test_noise_is_told_by_method_and_magnitude_with_its_cost(robust):
     assert [rows[name]["work"] for name in rows] == [3.0, 3.0, 1.0]
     values = [record.value for record in robust.complete() if record.trial.curriculum and "freelb" in str(record.trial)]
     assert rows["freelb (3 steps) 0.1"]["transfer"] == pytest.approx(sum(values) / len(values))
-    assert rows["none"]["generalized"] == pytest.approx(rows["none"]["transfer"] - 0.2)
+    assert rows["none"]["generalized"] == pytest.approx(rows["none"]["unmixed"] - 0.2)
 
 
 def test_both_settings_of_the_best_trial_stand_side_by_side_on_fresh_seeds(robust):
     told = document(robust)["generalized"]
     assert (told["trial"], told["split"], told["seeds"]) == (robust.complete()[0].number, "test", 3)
     assert set(told["targets"]) == {"choice"}
-    assert told["targets"]["choice"]["standard"] - told["targets"]["choice"]["generalized"] == pytest.approx(0.2)
+    assert told["targets"]["choice"]["unmixed"] - told["targets"]["choice"]["generalized"] == pytest.approx(0.2)
     assert len(told["families"]) == 6
     assert all(row["low"] <= row["mean"] <= row["high"] for row in told["families"])
+
+
+def test_every_finalist_is_told_in_both_settings_with_its_gain_over_the_baseline(robust):
+    *others, plain = document(robust)["generalized"]["finalists"]
+    assert len(others) == 2
+    assert (plain["trial"], plain["gain"], plain["told"]) == (0, None, "")
+    assert all(row["unmixed"] - row["generalized"] == pytest.approx(0.2) for row in [*others, plain])
+    for row in others:
+        assert row["gain"]["mean"] == pytest.approx(row["generalized"] - plain["generalized"])
+        assert row["gain"]["low"] <= row["gain"]["mean"] <= row["gain"]["high"]
+    assert others[0]["told"] in text(robust)
 
 
 def test_the_report_begins_with_the_answer(robust):

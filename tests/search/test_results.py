@@ -35,6 +35,7 @@ def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agend
             "task": "facts_sw",
             "resource": "low",
             "learning_rate": 0.001,
+            "steps": 100,
             "noise": {"method": "random_perturbation", "magnitude": 0.2, "native": {"epsilon": 0.4}},
         }
     ]

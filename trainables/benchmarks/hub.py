@@ -33,11 +33,13 @@ def load(card: Card, source: Source) -> TaskData:
 def _rows(source: Source, language: str, split: str) -> Dataset:
     """One split of one language: its columns named as the task kind wants them, its labels numbered as the card's, its items."""
     named = f"{source.repository}, configuration {language}, split {source.splits[split]}"
-    where = str(mirror_of(source) or source.repository)
+    mirror = mirror_of(source)
     needed = {*source.columns.values(), "label"} | ({source.item} if source.item else set())
     try:
         # To prepare one split is to prepare all, and every language has a machine-translated training set: dev and test are streamed.
-        told = load_dataset(where, language, split=source.splits[split], streaming=split != "train")
+        # So is a mirror: what was prepared of it once is taken again though its files have changed.
+        stream = mirror is not None or split != "train"
+        told = load_dataset(str(mirror or source.repository), language, split=source.splits[split], streaming=stream)
         features = told.features or Features()
         rows = Dataset.from_list(list(told), features) if isinstance(told, IterableDataset) else told
     except (OSError, ValueError, RuntimeError, DatasetGenerationError) as error:

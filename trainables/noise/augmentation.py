@@ -25,13 +25,13 @@ class Augmentation:
     synonyms: Synonyms
     scale: float
     """See `Synonyms.replaced`; 1 is the published setting."""
-    magnitude: float
-    """What it reaches: below the magnitude asked for where even the published setting moves tokens less."""
+    reached: float
+    """The magnitude it reaches: below the magnitude asked for where even the published setting moves tokens less."""
 
     @property
     def native(self) -> dict[str, float]:
         """The scale, and the magnitude reached."""
-        return {"scale": self.scale, "magnitude": self.magnitude}
+        return {"scale": self.scale, "reached": self.reached}
 
     def rewrite(self, text: str, schedule: float, rng: Random) -> str:
         """The text with words replaced, at the scale times what the schedule makes of it."""

@@ -34,15 +34,15 @@ def by_hand(encoder) -> float:
 def test_the_published_setting_reaches_the_magnitude_of_its_displacements(encoder):
     found = augmentation(SYNONYMS, of(100.0), TEXTS, encoder)
     assert found.scale == 1.0
-    assert found.magnitude == pytest.approx(by_hand(encoder), rel=1e-5)
-    assert found.native == {"scale": 1.0, "magnitude": found.magnitude}
+    assert found.reached == pytest.approx(by_hand(encoder), rel=1e-5)
+    assert found.native == {"scale": 1.0, "reached": found.reached}
 
 
 def test_half_of_that_magnitude_replaces_half_as_often(encoder):
-    most = augmentation(SYNONYMS, of(100.0), TEXTS, encoder).magnitude
+    most = augmentation(SYNONYMS, of(100.0), TEXTS, encoder).reached
     found = augmentation(SYNONYMS, of(most / 2), TEXTS, encoder)
     assert found.scale == pytest.approx(0.5)
-    assert found.magnitude == pytest.approx(most / 2)
+    assert found.reached == pytest.approx(most / 2)
 
 
 def test_texts_without_a_word_of_the_table_are_not_moved(encoder):
@@ -51,7 +51,7 @@ def test_texts_without_a_word_of_the_table_are_not_moved(encoder):
 
 def test_one_that_rises_to_the_published_setting_reaches_half_of_it_in_the_mean(encoder):
     constant, rising = (augmentation(SYNONYMS, of(100.0, name), TEXTS, encoder) for name in ("constant", "rising"))
-    assert rising.magnitude == pytest.approx(constant.magnitude / 2)
+    assert rising.reached == pytest.approx(constant.reached / 2)
     text = "Kenya " * 40
     assert rising.rewrite(text, 2.0, Random(1)) == constant.rewrite(text, 1.0, Random(1)) != text
     assert rising.rewrite(text, 0.0, Random(1)) == text
