@@ -59,7 +59,7 @@ def _pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
     yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
     yield _table(
-        ["trial", *BOTH, "gain over the baseline", ""],
+        ["trial", *BOTH, "gain over the baseline in two", ""],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
             for row in told["finalists"]
