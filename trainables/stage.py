@@ -1,11 +1,11 @@
 """Trains one stage: a task, or several mixed, on top of a parent's encoder."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
 from random import Random
 from statistics import fmean
+from types import MethodType
 from typing import Any
 
 import torch
@@ -167,16 +167,14 @@ def _compute_head_in_float32(model: PreTrainedModel) -> None:
     """Keep autocast out of the head: in half precision most small perturbations change no logit, and consistency has no gradient."""
     for name, part in model.named_children():
         if name != model.base_model_prefix:
-            part.forward = _in_float32(part.forward)
+            part.forward = MethodType(_forward_in_float32, part)
 
 
-def _in_float32(forward: Callable[..., Any]) -> Callable[..., Any]:
-    @wraps(forward)
-    def run(*inputs: Any, **named: Any) -> Any:
-        with torch.autocast(device().type, enabled=False):
-            return forward(*map(_single, inputs), **{name: _single(value) for name, value in named.items()})
-
-    return run
+def _forward_in_float32(part: nn.Module, *inputs: Any, **named: Any) -> Any:
+    with torch.autocast(device().type, enabled=False):
+        return type(part).forward(
+            part, *map(_single, inputs), **{name: _single(value) for name, value in named.items()}
+        )
 
 
 def _single(value: Any) -> Any:

@@ -1,5 +1,7 @@
+from copy import deepcopy
 from dataclasses import replace
 from itertools import islice
+from random import Random
 
 import pytest
 import torch
@@ -250,3 +252,13 @@ def test_rising_augmentation_replaces_more_words_later(task, monkeypatch):
     trained_with(task("classification"), replace(usual("augmentation"), schedule="rising"))
     assert sorted(set(seen)) == pytest.approx([1 / 3, 1.0, 5 / 3])
     assert seen == sorted(seen)
+
+
+def test_a_copy_of_a_model_uses_its_own_head(task, undisturbed):
+    prepared = task("classification")
+    (model,) = build(prepared.encoder.weights, [prepared])
+    batch = next(prepared.batches(4, Random(0)))
+    copied = deepcopy(model)
+    with torch.no_grad():
+        copied.classifier.out_proj.bias += 5.0
+        assert not torch.equal(copied(**batch).logits, model(**batch).logits)
