@@ -29,7 +29,7 @@ from search.sections import (
     Tracking,
     Training,
 )
-from search.stage_space import Section, Space
+from search.stage_space import NoiseSpace, Section, Space
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.benchmarks.catalogue import TWO_TEXTS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
@@ -158,7 +158,8 @@ class Config(Section):
             raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
         curriculum = info.data.get("curriculum")
         noisy = any(method.method != "none" for method in space.noise.methods)
-        if noisy and space.noise.along == "per_stage" and curriculum is not None and curriculum.max_length == 0:
+        idle = noisy and space.noise.along == "per_stage" and space.target.noise == NoiseSpace()
+        if idle and curriculum is not None and curriculum.max_length == 0:
             raise ValueError(
                 "noise.along per_stage is for intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
             )

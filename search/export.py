@@ -12,6 +12,7 @@ from search.home import Home, SearchFolder
 from search.study import Recorded, Study
 from search.verdict import interval, judge
 from trainables.benchmarks import catalogue
+from trainables.curriculum import Trial
 from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
 
@@ -76,8 +77,7 @@ def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) ->
     config, store = study.config, Store(stages)
     threads = max(1, int(config.resources.cpus_per_trial))
     notes: list[str] = []
-    if trial.synonyms:
-        trial = replace(trial, synonyms=str(own))
+    trial = replace(trial, synonyms=_synonyms(trial, own))
     needed = [run.key for run in recorded.stages if run.target]
     outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append)
     tasks = {
@@ -115,6 +115,16 @@ def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) ->
             card(best, stage.task, type(model).__name__, outcome, repeats), encoding="utf-8"
         )
     return best
+
+
+def _synonyms(trial: Trial, own: Path) -> str:
+    """The file that the trial's words were replaced from: the search's copy, else the one it was given; empty if there is none."""
+    augmented = any(stage.noise.method == "augmentation" for stage in (*trial.curriculum, *trial.targets))
+    if not trial.synonyms or not augmented:
+        return ""
+    if not own.exists() and not Path(trial.synonyms).exists():
+        raise UserError(f"the trial's synonyms are gone: there is neither {own} nor {trial.synonyms}")
+    return str(own) if own.exists() else trial.synonyms
 
 
 def card(best: Best, target: str, architecture: str, outcome: Outcome, repeats: dict[int, Outcome]) -> str:

@@ -28,7 +28,7 @@ FREE = {"name", "trials", "budget", "finalists", "store", "resources", "tracking
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
 
 _SYNONYMS = "space.noise.synonyms"
-"""Compared by what it holds, not by where it lies."""
+"""Compared by what it holds (`search.readiness`), not by where it lies."""
 
 
 def launch(config: Config, home: Home, console: Console, address: str | None = None) -> Study:
@@ -48,11 +48,12 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
             trial asks for.
     """
     folder = home.folder(config.name)
-    given, config = config, ready(config, folder)
+    config, synonyms = ready(config, folder)
     check_space(folder, config)
     stages = home.stage_store(config.store)
     with _only_one(folder):
-        keep_synonyms(given, folder)
+        if synonyms is not None:
+            keep_synonyms(synonyms, folder)
         with written_aside(folder.config) as file:
             file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         study = Study(folder.journal, config)
@@ -105,10 +106,14 @@ def check_space(folder: SearchFolder, config: Config) -> None:
     differences = [
         f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
         for key in sorted(before.keys() | now.keys())
-        if key.split(".")[0] not in FREE and key != _SYNONYMS and before.get(key) != now.get(key)
+        if key.split(".")[0] not in FREE and _told(key, before) != _told(key, now)
     ]
     if differences:
         raise SpaceChangedError(config.name, differences)
+
+
+def _told(key: str, settings: dict[str, Any]) -> Any:
+    return settings.get(key) is None if key == _SYNONYMS else settings.get(key)
 
 
 def _flat(document: Any, prefix: str = "") -> dict[str, Any]:

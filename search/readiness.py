@@ -8,14 +8,21 @@ from pathlib import Path
 from search.config import Config
 from search.errors import UserError
 from search.home import SearchFolder, written_aside
+from search.space import CurriculumSpace
+from search.study import began
 from trainables.benchmarks import MIRROR, catalogue, mirror_of
 from trainables.benchmarks.catalogue import DataError
 from trainables.noise.substitution import Synonyms, load
 
 
-def missing(config: Config) -> Iterator[str]:
-    """What a launch of the config would be refused for, each with what to do."""
-    if (file := _synonyms(config)) is not None:
+def missing(config: Config, file: Path | None = None) -> Iterator[str]:
+    """What a launch of the config would be refused for, each with what to do.
+
+    Args:
+        config: the search.
+        file: its synonyms, where they are not the ones that the config names.
+    """
+    if (file := file or synonyms_of(config)) is not None:
         try:
             _read(file)
         except UserError as error:
@@ -29,44 +36,45 @@ def missing(config: Config) -> Iterator[str]:
             yield f"{task}: {error}"
 
 
-def ready(config: Config, folder: SearchFolder) -> Config:
-    """The config with its synonyms read from the search's own folder, where the first launch leaves a copy.
+def ready(config: Config, folder: SearchFolder) -> tuple[Config, Path | None]:
+    """The config with its synonyms read from the search's own folder, and the file to copy there first, if there is one.
 
     Raises:
         UserError: when something is missing, or the synonyms are other ones than the search began with.
     """
-    if problems := list(missing(config)):
+    file, own = synonyms_of(config), folder.synonyms
+    if file is not None and not file.exists() and own.exists():
+        file = own
+    if problems := list(missing(config, file)):
         raise UserError("\n".join([f"{config.name} cannot be launched:", *(f"  {problem}" for problem in problems)]))
     if os.environ.get(MIRROR):
         # Workers run in other folders.
         os.environ[MIRROR] = str(Path(os.environ[MIRROR]).absolute())
-    file = _synonyms(config)
     if file is None:
-        return config
-    if folder.synonyms.exists() and _read(folder.synonyms).digest != _read(file).digest:
+        return config, None
+    begun = own.exists() and folder.journal.exists() and began(folder)
+    if begun and _read(own).digest != _read(file).digest:
         raise UserError(
             f"search {config.name!r} began with other synonyms than {file} holds now: trials under two dictionaries cannot be "
-            f"compared; take a new name (--name), or its own ones: --set space.noise.synonyms={folder.synonyms}"
+            f"compared; take a new name (--name), or its own ones: --set space.noise.synonyms={own}"
         )
-    noise = config.space.noise.model_copy(update={"synonyms": str(folder.synonyms)})
-    return config.model_copy(update={"space": config.space.model_copy(update={"noise": noise})})
+    noise = config.space.noise.model_copy(update={"synonyms": str(own)})
+    return config.model_copy(
+        update={"space": config.space.model_copy(update={"noise": noise})}
+    ), None if begun else file
 
 
-def keep_synonyms(given: Config, folder: SearchFolder) -> None:
-    """Leave a copy of the synonyms that a launch was given in the search's folder."""
-    file = _synonyms(given)
-    if file is not None and not folder.synonyms.exists():
+def keep_synonyms(file: Path, folder: SearchFolder) -> None:
+    """Leave a copy of the synonyms that a search begins with in its folder."""
+    if file != folder.synonyms:
         with written_aside(folder.synonyms) as aside:
             shutil.copyfile(file, aside)
 
 
-def _synonyms(config: Config) -> Path | None:
-    """The file that trials will read, or None if none does."""
-    space = config.space
-    methods = {method.method for noise in (space.noise, space.target_noise) for method in noise.methods}
-    if space.noise.synonyms is None or "augmentation" not in methods:
-        return None
-    return Path(space.noise.synonyms).absolute()
+def synonyms_of(config: Config) -> Path | None:
+    """The file that trials of the config read, or None if none does."""
+    named = config.space.noise.synonyms
+    return Path(named).absolute() if named is not None and CurriculumSpace(config).augments else None
 
 
 def _read(file: Path) -> Synonyms:

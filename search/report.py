@@ -133,7 +133,8 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
                 "unmixed": fmean(_mean(transfer.unmixed_means()) for transfer in paired) if paired else None,
                 "generalized": fmean(_mean(transfer.generalized_means()) for transfer in paired) if paired else None,
                 "native": {
-                    name: fmean(told[name] for told in natives[noise]) for name in next(iter(natives[noise]), {})
+                    name: fmean(told[name] for told in natives[noise] if name in told)
+                    for name in dict.fromkeys(name for told in natives[noise] for name in told)
                 },
             }
         )
@@ -159,7 +160,9 @@ def _generalized(study: Study) -> dict[str, Any] | None:
         else {study.config.seed: outcomes[record.number].transfer}
         for record in finalists(ranked, study.config)
         if record.number in (repeats if fresh else outcomes)
-    } or {number: {study.config.seed: outcomes[number].transfer}}
+    }
+    if not fresh:
+        by_trial = {number: {study.config.seed: outcomes[number].transfer}} | by_trial
     plain = baseline(ranked, study.config)
     rival = by_trial.get(plain.number, {}) if plain else {}
     words = {record.number: str(record.trial) for record in ranked}

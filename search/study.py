@@ -178,7 +178,7 @@ class Study:
 
 def began(folder: SearchFolder) -> bool:
     """Whether a trial of the search was ever run. Reads alone: `Study` writes that it was opened."""
-    study = optuna.load_study(study_name=None, storage=_storage(folder.journal))
+    study = optuna.load_study(study_name=folder.name, storage=_storage(folder.journal))
     return any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False))
 
 

@@ -17,6 +17,7 @@ from ray.tune.search import Searcher
 from search.agenda import Agenda, Job
 from search.config import Config
 from search.errors import ClusterLostError, UserError
+from trainables.benchmarks import MIRROR
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 
@@ -49,13 +50,15 @@ def cluster(config: Config, address: str | None) -> Iterator[None]:
 
 def _start(config: Config, address: str | None) -> None:
     cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
+    environment = {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}
+    environment |= {MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {}
     ray.init(
         address=address,
         num_cpus=None if cpus is None else math.ceil(cpus),
         include_dashboard=None if address else False,
         log_to_driver=False,
         logging_level="CRITICAL",  # what goes wrong is told by the agenda
-        runtime_env={"env_vars": {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}},
+        runtime_env={"env_vars": environment},
     )
 
 

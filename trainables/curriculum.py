@@ -96,8 +96,9 @@ class Trial:
     """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.language_pairs`."""
     pairs_seed: int = 0
     """Which pairs."""
-    synonyms: str = ""
-    """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own."""
+    synonyms: str = field(default="", compare=False)
+    """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
+    holds is part of the stages' identity."""
 
     def with_seed(self, seed: int) -> "Trial":
         """The same trial with every stage on another seed."""

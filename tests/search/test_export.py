@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from search.errors import UserError
-from search.export import card, export
+from search.export import _synonyms, card, export
+from trainables.curriculum import Noise
 
 
 @pytest.fixture
@@ -77,3 +80,22 @@ def test_a_card_begins_with_the_front_matter_that_hubs_read(page):
 
     _, front, _ = page.split("---\n", 2)
     assert yaml.safe_load(front)["language"] == ["de", "en", "fi", "sw", "wo"]
+
+
+@pytest.mark.parametrize(("method", "kept"), [("augmentation", True), ("neftune", False)])
+def test_a_trial_takes_its_synonyms_from_the_search_if_it_uses_any(finished, tmp_path, method, kept):
+    noise = Noise(method=method, magnitude=0.1)
+    trial = finished.complete()[0].trial
+    trial = replace(trial, targets=(replace(trial.targets[0], noise=noise),), synonyms=str(tmp_path / "given.json"))
+    (tmp_path / "given.json").write_text("{}")
+    assert _synonyms(trial, tmp_path / "own.json") == (str(tmp_path / "given.json") if kept else "")
+    (tmp_path / "own.json").write_text("{}")
+    (tmp_path / "given.json").unlink()
+    assert _synonyms(trial, tmp_path / "own.json") == (str(tmp_path / "own.json") if kept else "")
+
+
+def test_synonyms_that_are_gone_are_the_users_to_bring_back(finished, tmp_path):
+    trial = finished.complete()[0].trial
+    noisy = replace(trial.targets[0], noise=Noise(method="augmentation", magnitude=0.1))
+    with pytest.raises(UserError, match=r"there is neither .*own\.json nor .*given\.json"):
+        _synonyms(replace(trial, targets=(noisy,), synonyms=str(tmp_path / "given.json")), tmp_path / "own.json")

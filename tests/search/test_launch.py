@@ -13,6 +13,7 @@ from search.config import Config, validate
 from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
+from search.home import Home
 from search.launch import _Reach, check_space, launch
 from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
 from trainables.curriculum import Noise, Stage
@@ -328,3 +329,40 @@ def test_an_augmentation_that_falls_short_is_told_with_what_it_reaches():
         "augmentation 0.1 of choice reaches 0: no word of it is among the synonyms",
         "augmentation 0.1 of answer reaches 0.05: every word is drawn as often as can be",
     ]
+
+
+def test_a_search_whose_home_was_moved_goes_on_where_it_was(augmented, home, console, sums, tmp_path):
+    launch(augmented(good=["fine"]), home, console)
+    (tmp_path / "synonyms.json").unlink()
+    moved = Home(tmp_path / "moved")
+    home.root.rename(moved.root)
+    again = augmented("other.json", good=["fine"]).model_copy(update={"trials": 5})
+    study = launch(again, moved, console)
+    trials = [record.trial for record in study.complete()]
+    assert len(trials) == len(set(trials)) == 5
+
+
+def test_where_the_given_synonyms_are_gone_the_searchs_own_are_taken(augmented, home, console, sums, tmp_path):
+    settings = augmented(good=["fine"])
+    launch(settings, home, console)
+    (tmp_path / "synonyms.json").unlink()
+    assert len(launch(settings, home, console).complete()) == 3
+
+
+def test_synonyms_that_came_or_went_are_a_difference(augmented, config, home, console, sums):
+    launch(augmented(good=["fine"]), home, console)
+    without = config({"space.noise": {"methods": ["none", "augmentation"], "magnitude": 0.1}, "trials": 3})
+    with pytest.raises(SpaceChangedError, match=r"space\.noise\.synonyms"):
+        launch(without, home, console)
+
+
+def test_synonyms_may_be_corrected_until_the_first_trial_ran(augmented, home, console, monkeypatch, sums):
+    def refuse(*_):
+        raise UserError("no such resources")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("search.launch._run", refuse)
+        with pytest.raises(UserError):
+            launch(augmented(good=["fien"]), home, console)
+    launch(augmented(good=["fine"]), home, console)
+    assert json.loads(home.folder("sums").synonyms.read_text()) == {"good": ["fine"]}

@@ -96,3 +96,12 @@ def test_a_search_over_noise_in_one_language_has_no_column_for_two(config, reope
     worker.drive(agenda(study))
     assert "freelb (3 steps)" in text(study)
     assert "two languages" not in text(study)
+
+
+def test_without_finalists_the_best_trial_is_reported_beside_the_baseline(config, reopen, agenda, worker):
+    study = reopen(config(ROBUST | {"finalists.top": 0}))
+    worker.drive(agenda(study))
+    told = document(study)["generalized"]
+    assert told["trial"] != 0
+    assert [row["trial"] for row in told["finalists"]] == [told["trial"], 0]
+    assert (told["split"], told["seeds"]) == ("dev", 0)
