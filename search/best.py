@@ -118,9 +118,7 @@ def _problems(best: Best) -> list[str]:
             load(trial.synonyms)
         except (OSError, ValueError) as error:
             found.append(f"trial.synonyms: {error}")
-    elif trial.benchmark not in OWN_SYNONYMS and "augmentation" in {
-        stage.noise.method for stage in (*trial.curriculum, *trial.targets)
-    }:
+    elif trial.augments and trial.benchmark not in OWN_SYNONYMS:
         found.append("trial.synonyms: augmentation needs a file of synonyms")
     tasks = BENCHMARKS.get(trial.benchmark)
     if tasks is None:

@@ -152,9 +152,8 @@ class Config(Section):
     @field_validator("space")
     @classmethod
     def _synonyms_there(cls, space: Space, info: ValidationInfo) -> Space:
-        methods = {method.method for noise in (space.noise, space.target_noise) for method in noise.methods}
         benchmark = info.data.get("benchmark")
-        if "augmentation" in methods and space.noise.synonyms is None and benchmark not in OWN_SYNONYMS:
+        if space.augments and space.noise.synonyms is None and benchmark not in OWN_SYNONYMS:
             raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
         curriculum = info.data.get("curriculum")
         noisy = any(method.method != "none" for method in space.noise.methods)

@@ -82,7 +82,7 @@ def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) ->
     outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append)
     tasks = {
         task: prepare(trial.benchmark, task, trial.encoder, stage.max_length)
-        for stage in (*trial.curriculum, *trial.targets)
+        for stage in trial.stages
         for task in stage.tasks
     }
     if trial.synonyms:
@@ -119,8 +119,7 @@ def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) ->
 
 def _synonyms(trial: Trial, own: Path) -> str:
     """The file that the trial's words were replaced from: the search's copy, else the one it was given; empty if there is none."""
-    augmented = any(stage.noise.method == "augmentation" for stage in (*trial.curriculum, *trial.targets))
-    if not trial.synonyms or not augmented:
+    if not trial.synonyms or not trial.augments:
         return ""
     if not own.exists() and not Path(trial.synonyms).exists():
         raise UserError(f"the trial's synonyms are gone: there is neither {own} nor {trial.synonyms}")

@@ -186,8 +186,7 @@ class _Reach:
 
     def __call__(self, event: Event) -> None:
         """A job ended."""
-        stages = (*event.job.trial.curriculum, *event.job.trial.targets)
-        for stage, run in zip(stages, event.outcome.stages if event.outcome else (), strict=False):
+        for stage, run in zip(event.job.trial.stages, event.outcome.stages if event.outcome else (), strict=False):
             asked, reached = stage.noise.magnitude, run.native.get("reached")
             if reached is not None and reached < 0.99 * asked:
                 why = (

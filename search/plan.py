@@ -76,16 +76,21 @@ class Plan:
         """Those that have to be trained."""
         return [stage for stage in self.tree if not stage.stored]
 
-    def _passes(self, sort: str) -> int:
-        """Passes of one sort through the model that the new stages take."""
-        return sum(stage.path[-1].steps * int(getattr(passes(stage.path[-1].noise), sort)) for stage in self.new)
+    @property
+    def passes(self) -> Passes:
+        """Passes through the model that the new stages take."""
+        told = [(stage.path[-1].steps, passes(stage.path[-1].noise)) for stage in self.new]
+        return Passes(
+            forward=sum(steps * each.forward for steps, each in told),
+            backward=sum(steps * each.backward for steps, each in told),
+            ascent=sum(steps * each.ascent for steps, each in told),
+        )
 
     @property
     def relative_work(self) -> float:
         """Work of the new stages relative to as many plain optimiser steps."""
         steps = sum(stage.path[-1].steps for stage in self.new)
-        work = sum(stage.path[-1].steps * passes(stage.path[-1].noise).work for stage in self.new)
-        return work / steps / Passes().work if steps else 1.0
+        return self.passes.work / steps / Passes().work if steps else 1.0
 
     @property
     def seconds(self) -> float | None:
@@ -94,6 +99,7 @@ class Plan:
         return None if self.repeat_seconds is None else sum(told) + self.repeat_seconds
 
     def to_json(self) -> dict[str, Any]:
+        taken = self.passes
         return {
             "name": self.name,
             "space": self.space,
@@ -105,9 +111,9 @@ class Plan:
             "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
             "steps_distinct": sum(stage.path[-1].steps for stage in self.tree),
             "steps_new": sum(stage.path[-1].steps for stage in self.new),
-            "forward_passes": self._passes("forward"),
-            "backward_passes": self._passes("backward"),
-            "ascent_passes": self._passes("ascent"),
+            "forward_passes": taken.forward,
+            "backward_passes": taken.backward,
+            "ascent_passes": taken.ascent,
             "languages": self.languages,
             "seconds": self.seconds,
             "tree": [stage.to_json() for stage in self.tree],

@@ -30,11 +30,11 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     table.add_row(
         "stages", f"{asked:,} asked, {distinct:,} distinct ({1 - distinct / asked:.0%} shared), {len(plan.new):,} new"
     )
-    told = plan.to_json()
+    taken = plan.passes
     table.add_row(
         "passes",
-        f"{told['forward_passes']:,} forward, {told['backward_passes']:,} backward"
-        + (f", {told['ascent_passes']:,} back to the embeddings alone" if told["ascent_passes"] else "")
+        f"{taken.forward:,} forward, {taken.backward:,} backward"
+        + (f", {taken.ascent:,} back to the embeddings alone" if taken.ascent else "")
         + f" (a step is worth {plan.relative_work:.2f} plain ones)",
     )
     pairs = config.generalized.pairs

@@ -11,7 +11,7 @@ from rich.table import Table
 from search.best import Best, is_same
 from search.study import Recorded, Study, baseline
 from search.verdict import Comparison, Verdict, interval, judge
-from trainables.curriculum import Noise, Stage
+from trainables.curriculum import Noise, Stage, Trial
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
 
@@ -136,25 +136,25 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
     yield f"{document['name']}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
     table = Table("trial", "state", "value", "seconds", "seeds", "curriculum", box=None, pad_edge=False)
     for trial in trials:
-        curriculum = " > ".join(_words(stage) for stage in trial["curriculum"]) or "no intermediate stage"
-        noises = dict.fromkeys(str(_noise(target)) for target in trial["targets"].values())
-        under = [noise for noise in noises if noise != str(Noise())]
-        curriculum += f"; targets under {', '.join(under)}" if under else ""
         table.add_row(
             str(trial["number"]),
             trial["state"],
             "" if trial["value"] is None else f"{trial['value']:.4f}",
             "" if trial["seconds"] is None else f"{trial['seconds']:.0f}",
             str(len(trial["seeds"]) or ""),
-            curriculum + (f"\n{trial['error']}" if "error" in trial else ""),
+            _words(trial) + (f"\n{trial['error']}" if "error" in trial else ""),
         )
     yield table
 
 
-def _words(stage: dict[str, Any]) -> str:
-    return str(Stage(task=stage["task"], learning_rate=stage["learning_rate"], steps=0, noise=_noise(stage)))
+def _words(trial: dict[str, Any]) -> str:
+    """A trial of the results as it says itself."""
+    curriculum = tuple(_stage(stage["task"], stage) for stage in trial["curriculum"])
+    targets = tuple(_stage(task, stage) for task, stage in trial["targets"].items())
+    return str(Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=()))
 
 
-def _noise(stage: dict[str, Any]) -> Noise:
+def _stage(task: str, told: dict[str, Any]) -> Stage:
     known = {field.name for field in fields(Noise)}
-    return Noise(**{name: value for name, value in stage["noise"].items() if name in known})
+    noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
+    return Stage(task=task, learning_rate=told["learning_rate"], steps=0, noise=noise)

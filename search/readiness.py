@@ -8,7 +8,6 @@ from pathlib import Path
 from search.config import Config
 from search.errors import UserError
 from search.home import SearchFolder, written_aside
-from search.space import CurriculumSpace
 from search.study import began
 from trainables.benchmarks import MIRROR, catalogue, mirror_of
 from trainables.benchmarks.catalogue import DataError
@@ -74,7 +73,7 @@ def keep_synonyms(file: Path, folder: SearchFolder) -> None:
 def synonyms_of(config: Config) -> Path | None:
     """The file that trials of the config read, or None if none does."""
     named = config.space.noise.synonyms
-    return Path(named).absolute() if named is not None and CurriculumSpace(config).augments else None
+    return Path(named).absolute() if named is not None and config.space.augments else None
 
 
 def _read(file: Path) -> Synonyms:

@@ -24,7 +24,8 @@ BOTH = ["each text's language alone", "two languages"]
 
 def document(study: Study) -> dict[str, Any]:
     """The tables as JSON's own types."""
-    return {"name": study.config.name, "noise": _by_noise(study.complete()), "generalized": _generalized(study)}
+    ranked = study.complete()
+    return {"name": study.config.name, "noise": _by_noise(ranked), "generalized": _generalized(study, ranked)}
 
 
 def lines(study: Study) -> Iterator[RenderableType]:
@@ -116,9 +117,7 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
         if record.trial is not None and record.outcome is not None:
             for noise in _noises(record.trial):
                 grouped[noise].append(record.outcome)
-            for stage, run in zip(
-                (*record.trial.curriculum, *record.trial.targets), record.outcome.stages, strict=True
-            ):
+            for stage, run in zip(record.trial.stages, record.outcome.stages, strict=True):
                 if run.native:
                     natives[stage.noise].append(run.native)
     rows = []
@@ -145,9 +144,9 @@ def _mean(means: dict[str, float]) -> float:
     return fmean(means.values())
 
 
-def _generalized(study: Study) -> dict[str, Any] | None:
+def _generalized(study: Study, ranked: Sequence[Recorded]) -> dict[str, Any] | None:
     """Finalists in both settings: on test over their fresh seeds, or on dev before there are any; None if no pairs were scored."""
-    ranked, repeats = study.complete(), study.repeats()
+    repeats = study.repeats()
     number = judge(ranked, repeats, study.config).best
     outcomes = {record.number: record.outcome for record in ranked if record.outcome}
     if number is None or not outcomes[number].transfer.generalized_means():

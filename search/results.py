@@ -79,20 +79,17 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
     if record.error is not None:
         described["error"] = record.error
     if trial is not None:
-        runs = [run for run in outcome.stages if not run.target] if outcome else []
-        natives = [run.native for run in runs] or [{}] * len(trial.curriculum)
-        described["curriculum"] = [
-            _stage(stage, native, config) for stage, native in zip(trial.curriculum, natives, strict=True)
-        ]
-        native_of = {run.task: run.native for run in outcome.stages if run.target} if outcome else {}
+        natives = [run.native for run in outcome.stages] if outcome else [{}] * len(trial.stages)
+        told = list(zip(trial.stages, natives, strict=True))
+        described["curriculum"] = [_stage(stage, native, config) for stage, native in told[: len(trial.curriculum)]]
         described["targets"] = {
             stage.task: {
                 "learning_rate": stage.learning_rate,
                 "steps": stage.steps,
-                "noise": _noise(stage.noise, native_of.get(stage.task, {})),
+                "noise": _noise(stage.noise, native),
                 "scores": outcome.transfer.scores[stage.task] if outcome else {},
             }
-            for stage in trial.targets
+            for stage, native in told[len(trial.curriculum) :]
         }
     if outcome is not None:
         described["families"] = _families(outcome)

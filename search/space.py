@@ -67,7 +67,7 @@ class CurriculumSpace:
             languages=languages,
             pairs=perm(len(languages), 2) if pairs == "all" else pairs,
             pairs_seed=config.generalized.seed,
-            synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and self.augments else "",
+            synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.augments else "",
         )
 
     def _stage(
@@ -127,12 +127,6 @@ class CurriculumSpace:
             place = ALL if space.noise.along == "every_stage" else TARGET
             parameters |= _least(place, space.target_noise)
         return parameters
-
-    @property
-    def augments(self) -> bool:
-        """Whether a stage may replace words by synonyms."""
-        space = self.config.space
-        return any(method.method == "augmentation" for of in (space.noise, space.target_noise) for method in of.methods)
 
     def size(self) -> int:
         """How many different trials the space holds."""

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -17,7 +18,7 @@ from pydantic import (
 
 from search.checks import members
 from trainables.curriculum import Distribution, Level, Noise, Norm, Schedule
-from trainables.noise.catalogue import METHODS
+from trainables.noise.catalogue import METHODS, usual
 
 
 class Section(BaseModel):
@@ -114,24 +115,22 @@ class MethodSpace(Section):
 
     def noise(self, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
         """The method at a magnitude and a weight."""
-        card = METHODS[self.method]
-        return Noise(
-            method=self.method,
-            magnitude=magnitude,
-            weight=weight,
-            steps=self.steps or card.steps,
+        plain = usual(self.method, magnitude, weight)
+        return replace(
+            plain,
+            steps=self.steps or plain.steps,
             norm=self.norm,
             level=self.level,
             distribution=self.distribution,
-            dropout=self.dropout or card.dropout,
+            dropout=self.dropout or plain.dropout,
             schedule=self.schedule,
         )
 
     @property
     def name(self) -> str:
         """What it is called among the others: the method alone, or with what was said about it."""
-        plain = MethodSpace(method=self.method).noise()
-        return self.method if self.noise() == plain else self.noise().kind
+        own = self.noise()
+        return self.method if own == usual(self.method) else own.kind
 
 
 class NoiseSpace(Section):
@@ -206,6 +205,11 @@ class Space(StageSpace):
                 f"with noise.along {noise.along} the targets' noise is told by space.noise: leave target.noise out"
             )
         return target
+
+    @property
+    def augments(self) -> bool:
+        """Whether a stage may replace words by synonyms."""
+        return any(method.method == "augmentation" for of in (self.noise, self.target_noise) for method in of.methods)
 
     @property
     def target_noise(self) -> NoiseSpace:

@@ -130,6 +130,16 @@ class Trial:
         )
 
     @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The curriculum's stages, then the targets."""
+        return (*self.curriculum, *self.targets)
+
+    @property
+    def augments(self) -> bool:
+        """Whether a stage replaces words by synonyms."""
+        return any(stage.noise.method == "augmentation" for stage in self.stages)
+
+    @property
     def target_recipe(self) -> str:
         """Rate and noise of the targets that are trained, which share them; empty if none is."""
         trained = next((stage for stage in self.targets if stage.steps), None)

@@ -14,7 +14,7 @@ from trainables import encoders
 from trainables.benchmarks import load
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
-from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, TaskData, TaskKind, length, pad
+from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, TaskData, TaskKind, length, pad, texts
 
 EVALUATION_BATCH = 128
 BUCKET = 16
@@ -54,22 +54,26 @@ class Prepared:
 
     @cached_property
     def train_rows(self) -> list[Row]:
-        """The training rows."""
-        assert self.data.train is not None, "this task has no training data"
-        return list(self.data.train)
+        """The training rows, for whoever rewrites them: once tokenized nobody else needs them."""
+        return self._read()
 
     @cached_property
     def train(self) -> Encoded:
         """The training rows, tokenized."""
-        return self.kind.encode(self.train_rows, self.encoder.tokenizer, self.max_length)
+        return self.kind.encode(self._read(), self.encoder.tokenizer, self.max_length)
+
+    def _read(self) -> list[Row]:
+        assert self.data.train is not None, "this task has no training data"
+        rows: list[Row] = self.data.train.to_list()
+        return rows
 
     @cached_property
     def mean_length(self) -> tuple[float, float]:
         """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
         special = set(self.encoder.tokenizer.all_special_ids)
-        texts = [ids for feature in self.train.features for ids in _texts(feature)]
-        plain = sum(token not in special for ids in texts for token in ids)
-        return sum(map(len, texts)) / len(texts), plain / len(texts)
+        found = [ids for feature in self.train.features for ids in texts(feature)]
+        plain = sum(token not in special for ids in found for token in ids)
+        return sum(map(len, found)) / len(found), plain / len(found)
 
     @cache  # noqa: B019
     def scored(self, split: str) -> dict[str, ScoredSet]:
@@ -138,11 +142,6 @@ class Prepared:
         count = len(self.train.features)
         while True:
             yield from rng.sample(range(count), count)
-
-
-def _texts(feature: Feature) -> list[list[int]]:
-    ids = feature["input_ids"]
-    return ids if isinstance(ids[0], list) else [ids]
 
 
 def _digest(data: TaskData, rows: Iterable[dict[str, Any]]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
 from statistics import fmean
-from typing import Literal
+from typing import Literal, TypeVar
 
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 
@@ -18,6 +18,7 @@ Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
 LanguagePair = tuple[str, str]
 """The language of the first text, and of the second."""
 FamilyPair = tuple[str, str]
+Name = TypeVar("Name", str, FamilyPair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +43,13 @@ class Transfer:
 
     def families(self, target: str, split: Split = "dev") -> dict[str, float]:
         """Mean over the seen target languages of each family, families in alphabetical order."""
-        grouped: dict[str, list[float]] = {}
-        for code, score in self.languages(target, split).items():
-            if code != SOURCE_LANGUAGE and LANGUAGES[code].seen:
-                grouped.setdefault(LANGUAGES[code].family, []).append(score)
-        return {family: fmean(scores) for family, scores in sorted(grouped.items())}
+        return _means(
+            (LANGUAGES[code].family, score) for code, score in self.languages(target, split).items() if _counts(code)
+        )
 
     def family_means(self, split: Split = "dev") -> dict[str, float]:
         """For each family the mean over the targets that cover it."""
-        tables = [self.families(target, split) for target in self.scores]
-        names = sorted({family for table in tables for family in table})
-        return {family: fmean(table[family] for table in tables if family in table) for family in names}
+        return _means(item for target in self.scores for item in self.families(target, split).items())
 
     def target_means(self, split: Split = "dev") -> dict[str, float]:
         """For each target the mean over families: every family counts alike, however many languages it has."""
@@ -90,18 +87,17 @@ class Transfer:
 
     def family_pairs(self, target: str, split: Split = "dev") -> dict[FamilyPair, float]:
         """Mean over the language pairs of each ordered pair of families, none of the two being the source language or unseen."""
-        grouped: dict[FamilyPair, list[float]] = {}
-        for name, values in self.generalized[target].get(split, {}).items():
-            one, other = (LANGUAGES[code] for code in name.split(BETWEEN))
-            if SOURCE_LANGUAGE not in (one.code, other.code) and one.seen and other.seen:
-                grouped.setdefault((one.family, other.family), []).append(values[self.metrics[target]])
-        return {families: fmean(scores) for families, scores in sorted(grouped.items())}
+        scored = self.generalized[target].get(split, {})
+        pairs = {tuple(name.split(BETWEEN)): values[self.metrics[target]] for name, values in scored.items()}
+        return _means(
+            ((LANGUAGES[one].family, LANGUAGES[other].family), score)
+            for (one, other), score in pairs.items()
+            if _counts(one) and _counts(other)
+        )
 
     def family_pair_means(self, split: Split = "dev") -> dict[FamilyPair, float]:
         """For each pair of families the mean over the targets that cover it."""
-        tables = [self.family_pairs(target, split) for target in self.generalized]
-        names = sorted({families for table in tables for families in table})
-        return {families: fmean(table[families] for table in tables if families in table) for families in names}
+        return _means(item for target in self.generalized for item in self.family_pairs(target, split).items())
 
     def generalized_means(self, split: Split = "dev") -> dict[str, float]:
         """For each target of two texts the mean over pairs of families, as `target_means` over families."""
@@ -131,6 +127,19 @@ class Transfer:
                 return fmean(self.source("dev").values())
             case "worst_family_dev":
                 return self.worst_family("dev")[1]
+
+
+def _counts(code: str) -> bool:
+    """Whether a language is in means over families: neither the source nor unseen in pre-training."""
+    return code != SOURCE_LANGUAGE and LANGUAGES[code].seen
+
+
+def _means(scores: Iterable[tuple[Name, float]]) -> dict[Name, float]:
+    """The mean score of each name, names in order."""
+    grouped: dict[Name, list[float]] = {}
+    for name, score in scores:
+        grouped.setdefault(name, []).append(score)
+    return {name: fmean(found) for name, found in sorted(grouped.items())}
 
 
 BETWEEN = "-"

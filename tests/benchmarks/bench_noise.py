@@ -22,7 +22,7 @@ from search.verdict import Interval, interval
 from tests.benchmarks.bench_world import CONFIG, trial
 from trainables.curriculum import Noise, Trial
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
-from trainables.noise.catalogue import METHODS, equal_compute, passes
+from trainables.noise.catalogue import METHODS, equal_compute, passes, usual
 from trainables.transfer import Transfer
 
 MAGNITUDES, WEIGHTS, PAIRS = (0.03, 0.1, 0.3), (0.3, 1.0, 3.0), 49
@@ -33,13 +33,12 @@ def noises(methods: Iterable[str] = METHODS) -> Iterator[Noise]:
     """Every method at every magnitude, or weight."""
     for name in methods:
         card = METHODS[name]
-        usual = Noise(method=name, steps=card.steps, dropout=card.dropout, weight=1.0 if card.weight else 0.0)
         if card.magnitude:
-            yield from (replace(usual, magnitude=magnitude) for magnitude in MAGNITUDES)
+            yield from (usual(name, magnitude, 1.0 if card.weight else 0.0) for magnitude in MAGNITUDES)
         elif card.weight:
-            yield from (replace(usual, weight=weight) for weight in WEIGHTS)
+            yield from (usual(name, weight=weight) for weight in WEIGHTS)
         else:
-            yield usual
+            yield usual(name)
 
 
 def noisy(noise: Noise, equal: str, seed: int) -> Trial:

@@ -321,7 +321,7 @@ def test_an_augmentation_that_falls_short_is_told_with_what_it_reaches():
     stages = [Stage(task=task, learning_rate=1e-3, steps=1, noise=noise) for task in ("choice", "answer", "tagging")]
     runs = [types.SimpleNamespace(native={"reached": reached}) for reached in (0.0, 0.05, 0.1)]
     said: list[str] = []
-    trial = types.SimpleNamespace(curriculum=(), targets=stages)
+    trial = types.SimpleNamespace(stages=stages)
     _Reach(said.append)(
         types.SimpleNamespace(job=types.SimpleNamespace(trial=trial), outcome=types.SimpleNamespace(stages=runs))
     )

@@ -6,6 +6,7 @@ from random import Random
 import pytest
 import torch
 
+from tests.trainables.noise.steps import noise
 from trainables import stage as stage_module
 from trainables.curriculum import Noise, Stage
 from trainables.encoders import weights_hash
@@ -194,19 +195,11 @@ def trained_with(prepared, noise: Noise, **changes):
     return train(replace(STAGE, noise=noise, **changes), KEY, prepared.encoder.weights, [prepared], synonyms)
 
 
-def usual(method: str, size: float = 0.5) -> Noise:
-    card = METHODS[method]
-    weight = 1.0 if card.weight else 0.0
-    return Noise(
-        method=method, magnitude=size if card.magnitude else 0.0, weight=weight, steps=card.steps, dropout=card.dropout
-    )
-
-
 @pytest.mark.parametrize("kind", TRAINED)
 @pytest.mark.parametrize("method", [name for name in METHODS if name != "none"])
 def test_every_method_trains_every_kind_to_the_same_bits_twice_and_others_than_plain(method, kind, task):
     prepared = task(kind)
-    first, second = (trained_with(prepared, usual(method)) for _ in range(2))
+    first, second = (trained_with(prepared, noise(method)) for _ in range(2))
     assert bits(first) == bits(second)
     assert bits(first) != bits(trained_with(prepared, Noise()))
     assert first.native
@@ -229,7 +222,7 @@ def test_dropout_reaches_the_encoder_and_the_head(task):
 
 def test_a_joint_stage_is_noisy_in_all_its_tasks(task):
     parts = [task("classification"), task("tagging")]
-    noisy = replace(JOINT, noise=usual("adversarial"))
+    noisy = replace(JOINT, noise=noise("adversarial"))
     first, second = (train(noisy, KEY, parts[0].encoder.weights, parts) for _ in range(2))
     assert bits(first) == bits(second)
     assert bits(first) != bits(train(JOINT, KEY, parts[0].encoder.weights, parts))
@@ -237,8 +230,8 @@ def test_a_joint_stage_is_noisy_in_all_its_tasks(task):
 
 def test_a_rising_magnitude_is_another_stage_than_a_constant_one(task):
     prepared = task("classification")
-    rising = replace(usual("random_perturbation"), schedule="rising")
-    assert bits(trained_with(prepared, rising)) != bits(trained_with(prepared, usual("random_perturbation")))
+    rising = replace(noise("random_perturbation"), schedule="rising")
+    assert bits(trained_with(prepared, rising)) != bits(trained_with(prepared, noise("random_perturbation")))
 
 
 def test_rising_augmentation_replaces_more_words_later(task, monkeypatch):
@@ -249,7 +242,7 @@ def test_rising_augmentation_replaces_more_words_later(task, monkeypatch):
         "rewrite",
         lambda own, text, schedule, rng: seen.append(schedule) or rewrite(own, text, schedule, rng),
     )
-    trained_with(task("classification"), replace(usual("augmentation"), schedule="rising"))
+    trained_with(task("classification"), replace(noise("augmentation"), schedule="rising"))
     assert sorted(set(seen)) == pytest.approx([1 / 3, 1.0, 5 / 3])
     assert seen == sorted(seen)
 

@@ -63,11 +63,12 @@ def _labels(rows: Dataset, source: Source, named: str) -> Sequence[int]:
     names = feature.names if isinstance(feature, ClassLabel) else None
     if names is not None and set(names) != set(known):
         raise DataError(f"{named}: labels {', '.join(names)} instead of {', '.join(known)}")
-    found = list(rows["label"])
-    told = [names[label] if names and 0 <= label < len(names) else label for label in found]
-    told = [
-        known[label] if not names and isinstance(label, int) and 0 <= label < len(known) else label for label in told
-    ]
+    told = [_name(label, names or known) if isinstance(label, int) else label for label in rows["label"]]
     if bad := sorted({str(label) for label in told if label not in known}):
         raise DataError(f"{named}: labels {', '.join(bad)} are none of {', '.join(known)}")
     return [known.index(label) for label in told]
+
+
+def _name(number: int, names: Sequence[str]) -> str | int:
+    """The name of a label, or its number where it has none."""
+    return names[number] if 0 <= number < len(names) else number

@@ -50,7 +50,7 @@ class Ball:
         """A random perturbation in the ball: uniform in an L2 ball's direction and norm, or in each coordinate."""
         shape, where = (*self.perturbed.shape, width), self.perturbed.device
         if self.norm == "linf":
-            return self.project(self.steepest(torch.ones(shape, device=where)) * _uniform(shape, rng, where))
+            return self.steepest(torch.ones(shape, device=where)) * _uniform(shape, rng, where)
         direction = self.steepest(torch.randn(shape, generator=rng, device=where))
         per = (*shape[:2], 1) if self.level == "token" else (shape[0], 1, 1)
         return direction * _uniform(per, rng, where).abs()

@@ -77,6 +77,12 @@ METHODS: dict[str, Method] = {
 """By name."""
 
 
+def usual(method: str, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
+    """A method with its usual steps and dropout."""
+    card = METHODS[method]
+    return Noise(method=method, magnitude=magnitude, weight=weight, steps=card.steps, dropout=card.dropout)
+
+
 def passes(noise: Noise) -> Passes:
     """What one optimiser step under `noise` costs."""
     return METHODS[noise.method].passes(noise.steps)

@@ -1,6 +1,6 @@
 """Task kinds, one file each."""
 
-from trainables.tasks.base import ITEM, Encoded, Feature, Row, TaskData, TaskKind, length, pad
+from trainables.tasks.base import ITEM, Encoded, Feature, Row, TaskData, TaskKind, length, pad, texts
 from trainables.tasks.classification import Classification
 from trainables.tasks.multiple_choice import MultipleChoice
 from trainables.tasks.question_answering import QuestionAnswering
@@ -15,4 +15,4 @@ KINDS: dict[str, TaskKind] = {
     "retrieval": Retrieval(),
 }
 
-__all__ = ["ITEM", "KINDS", "Encoded", "Feature", "Row", "TaskData", "TaskKind", "length", "pad"]
+__all__ = ["ITEM", "KINDS", "Encoded", "Feature", "Row", "TaskData", "TaskKind", "length", "pad", "texts"]

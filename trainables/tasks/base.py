@@ -105,8 +105,13 @@ def _rectangle(values: Sequence[list[int]], fill: int) -> Tensor:
 
 def length(feature: Feature) -> int:
     """Tokens in a feature, its longest choice counting."""
+    return max(map(len, texts(feature)))
+
+
+def texts(feature: Feature) -> list[list[int]]:
+    """The ids of a feature's texts: one, or one a choice."""
     ids = feature["input_ids"]
-    return max(map(len, ids)) if isinstance(ids[0], list) else len(ids)
+    return ids if isinstance(ids[0], list) else [ids]
 
 
 def unbatched(encoding: dict[str, list[Any]]) -> list[Feature]:

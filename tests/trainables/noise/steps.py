@@ -1,12 +1,13 @@
 """Steps to try methods on: a model that tells what its embeddings looked up."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import torch
 from torch import nn
 
 from trainables.curriculum import Noise
-from trainables.noise.catalogue import METHODS
+from trainables.noise.catalogue import METHODS, usual
 from trainables.noise.loss import NoisyLoss
 from trainables.noise.seam import Setting
 
@@ -39,10 +40,7 @@ class Listening(nn.Module):
 def noise(method: str, size: float = 0.5, **options) -> Noise:
     """A method as a config resolves it."""
     card = METHODS[method]
-    usual = {"steps": card.steps, "dropout": card.dropout}
-    usual |= {"magnitude": size} if card.magnitude else {}
-    usual |= {"weight": 1.0} if card.weight else {}
-    return Noise(**{"method": method} | usual | options)
+    return replace(usual(method, size if card.magnitude else 0.0, 1.0 if card.weight else 0.0), **options)
 
 
 def setting(of: Noise, unit: float = 1.0, width: int = WIDTH) -> Setting:
