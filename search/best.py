@@ -14,6 +14,7 @@ from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS, OWN_SYNONYMS
+from trainables.benchmarks.cards import Tasks
 from trainables.curriculum import Stage, Trial
 from trainables.noise.catalogue import METHODS
 from trainables.noise.substitution import load
@@ -125,11 +126,11 @@ def _problems(best: Best) -> list[str]:
         return [*found, f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"]
     for where, stages in (("curriculum", trial.curriculum), ("targets", trial.targets)):
         for place, stage in enumerate(stages):
-            found += [f"trial.{where}.{place}: {problem}" for problem in _stage_problems(stage, list(tasks))]
+            found += [f"trial.{where}.{place}: {problem}" for problem in _stage_problems(stage, tasks)]
     return found
 
 
-def _stage_problems(stage: Stage, tasks: Sequence[str]) -> list[str]:
+def _stage_problems(stage: Stage, tasks: Tasks) -> list[str]:
     found = [f"unknown task {task!r}; allowed: {', '.join(tasks)}" for task in stage.tasks if task not in tasks]
     if stage.noise.method not in METHODS:
         found.append(f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(METHODS)}")

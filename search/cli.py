@@ -11,11 +11,12 @@ from rich.progress import Progress
 
 from search import config as configs
 from search.config import Config
+from search.data_commands import data
 from search.errors import ClusterLostError, UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.upkeep import miniature, store
-from trainables.benchmarks.catalogue import DataError
+from trainables.benchmarks.cards import DataError
 
 
 class _Commands(click.Group):
@@ -58,6 +59,7 @@ def _config(path: Path, overrides: tuple[str, ...], trials: int | None, name: st
 @CONFIG
 @TRIALS
 @SET
+@DATA
 @click.option("--against", metavar="NAME", help="Say why stages are new beside those of the search NAME.")
 @click.option("--full", is_flag=True, help="Draw the whole tree, however large.")
 @AS_JSON
@@ -99,6 +101,7 @@ def plan(
 @TRIALS
 @SEARCH_NAME
 @SET
+@DATA
 @click.option("--address", help="A running Ray cluster, such as auto or ray://HOST:10001; by default Ray starts here.")
 @with_home
 def launch(
@@ -180,6 +183,7 @@ def report(home: Home, name: str, as_json: bool) -> None:
 @NAME
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--trial", type=int, help="Instead of the best one.")
+@DATA
 @with_home
 def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
     """Write best.yaml, results.json and the models of the search NAME into DIRECTORY."""
@@ -198,6 +202,7 @@ def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
 @main.command()
 @click.argument("exported", metavar="BEST.YAML", type=click.Path(path_type=Path))
 @click.option("--seeds", help="Comma-separated; by default the seed it was exported with.")
+@DATA
 @AS_JSON
 def train(exported: Path, seeds: str | None, as_json: bool) -> None:
     """Train and score an exported trial again, as it is."""
@@ -264,6 +269,7 @@ def ui(home: Home, port: int) -> None:
     os.execv(sys.executable, command)  # noqa: S606 - our own arguments
 
 
+main.add_command(data)
 main.add_command(store)
 main.add_command(miniature)
 

@@ -31,6 +31,7 @@ from search.sections import (
 )
 from search.stage_space import NoiseSpace, Section, Space
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
+from trainables.benchmarks.cards import SAMPLED, Resource, Tasks
 from trainables.benchmarks.catalogue import TWO_TEXTS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
@@ -86,17 +87,18 @@ class Config(Section):
     @field_validator("targets")
     @classmethod
     def _targets_known(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), Tasks())
         scored = [task for task, card in tasks.items() if card.scored]
         return members(targets, scored, "target task") if tasks else targets
 
     @field_validator("intermediate")
     @classmethod
     def _intermediate_known(cls, tasks: dict[str, Intermediate], info: ValidationInfo) -> dict[str, Intermediate]:
-        cards = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        cards = BENCHMARKS.get(info.data.get("benchmark", ""), Tasks())
         trained = [task for task, card in cards.items() if card.train]
         if cards and tasks:
-            members(tuple(tasks), trained, "intermediate task")
+            drawn = [task for task in tasks if SAMPLED in task and task in cards]
+            members(tuple(tasks), [*trained, *drawn], "intermediate task")
         both = sorted(set(tasks) & set(info.data.get("targets", ())))
         if both:
             raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
@@ -121,7 +123,7 @@ class Config(Section):
     @field_validator("generalized")
     @classmethod
     def _two_texts(cls, generalized: Generalized, info: ValidationInfo) -> Generalized:
-        cards = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        cards = BENCHMARKS.get(info.data.get("benchmark", ""), Tasks())
         kinds = {cards[target].kind for target in info.data.get("targets", ()) if target in cards}
         if generalized.pairs and kinds and not kinds & TWO_TEXTS:
             raise ValueError(f"pairs of languages need a target of two texts: {', '.join(sorted(TWO_TEXTS))}")
@@ -144,7 +146,7 @@ class Config(Section):
     @field_validator("training")
     @classmethod
     def _lengths_of_its_tasks(cls, training: Training, info: ValidationInfo) -> Training:
-        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), {})
+        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), Tasks())
         if training.tasks and tasks:
             members(tuple(training.tasks), tasks, "task in training.tasks")
         return training
@@ -171,10 +173,21 @@ class Config(Section):
         if benchmark is None or targets is None or "languages" not in info.data:
             return objective
         languages = info.data["languages"] or LANGUAGES_OF[benchmark]
-        trained = any(BENCHMARKS[benchmark][target].train for target in targets)
-        if objective == "source_dev" and not (trained and SOURCE_LANGUAGE in languages):
+        cards = {target: BENCHMARKS[benchmark][target] for target in targets}
+        on_dev = frozenset[str]().union(*(card.on_dev(languages) for card in cards.values()))
+        trained = any(card.train and SOURCE_LANGUAGE in card.on_dev(languages) for card in cards.values())
+        if objective == "source_dev" and not trained:
             raise ValueError("source_dev needs English among the languages and a target that is trained in it")
+        if objective != "source_dev" and not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in on_dev):
+            raise ValueError(
+                f"{objective} needs a target with a dev set in another language than English that encoders are pre-trained on; "
+                f"{', '.join(targets)}: none. Add one, or choose by source_dev"
+            )
         return objective
+
+    def resource(self, task: str) -> Resource:
+        """Whether an intermediate task's training set is large or small."""
+        return self.intermediate[task].resource or BENCHMARKS[self.benchmark][task].resource
 
     @property
     def scored_languages(self) -> tuple[str, ...]:

@@ -38,9 +38,8 @@ def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: in
         raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
-        best = _write(
-            study, record, home.stage_store(study.config.store) or str(aside / ".stages"), aside, folder.synonyms
-        )
+        stages = home.stage_store(study.config.store) or str(aside / ".stages")
+        best = _write(study, record, stages, str(home.data), aside, folder.synonyms)
         results.write(study, folder)
         shutil.copyfile(folder.results, aside / "results.json")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
@@ -65,11 +64,12 @@ def _chosen(study: Study, number: int | None) -> Recorded:
     return complete[number]
 
 
-def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) -> Best:
+def _write(study: Study, record: Recorded, stages: str, data: str, out: Path, own: Path) -> Best:
     from trainables.prepared import prepare
     from trainables.scoring import score
     from trainables.stage import restore
     from trainables.store.tree import Store
+    from trainables.tasks.retrieval import Pooled
     from trainables.worker import run_quietly
 
     trial, recorded = record.trial, record.outcome
@@ -79,9 +79,9 @@ def _write(study: Study, record: Recorded, stages: str, out: Path, own: Path) ->
     notes: list[str] = []
     trial = replace(trial, synonyms=_synonyms(trial, own))
     needed = [run.key for run in recorded.stages if run.target]
-    outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append)
+    outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append, data=data)
     tasks = {
-        task: prepare(trial.benchmark, task, trial.encoder, stage.max_length)
+        task: prepare(trial.benchmark, task, trial.encoder, stage.max_length, Pooled(stage.layer, stage.pooling), data)
         for stage in trial.stages
         for task in stage.tasks
     }

@@ -83,6 +83,11 @@ class Home:
         return self.root / "stages"
 
     @property
+    def data(self) -> Path:
+        """Rows and tokens of data sets, as tables that every search of this home shares."""
+        return self.root / "data"
+
+    @property
     def tracking_uri(self) -> str:
         return f"sqlite:///{self.root / 'mlflow.db'}"
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from search import results
 from search.agenda import Agenda, Event
 from search.config import Config, validate
+from search.data import make_ready
 from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
@@ -80,8 +81,9 @@ def _run(
             set_up_ray(address)
             from search.workers import cluster, work
 
+            make_ready(config, home, console)
             with cluster(config, address):
-                work(agenda, config, stages, folder.scratch)
+                work(agenda, config, stages, home.data, folder.scratch)
         if records is not None:
             with suppress(OSError):  # told already
                 tidy(records)

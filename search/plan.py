@@ -144,7 +144,7 @@ def plan(config: Config, stages: str | None) -> Plan:
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
     finalists = min(config.finalists.top + 1, len(trials)) if config.finalists.top else 0
-    repeated = [costs.of(path[-1]) for trial in trials[:finalists] for path in paths(trial)]
+    repeated = [costs.of(path[-1]) for trial in trials[:finalists] for path in paths(trial, test=True)]
     told = [seconds for seconds in repeated if seconds is not None]
     return Plan(
         name=config.name,

@@ -65,9 +65,9 @@ def _tree(plan: Plan, encoder: str, most: int | None) -> Tree:
     by_noise: dict[str, list[PlannedStage]] = defaultdict(list)
     for stage in targets[()]:
         if stage.path[-1].steps:
-            by_noise[f"{stage.path[-1].noise}, {_steps(stage)}"].append(stage)
+            by_noise[str(stage.path[-1].noise)].append(stage)
     for name, stages in list(by_noise.items())[:most] if len(by_noise) > 1 else ():
-        root.add(f"targets under {name}{_targets(stages)}")
+        root.add(f"targets under {name}, {_steps(*stages)}{_targets(stages)}")
     places: dict[Path, Tree] = {(): root}
     trunks = [stage for stage in plan.tree if not stage.target]
     for stage in trunks[:most]:
@@ -79,8 +79,9 @@ def _tree(plan: Plan, encoder: str, most: int | None) -> Tree:
     return root
 
 
-def _steps(stage: PlannedStage) -> str:
-    return f"{stage.path[-1].steps} steps"
+def _steps(*stages: PlannedStage) -> str:
+    steps = {stage.path[-1].steps for stage in stages}
+    return f"{min(steps):,} to {max(steps):,} steps" if len(steps) > 1 else f"{steps.pop():,} steps"
 
 
 def _seconds(stage: PlannedStage) -> str:

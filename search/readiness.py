@@ -10,7 +10,7 @@ from search.errors import UserError
 from search.home import SearchFolder, written_aside
 from search.study import began
 from trainables.benchmarks import MIRROR, catalogue, mirror_of
-from trainables.benchmarks.catalogue import DataError
+from trainables.benchmarks.cards import DataError
 from trainables.noise.substitution import Synonyms, load
 
 
@@ -27,12 +27,13 @@ def missing(config: Config, file: Path | None = None) -> Iterator[str]:
         except UserError as error:
             yield str(error)
     for task in (*config.targets, *config.intermediate):
-        source = catalogue(config.benchmark)[task].source
-        try:
-            if source is not None:
-                mirror_of(source)
-        except DataError as error:
-            yield f"{task}: {error}"
+        parts = catalogue(config.benchmark)[task].parts
+        sets = {part.set for part in (*parts.train, *parts.dev, *parts.test, *parts.candidates)} if parts else set()
+        for each in sorted(sets, key=lambda data: data.repository):
+            try:
+                mirror_of(each)
+            except DataError as error:
+                yield f"{task}: {error}"
 
 
 def ready(config: Config, folder: SearchFolder) -> tuple[Config, Path | None]:

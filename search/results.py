@@ -71,6 +71,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
                 "value": repeat.transfer.objective(config.objective),
                 "families": _families(repeat),
                 "scores": repeat.transfer.scores,
+                "published": repeat.transfer.published(),
                 **_generalized(repeat),
             }
             for seed, repeat in sorted(repeats.items())
@@ -125,7 +126,7 @@ def _families(outcome: Outcome) -> dict[str, dict[str, float]]:
 def _stage(stage: Stage, native: dict[str, float], config: Config) -> dict[str, Any]:
     return {
         "task": stage.task,
-        "resource": "+".join(config.intermediate[task].resource for task in stage.tasks),
+        "resource": "+".join(config.resource(task) for task in stage.tasks),
         "learning_rate": stage.learning_rate,
         "steps": stage.steps,
         "noise": _noise(stage.noise, native),

@@ -1,12 +1,14 @@
 """The parts of a config, but for the space of stages."""
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, Self
 
-from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator
+from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
 from search.checks import check_url
 from search.stage_space import Section
-from trainables.benchmarks.catalogue import Resource
+from trainables.benchmarks.cards import Resource
+from trainables.curriculum import Pooling
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -14,32 +16,72 @@ Share = Annotated[float, Field(ge=0, lt=1)]
 class Length(Section):
     """How long a stage trains, and on what batches: the same for every stage of its sort."""
 
-    steps: PositiveInt
+    steps: PositiveInt | None = None
     """Optimiser steps."""
+    epochs: PositiveFloat | None = None
+    """In place of steps: how often every training example comes, by the size that the task's table tells."""
     batch_size: PositiveInt = 32
     max_length: Annotated[int, Field(ge=8)] = 128
     """Longest input in tokens."""
+    warmup: Share = 0.1
+    """Share of the steps over which the rate rises to its peak."""
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
     average: Share = 0.0
     """Share of the steps, at the end, over which the weights are averaged."""
+    layer: NonNegativeInt | None = None
+    """Of tasks that are scored without training: the layer whose states stand for a sentence; by default a little above the middle."""
+    pooling: Pooling = "mean"
+    """Of the same: over all tokens, or the ``first`` one alone."""
+
+    @model_validator(mode="after")
+    def _one_of_the_two(self) -> Self:
+        if self.steps is not None and self.epochs is not None:
+            raise ValueError("steps or epochs, not both")
+        return self
+
+    def steps_for(self, examples: int) -> int:
+        """Optimiser steps for a task with so many training examples."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None, "checked by Training"
+        return max(1, math.ceil(self.epochs * examples / self.batch_size))
 
 
 class Training(Section):
     """Lengths of the two sorts of stages."""
 
     intermediate: Length
+    """A joint stage takes as many steps as its tasks do on average."""
     target: Length
     tasks: dict[str, Length] = Field(default_factory=dict)
-    """Lengths of single tasks, intermediate or targets, in place of these; a joint stage has the one for intermediate stages."""
+    """Lengths of single tasks, intermediate or targets: what they say in place of these; a joint stage has the one for intermediate
+    stages."""
     equal: Literal["steps", "compute"] = "steps"
     """What robust-training methods are given alike: optimiser steps, or forward and backward passes, so that a method whose steps
     cost twice takes half of them."""
+
+    def of(self, task: str, usual: Length) -> Length:
+        """The length of a task: what is said of it, else the usual."""
+        own = self.tasks.get(task)
+        if own is None:
+            return usual
+        said = {name: getattr(own, name) for name in own.model_fields_set}
+        instead = {"steps": None, "epochs": None} if {"steps", "epochs"} & said.keys() else {}
+        return usual.model_copy(update=instead | said)
+
+    @field_validator("intermediate", "target")
+    @classmethod
+    def _long_enough(cls, length: Length) -> Length:
+        if length.steps is None and length.epochs is None:
+            raise ValueError("it needs steps or epochs")
+        return length
 
 
 class Intermediate(Section):
     """An intermediate task."""
 
-    resource: Resource
-    """Whether its training set is large or small."""
+    resource: Resource | None = None
+    """Whether its training set is large or small; by default what the task's table says, and low for ``task@n``."""
 
 
 class CurriculumSpace(Section):
@@ -49,6 +91,15 @@ class CurriculumSpace(Section):
     """Most intermediate stages in a trial; curricula are ordered, without repetition, and may be empty."""
     joint: bool = True
     """Whether a curriculum may also be one stage that mixes several tasks."""
+    mixing: Literal["uniform", "proportional", "temperature"] = "uniform"
+    """How often a joint stage draws a batch from each of its tasks: equally, by how many examples they have, or by these to the
+    power of 1/``temperature``."""
+    temperature: Annotated[float, Field(gt=1)] = 2.0
+
+    @property
+    def exponent(self) -> float:
+        """The power of the number of examples that batches are drawn by."""
+        return {"uniform": 0.0, "proportional": 1.0, "temperature": 1 / self.temperature}[self.mixing]
 
 
 class Generalized(Section):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import comb, perm
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Protocol
 
 from search.config import Config
@@ -52,10 +53,9 @@ class CurriculumSpace:
         noise = config.space.noise
         shared = self._noise(ask, ALL, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
-            self._stage(ask, task, f"{place}", config.space, self._length(task), shared)
-            for place, task in enumerate(picked)
+            self._stage(ask, task, f"{place}", config.space, shared) for place, task in enumerate(picked)
         )
-        example = self._stage(ask, "", TARGET, config.space.target, config.training.target, shared)
+        example = self._drawn(ask, "", TARGET, config.space.target, shared)
         targets = tuple(self._target(task, example) for task in config.targets)
         languages = config.scored_languages
         pairs = config.generalized.pairs
@@ -70,26 +70,35 @@ class CurriculumSpace:
             synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.augments else "",
         )
 
-    def _stage(
-        self, ask: Suggests, task: str, place: str, space: StageSpace, length: Length, shared: Noise | None
-    ) -> Stage:
+    def _stage(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
+        """An intermediate stage; a joint one takes as many steps as its tasks do on average."""
+        stage, training = self._drawn(ask, task, place, space, shared), self.config.training
+        if len(stage.tasks) == 1:
+            return self._of_length(stage, training.of(task, training.intermediate), self._steps(task))
+        steps = round(fmean(self._steps(each) for each in stage.tasks))
+        stage = replace(stage, mixing=self.config.curriculum.exponent)
+        return self._of_length(stage, training.intermediate, steps)
+
+    def _drawn(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
         rate = _pick(ask, f"rate.{place}", space.learning_rate.values)
         noise = self._noise_at(ask, place) if shared is None else shared
-        return self._of_length(
-            Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed), length
-        )
+        return Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed)
 
-    def _length(self, task: str) -> Length:
-        """How long an intermediate task trains."""
-        return self.config.training.tasks.get(task, self.config.training.intermediate)
+    def _steps(self, task: str) -> int:
+        """Plain optimiser steps of a task that is trained."""
+        config = self.config
+        usual = config.training.target if task in config.targets else config.training.intermediate
+        return config.training.of(task, usual).steps_for(catalogue(config.benchmark)[task].train)
 
-    def _of_length(self, stage: Stage, length: Length) -> Stage:
+    def _of_length(self, stage: Stage, length: Length, steps: int) -> Stage:
         equal = self.config.training.equal == "compute"
         return replace(
             stage,
-            steps=equal_compute(length.steps, stage.noise) if equal else length.steps,
+            steps=equal_compute(steps, stage.noise) if equal else steps,
             batch_size=length.batch_size,
             max_length=length.max_length,
+            warmup=length.warmup,
+            weight_decay=length.weight_decay,
             average=length.average,
         )
 
@@ -110,11 +119,18 @@ class CurriculumSpace:
 
     def _target(self, task: str, example: Stage) -> Stage:
         """The target's stage; one that is not trained keeps nothing but what scoring needs."""
-        length = self.config.training.tasks.get(task, self.config.training.target)
+        length = self.config.training.of(task, self.config.training.target)
         if catalogue(self.config.benchmark)[task].train:
-            return self._of_length(replace(example, task=task), length)
+            return self._of_length(replace(example, task=task), length, self._steps(task))
         return Stage(
-            task=task, learning_rate=0.0, steps=0, max_length=length.max_length, batch_size=1, seed=example.seed
+            task=task,
+            learning_rate=0.0,
+            steps=0,
+            max_length=length.max_length,
+            batch_size=1,
+            seed=example.seed,
+            layer=length.layer,
+            pooling=length.pooling,
         )
 
     def baseline(self) -> Parameters:
@@ -161,9 +177,16 @@ def _least(place: str, space: NoiseSpace) -> Parameters:
     return parameters
 
 
-def paths(trial: Trial) -> Iterator[tuple[Stage, ...]]:
-    """The trial's stages as paths from the root of the stage tree, targets last."""
+def paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[Stage, ...]]:
+    """The trial's stages as paths from the root of the stage tree, targets last.
+
+    Args:
+        trial: whose.
+        test: whether test is scored too: without it, targets that have no dev set are not trained.
+    """
+    cards = catalogue(trial.benchmark)
     for end in range(len(trial.curriculum)):
         yield trial.curriculum[: end + 1]
     for target in trial.targets:
-        yield (*trial.curriculum, target)
+        if test or cards[target.task].on_dev(trial.languages):
+            yield (*trial.curriculum, target)

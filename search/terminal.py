@@ -1,6 +1,7 @@
 """What the commands share: options, the home, printing."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -11,6 +12,7 @@ import click
 from rich.console import Console
 
 from search.home import Home
+from trainables.benchmarks import MIRROR
 
 PIPE = 1000
 """Columns, where no terminal says how many."""
@@ -21,6 +23,20 @@ AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON d
 SET = click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Override a key by its dotted path.")
 TRIALS = click.option("--trials", type=int, help="Instead of the config's number of trials.")
 SEARCH_NAME = click.option("--name", help="Instead of the config's name.")
+
+
+def _use_mirrors(context: click.Context, parameter: click.Parameter, folder: Path | None) -> None:
+    if folder is not None:
+        os.environ[MIRROR] = str(folder.absolute())
+
+
+DATA = click.option(
+    "--data",
+    type=click.Path(path_type=Path, file_okay=False, exists=True),
+    callback=_use_mirrors,
+    expose_value=False,
+    help="A folder of mirrors, as xlt data fetch makes it, in place of the hub; else XLT_DATA.",
+)
 
 
 def with_home(command: Callable[..., None]) -> Callable[..., None]:

@@ -205,7 +205,7 @@ def _settings(config: Config) -> dict[str, str]:
         "encoder": config.encoder,
         "benchmark": config.benchmark,
         "targets": ", ".join(config.targets),
-        "intermediate": ", ".join(f"{task} ({settings.resource})" for task, settings in config.intermediate.items()),
+        "intermediate": ", ".join(f"{task} ({config.resource(task)})" for task in config.intermediate),
         "objective": config.objective,
         "seed": str(config.seed),
     }

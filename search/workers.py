@@ -78,14 +78,14 @@ def _check_resources(config: Config) -> None:
         )
 
 
-def work(agenda: Agenda, config: Config, stages: str | None, scratch: Path) -> None:
+def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch: Path) -> None:
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
     shutil.rmtree(scratch, ignore_errors=True)
     try:
         tuner = tune.Tuner(
             tune.with_resources(run_job, resources),
-            param_space={"stages": stages, "threads": threads(config)},
+            param_space={"stages": stages, "data": str(data), "threads": threads(config)},
             tune_config=tune.TuneConfig(
                 search_alg=AgendaSearcher(agenda),
                 num_samples=-1,
@@ -133,6 +133,7 @@ def run_job(config: dict[str, Any]) -> None:
             tuple(config["splits"]),
             config["threads"],
             tell=notes.append,
+            data=config["data"],
         )
     except DivergedError as error:
         result = {"error": str(error)}

@@ -26,7 +26,9 @@ def readme_commands() -> list[list[str]]:
 
 
 def test_these_are_the_configs():
-    assert [path.name for path in CONFIGS] == ["miniature.yaml", "miniature_robust.yaml", "robust_xlt.yaml"]
+    assert [path.stem for path in CONFIGS] == [
+        *("intermediate_tasks", "miniature", "miniature_robust", "robust_xlt", "xglue", "xtreme", "xtreme_r")
+    ]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)

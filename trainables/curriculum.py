@@ -7,6 +7,7 @@ Norm = Literal["l2", "linf"]
 Level = Literal["token", "sentence"]
 Distribution = Literal["gaussian", "uniform"]
 Schedule = Literal["constant", "rising", "falling"]
+Pooling = Literal["mean", "first"]
 
 JOINT = "+"
 """Joins the task names of a joint stage: ``facts+dates`` mixes the two in equal parts."""
@@ -70,6 +71,16 @@ class Stage:
     seed: int = 0
     average: float = 0.0
     """Share of the steps, at the end, over which the weights are averaged (Izmailov et al., UAI 2018); 0: the last ones."""
+    warmup: float = 0.1
+    """Share of the steps over which the rate rises to its peak; then it falls linearly to zero."""
+    weight_decay: float = 0.01
+    mixing: float = 0.0
+    """How a joint stage draws its batches: from a task with n examples as often as n to this power. 0: from each in turn; 1: in
+    proportion; 1/T: at temperature T (Arivazhagan et al., 2019)."""
+    layer: int | None = None
+    """Of a task that is scored without training: the layer whose states stand for a sentence; None: a little above the middle."""
+    pooling: Pooling = "mean"
+    """Of the same: over all tokens, or the first one alone."""
 
     @property
     def tasks(self) -> tuple[str, ...]:

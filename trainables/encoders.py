@@ -1,16 +1,22 @@
 """Encoders: a configuration, a tokenizer and weights, from the hub, a folder, or the shipped miniature."""
 
 import hashlib
+import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase, XLMTokenizer
+from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils import logging
+
+from trainables.benchmarks import DataError, model_mirror_of
+from trainables.tokens import Tokens
 
 Weights = dict[str, Tensor]
 
@@ -24,13 +30,28 @@ class Encoder:
     source: str
     config: PretrainedConfig
     tokenizer: PreTrainedTokenizerBase
-    weights: Weights
-    """float32, by the names of the bare model; what the checkpoint lacks (XLM-R's pooler) belongs to the heads."""
+
+    @cached_property
+    def weights(self) -> Weights:
+        """float32, by the names of the bare model; what the checkpoint lacks (XLM-R's pooler) belongs to the heads."""
+        # A hub repository without safetensors would be converted by a thread in the background, over the network.
+        os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
+        with _without_report():
+            model, loading = AutoModel.from_pretrained(
+                place(self.source), dtype=torch.float32, output_loading_info=True
+            )
+        missing = set(loading["missing_keys"])
+        return {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name not in missing}
 
     @cached_property
     def hash(self) -> str:
         """SHA-256 of the weights: the root of the stage tree."""
         return weights_hash(self.weights)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """What makes ids of texts."""
+        return Tokens(self.tokenizer, self.config)
 
     @property
     def embeddings(self) -> Tensor:
@@ -57,16 +78,40 @@ def weights_hash(weights: Mapping[str, Tensor]) -> str:
 
 @lru_cache(maxsize=2)
 def load(source: str) -> Encoder:
-    """The encoder of a config's ``encoder``: ``miniature``, a folder, or a hub id; never with remote code."""
-    path = str(MINIATURE) if source == "miniature" else source
-    config = AutoConfig.from_pretrained(path)
-    config.dtype = torch.float32
-    tokenizer = AutoTokenizer.from_pretrained(path)
-    with _without_report():
-        model, loading = AutoModel.from_pretrained(path, dtype=torch.float32, output_loading_info=True)
-    missing = set(loading["missing_keys"])
-    weights = {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name not in missing}
-    return Encoder(source, config, tokenizer, weights)
+    """The encoder of a config's ``encoder``: ``miniature``, a folder, or a hub id; never with remote code. Weights are read when
+    someone asks for them.
+
+    Raises:
+        DataError: when there is no such encoder, or a package is missing that its tokenizer needs.
+    """
+    path = place(source)
+    try:
+        config = AutoConfig.from_pretrained(path)
+        config.dtype = torch.float32
+        tokenizer = _xlm_tokenizer(path, config) if config.model_type == "xlm" else AutoTokenizer.from_pretrained(path)
+    except (OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"the encoder {source} cannot be read: {error}") from error
+    return Encoder(source, config, tokenizer)
+
+
+def place(source: str) -> str:
+    """Where an encoder is read from: a mirror of it if there is one, else the folder or hub id that was named."""
+    if source == "miniature":
+        return str(MINIATURE)
+    mirror = model_mirror_of(source)
+    return source if mirror is None else str(mirror)
+
+
+def _xlm_tokenizer(path: str, config: PretrainedConfig) -> PreTrainedTokenizerBase:
+    if find_spec("sacremoses") is None:
+        raise DataError("the tokenizer of XLM needs the package sacremoses: pip install xlt-search[xlm]")
+    # Of those with several languages XLM-17 and XLM-100 alone have no language embeddings, and case and accents; where the
+    # files do not say so the tokenizer would take them off.
+    bare = config.n_langs == 1 or config.use_lang_emb
+    told = {"do_lowercase_and_remove_accent": bare} | get_tokenizer_config(path)
+    return XLMTokenizer.from_pretrained(path, do_lowercase_and_remove_accent=told["do_lowercase_and_remove_accent"])
 
 
 @contextmanager

@@ -1,31 +1,40 @@
-"""Data made ready for one encoder: rows tokenized once a worker, batches of like length."""
+"""Data made ready for one encoder: rows and their tokens in tables on disk, batches of like length."""
 
 import hashlib
 import json
+from array import array
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, lru_cache
 from itertools import islice
+from pathlib import Path
 from random import Random
-from typing import Any
 
 from trainables import encoders
 from trainables.benchmarks import load
+from trainables.benchmarks.shapes import READ
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
-from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, TaskData, TaskKind, length, pad, texts
+from trainables.tabled import Tabled, Tell
+from trainables.tables import Kept, Shelf, Table
+from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, Rows, TaskData, TaskKind, pad
+from trainables.tasks.retrieval import USUAL, Pooled, Retrieval
 
-EVALUATION_BATCH = 128
 BUCKET = 16
 """Batches that are sorted by length together: more make less padding, fewer make a more random order."""
+
+
+def unheard(what: str, rows: int) -> None:
+    """Hears of progress and does nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredSet:
     """The rows of one language and their features."""
 
-    rows: Sequence[dict[str, Any]]
+    rows: Sequence[Row]
     encoded: Encoded
 
 
@@ -36,81 +45,98 @@ class Prepared:
     data: TaskData
     encoder: Encoder
     max_length: int
+    pooled: Pooled = USUAL
+    """What kinds that retrieve without training read."""
+    shelf: Shelf = field(default_factory=Shelf)
+    tell: Tell = unheard
 
     @property
     def kind(self) -> TaskKind:
         """How the task becomes tensors, which head it takes, how it is scored."""
-        return KINDS[self.data.kind]
+        kind = KINDS[self.data.kind]
+        return replace(kind, pooled=self.pooled) if isinstance(kind, Retrieval) else kind
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the task kind, the label names and the training rows."""
-        return _digest(self.data, self.data.train or ())
+        """SHA-256 over the task kind, the label names and the training rows; of none for a task without."""
+        if self.data.train is None:
+            return hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode()).hexdigest()
+        return str(self._train.about["fingerprint"])
 
     @cache  # noqa: B019 - `prepare` keeps every instance anyway
-    def scored_fingerprint(self, split: str) -> str:
-        """SHA-256 over the task kind, the label names and a split's rows."""
-        return _digest(self.data, self.data.evaluation[split])
+    def scored_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
+        """SHA-256 over those of the languages' rows, as far as the split has them, and over what they retrieve from."""
+        there = self.languages(split)
+        told = {code: self._scored(split, code).about["fingerprint"] for code in languages if code in there}
+        if self.data.candidates is not None:
+            told["candidates"] = self._candidates.about["fingerprint"]
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
-    @cached_property
-    def train_rows(self) -> list[Row]:
-        """The training rows, for whoever rewrites them: once tokenized nobody else needs them."""
-        return self._read()
+    @property
+    def train_rows(self) -> Table:
+        """The training rows, for whoever rewrites them."""
+        return self._train.table
 
     @cached_property
     def train(self) -> Encoded:
         """The training rows, tokenized."""
-        return self.kind.encode(self._read(), self.encoder.tokenizer, self.max_length)
-
-    def _read(self) -> list[Row]:
-        assert self.data.train is not None, "this task has no training data"
-        rows: list[Row] = self.data.train.to_list()
-        return rows
+        return _encoded(self._train_features)
 
     @cached_property
     def mean_length(self) -> tuple[float, float]:
         """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
-        special = set(self.encoder.tokenizer.all_special_ids)
-        found = [ids for feature in self.train.features for ids in texts(feature)]
-        plain = sum(token not in special for ids in found for token in ids)
-        return sum(map(len, found)) / len(found), plain / len(found)
-
-    @cache  # noqa: B019
-    def scored(self, split: str) -> dict[str, ScoredSet]:
-        """The rows of a split by language, tokenized."""
-        by_language: dict[str, list[dict[str, Any]]] = {}
-        for row in self.data.evaluation[split].to_list():
-            by_language.setdefault(row["language"], []).append(row)
-        return {
-            language: ScoredSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
-            for language, rows in by_language.items()
-        }
-
-    @cache  # noqa: B019
-    def languages(self, split: str) -> frozenset[str]:
-        """The languages that a split has."""
-        return frozenset(self.data.evaluation[split].unique("language"))
+        about = self._train_features.about
+        return about["tokens"] / about["texts"], about["plain"] / about["texts"]
 
     @property
+    def notes(self) -> Counter[str]:
+        """What was dropped or mended among the training rows."""
+        told = {} if self.data.train is None else self._train.about["notes"]
+        return Counter({what: count for what, count in told.items() if what != READ})
+
+    @cache  # noqa: B019
+    def scored(self, split: str, language: str) -> ScoredSet:
+        """The rows of a split in a language, tokenized."""
+        kept = self._scored(split, language)
+        features = self._tables.features(kept, f"{split}, {language}", self.encoder, self.max_length, language)
+        return ScoredSet(kept.table, _encoded(features))
+
+    @cached_property
+    def candidates(self) -> ScoredSet:
+        """What the rows of every language retrieve from, tokenized."""
+        features = self._tables.features(self._candidates, "candidates", self.encoder, self.max_length)
+        return ScoredSet(self._candidates.table, _encoded(features))
+
+    def languages(self, split: str) -> frozenset[str]:
+        """The languages that a split has."""
+        return frozenset(self.data.evaluation.get(split, ()))
+
+    @cached_property
     def generalizes(self) -> bool:
         """Whether its two texts can be given in two languages: it has two, and its rows say the same in every language."""
         columns = (*self.kind.second, ITEM)
-        return len(columns) > 1 and all(
-            column in rows.column_names and rows[0][column] is not None
-            for rows in self.data.evaluation.values()
-            for column in columns
-        )
+        firsts = [self._scored(split, min(found)).table[0] for split, found in self.data.evaluation.items() if found]
+        return len(columns) > 1 and all(first.get(column) is not None for first in firsts for column in columns)
 
     def mixed(self, split: str, first: str, second: str) -> ScoredSet:
         """The items that both languages have, the first text in the one, the second in the other, tokenized."""
-        sets = self.scored(split)
-        others = {row[ITEM]: row for row in sets[second].rows}
+        others = {row[ITEM]: row for row in self._scored(split, second).table}
         rows = [
-            row | {column: others[row[ITEM]][column] for column in self.kind.second}
-            for row in sets[first].rows
+            row | {"second_language": second} | {column: others[row[ITEM]][column] for column in self.kind.second}
+            for row in self._scored(split, first).table
             if row[ITEM] in others
         ]
-        return ScoredSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
+        return ScoredSet(rows, self.kind.encode(rows, self.encoder.tokens, self.max_length))
+
+    def ready(self, splits: Iterable[str], languages: Iterable[str]) -> None:
+        """Make every table that training, and scoring on `splits` in `languages`, read."""
+        if self.data.train is not None:
+            _ = self._train_features
+        for split in splits:
+            for language in sorted({*languages} & self.languages(split)):
+                self.scored(split, language)
+        if self.data.candidates is not None:
+            _ = self.candidates
 
     def batches(self, batch_size: int, rng: Random, rewrite: Callable[[str], str] | None = None) -> Iterator[Batch]:
         """Training batches of like length in random order, for ever; every example comes once an epoch.
@@ -120,46 +146,85 @@ class Prepared:
             rng: of the order.
             rewrite: applied to an example's texts each time it comes.
         """
-        features, order = self.train.features, self._order(rng)
+        features = self._train_features.table
+        lengths, order = features.column("_length"), _order(len(features), rng)
         while window := list(islice(order, BUCKET * batch_size)):
-            window.sort(key=lambda i: length(features[i]))
+            window.sort(key=lambda i: int(lengths[i]))
             groups = [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
             rng.shuffle(groups)
+            told = iter(features.take([i for group in groups for i in group]) if rewrite is None else ())
             for group in groups:
-                found = [features[i] for i in group] if rewrite is None else self._rewritten(group, rewrite)
-                yield pad(found, self.encoder.tokenizer.pad_token_id)
+                found = list(islice(told, len(group))) if rewrite is None else self._rewritten(group, rewrite)
+                batch = pad(found, self.encoder.tokens.pad_id)
+                yield self.kind.trained_on(batch, self.encoder.tokens, rng)
 
     def _rewritten(self, group: Sequence[int], rewrite: Callable[[str], str]) -> list[Feature]:
         """Features of their rows rewritten; of a row with several windows the one in the same place, or the last."""
-        rows = [self.train.rows[i] for i in group]
+        rows = [int(self.train.rows[i]) for i in group]
         places = [i - bisect_left(self.train.rows, row) for i, row in zip(group, rows, strict=True)]
-        changed = [self.kind.rewritten(self.train_rows[row], rewrite) for row in rows]
-        anew = self.kind.encode(changed, self.encoder.tokenizer, self.max_length)
+        own = {"language": self.data.language}
+        changed = [own | self.kind.rewritten(row, rewrite) for row in self.train_rows.take(rows)]
+        anew = self.kind.encode(changed, self.encoder.tokens, self.max_length)
         spans = [(bisect_left(anew.rows, n), bisect_right(anew.rows, n) - 1) for n in range(len(group))]
         return [anew.features[min(first + place, last)] for place, (first, last) in zip(places, spans, strict=True)]
 
-    def _order(self, rng: Random) -> Iterator[int]:
-        count = len(self.train.features)
-        while True:
-            yield from rng.sample(range(count), count)
+    @property
+    def _tables(self) -> Tabled:
+        return Tabled(self.data, self.shelf, self.tell)
+
+    @cached_property
+    def _train(self) -> Kept:
+        assert self.data.train is not None, "this task has no training data"
+        whole = self._tables.rows(self.data.train, "train")
+        if self.data.sample is None:
+            return whole
+        count, seed = self.data.sample
+        drawn = sorted(Random(f"sample/{seed}").sample(range(len(whole.table)), min(count, len(whole.table))))
+        source = f"{whole.about['fingerprint']}/{count}/{seed}"
+        return self._tables.rows(Rows(lambda: whole.table.take(drawn), source), f"{count} of train")
+
+    @cached_property
+    def _train_features(self) -> Kept:
+        return self._tables.features(self._train, "train", self.encoder, self.max_length, self.data.language)
+
+    @cached_property
+    def _candidates(self) -> Kept:
+        assert self.data.candidates is not None, "this task retrieves from its own rows"
+        return self._tables.rows(self.data.candidates, "candidates")
+
+    @cache  # noqa: B019
+    def _scored(self, split: str, language: str) -> Kept:
+        return self._tables.rows(self.data.evaluation[split][language], f"{split}, {language}", language)
 
 
-def _digest(data: TaskData, rows: Iterable[dict[str, Any]]) -> str:
-    digest = hashlib.sha256(json.dumps([data.kind, data.labels]).encode())
-    for row in rows:
-        digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
-    return digest.hexdigest()
+def _order(count: int, rng: Random) -> Iterator[int]:
+    """Numbers below `count`, every one once an epoch, for ever: ``rng.sample`` of all, at four bytes each."""
+    while True:
+        left, drawn = array("I", range(count)), array("I")
+        for last in range(count - 1, -1, -1):
+            place = rng.randrange(last + 1)
+            drawn.append(left[place])
+            left[place] = left[last]
+        yield from drawn
 
 
-def evaluation_batches(features: Sequence[Feature], pad_id: int) -> Iterator[tuple[list[int], Batch]]:
-    """Batches of like length and the numbers of their features."""
-    order = sorted(range(len(features)), key=lambda i: length(features[i]))
-    for start in range(0, len(order), EVALUATION_BATCH):
-        group = order[start : start + EVALUATION_BATCH]
-        yield group, pad([features[i] for i in group], pad_id)
+def _encoded(features: Kept) -> Encoded:
+    return Encoded(features.table, features.table.column("_row"))
 
 
 @lru_cache(maxsize=64)
-def prepare(benchmark: str, task: str, encoder: str, max_length: int) -> Prepared:
-    """A task of a benchmark for an encoder; kept for the life of the worker."""
-    return Prepared(load(benchmark, task), encoders.load(encoder), max_length)
+def prepare(
+    benchmark: str, task: str, encoder: str, max_length: int, pooled: Pooled = USUAL, data: str | None = None
+) -> Prepared:
+    """A task of a benchmark for an encoder; kept for the life of the worker.
+
+    Args:
+        benchmark: its name.
+        task: its name.
+        encoder: as in a config.
+        max_length: longest input in tokens.
+        pooled: what kinds that retrieve without training read.
+        data: the folder of tables; None for one that goes with the process.
+    """
+    shelf = Shelf(Path(data)) if data else Shelf()
+    return Prepared(load(benchmark, task), encoders.load(encoder), max_length, pooled, shelf)

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from random import Random
 from statistics import fmean
 from types import MethodType
@@ -73,7 +74,7 @@ def train(
         noisy = NoisyLoss(
             _setting(stage, tasks),
             stage.steps,
-            tasks[0].encoder.tokenizer.all_special_ids,
+            tasks[0].encoder.tokens.special_ids,
             torch.Generator(where).manual_seed(seed),
         )
         augmented = _augmented(stage, tasks, synonyms)
@@ -81,7 +82,13 @@ def train(
             together,
             _batches(stage, tasks, seed, where, augmented),
             lambda turn: noisy(models[turn[0]], turn[1], tasks[turn[0]].kind.log_probabilities),
-            Schedule(steps=stage.steps, learning_rate=stage.learning_rate, average=stage.average),
+            Schedule(
+                steps=stage.steps,
+                learning_rate=stage.learning_rate,
+                warmup=stage.warmup,
+                weight_decay=stage.weight_decay,
+                average=stage.average,
+            ),
         )
     native = noisy.native if augmented is None else augmented.native
     return Trained(models, losses, time.monotonic() - started, native)
@@ -127,6 +134,7 @@ def build(parent: Weights, tasks: Sequence[Prepared], dropout: float = 0.0) -> l
         _compute_head_in_float32(model)
         if model is not models[0]:
             setattr(model, model.base_model_prefix, models[0].base_model)
+            model.tie_weights()
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
         model.base_model.load_state_dict(_held(parent, model), strict=False)
     return models
@@ -165,6 +173,8 @@ DROPOUTS = (
 
 def _compute_head_in_float32(model: PreTrainedModel) -> None:
     """Keep autocast out of the head: in half precision most small perturbations change no logit, and consistency has no gradient."""
+    if model.base_model is model:
+        return
     for name, part in model.named_children():
         if name != model.base_model_prefix:
             part.forward = MethodType(_forward_in_float32, part)
@@ -198,17 +208,25 @@ def _held(weights: Weights, model: PreTrainedModel) -> Weights:
 def _batches(
     stage: Stage, tasks: Sequence[Prepared], seed: int, where: torch.device, augmented: Augmentation | None
 ) -> Iterator[tuple[int, Batch]]:
-    """Batches of the tasks in turn, so that a joint stage gives each the same number of steps."""
+    """Batches of the tasks, each batch of one; by how many examples each has, or in turn."""
     rewrite = _Rewriting(stage, augmented, seed) if augmented else None
     streams = [
         task.batches(stage.batch_size, Random(f"{seed}/{name}"), rewrite)
         for name, task in zip(stage.tasks, tasks, strict=True)
     ]
+    for turn in _turns(stage, [len(task.train.features) for task in tasks], seed):
+        yield turn, {key: tensor.to(where) for key, tensor in next(streams[turn]).items()}
+        if rewrite:
+            rewrite.step += 1
+
+
+def _turns(stage: Stage, sizes: Sequence[int], seed: int) -> Iterator[int]:
+    """Whose batch is next, for ever."""
+    if not stage.mixing:
+        yield from cycle(range(len(sizes)))
+    rng, weights = Random(f"{seed}/mixing"), [size**stage.mixing for size in sizes]
     while True:
-        for turn, stream in enumerate(streams):
-            yield turn, {key: tensor.to(where) for key, tensor in next(stream).items()}
-            if rewrite:
-                rewrite.step += 1
+        yield rng.choices(range(len(sizes)), weights)[0]
 
 
 class _Rewriting:

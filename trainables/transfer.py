@@ -39,7 +39,7 @@ class Transfer:
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
         metric = self.metrics[target]
-        return {language: values[metric] for language, values in self.scores[target][split].items()}
+        return {language: values[metric] for language, values in self.scores[target].get(split, {}).items()}
 
     def families(self, target: str, split: Split = "dev") -> dict[str, float]:
         """Mean over the seen target languages of each family, families in alphabetical order."""
@@ -52,8 +52,23 @@ class Transfer:
         return _means(item for target in self.scores for item in self.families(target, split).items())
 
     def target_means(self, split: Split = "dev") -> dict[str, float]:
-        """For each target the mean over families: every family counts alike, however many languages it has."""
-        return {target: fmean(self.families(target, split).values()) for target in self.scores}
+        """For each target the mean over families: every family counts alike, however many languages it has. A target that the
+        split has in no language that counts is left out."""
+        tables = {target: self.families(target, split) for target in self.scores}
+        return {target: fmean(table.values()) for target, table in tables.items() if table}
+
+    def published(self, split: Split = "test") -> dict[str, float]:
+        """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages that have a score, the
+        source and unseen ones among them, of the main metric, or of F1 and exact match (XTREME's ``evaluate.py``)."""
+        found = {}
+        for target, scores in self.scores.items():
+            asked = ("f1", "exact_match") if self._answers(target, split) else (self.metrics[target],)
+            if told := [values[metric] for values in scores.get(split, {}).values() for metric in asked]:
+                found[target] = fmean(told)
+        return found
+
+    def _answers(self, target: str, split: Split) -> bool:
+        return any("exact_match" in values for values in self.scores[target].get(split, {}).values())
 
     def source(self, split: Split = "dev") -> dict[str, float]:
         """Each target's score in the source language, for targets that have it."""
@@ -65,7 +80,7 @@ class Transfer:
 
     def unseen(self, split: Split = "dev") -> dict[str, float]:
         """Mean over targets of each language that the encoder was not pre-trained on."""
-        codes = sorted({code for target in self.scores for code in self.scores[target][split]})
+        codes = sorted({code for target in self.scores for code in self.scores[target].get(split, {})})
         return {
             code: fmean(self._over_targets(lambda t, code=code: self.languages(t, split).get(code)))  # type: ignore[misc]
             for code in codes

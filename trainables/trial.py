@@ -16,13 +16,14 @@ from trainables.noise.substitution import Synonyms
 from trainables.noise.substitution import load as read_synonyms
 from trainables.outcome import Outcome, StageRun
 from trainables.prepared import Prepared, prepare
-from trainables.scoring import score, score_pairs
+from trainables.readings import Reading
 from trainables.stage import Trained, encoder_weights, head_weights, restore, train
 from trainables.store.identity import identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
 from trainables.store.tree import Store
-from trainables.transfer import LanguagePair, Scores, Split, Transfer, language_pairs
+from trainables.tasks.retrieval import Pooled
+from trainables.transfer import Scores, Split, Transfer, language_pairs
 
 Report = Callable[[StageRun], None]
 Found = TypeVar("Found")
@@ -34,6 +35,7 @@ def run(
     splits: Sequence[Split] = ("dev",),
     on_stage: Report = lambda run: None,
     keep: Collection[str] = (),
+    data: str | None = None,
 ) -> Outcome:
     """Run a trial, or what of it the store does not hold yet.
 
@@ -43,13 +45,14 @@ def run(
         splits: what to score on; ``test`` is for finalists, at the end.
         on_stage: called after each stage.
         keep: keys of targets whose weights must be in the store afterwards, trained again if it gave them up.
+        data: the folder of tables that rows and tokens are kept in; None for one that goes with the process.
 
     Raises:
         trainables.optimise.DivergedError: when a stage's loss is not a number any more.
     """
     started = time.monotonic()
     with store.in_use() if store else nullcontext() as use:
-        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep))
+        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep), data)
         trunk = walk.root()
         for stage in trial.curriculum:
             trunk = walk.intermediate(stage, trunk)
@@ -101,33 +104,6 @@ class _Node:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What a target is scored on at once: a split, in single languages or in pairs of them."""
-
-    task: Prepared
-    split: Split
-    languages: tuple[str, ...]
-    pairs: tuple[LanguagePair, ...] = ()
-
-    @property
-    def name(self) -> str:
-        return f"generalized-{self.split}" if self.pairs else self.split
-
-    @property
-    def scored_on(self) -> Document:
-        """The very rows, and the languages or pairs."""
-        rows = self.task.scored_fingerprint(self.split)
-        if self.pairs:
-            return {"data": rows, "pairs": [list(pair) for pair in self.pairs]}
-        return {"data": rows, "languages": sorted(self.languages)}
-
-    def score(self, model: PreTrainedModel) -> dict[str, dict[str, float]]:
-        if self.pairs:
-            return score_pairs(model, self.task, self.split, self.pairs)
-        return score(model, self.task, self.split, self.languages)
-
-
 @dataclass(slots=True)
 class _Walk:
     """One walk from the root of the stage tree to the targets."""
@@ -138,6 +114,7 @@ class _Walk:
     splits: tuple[Split, ...]
     on_stage: Report
     keep: frozenset[str]
+    data: str | None
     scores: dict[str, Scores] = field(default_factory=dict)
     generalized: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
@@ -190,6 +167,11 @@ class _Walk:
         self.metrics[stage.task] = task.kind.metrics[0]
 
         readings = self._readings(task)
+        if not any(reading.rows for reading in readings) and node.key not in self.keep:
+            # Nothing to score it on: benchmarks have no dev set for some targets.
+            self._heard(stage.task, readings, {reading.name: {} for reading in readings})
+            self._note(stage, node, trained=False, record={"seconds": 0.0})
+            return
 
         def find() -> tuple[Document, Scores] | None:
             if self.store is None:
@@ -225,16 +207,16 @@ class _Walk:
             return None
         return restore(encoder, head or {}, task), record
 
-    def _readings(self, task: Prepared) -> list[_Reading]:
-        readings = [_Reading(task, split, self.trial.languages) for split in self.splits]
+    def _readings(self, task: Prepared) -> list[Reading]:
+        readings = [Reading(task, split, self.trial.languages) for split in self.splits]
         if self.trial.pairs and task.generalizes:
             for split in self.splits:
                 there = [code for code in self.trial.languages if code in task.languages(split)]
                 pairs = language_pairs(there, self.trial.pairs, self.trial.pairs_seed)
-                readings += [_Reading(task, split, self.trial.languages, pairs)] if pairs else []
+                readings += [Reading(task, split, self.trial.languages, pairs)] if pairs else []
         return readings
 
-    def _score(self, node: _Node, readings: Sequence[_Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
+    def _score(self, node: _Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
         """Scores of every reading, those that the store knows from there."""
         started = time.monotonic()
         scores = self._known(node.key, readings)
@@ -247,7 +229,7 @@ class _Walk:
         self.scoring_seconds += time.monotonic() - started
         return scores
 
-    def _known(self, node_key: str, readings: Sequence[_Reading]) -> Scores:
+    def _known(self, node_key: str, readings: Sequence[Reading]) -> Scores:
         """Stored scores, as far as they are of this trial's very rows and languages."""
         found = [(reading, self.store.scores(node_key, reading.name)) for reading in readings] if self.store else []
         return {
@@ -256,7 +238,7 @@ class _Walk:
             if document is not None and reading.scored_on.items() <= document.items()
         }
 
-    def _heard(self, task: str, readings: Sequence[_Reading], scores: Scores) -> None:
+    def _heard(self, task: str, readings: Sequence[Reading], scores: Scores) -> None:
         self.scores[task] = {str(each.split): scores[each.name] for each in readings if not each.pairs}
         if generalized := {str(each.split): scores[each.name] for each in readings if each.pairs}:
             self.generalized[task] = generalized
@@ -277,7 +259,8 @@ class _Walk:
         return self.store.turn(node.key, find) if self.store else nullcontext((None, None))
 
     def _data(self, stage: Stage) -> list[Prepared]:
-        return [prepare(self.trial.benchmark, task, self.trial.encoder, stage.max_length) for task in stage.tasks]
+        place = (self.trial.encoder, stage.max_length, Pooled(stage.layer, stage.pooling), self.data)
+        return [prepare(self.trial.benchmark, task, *place) for task in stage.tasks]
 
     def _synonyms(self, stage: Stage) -> Synonyms | None:
         if stage.noise.method != "augmentation":

@@ -21,8 +21,10 @@ def run_quietly(
     on_stage: Report = lambda run: None,
     keep: Collection[str] = (),
     tell: Callable[[str], None] = lambda note: None,
+    data: str | None = None,
 ) -> Outcome:
-    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` if there is one.
+    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` and the tables in the folder `data`, if
+    there are any.
 
     `tell` hears what is wrong with the store: a stage that was damaged, no right to write.
     """
@@ -31,7 +33,7 @@ def run_quietly(
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep)
+        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep, data)
     finally:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -10,7 +10,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.pool import run_all
-from trainables.benchmarks.catalogue import MINIATURE
+from trainables.benchmarks.miniature.cards import MINIATURE
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.outcome import Outcome
 from trainables.store.tree import Store

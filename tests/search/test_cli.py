@@ -38,15 +38,17 @@ def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:
 
 def test_every_command_and_option_is_on_this_list():
     assert commands(main) == {
-        "plan": ["config", "--trials", "--set", "--against", "--full", "--json"],
-        "launch": ["config", "--trials", "--name", "--set", "--address"],
+        "plan": ["config", "--trials", "--set", "--data", "--against", "--full", "--json"],
+        "launch": ["config", "--trials", "--name", "--set", "--data", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
         "report": ["name", "--json"],
-        "export": ["name", "directory", "--trial"],
-        "train": ["exported", "--seeds", "--json"],
+        "export": ["name", "directory", "--trial", "--data"],
+        "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
         "ui": ["--port"],
+        "data check": ["config", "--set", "--data", "--quick", "--json"],
+        "data fetch": ["config", "--set", "--data", "--to", "--json"],
         "store ls": ["--url", "--json"],
         "store gc": ["--url", "--max-size", "--dry-run", "--json"],
         "miniature build": ["directory", "--seed", "--steps"],

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
-from datasets import Dataset
 from transformers import AutoModel
 
 from trainables import encoders
@@ -58,13 +57,9 @@ def task(encoder: Encoder) -> Callable[..., Prepared]:
     """Makes a task of a kind with 24 rows to train on and 10 dev rows in English and German."""
 
     def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> Prepared:
-        train = Dataset.from_list([row(kind, number) for number in range(24)])
-        dev = [
-            row(kind, number) | {"language": language, ITEM: number}
-            for language in ("en", "de")
-            for number in range(10)
-        ]
-        data = TaskData(kind, LABELS.get(kind, ()), train, {"dev": Dataset.from_list(dev)})
+        train = [row(kind, number) for number in range(24)]
+        dev = {code: [row(kind, number) | {ITEM: number} for number in range(10)] for code in ("en", "de")}
+        data = TaskData(kind, LABELS.get(kind, ()), train, {"dev": dev})
         return Prepared(data, encoder, max_length)
 
     return make

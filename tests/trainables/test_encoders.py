@@ -1,10 +1,16 @@
+import json
+import os
+from pathlib import Path
+
 import pytest
 import torch
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging
 
+from tests import tiny_encoders
 from trainables import encoders
+from trainables.benchmarks import DataError
 from trainables.encoders import MINIATURE, weights_hash
 
 
@@ -65,6 +71,47 @@ def test_loading_leaves_the_verbosity_and_the_progress_bar_as_they_were(encoder_
 def test_loading_says_nothing(encoder_folder, capfd):
     encoders.load.__wrapped__(encoder_folder)
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("languages", [(), tiny_encoders.XNLI15])
+def test_an_xlm_in_half_precision_without_safetensors_loads_as_float32(tmp_path, languages, zipped):
+    """The public checkpoints of XLM are older than torch's zip format."""
+    plain = encoders.load.__wrapped__(tiny_encoders.xlm(tmp_path, languages))
+    half = {f"transformer.{name}": tensor.half() for name, tensor in plain.weights.items()}
+    (tmp_path / "model.safetensors").unlink()
+    torch.save(half, tmp_path / "pytorch_model.bin", _use_new_zipfile_serialization=zipped)
+    loaded = encoders.load.__wrapped__(str(tmp_path))
+    assert loaded.weights.keys() == plain.weights.keys()
+    assert {tensor.dtype for tensor in loaded.weights.values()} == {torch.float32}
+    assert loaded.embedding_norm == pytest.approx(plain.embedding_norm, rel=1e-3)
+    assert ("lang_embeddings.weight" in loaded.weights) == bool(languages)
+
+
+def test_loading_starts_no_conversion_in_the_background(tmp_path, monkeypatch):
+    monkeypatch.delenv("DISABLE_SAFETENSORS_CONVERSION", raising=False)
+    encoders.load.__wrapped__(tiny_encoders.mbert(tmp_path))
+    assert os.environ["DISABLE_SAFETENSORS_CONVERSION"] == "1"
+
+
+def test_an_xlm_without_the_package_of_its_tokenizer_is_refused(tmp_path, monkeypatch):
+    folder = tiny_encoders.xlm(tmp_path)
+    monkeypatch.setattr(encoders, "find_spec", lambda name: None)
+    with pytest.raises(DataError, match=r"pip install xlt-search\[xlm\]"):
+        encoders.load.__wrapped__(folder)
+
+
+@pytest.mark.parametrize(("languages", "bare"), [((), False), (("en", "de"), True)])
+def test_where_the_files_do_not_tell_only_an_xlm_with_language_embeddings_takes_off_case(tmp_path, languages, bare):
+    folder = Path(tiny_encoders.xlm(tmp_path, languages))
+    settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+    del settings["do_lowercase_and_remove_accent"]
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
+    assert encoders.load.__wrapped__(str(folder)).tokenizer.do_lowercase_and_remove_accent is bare
+
+
+def test_an_encoders_tokens_are_made_once(encoder):
+    assert encoder.tokens is encoder.tokens
 
 
 def test_the_shipped_encoder_loads_as_any_checkpoint_does():

@@ -4,16 +4,35 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.benchmarks.catalogue import BENCHMARKS, LANGUAGES_OF, Card, DataError, Source, catalogue
+from trainables.benchmarks.cards import Card, DataError, Set
+from trainables.benchmarks.catalogue import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
 
 if TYPE_CHECKING:
     from trainables.noise.substitution import Synonyms
     from trainables.tasks import TaskData
 
-__all__ = ["BENCHMARKS", "LANGUAGES_OF", "OWN_SYNONYMS", "Card", "catalogue", "load", "mirror_of", "own_synonyms"]
+__all__ = [
+    "BENCHMARKS",
+    "LANGUAGES_OF",
+    "OWN_SYNONYMS",
+    "PUBLISHED",
+    "Card",
+    "DataError",
+    "catalogue",
+    "load",
+    "mirror_of",
+    "model_mirror_of",
+    "own_synonyms",
+]
 
 MIRROR = "XLT_DATA"
 """The environment variable that names a folder with mirrors of data sets, ``FOLDER/namespace/name``."""
+
+MODELS = "models"
+"""The folder in it that holds mirrors of encoders."""
+
+TAGGED = "a word, a tab and its tag a line, an empty line after each sentence"
+"""What the files of local sets hold."""
 
 OWN_SYNONYMS = frozenset({"miniature"})
 """The benchmarks that bring synonyms of their own for ``augmentation``; others need a file."""
@@ -22,27 +41,40 @@ OWN_SYNONYMS = frozenset({"miniature"})
 def load(benchmark: str, task: str) -> "TaskData":
     """The data of a benchmark's task, as `trainables.tasks.TaskData`."""
     card = catalogue(benchmark)[task]
-    if card.source is not None:
+    if card.parts is not None:
         from trainables.benchmarks.hub import load as load_from_hub
 
-        return load_from_hub(card, card.source)
+        return load_from_hub(card, card.parts)
     from trainables.benchmarks.miniature.tasks import load as load_miniature
 
     return load_miniature(task)
 
 
-def mirror_of(source: Source) -> Path | None:
+def mirror_of(data: Set) -> Path | None:
     """The folder of a data set's mirror; None if no folder of mirrors is named and the hub is meant.
 
     Raises:
-        DataError: when the folder of mirrors lacks the data set.
+        DataError: when the folder of mirrors lacks the data set, or none is named for one that is on no hub.
     """
-    if not os.environ.get(MIRROR):
+    named = os.environ.get(MIRROR)
+    if not named and not data.local:
         return None
-    folder = Path(os.environ[MIRROR]).absolute() / source.repository
-    if not folder.is_dir():
-        raise DataError(f"{source.repository}: there is no {folder}; {MIRROR} names a folder with namespace/name in it")
-    return folder
+    folder = Path(named or "FOLDER").absolute() / data.repository
+    if named and folder.is_dir():
+        return folder
+    if data.local:
+        wanted = f"{folder if named else 'FOLDER/' + data.repository}/train.tsv ({TAGGED})"
+        named_by = "" if named else f", and name FOLDER by --data or {MIRROR}"
+        raise DataError(f"{data.repository}: on no hub ({data.licence}): put your copy into {wanted}{named_by}")
+    raise DataError(
+        f"{data.repository}: there is no {folder}: xlt data fetch --to {Path(str(named)).absolute()} copies it from the hub"
+    )
+
+
+def model_mirror_of(encoder: str) -> Path | None:
+    """The folder of an encoder's mirror, ``FOLDER/models/namespace/name``; None if there is none."""
+    folder = Path(os.environ.get(MIRROR) or os.devnull).absolute() / MODELS / encoder
+    return folder if folder.is_dir() and not Path(encoder).is_dir() else None
 
 
 def own_synonyms(benchmark: str) -> "Synonyms":

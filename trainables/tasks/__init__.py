@@ -1,9 +1,13 @@
 """Task kinds, one file each."""
 
-from trainables.tasks.base import ITEM, Encoded, Feature, Row, TaskData, TaskKind, length, pad, texts
+from trainables.tasks.base import ITEM, Encoded, Feature, Row, Rows, TaskData, TaskKind, length, pad, texts
 from trainables.tasks.classification import Classification
+from trainables.tasks.dense_retrieval import DenseRetrieval
+from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
+from trainables.tasks.mining import Mining
 from trainables.tasks.multiple_choice import MultipleChoice
-from trainables.tasks.question_answering import QuestionAnswering
+from trainables.tasks.question_answering import QuestionAnswering, QuestionAnsweringMLQA
+from trainables.tasks.ranking import Ranking
 from trainables.tasks.retrieval import Retrieval
 from trainables.tasks.tagging import Tagging
 
@@ -12,7 +16,12 @@ KINDS: dict[str, TaskKind] = {
     "multiple_choice": MultipleChoice(),
     "tagging": Tagging(),
     "question_answering": QuestionAnswering(),
+    "question_answering_mlqa": QuestionAnsweringMLQA(),
     "retrieval": Retrieval(),
+    "mining": Mining(),
+    "dense_retrieval": DenseRetrieval(),
+    "ranking": Ranking(),
+    "masked_language_modelling": MaskedLanguageModelling(),
 }
 
-__all__ = ["ITEM", "KINDS", "Encoded", "Feature", "Row", "TaskData", "TaskKind", "length", "pad", "texts"]
+__all__ = ["ITEM", "KINDS", "Encoded", "Feature", "Row", "Rows", "TaskData", "TaskKind", "length", "pad", "texts"]

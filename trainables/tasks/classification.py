@@ -1,20 +1,21 @@
 """Classification of a text or a pair of texts: inference, paraphrase, topic. Columns: text, text_pair, label."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
 
 from torch import Tensor
-from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Metrics, Row, log_probabilities, unbatched
+from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
+from trainables.tokens import Tokens, row_languages
 
 
-class Classification:
+class Classification(TaskKind):
     """One label of a fixed set; scored by accuracy."""
 
-    metrics = ("accuracy",)
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     second = ("text_pair",)
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
@@ -22,10 +23,10 @@ class Classification:
         config.label2id = {label: number for number, label in enumerate(labels)}
         return AutoModelForSequenceClassification.from_config(config)
 
-    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+    def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
         texts = [row["text"] for row in rows]
         pairs = [row["text_pair"] for row in rows] if rows[0].get("text_pair") is not None else None
-        features = unbatched(tokenizer(texts, pairs, truncation=True, max_length=max_length))
+        features = tokens.pairs(texts, pairs, max_length, [row_languages(row) for row in rows])
         for feature, row in zip(features, rows, strict=True):
             feature["labels"] = row["label"]
         return Encoded(features, list(range(len(rows))))
@@ -37,13 +38,20 @@ class Classification:
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
         return [log_probabilities(output.logits)]
 
-    def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+    def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         return list(model(**batch).logits.argmax(-1).tolist())
 
-    def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
+    def score(
+        self,
+        rows: Iterable[Row],
+        encoded: Encoded,
+        outputs: Sequence[Any],
+        labels: Sequence[str],
+        tuned: float | None = None,
+    ) -> Metrics:
         return accuracy(rows, outputs)
 
 
-def accuracy(rows: Sequence[Row], outputs: Sequence[int]) -> Metrics:
+def accuracy(rows: Iterable[Row], outputs: Sequence[int]) -> Metrics:
     """Share of rows whose ``label`` is the output."""
-    return {"accuracy": sum(row["label"] == output for row, output in zip(rows, outputs, strict=True)) / len(rows)}
+    return {"accuracy": sum(row["label"] == output for row, output in zip(rows, outputs, strict=True)) / len(outputs)}

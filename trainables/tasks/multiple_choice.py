@@ -1,18 +1,19 @@
 """Multiple choice: which of the choices goes with the context. Columns: context, choices, label."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from torch import Tensor
-from transformers import AutoModelForMultipleChoice, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForMultipleChoice, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, log_probabilities
+from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
 from trainables.tasks.classification import accuracy
+from trainables.tokens import Tokens, row_languages
 
 
-class MultipleChoice:
+class MultipleChoice(TaskKind):
     """One choice of a row's own; every row of a task has as many. Scored by accuracy."""
 
     metrics = ("accuracy",)
@@ -21,14 +22,18 @@ class MultipleChoice:
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForMultipleChoice.from_config(config)
 
-    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+    def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
         choices = len(rows[0]["choices"])
         contexts = [row["context"] for row in rows for _ in range(choices)]
-        flat = tokenizer(
-            contexts, [choice for row in rows for choice in row["choices"]], truncation=True, max_length=max_length
+        flat = tokens.pairs(
+            contexts,
+            [choice for row in rows for choice in row["choices"]],
+            max_length,
+            [row_languages(row) for row in rows for _ in range(choices)],
         )
         features: list[Feature] = [
-            {key: values[i * choices : (i + 1) * choices] for key, values in flat.items()} | {"labels": row["label"]}
+            {key: [feature[key] for feature in flat[i * choices : (i + 1) * choices]] for key in flat[0]}
+            | {"labels": row["label"]}
             for i, row in enumerate(rows)
         ]
         return Encoded(features, list(range(len(rows))))
@@ -39,8 +44,15 @@ class MultipleChoice:
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
         return [log_probabilities(output.logits)]
 
-    def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+    def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         return list(model(**batch).logits.argmax(-1).tolist())
 
-    def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
+    def score(
+        self,
+        rows: Iterable[Row],
+        encoded: Encoded,
+        outputs: Sequence[Any],
+        labels: Sequence[str],
+        tuned: float | None = None,
+    ) -> Metrics:
         return accuracy(rows, outputs)

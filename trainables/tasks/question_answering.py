@@ -1,18 +1,20 @@
 """Extractive question answering. Columns: id, context, question, answers{text, answer_start}, as in SQuAD."""
 
-import re
-import string
-from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForQuestionAnswering, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from torch.nn.functional import pad
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoModelForQuestionAnswering, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, log_probabilities
+from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
+from trainables.tasks.metrics import answer_scores, mlqa_normalise, squad_normalise
+from trainables.tokens import Tokens, row_languages
 
 STRIDE = 128
 """Tokens that two windows of a long context share, as in the XTREME scripts."""
@@ -20,7 +22,7 @@ LONGEST_ANSWER = 30
 """Tokens in an answer at most, as in the XTREME scripts."""
 
 
-class QuestionAnswering:
+class QuestionAnswering(TaskKind):
     """A span of the context; scored by SQuAD's F1 and exact match."""
 
     metrics = ("f1", "exact_match")
@@ -29,31 +31,24 @@ class QuestionAnswering:
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForQuestionAnswering.from_config(config)
 
-    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
-        encoding = tokenizer(
+    def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
+        features, source, spans = tokens.windows(
             [row["question"] for row in rows],
             [row["context"] for row in rows],
-            truncation="only_second",
-            max_length=max_length,
-            stride=min(STRIDE, max_length // 3),
-            return_overflowing_tokens=True,
-            return_offsets_mapping=True,
+            max_length,
+            min(STRIDE, max_length // 3),
+            # The question is read first, but its language is the second one: see `second`.
+            [(second, first) for first, second in map(row_languages, rows)],
         )
-        source = encoding.pop("overflow_to_sample_mapping")
-        offsets = encoding.pop("offset_mapping")
-        features: list[Feature] = []
-        for i, row in enumerate(source):
-            inside = [sequence == 1 for sequence in encoding.sequence_ids(i)]
-            spans = [span if here else None for span, here in zip(offsets[i], inside, strict=True)]
-            start, end = _token_span(rows[row]["answers"], spans)
-            features.append(
-                {key: values[i] for key, values in encoding.items()}
-                | {"start_positions": start, "end_positions": end, "_spans": spans}
-            )
-        return Encoded(features, list(source))
+        for feature, row, where in zip(features, source, spans, strict=True):
+            start, end = _token_span(rows[row]["answers"], where)
+            feature |= {"start_positions": start, "end_positions": end, "_spans": where}
+        return Encoded(features, source)
 
     def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
         """The first answer stays as it is, and is the one answer left."""
+        if not row["answers"]["text"]:
+            return row | {name: rewrite(row[name]) for name in ("question", "context")}
         answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
         before = rewrite(row["context"][:start])
         return row | {
@@ -70,27 +65,77 @@ class QuestionAnswering:
             for logits in (output.start_logits, output.end_logits)
         ]
 
-    def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
+    def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        """Each window's `_Span`."""
         inputs = {name: tensor for name, tensor in batch.items() if name not in ("start_positions", "end_positions")}
         said = model(**inputs)
-        return list(zip(said.start_logits.float().tolist(), said.end_logits.float().tolist(), strict=True))
+        context = pad_sequence(
+            [torch.tensor([span is not None for span in feature["_spans"]]) for feature in features], batch_first=True
+        ).to(said.start_logits.device)
+        places, scores = _best_spans(said.start_logits.double(), said.end_logits.double(), context)
+        nothing = (said.start_logits[:, 0] + said.end_logits[:, 0]).float()
+        return [
+            _Span(score, feature["_spans"][start][0], feature["_spans"][end][1], silent)
+            for feature, (start, end), score, silent in zip(
+                features, places.tolist(), scores.tolist(), nothing.tolist(), strict=True
+            )
+        ]
 
-    def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
-        best: dict[int, tuple[float, str]] = {}
-        for feature, row, output in zip(encoded.features, encoded.rows, outputs, strict=True):
-            score, (start, end) = _best_span(feature["_spans"], *output)
-            if row not in best or score > best[row][0]:
-                best[row] = (score, rows[row]["context"][start:end])
+    def score(
+        self,
+        rows: Iterable[Row],
+        encoded: Encoded,
+        outputs: Sequence[Any],
+        labels: Sequence[str],
+        tuned: float | None = None,
+    ) -> Metrics:
+        """A question is left without an answer only among rows of which some have none, by the likelier of the two."""
+        told = list(rows)
+        best: dict[int, _Span] = {}
+        nothing: dict[int, float] = {}
+        for number, span in zip(encoded.rows, outputs, strict=True):
+            nothing[number] = min(nothing.get(number, span.nothing), span.nothing)
+            if number not in best or span.score > best[number].score:
+                best[number] = span
+        unanswerable = any(not row["answers"]["text"] for row in told)
         f1 = exact = 0.0
-        for i, asked in enumerate(rows):
-            golds = asked["answers"]["text"]
-            f1 += max(token_f1(best[i][1], gold) for gold in golds)
-            exact += max(normalise(best[i][1]) == normalise(gold) for gold in golds)
-        return {"f1": f1 / len(rows), "exact_match": exact / len(rows)}
+        for number, row in enumerate(told):
+            span = best[number]
+            silent = unanswerable and nothing[number] > span.score
+            said = "" if silent else row["context"][span.start : span.end]
+            normalised = partial(self.normalise, language=row["language"])
+            scores = answer_scores(said, row["answers"]["text"], normalised)
+            f1, exact = f1 + scores[0], exact + scores[1]
+        return {"f1": f1 / len(told), "exact_match": exact / len(told)}
+
+    def normalise(self, answer: str, language: str) -> str:
+        """An answer as it is compared with others: by SQuAD's rule in every language, as XQuAD and TyDiQA-GoldP are."""
+        return squad_normalise(answer)
 
 
-def _token_span(answers: dict[str, list[Any]], spans: Sequence[tuple[int, int] | None]) -> tuple[int, int]:
+class QuestionAnsweringMLQA(QuestionAnswering):
+    """The same, answers compared by MLQA's rules for each language."""
+
+    def normalise(self, answer: str, language: str) -> str:
+        return mlqa_normalise(answer, language)
+
+
+class _Span(NamedTuple):
+    """What one window says."""
+
+    score: float
+    """Of the best answer."""
+    start: int
+    """Its characters in the context, from `start` to `end`."""
+    end: int
+    nothing: float
+    """Score of there being no answer in the window."""
+
+
+def _token_span(answers: dict[str, list[Any]], spans: Sequence[Sequence[int] | None]) -> tuple[int, int]:
     """First and last token of the first answer, or (0, 0), the start token, where this window does not hold it."""
+    if not answers["text"]:
+        return (0, 0)
     begin = answers["answer_start"][0]
     stop = begin + len(answers["text"][0])
     inside = [i for i, span in enumerate(spans) if span is not None and span[0] < stop and span[1] > begin]
@@ -98,29 +143,17 @@ def _token_span(answers: dict[str, list[Any]], spans: Sequence[tuple[int, int] |
     return (inside[0], inside[-1]) if whole else (0, 0)
 
 
-def _best_span(
-    spans: Sequence[tuple[int, int] | None], starts: Sequence[float], ends: Sequence[float]
-) -> tuple[float, tuple[int, int]]:
-    """The score and the characters of the best span of at most `LONGEST_ANSWER` tokens."""
-    context = [i for i, span in enumerate(spans) if span is not None]
-    best, where = float("-inf"), (0, 0)
-    for start in context:
-        for end in range(start, min(start + LONGEST_ANSWER, context[-1] + 1)):
-            if starts[start] + ends[end] > best:
-                best, where = starts[start] + ends[end], (spans[start][0], spans[end][1])  # type: ignore[index]
-    return best, where
+def _best_spans(starts: Tensor, ends: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+    """First and last tokens of the best spans of at most `LONGEST_ANSWER` tokens, and their scores: [batch, 2] and [batch].
 
-
-def normalise(answer: str) -> str:
-    """Lower case without ASCII punctuation, English articles and extra white space (Rajpurkar et al., EMNLP 2016)."""
-    plain = "".join(c for c in answer.lower() if c not in string.punctuation)
-    return " ".join(re.sub(r"\b(a|an|the)\b", " ", plain).split())
-
-
-def token_f1(answer: str, gold: str) -> float:
-    """Harmonic mean of precision and recall over the words of the two, normalised."""
-    said, true = normalise(answer).split(), normalise(gold).split()
-    if not said or not true:
-        return float(said == true)
-    shared = sum((Counter(said) & Counter(true)).values())
-    return 2 * shared / (len(said) + len(true))
+    Args:
+        starts: scores of each token as the first one, [batch, length].
+        ends: as the last one.
+        context: whether a token is of the context, bool; at least one of each row is.
+    """
+    low = torch.finfo(starts.dtype).min
+    starts, ends = starts.masked_fill(~context, low), ends.masked_fill(~context, low)
+    reach = pad(ends, (0, LONGEST_ANSWER - 1), value=low).unfold(1, LONGEST_ANSWER, 1)
+    scores, places = (starts.unsqueeze(-1) + reach).flatten(1).max(1)
+    first = places // LONGEST_ANSWER
+    return torch.stack([first, first + places % LONGEST_ANSWER], dim=-1), scores

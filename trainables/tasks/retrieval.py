@@ -1,32 +1,50 @@
 """Sentence retrieval without training. Columns: source_sentence (any language), target_sentence (English)."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import AutoModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
+from trainables.curriculum import Pooling
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row
+from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind
+from trainables.tokens import Tokens, row_languages
 
 
-class Retrieval:
-    """The translation of each sentence by cosine of mean-pooled states of a middle layer; scored by accuracy, as Tatoeba is."""
+@dataclass(frozen=True, slots=True)
+class Pooled:
+    """Which states stand for a sentence."""
+
+    layer: int | None = None
+    """From 0, the embeddings, up; None: a little above the middle, as `middle` has it."""
+    pooling: Pooling = "mean"
+    """Over all tokens, or the first one alone."""
+
+
+USUAL = Pooled()
+
+
+@dataclass(frozen=True)
+class Retrieval(TaskKind):
+    """The translation of each sentence by cosine of pooled states of a layer; scored by accuracy, as Tatoeba is."""
 
     metrics = ("accuracy",)
-    second = ()
+    pooled: Pooled = USUAL
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModel.from_config(config)
 
-    def encode(self, rows: Sequence[Row], tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoded:
+    def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
         texts = [row[column] for row in rows for column in ("source_sentence", "target_sentence")]
-        encoding = tokenizer(texts, truncation=True, max_length=max_length)
-        features: list[Feature] = [{key: values[i] for key, values in encoding.items()} for i in range(len(texts))]
+        languages = [language for row in rows for language in row_languages(row, SOURCE_LANGUAGE)]
+        features = tokens.pairs(texts, None, max_length, [(language, language) for language in languages])
         return Encoded(features, [i // 2 for i in range(len(texts))])
 
     def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
@@ -36,17 +54,26 @@ class Retrieval:
         """It predicts nothing: it has no head."""
         return []
 
-    def outputs(self, model: PreTrainedModel, batch: Batch) -> list[Any]:
-        states = model(**batch, output_hidden_states=True).hidden_states
-        return list(mean_pooled(states[layer(model.config)], batch["attention_mask"]).float().cpu())
+    def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        layers = model(**batch, output_hidden_states=True).hidden_states
+        states = layers[middle(model.config) if self.pooled.layer is None else self.pooled.layer]
+        mean = self.pooled.pooling == "mean"
+        return list((mean_pooled(states, batch["attention_mask"]) if mean else states[:, 0]).float().cpu())
 
-    def score(self, rows: Sequence[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
+    def score(
+        self,
+        rows: Iterable[Row],
+        encoded: Encoded,
+        outputs: Sequence[Any],
+        labels: Sequence[str],
+        tuned: float | None = None,
+    ) -> Metrics:
         vectors = normalize(torch.stack(list(outputs)), dim=-1)
         found = (vectors[0::2] @ vectors[1::2].T).argmax(-1)
-        return {"accuracy": (found == torch.arange(len(rows))).float().mean().item()}
+        return {"accuracy": (found == torch.arange(len(found))).float().mean().item()}
 
 
-def layer(config: PretrainedConfig) -> int:
+def middle(config: PretrainedConfig) -> int:
     """The layer that is pooled: a little above the middle, 7 of 12 and 14 of 24, as for Tatoeba in X-STILTs (jiant)."""
     layers: int = config.num_hidden_layers
     return math.ceil(0.55 * layers)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import babel
 
-from trainables.benchmarks.catalogue import MINIATURE
+from trainables.benchmarks.miniature.cards import MINIATURE
 from trainables.benchmarks.miniature.tasks import load
 
 DIGESTS = Path(__file__).with_name("digests.json")

@@ -5,7 +5,7 @@ import pytest
 
 from trainables import benchmarks
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, catalogue
-from trainables.benchmarks.catalogue import MINIATURE
+from trainables.benchmarks.miniature.cards import MINIATURE
 from trainables.benchmarks.miniature.tasks import MAKERS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.tasks import KINDS

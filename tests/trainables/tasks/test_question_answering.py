@@ -50,7 +50,7 @@ def test_normalising_takes_out_case_punctuation_articles_and_space():
 def test_the_best_gold_answer_counts(encoder):
     rows = [row("w3 w4")]
     rows[0]["answers"]["text"].append("w3")
-    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
     (feature,) = encoded.features
     first = feature["start_positions"]
     last = max(i for i, span in enumerate(feature["_spans"]) if span and span[1] <= LONG.index("w3") + 2)
@@ -59,7 +59,7 @@ def test_the_best_gold_answer_counts(encoder):
 
 def test_scores_are_means_over_rows(encoder):
     rows = [row("w3"), row("w9 w10")]
-    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
     first, second = encoded.features
     shorter = max(i for i, span in enumerate(second["_spans"]) if span and span[1] <= LONG.index("w9") + 2)
     outputs = [perfect(first), said(second, second["start_positions"], shorter)]
@@ -70,7 +70,7 @@ def test_scores_are_means_over_rows(encoder):
 @pytest.mark.parametrize("answer", ["w0", "w1 w2", "w30", "w58 w59"])
 def test_a_long_context_is_windowed_and_the_answer_found_wherever_it_stands(answer, encoder):
     rows = [row(answer)]
-    encoded = KIND.encode(rows, encoder.tokenizer, 36)
+    encoded = KIND.encode(rows, encoder.tokens, 36)
     assert len(encoded.features) > 2
     assert set(encoded.rows) == {0}
     assert max(len(feature["input_ids"]) for feature in encoded.features) == 36
@@ -80,7 +80,7 @@ def test_a_long_context_is_windowed_and_the_answer_found_wherever_it_stands(answ
 def test_the_windows_cover_the_context_and_overlap(encoder):
     spans = [
         [span for span in feature["_spans"] if span]
-        for feature in KIND.encode([row("w9")], encoder.tokenizer, 36).features
+        for feature in KIND.encode([row("w9")], encoder.tokens, 36).features
     ]
     assert spans[0][0][0] == 0
     assert spans[-1][-1][1] == len(LONG)
@@ -89,21 +89,21 @@ def test_the_windows_cover_the_context_and_overlap(encoder):
 
 
 def test_a_window_without_the_answer_points_at_the_start_token(encoder):
-    features = KIND.encode([row("w0")], encoder.tokenizer, 36).features
+    features = KIND.encode([row("w0")], encoder.tokens, 36).features
     assert (features[0]["start_positions"], features[0]["end_positions"]) != (0, 0)
     assert {(feature["start_positions"], feature["end_positions"]) for feature in features[2:]} == {(0, 0)}
 
 
 def test_windows_know_their_rows(encoder):
     rows = [row("w3", "w3 w4"), row("w3"), row("w4", "w3 w4")]
-    encoded = KIND.encode(rows, encoder.tokenizer, 36)
+    encoded = KIND.encode(rows, encoder.tokens, 36)
     assert encoded.rows == [0, *[1] * (len(encoded.rows) - 2), 2]
     assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ())["exact_match"] == 1.0
 
 
 def test_positions_of_training_cover_the_answer_and_no_more(encoder):
     rows = [row("Côte d’Ivoire", "日本, Côte d’Ivoire, Suomi")]
-    (feature,) = KIND.encode(rows, encoder.tokenizer, 128).features
+    (feature,) = KIND.encode(rows, encoder.tokens, 128).features
     begin = feature["_spans"][feature["start_positions"]][0]
     end = feature["_spans"][feature["end_positions"]][1]
     assert rows[0]["context"][begin:end].strip() == "Côte d’Ivoire"
@@ -117,7 +117,7 @@ def logits(feature: dict, points: dict[int, tuple[float, float]]) -> tuple[list[
 
 def test_no_answer_is_taken_from_the_question(encoder):
     rows = [row("w3", "w3 w4 w5")]
-    encoded = KIND.encode(rows, encoder.tokenizer, 64)
+    encoded = KIND.encode(rows, encoder.tokens, 64)
     (feature,) = encoded.features
     gold, stop = feature["start_positions"], feature["end_positions"]
     points = logits(feature, {1: (9.0, 9.0), gold: (1.0, float(gold == stop)), stop: (float(gold == stop), 1.0)})
@@ -126,7 +126,7 @@ def test_no_answer_is_taken_from_the_question(encoder):
 
 def test_no_answer_ends_before_it_begins(encoder):
     rows = [row("w5", "w3 w4 w5")]
-    encoded = KIND.encode(rows, encoder.tokenizer, 64)
+    encoded = KIND.encode(rows, encoder.tokens, 64)
     (feature,) = encoded.features
     first = next(i for i, span in enumerate(feature["_spans"]) if span)
     gold, stop = feature["start_positions"], feature["end_positions"]
@@ -137,7 +137,7 @@ def test_no_answer_ends_before_it_begins(encoder):
 
 def test_no_answer_is_longer_than_the_longest(encoder):
     rows = [row(LONG)]
-    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
     assert len([span for span in encoded.features[0]["_spans"] if span]) > LONGEST_ANSWER
     found = KIND.score(rows, encoded, [perfect(encoded.features[0])], ())
     assert found["exact_match"] == 0.0

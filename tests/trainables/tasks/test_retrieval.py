@@ -25,7 +25,7 @@ def test_the_length_of_a_vector_does_not_matter():
 
 
 def test_the_sentences_of_a_row_follow_each_other(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
+    encoded = KIND.encode(ROWS, encoder.tokens, 32)
     assert encoded.rows == [0, 0, 1, 1, 2, 2, 3, 3]
     assert encoded.features[2]["input_ids"] == encoder.tokenizer("eins 1")["input_ids"]
     assert encoded.features[3]["input_ids"] == encoder.tokenizer("one 1")["input_ids"]

@@ -19,13 +19,13 @@ def spread(feature: dict, tags: list[int]) -> list[int]:
 
 
 def scored(encoder, said: list[list[int]], max_length: int = 32) -> dict[str, float]:
-    encoded = KIND.encode(ROWS, encoder.tokenizer, max_length)
+    encoded = KIND.encode(ROWS, encoder.tokens, max_length)
     outputs = [spread(feature, tags) for feature, tags in zip(encoded.features, said, strict=True)]
     return KIND.score(ROWS, encoded, outputs, LABELS)
 
 
 def test_only_the_first_piece_of_a_word_has_a_label(encoder):
-    for feature, row in zip(KIND.encode(ROWS, encoder.tokenizer, 32).features, ROWS, strict=True):
+    for feature, row in zip(KIND.encode(ROWS, encoder.tokens, 32).features, ROWS, strict=True):
         assert len(feature["input_ids"]) > len(row["words"]) + 2
         assert [label for label in feature["labels"] if label != IGNORED] == row["tags"]
         assert feature["labels"][0] == feature["labels"][-1] == IGNORED
@@ -58,7 +58,7 @@ def test_nothing_found_is_zero_without_a_warning(encoder):
 
 def test_words_that_were_cut_off_count_as_untagged(encoder):
     row = {"words": ["Kenya"] * 20, "tags": [1] * 20}
-    encoded = KIND.encode([row], encoder.tokenizer, 16)
+    encoded = KIND.encode([row], encoder.tokens, 16)
     labels = encoded.features[0]["labels"]
     kept = sum(label != IGNORED for label in labels)
     assert 0 < kept < 20
@@ -66,7 +66,7 @@ def test_words_that_were_cut_off_count_as_untagged(encoder):
 
 
 def test_padding_after_a_sentence_is_not_read(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
+    encoded = KIND.encode(ROWS, encoder.tokens, 32)
     outputs = [[*feature["labels"], 3, 3] for feature in encoded.features]
     assert KIND.score(ROWS, encoded, outputs, LABELS) == {"f1": 1.0, "accuracy": 1.0}
 

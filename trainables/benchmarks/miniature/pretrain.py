@@ -20,8 +20,8 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 
-from trainables.benchmarks.catalogue import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import DATE_KINDS, PLACE_KINDS, Record, records
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.optimise import Batch, Schedule, optimise

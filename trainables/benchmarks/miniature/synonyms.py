@@ -5,7 +5,7 @@ from functools import cache
 
 from babel.numbers import get_currency_name, get_currency_symbol
 
-from trainables.benchmarks.catalogue import MINIATURE_LANGUAGES
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import codes, locale
 from trainables.noise.substitution import Synonyms
 

@@ -5,17 +5,18 @@ examples in all 49 languages. Everything is drawn from the task's own name and s
 before.
 """
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import version
 from itertools import islice
+from pathlib import Path
 from random import Random
 from typing import Any
 
-from datasets import Dataset
-
-from trainables.benchmarks.catalogue import MINIATURE, MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
+from trainables.benchmarks.miniature.cards import MINIATURE, MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import (
     DATE_KINDS,
     PLACE_KINDS,
@@ -26,7 +27,7 @@ from trainables.benchmarks.miniature.world import (
     records,
 )
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.tasks import ITEM, TaskData
+from trainables.tasks import ITEM, Rows, TaskData
 
 Row = dict[str, Any]
 Render = Callable[[str], Row]
@@ -239,7 +240,6 @@ def _reads(example: Example) -> str:
     return repr(sorted((key, value) for key, value in row.items() if key not in ("label", "tags", "answers")))
 
 
-@cache
 def load(name: str) -> TaskData:
     """The data of a task of the miniature: dev and test hold the same examples in every language.
 
@@ -247,17 +247,35 @@ def load(name: str) -> TaskData:
         KeyError: for a name that is not in `MAKERS`.
     """
     card = MINIATURE[name]
-    train = [example.render(card.language) for example in examples(name, "train")]
-    evaluation = {
-        split: Dataset.from_list(
-            [
-                example.render(language) | {"language": language, ITEM: number}
+    return TaskData(
+        card.kind,
+        card.labels,
+        _rows(name, "train", card.language) if card.train else None,
+        {
+            split: {
+                language: _rows(name, split, language)
                 for language in MINIATURE_LANGUAGES
-                for number, example in enumerate(told)
                 if not (card.kind == "retrieval" and language == SOURCE_LANGUAGE)
-            ]
-        )
-        for split in ("dev", "test")
-        if (told := examples(name, split))
-    }
-    return TaskData(card.kind, card.labels, Dataset.from_list(train) if train else None, evaluation)
+            }
+            for split in ("dev", "test")
+            if card.scored
+        },
+        language=card.language,
+    )
+
+
+def _rows(name: str, split: Split, language: str) -> Rows:
+    def read() -> Iterator[Row]:
+        for number, example in enumerate(examples(name, split)):
+            yield example.render(language) | ({} if split == "train" else {ITEM: number})
+
+    return Rows(read, f"miniature/{_made_by()}/{name}/{split}/{language}")
+
+
+@cache
+def _made_by() -> str:
+    """What decides the examples: the code of this package, and the version of Babel."""
+    digest = hashlib.sha256(version("babel").encode())
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()

@@ -17,7 +17,7 @@ from typing import Literal
 from babel import Locale
 from babel.core import get_global
 
-from trainables.benchmarks.catalogue import MINIATURE_LANGUAGES
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.languages import LANGUAGES
 
 Split = Literal["train", "dev", "test"]

@@ -2,7 +2,7 @@ from datetime import date
 
 import pytest
 
-from trainables.benchmarks.catalogue import MINIATURE_LANGUAGES
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
 from trainables.benchmarks.miniature.world import DATE_KINDS, PLACE_KINDS, Record
 

@@ -6,7 +6,7 @@ import babel
 import pytest
 
 from tests.trainables.benchmarks.record_digests import DIGESTS, digest
-from trainables.benchmarks.catalogue import MINIATURE, MINIATURE_LANGUAGES
+from trainables.benchmarks.miniature.cards import MINIATURE, MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
 from trainables.benchmarks.miniature.tasks import ENTITIES, MAKERS, examples, load
 from trainables.languages import SOURCE_LANGUAGE

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from trainables.benchmarks.catalogue import MINIATURE_LANGUAGES
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
 from trainables.benchmarks.miniature.world import (
     DATE_KINDS,

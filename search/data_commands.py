@@ -1,0 +1,149 @@
+"""The commands on data: look at every set before a GPU-hour is spent, copy them for machines without internet."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from search import config as configs
+from search.data import Finding, asked, encoder_problems, look
+from search.errors import UserError
+from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json
+from trainables.benchmarks.cards import DataError
+
+
+@click.group()
+def data() -> None:
+    """The data that a config asks for: look at them, copy them."""
+
+
+def _progress() -> Progress:
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24))
+    return Progress(
+        *columns,
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
+
+
+@data.command()
+@CONFIG
+@SET
+@DATA
+@click.option("--quick", is_flag=True, help="Read the first hundred rows of each set alone.")
+@AS_JSON
+def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) -> None:
+    """Read every set that CONFIG asks for: are they found, are columns, labels and counts what they should be?
+
+    Lists all that is wrong at once, and exits with 1 if a launch would be refused.
+    """
+    settings = configs.load(config, overrides)
+    told = list(encoder_problems(settings))
+    with _progress() as bar:
+        line = bar.add_task("looking", total=None)
+        findings = list(
+            look(
+                settings, quick, lambda what, number, of: bar.update(line, description=what, completed=number, total=of)
+            )
+        )
+    wrong = [text for kind, text in told if kind == "problem"] + [each.problem for each in findings if each.problem]
+    if as_json:
+        print_json(
+            {
+                "name": settings.name,
+                "usable": not wrong,
+                "encoder": [{"kind": kind, "text": text} for kind, text in told],
+                "sets": [finding.to_json() for finding in findings],
+            }
+        )
+    else:
+        _print(settings.name, told, findings, wrong)
+    if wrong:
+        raise SystemExit(1)
+
+
+def _print(name: str, told: Iterable[tuple[str, str]], findings: list[Finding], wrong: list[str]) -> None:
+    table = Table("task", "split", "languages", "rows", "set", "licence", box=None, pad_edge=False)
+    table.columns[3].justify = "right"
+    together: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        together[finding.task, finding.split, finding.where.split(",")[0], finding.licence].append(finding)
+    for (task, split, where, licence), those in together.items():
+        read = [each for each in those if each.rows is not None]
+        lacking = f" of {len(those)}" if len(read) < len(those) else ""
+        rows = f"{sum(each.rows or 0 for each in read):,}"
+        table.add_row(task, split, f"{len(read)}{lacking}", rows, where, licence)
+    out().print(table)
+    for finding in findings:
+        if finding.odd:
+            out().print(f"note: {finding.where}: {finding.rows:,} rows; the table says {finding.expected:,}")
+        for what, count in finding.mended.items():
+            out().print(f"note: {finding.where}: {count:,} {what}")
+    for kind, text in told:
+        if kind == "note":
+            out().print(f"note: {text}")
+    for text in dict.fromkeys(wrong):
+        out().print(f"problem: {text}")
+    count = len(dict.fromkeys(wrong))
+    out().print(
+        f"{name}: {count} problem{'s' * (count != 1)}: a launch would be refused"
+        if wrong
+        else f"{name}: every set can be used"
+    )
+
+
+@data.command()
+@CONFIG
+@SET
+@DATA
+@click.option("--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to.")
+@AS_JSON
+def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool) -> None:
+    """Copy the sets and the encoder that CONFIG asks for from the hub into a folder of mirrors, for machines without internet.
+
+    What is there already is not copied again. Use it with --data FOLDER or XLT_DATA=FOLDER.
+    """
+    from trainables.benchmarks.mirror import copy, copy_encoder
+
+    settings = configs.load(config, overrides)
+    wanted = {
+        part.named(language): (part, language)
+        for each in asked(settings)
+        for _, part, language in each.parts(settings.scored_languages)
+    }
+    copied, problems = [], []
+    with _progress() as bar:
+        line = bar.add_task("copying", total=len(wanted) + 1)
+        for name, (part, language) in wanted.items():
+            bar.update(line, description=name)
+            try:
+                if part.set.local:
+                    raise DataError(
+                        f"{name}: it is licensed and on no hub: put your copy into {folder / part.set.repository}"
+                    )
+                copied += [name] * copy(part, language, folder)
+            except DataError as error:
+                problems.append(str(error))
+            bar.advance(line)
+        bar.update(line, description=settings.encoder)
+        try:
+            if settings.encoder != "miniature" and not Path(settings.encoder).is_dir():
+                copied.append(str(copy_encoder(settings.encoder, folder).relative_to(folder)))
+        except (OSError, ValueError, RuntimeError) as error:
+            problems.append(f"encoder: {settings.encoder}: {error}")
+    if as_json:
+        print_json({"to": str(folder), "copied": copied, "problems": problems})
+    else:
+        for name in copied:
+            out().print(f"copied {name}")
+        out().print(f"{folder}: {len(wanted)} splits, {len(copied)} copied now; use it with --data {folder}")
+    if problems:
+        raise UserError("\n".join([f"{len(problems)} could not be copied:", *(f"  {problem}" for problem in problems)]))

@@ -1,0 +1,172 @@
+"""What a task and its data are, as plain data: no torch, no data sets, nothing read."""
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from trainables.languages import SOURCE_LANGUAGE
+
+SEVERAL_LANGUAGES = "mul"
+"""ISO 639's code for training examples in several languages."""
+
+Resource = Literal["high", "low"]
+SplitName = Literal["train", "dev", "test", "candidates"]
+Row = dict[str, Any]
+Notes = Counter[str]
+"""What was dropped or mended while rows were read, and how often."""
+Adapt = Callable[[Row, Notes], Iterator[Row]]
+
+
+class DataError(ValueError):
+    """A data set that is not there, or not what it should be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Set:
+    """A data set on the Hugging Face hub, or in local files."""
+
+    repository: str
+    """``namespace/name``; below ``local/`` one that is on no hub and is read from a folder of mirrors alone."""
+    licence: str
+    """As its card or paper says; ``unclear`` where they do not."""
+    revision: str | None = None
+    """A branch other than main: where main holds a script, the hub's own conversion to parquet."""
+    archived: bool = False
+    """Packed so that it cannot be streamed."""
+
+    @property
+    def local(self) -> bool:
+        """Whether it is on no hub."""
+        return self.repository.startswith("local/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """How a set's rows become those of a task kind."""
+
+    columns: Mapping[str, str]
+    """The columns that are read, by our names."""
+    labels: tuple[str, ...] = ()
+    """What it calls the labels in ``label`` or ``tags``, in the order of the card's."""
+    adapt: Adapt | None = None
+    """Makes rows of one whose columns have our names; none, one or several."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Rows of one split of a task: one split of a set, in one or several of its configurations."""
+
+    set: Set
+    shape: Shape
+    split: str
+    """May hold ``{language}``."""
+    configuration: str | Mapping[str, str] = "{language}"
+    """By language, or a pattern."""
+    languages: tuple[str, ...] = (SOURCE_LANGUAGE,)
+    """Those that it holds, each in rows of its own; one that `LANGUAGES` lacks is only trained on."""
+    rows: int | Mapping[str, int] | None = None
+    """Rows in each language before any is dropped; None where no table tells."""
+    item: str | None = None
+    """The column that joins rows of different languages; None: the row's place."""
+    skip: int = 0
+    """Rows at the beginning that are left out."""
+    take: int | None = None
+    """Rows after those that are read; all of them if None."""
+    where: Callable[[Row, str], bool] | None = None
+    """Whether a row, as the set has it, is in a language: for sets that mix languages."""
+
+    def configuration_of(self, language: str) -> str:
+        """The set's configuration for a language."""
+        if isinstance(self.configuration, str):
+            return self.configuration.format(language=language)
+        return self.configuration[language]
+
+    def split_of(self, language: str) -> str:
+        """The set's split for a language."""
+        return self.split.format(language=language)
+
+    def rows_of(self, language: str) -> int | None:
+        """Rows that a language should have."""
+        return self.rows if self.rows is None or isinstance(self.rows, int) else self.rows.get(language)
+
+    def named(self, language: str) -> str:
+        """Set, configuration and split in words, for messages."""
+        return (
+            f"{self.set.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Where a task's rows are."""
+
+    train: tuple[Part, ...] = ()
+    dev: tuple[Part, ...] = ()
+    """Empty where a benchmark has nothing to choose models by."""
+    test: tuple[Part, ...] = ()
+    candidates: tuple[Part, ...] = ()
+    """What is retrieved from, for kinds that retrieve from more than the rows themselves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One task of a benchmark."""
+
+    kind: str
+    """A key of `trainables.tasks.KINDS`."""
+    about: str
+    train: int
+    """Training examples; 0 for a task that is scored without training."""
+    language: str = SOURCE_LANGUAGE
+    """The language of the training examples."""
+    dev: int = 0
+    """Dev examples in each language, of a task that the package makes; of others `parts` tells."""
+    test: int = 0
+    labels: tuple[str, ...] = ()
+    """Empty for kinds without labels, and where the training set itself tells them."""
+    resource: Resource = "high"
+    languages: tuple[str, ...] = ()
+    """The languages that it is scored in, where they are not all of the benchmark's."""
+    parts: Parts | None = None
+    """None: made by the package."""
+    sample: tuple[int, int] | None = None
+    """Training examples and seed, where they are drawn from the whole training set."""
+
+    @property
+    def scored(self) -> bool:
+        """Whether it can be a target."""
+        return self.test > 0 if self.parts is None else bool(self.parts.test)
+
+    def on_dev(self, languages: Collection[str]) -> frozenset[str]:
+        """Those of the languages that it has dev examples in."""
+        if self.parts is None:
+            return frozenset(languages) if self.dev else frozenset()
+        return frozenset(code for part in self.parts.dev for code in part.languages if code in languages)
+
+
+SAMPLED = "@"
+"""Between a task and how many of its training examples are drawn: ``mnli@1000``, or ``mnli@1000.7`` with another seed than 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tasks(Mapping[str, Card]):
+    """The tasks of a benchmark by name; ``task@n`` and ``task@n.seed`` are n training examples of one, and low in resources."""
+
+    cards: dict[str, Card] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Card:
+        plain, sampled, size = name.partition(SAMPLED)
+        card = self.cards[plain]
+        if not sampled:
+            return card
+        count, _, seed = size.partition(".")
+        if not (count.isdecimal() and (seed or "0").isdecimal() and 0 < int(count) < card.train):
+            raise KeyError(name)
+        return replace(card, train=int(count), resource="low", sample=(int(count), int(seed or 0)))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.cards)
+
+    def __len__(self) -> int:
+        return len(self.cards)

@@ -1,0 +1,82 @@
+"""Mirrors of data sets: for each split a parquet file, and the README that names them, as on the hub."""
+
+from pathlib import Path
+
+import yaml
+from datasets import Dataset, IterableDataset
+from huggingface_hub import snapshot_download
+
+from trainables.benchmarks import MODELS
+from trainables.benchmarks.cards import Part
+from trainables.benchmarks.hub import FAILURES, opened, unreadable
+
+WHOLE = "-00000-of-00001.parquet"
+"""How the file of a split ends."""
+WEIGHTS = ("*.json", "*.txt", "*.model", "*.safetensors")
+"""What is copied of an encoder; one without safetensors has its weights in ``pytorch_model.bin``."""
+
+
+def copy(part: Part, language: str, folder: Path) -> bool:
+    """Copy one split of a set into a folder of mirrors, unless it is there.
+
+    Args:
+        part: whose set.
+        language: whose configuration.
+        folder: of mirrors; the file is ``namespace/name/CONFIGURATION/SPLIT-00000-of-00001.parquet``.
+
+    Returns:
+        Whether anything was copied.
+
+    Raises:
+        DataError: when it cannot be read.
+    """
+    assert not part.set.local, "it is on no hub"
+    place = folder / part.set.repository
+    file = place / part.configuration_of(language) / f"{part.split_of(language)}{WHOLE}"
+    if file.exists():
+        _name_files(place)  # it may have been killed before it could
+        return False
+    told = opened(part, language)
+    assert isinstance(told, Dataset | IterableDataset)
+    if part.take is not None and part.where is None:
+        told = told.take(part.skip + part.take)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    aside = file.with_suffix(".part")
+    try:
+        told.to_parquet(str(aside))
+        aside.rename(file)
+    except FAILURES as error:
+        raise unreadable(part, language, error) from error
+    finally:
+        aside.unlink(missing_ok=True)
+    _name_files(place)
+    return True
+
+
+def _name_files(place: Path) -> None:
+    """Write the README from which `load_dataset` knows configurations and splits, unless one is there that names all files."""
+    readme, configurations = place / "README.md", dict[str, list[dict[str, str]]]()
+    for file in sorted(place.glob(f"*/*{WHOLE}")):
+        path = f"{file.parent.name}/{file.name}"
+        configurations.setdefault(file.parent.name, []).append({"split": file.name.removesuffix(WHOLE), "path": path})
+    before = readme.read_text(encoding="utf-8") if readme.exists() else ""
+    if all(file["path"] in before for files in configurations.values() for file in files):
+        return
+    listed = [{"config_name": name, "data_files": files} for name, files in configurations.items()]
+    aside = readme.with_suffix(".part")
+    aside.write_text(f"---\n{yaml.safe_dump({'configs': listed}, sort_keys=False)}---\n", encoding="utf-8")
+    aside.rename(readme)
+
+
+def copy_encoder(encoder: str, folder: Path) -> bool:
+    """Copy an encoder of the hub into a folder of mirrors, ``models/namespace/name``; whether anything was copied."""
+    place = folder / MODELS / encoder
+    before = _stamps(place)
+    snapshot_download(encoder, local_dir=place, allow_patterns=list(WEIGHTS))
+    if not any(place.glob("*.safetensors")):
+        snapshot_download(encoder, local_dir=place, allow_patterns=["pytorch_model*.bin*"])
+    return _stamps(place) != before
+
+
+def _stamps(place: Path) -> dict[Path, int]:
+    return {file: file.stat().st_mtime_ns for file in place.glob("*") if file.is_file()}
