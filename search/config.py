@@ -100,6 +100,12 @@ class Config(Section):
             drawn = [task for task in tasks if SAMPLED in task and task in cards]
             members(tuple(tasks), [*trained, *drawn], "intermediate task")
         both = sorted(set(tasks) & set(info.data.get("targets", ())))
+        targets = set(info.data.get("targets", ()))
+        for task in tasks:
+            if made_from := sorted(targets & set(cards[task].made_from)) if task in cards else []:
+                raise ValueError(
+                    f"{task} was made from dev items of {', '.join(made_from)}: what it would gain is no transfer"
+                )
         if both:
             raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
         return tasks

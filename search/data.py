@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
@@ -12,9 +13,16 @@ from search.config import Config
 from search.errors import UserError
 from search.home import Home
 from trainables.benchmarks import catalogue
-from trainables.benchmarks.cards import Card, DataError, Part
+from trainables.benchmarks.cards import Card, DataError, Notes, Part, UnreachableError
 from trainables.transfer import Split
 
+if TYPE_CHECKING:
+    from trainables.prepared import Prepared
+
+QUICK = 100
+"""Rows of each set that a quick look reads."""
+FETCH = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
+UNREACHED = "other sets were not looked at: the hub cannot be reached"
 GUESS = 2000
 """Rows that a set is taken to have, for progress, where no table says."""
 
@@ -92,32 +100,40 @@ def look(config: Config, quick: bool, tell: Callable[[str, int, int], None]) -> 
         quick: the first hundred rows of each alone.
         tell: hears which set is being read, its number, and how many there are.
     """
+    from trainables.benchmarks.hub import quieten
+
+    quieten()
     seen: dict[tuple[str, str, str], tuple[str, Part, Asked]] = {}
     for each in asked(config):
         for split, part, language in each.parts(config.scored_languages):
             seen.setdefault((each.task, split, f"{part.named(language)} {language}"), (language, part, each))
+    lost = False
     for number, ((task, split, _), (language, part, each)) in enumerate(seen.items()):
         tell(f"{task}: {part.named(language)}", number, len(seen))
-        yield _look(task, split, part, language, each.card, quick)
+        asked_for = replace(part, take=min(QUICK, part.take or QUICK)) if quick else part
+        notes, problem = Notes(), UNREACHED if lost else None
+        try:
+            if not lost:
+                _read(each.card, split, asked_for, language, notes)
+        except DataError as error:
+            problem, lost = str(error), isinstance(error, UnreachableError)
+        yield _finding(task, split, part, asked_for, language, notes, problem)
 
 
-def _look(task: str, split: str, part: Part, language: str, card: Card, quick: bool) -> Finding:
+def _read(card: Card, split: str, part: Part, language: str, notes: Notes) -> None:
     from trainables.benchmarks.hub import labels_of, rows_of
+
+    for _ in rows_of(part, language, labels_of(card), notes, train=split == "train"):
+        pass
+
+
+def _finding(
+    task: str, split: str, part: Part, read: Part, language: str, notes: Notes, problem: str | None
+) -> Finding:
     from trainables.benchmarks.shapes import READ
 
-    notes: Any = {}
-    problem = None
-    try:
-        from collections import Counter
-
-        notes = Counter()
-        part = replace(part, take=min(100, part.take or 100)) if quick else part
-        for _ in rows_of(part, language, labels_of(card), notes, train=split == "train"):
-            pass
-    except DataError as error:
-        problem = str(error)
     rows = notes.pop(READ, 0) if problem is None else None
-    limited = part.take is not None or part.skip
+    limited = read.take is not None or read.skip
     return Finding(
         task=task,
         split=split,
@@ -126,7 +142,7 @@ def _look(task: str, split: str, part: Part, language: str, card: Card, quick: b
         licence=part.set.licence,
         rows=rows,
         expected=None if limited else part.rows_of(language),
-        mended=dict(notes),
+        mended=dict(notes) if problem is None else {},
         problem=problem,
     )
 
@@ -136,9 +152,12 @@ def encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "note"
     from trainables import encoders
 
     try:
-        tokens = encoders.load(config.encoder).tokens
-    except (DataError, ValueError) as error:
-        yield "problem", f"encoder: {error}"
+        encoder = encoders.load(config.encoder)
+        tokens = encoder.tokens
+        encoders.fetch_weights(config.encoder)
+    except (DataError, OSError, ValueError) as error:
+        hint = "" if Path(config.encoder).is_dir() or config.encoder == "miniature" else f" ({FETCH})"
+        yield "problem", f"encoder: {' '.join(str(error).split())}{hint}"
         return
     if unknown := tokens.unknown(config.scored_languages):
         known = [code for code in config.scored_languages if code not in unknown]
@@ -150,6 +169,13 @@ def encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "note"
     longest = max(each.max_length for each in asked(config))
     if longest > tokens.usable_length:
         yield "problem", f"encoder: {config.encoder} reads {tokens.usable_length} tokens; max_length asks for {longest}"
+    layers = encoder.config.num_hidden_layers
+    for task, length in config.training.tasks.items():
+        if length.layer is not None and length.layer > layers:
+            yield (
+                "problem",
+                f"training.tasks.{task}.layer: {config.encoder} has layers 0 to {layers}; got {length.layer}",
+            )
     for note in tokens.notes:
         yield "note", f"encoder: {note}"
 
@@ -160,8 +186,10 @@ def make_ready(config: Config, home: Home, console: Console) -> None:
     Raises:
         UserError: listing every set that cannot be used.
     """
-    from trainables.prepared import Prepared, prepare
+    from trainables.benchmarks.hub import quieten
+    from trainables.prepared import prepare
 
+    quieten()
     problems = []
     for kind, told in encoder_problems(config):
         if kind == "problem":
@@ -190,14 +218,19 @@ def make_ready(config: Config, home: Home, console: Console) -> None:
 
             try:
                 found = prepare(config.benchmark, each.task, config.encoder, each.max_length, data=str(home.data))
-                heard: Prepared = replace(found, tell=tell)
+                heard = replace(found, tell=tell)
                 heard.ready(each.splits, config.scored_languages)
             except DataError as error:
                 problems.append(f"{each.task}: {error}")
+                if isinstance(error, UnreachableError):
+                    break
             else:
                 if made:
                     console.print(
-                        _made(each, heard, time.monotonic() - started), highlight=False, markup=False, soft_wrap=True
+                        _made(each, heard, config.scored_languages, time.monotonic() - started),
+                        highlight=False,
+                        markup=False,
+                        soft_wrap=True,
                     )
             before += _rows(each, config.scored_languages)
             bar.update(line, completed=before)
@@ -208,16 +241,15 @@ def make_ready(config: Config, home: Home, console: Console) -> None:
         )
 
 
-def _made(each: Asked, prepared: Any, seconds: float) -> str:
+def _made(each: Asked, prepared: "Prepared", languages: tuple[str, ...], seconds: float) -> str:
     trained = (
         f"{len(prepared.train_rows):,} rows to train on, {prepared.mean_length[0]:.0f} tokens each"
         if each.card.train
         else ""
     )
-    mended = ", ".join(f"{count:,} {what}" for what, count in prepared.notes.items())
-    scored = (
-        f"{', '.join(each.splits)} in {len(prepared.data.evaluation.get('test', ()))} languages" if each.splits else ""
-    )
+    mended = "; ".join(f"{what}: {count:,}" for what, count in prepared.notes.items())
+    found = {split: len(prepared.languages(split).intersection(languages)) for split in each.splits}
+    scored = ", ".join(f"{split} in {count} language{'s' * (count > 1)}" for split, count in found.items() if count)
     told = "; ".join(part for part in (trained, mended, scored) if part)
     return f"read and tokenized {each.task}: {told} ({seconds:.0f} s)"
 

@@ -1,7 +1,8 @@
 """The commands on data: look at every set before a GPU-hour is spent, copy them for machines without internet."""
 
+import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
@@ -13,7 +14,8 @@ from search import config as configs
 from search.data import Finding, asked, encoder_problems, look
 from search.errors import UserError
 from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json
-from trainables.benchmarks.cards import DataError
+from trainables.benchmarks import MIRROR, TAGGED
+from trainables.benchmarks.cards import DataError, UnreachableError
 
 
 @click.group()
@@ -77,19 +79,14 @@ def _print(name: str, told: Iterable[tuple[str, str]], findings: list[Finding], 
     for finding in findings:
         together[finding.task, finding.split, finding.where.split(",")[0], finding.licence].append(finding)
     for (task, split, where, licence), those in together.items():
-        read = [each for each in those if each.rows is not None]
-        lacking = f" of {len(those)}" if len(read) < len(those) else ""
-        rows = f"{sum(each.rows or 0 for each in read):,}"
+        languages = {each.language for each in those}
+        read = languages - {each.language for each in those if each.rows is None}
+        lacking = f" of {len(languages)}" if len(read) < len(languages) else ""
+        rows = f"{sum(each.rows or 0 for each in those):,}"
         table.add_row(task, split, f"{len(read)}{lacking}", rows, where, licence)
     out().print(table)
-    for finding in findings:
-        if finding.odd:
-            out().print(f"note: {finding.where}: {finding.rows:,} rows; the table says {finding.expected:,}")
-        for what, count in finding.mended.items():
-            out().print(f"note: {finding.where}: {count:,} {what}")
-    for kind, text in told:
-        if kind == "note":
-            out().print(f"note: {text}")
+    for text in dict.fromkeys(_notes(told, findings)):
+        out().print(f"note: {text}")
     for text in dict.fromkeys(wrong):
         out().print(f"problem: {text}")
     count = len(dict.fromkeys(wrong))
@@ -98,6 +95,15 @@ def _print(name: str, told: Iterable[tuple[str, str]], findings: list[Finding], 
         if wrong
         else f"{name}: every set can be used"
     )
+
+
+def _notes(told: Iterable[tuple[str, str]], findings: Iterable[Finding]) -> Iterator[str]:
+    for finding in findings:
+        if finding.odd:
+            yield f"{finding.where}: {finding.rows:,} rows; the table says {finding.expected:,}"
+        for what, count in finding.mended.items():
+            yield f"{finding.where}: {what}: {count:,}"
+    yield from (text for kind, text in told if kind == "note")
 
 
 @data.command()
@@ -111,9 +117,13 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
 
     What is there already is not copied again. Use it with --data FOLDER or XLT_DATA=FOLDER.
     """
+    from trainables.benchmarks.hub import quieten
     from trainables.benchmarks.mirror import copy, copy_encoder
 
     settings = configs.load(config, overrides)
+    if os.environ.get(MIRROR) and Path(os.environ[MIRROR]).absolute() == folder.absolute():
+        del os.environ[MIRROR]  # what it lacks is to come from the hub
+    quieten()
     wanted = {
         part.named(language): (part, language)
         for each in asked(settings)
@@ -125,20 +135,22 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
         for name, (part, language) in wanted.items():
             bar.update(line, description=name)
             try:
-                if part.set.local:
-                    raise DataError(
-                        f"{name}: it is licensed and on no hub: put your copy into {folder / part.set.repository}"
-                    )
-                copied += [name] * copy(part, language, folder)
+                if not part.set.local:
+                    copied += [name] * copy(part, language, folder)
+                elif not (file := folder / part.set.repository / f"{part.split_of(language)}.tsv").is_file():
+                    raise DataError(f"{name}: on no hub ({part.set.licence}): put your copy into {file} ({TAGGED})")
             except DataError as error:
                 problems.append(str(error))
+                if isinstance(error, UnreachableError):
+                    problems.append("no further set was tried")
+                    break
             bar.advance(line)
         bar.update(line, description=settings.encoder)
         try:
             if settings.encoder != "miniature" and not Path(settings.encoder).is_dir():
-                copied.append(str(copy_encoder(settings.encoder, folder).relative_to(folder)))
+                copied += [f"the encoder {settings.encoder}"] * copy_encoder(settings.encoder, folder)
         except (OSError, ValueError, RuntimeError) as error:
-            problems.append(f"encoder: {settings.encoder}: {error}")
+            problems.append(f"encoder: {settings.encoder}: {' '.join(str(error).split())}")
     if as_json:
         print_json({"to": str(folder), "copied": copied, "problems": problems})
     else:

@@ -11,7 +11,8 @@ from rich.table import Table
 from search.present import answer
 from search.study import Recorded, Study, baseline, finalists
 from search.verdict import interval, judge
-from trainables.benchmarks import PUBLISHED
+from trainables.benchmarks import LANGUAGES_OF, PUBLISHED
+from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Trial
 from trainables.noise.catalogue import Passes, passes
 from trainables.outcome import Outcome
@@ -77,8 +78,9 @@ def _averages(told: dict[str, Any]) -> Iterator[RenderableType]:
     ]
     means = [_share(row[f"{rule}_mean"]) for row in trials for rule in ("published", "zero_shot")]
     yield _table(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
-    if told["missing"]:
-        yield f"  the benchmark's own average is over {', '.join(told['missing'])} too: this is none of its table"
+    lacking = [*told["missing"], *told["missing_languages"]]
+    if lacking:
+        yield f"  the benchmark's own average is over {', '.join(lacking)} too: this is none of its table"
 
 
 def _pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
@@ -177,7 +179,10 @@ def _published(study: Study, ranked: Sequence[Recorded]) -> dict[str, Any] | Non
     trials = []
     for trial in shown:
         transfers = [outcome.transfer for outcome in repeats[trial].values()]
-        both = {"published": [t.published() for t in transfers], "zero_shot": [t.target_means("test") for t in transfers]}
+        both = {
+            "published": [t.published(published_metrics(config.benchmark)) for t in transfers],
+            "zero_shot": [t.target_means("test") for t in transfers],
+        }
         row: dict[str, Any] = {"trial": trial}
         for rule, told in both.items():
             row[rule] = {target: fmean(by_seed[target] for by_seed in told) for target in told[0]}
@@ -188,6 +193,7 @@ def _published(study: Study, ranked: Sequence[Recorded]) -> dict[str, Any] | Non
         "seeds": len(repeats[number]),
         "targets": list(config.targets),
         "missing": [task for task in PUBLISHED[config.benchmark] if task not in config.targets],
+        "missing_languages": [code for code in LANGUAGES_OF[config.benchmark] if code not in config.scored_languages],
         "trials": trials,
     }
 

@@ -8,6 +8,7 @@ from search.config import Config
 from search.home import SearchFolder, written_aside
 from search.study import Recorded, Study
 from search.verdict import judge
+from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Stage, off_default
 from trainables.outcome import Outcome
 
@@ -71,7 +72,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
                 "value": repeat.transfer.objective(config.objective),
                 "families": _families(repeat),
                 "scores": repeat.transfer.scores,
-                "published": repeat.transfer.published(),
+                "published": repeat.transfer.published(published_metrics(config.benchmark)),
                 **_generalized(repeat),
             }
             for seed, repeat in sorted(repeats.items())

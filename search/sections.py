@@ -7,7 +7,7 @@ from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt
 
 from search.checks import check_url
 from search.stage_space import Section
-from trainables.benchmarks.cards import Resource
+from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
 
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -62,7 +62,7 @@ class Training(Section):
 
     def of(self, task: str, usual: Length) -> Length:
         """The length of a task: what is said of it, else the usual."""
-        own = self.tasks.get(task)
+        own = self.tasks.get(task) or self.tasks.get(task.partition(SAMPLED)[0])
         if own is None:
             return usual
         said = {name: getattr(own, name) for name in own.model_fields_set}

@@ -44,6 +44,7 @@ SAMPLE = [
     ("nala-cub/americas_nli", "all_languages", "test"),
     ("Divyanshu/indicxnli", "or", "test"),
     ("masakhane/masakhaner2", "yor", "train"),
+    ("wikimedia/wikipedia", "20231101.my", "train"),
 ]
 STREAMED = SAMPLE[::3]
 
@@ -68,7 +69,7 @@ def languages(repository: str, name: str, split: str) -> int:
 
 
 def test_every_set_is_there(root):
-    assert len(mirrors.SETS) == 26
+    assert len(mirrors.SETS) == 27
     assert {repository for repository, _, _ in SAMPLE} == set(mirrors.SETS)
     counts = {repository: len(configurations) for repository, configurations in mirrors.SETS.items()}
     assert {counts[r] for r in ("facebook/xnli", "google-research-datasets/xquad_r")} == {15, 11}

@@ -13,12 +13,14 @@ import torch
 from torch import Tensor
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase, XLMTokenizer
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
-from transformers.utils import logging
+from transformers.utils import cached_file, logging
+from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.benchmarks import DataError, model_mirror_of
 from trainables.tokens import Tokens
 
 Weights = dict[str, Tensor]
+_QUIETLY = {"_raise_exceptions_for_missing_entries": False}
 
 MINIATURE = Path(__file__).parent / "benchmarks" / "miniature" / "encoder"
 
@@ -94,6 +96,31 @@ def load(source: str) -> Encoder:
             raise
         raise DataError(f"the encoder {source} cannot be read: {error}") from error
     return Encoder(source, config, tokenizer)
+
+
+def fetch_weights(source: str) -> None:
+    """Have the weights here, so that nobody learns only when training begins that there are none.
+
+    Raises:
+        DataError: when there are none.
+    """
+    where = place(source)
+    try:
+        names = (
+            "model.safetensors",
+            "model.safetensors.index.json",
+            "pytorch_model.bin",
+            "pytorch_model.bin.index.json",
+        )
+        found = next((file for name in names if (file := cached_file(where, name, **_QUIETLY))), None)
+        if found is None:
+            raise DataError(f"{source}: it has no weights: none of {', '.join(names)}")
+        if found.endswith(".index.json"):
+            get_checkpoint_shard_files(where, found)
+    except (OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{source}: its weights cannot be read: {error}") from error
 
 
 def place(source: str) -> str:

@@ -65,9 +65,12 @@ class Prepared:
 
     @cache  # noqa: B019 - `prepare` keeps every instance anyway
     def scored_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
-        """SHA-256 over those of the languages' rows, as far as the split has them, and over what they retrieve from."""
+        """SHA-256 over those of the languages' rows, as far as the split has them, over what they retrieve from, and over the rows that
+        a threshold is found on."""
         there = self.languages(split)
         told = {code: self._scored(split, code).about["fingerprint"] for code in languages if code in there}
+        if self.kind.tuned and split != "dev":
+            told["tuned on"] = self.scored_fingerprint("dev", languages)
         if self.data.candidates is not None:
             told["candidates"] = self._candidates.about["fingerprint"]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
@@ -132,7 +135,7 @@ class Prepared:
         """Make every table that training, and scoring on `splits` in `languages`, read."""
         if self.data.train is not None:
             _ = self._train_features
-        for split in splits:
+        for split in {*splits, "dev"} if self.kind.tuned else splits:
             for language in sorted({*languages} & self.languages(split)):
                 self.scored(split, language)
         if self.data.candidates is not None:
@@ -148,6 +151,8 @@ class Prepared:
         """
         features = self._train_features.table
         lengths, order = features.column("_length"), _order(len(features), rng)
+        # What is for scoring takes longer to read than all the rest.
+        features = features.only(*(name for name in features.columns if not name.startswith("_")))
         while window := list(islice(order, BUCKET * batch_size)):
             window.sort(key=lambda i: int(lengths[i]))
             groups = [window[i : i + batch_size] for i in range(0, len(window), batch_size)]

@@ -11,7 +11,7 @@ from transformers import PreTrainedModel
 from trainables.optimise import autocast
 from trainables.prepared import Prepared, ScoredSet
 from trainables.tables import Table, take
-from trainables.tasks import Feature, length, pad
+from trainables.tasks import Feature, length, pad, reads
 from trainables.tasks.dense_retrieval import DEPTH, Found
 from trainables.tasks.nearest import nearest
 from trainables.transfer import LanguagePair, pair_name
@@ -117,10 +117,10 @@ def _lengths(features: Sequence[Feature]) -> np.ndarray:
 
 
 def _reads(features: Sequence[Feature]) -> np.ndarray:
-    """A number for each feature that is the same for those that read alike."""
+    """A number for each feature that is the same for those with the same output."""
     if isinstance(features, Table):
         return features.column("_reads")
-    return np.array([hash(repr((feature["input_ids"], feature.get("langs")))) for feature in features])
+    return np.array([hash(repr(reads(feature))) for feature in features])
 
 
 def _retrieved(
@@ -132,10 +132,11 @@ def _retrieved(
     answers = prepared.candidates.rows
     assert isinstance(answers, Table)
     _, numbers = nearest(queries, _blocks(model, prepared), DEPTH)
-    relevant = Counter(key for row in answers.only("answers") for key in row["answers"])
+    right = answers.only("answers")
+    relevant = Counter(key for row in right for key in row["answers"])
     found = []
     for key, ranked in zip(asked, numbers, strict=True):
-        told = answers.only("answers").take([number for number in ranked.tolist() if number >= 0])
+        told = right.take([number for number in ranked.tolist() if number >= 0])
         found.append(Found([key in row["answers"] for row in told], relevant[key]))
     ends = np.cumsum([len(vectors[name]) for name in sets]).tolist()
     starts = [0, *ends[:-1]]

@@ -130,14 +130,26 @@ def build(parent: Weights, tasks: Sequence[Prepared], dropout: float = 0.0) -> l
         dropout: its rate in encoder and heads; 0: the encoder's own.
     """
     models = [task.kind.head(_config(task, dropout), task.data.labels) for task in tasks]
+    _share_encoder(models)
     for model, task in zip(models, tasks, strict=True):
         _compute_head_in_float32(model)
-        if model is not models[0]:
-            setattr(model, model.base_model_prefix, models[0].base_model)
-            model.tie_weights()
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
         model.base_model.load_state_dict(_held(parent, model), strict=False)
     return models
+
+
+def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
+    """Give every model the first one's encoder, part by part, and what that lacks (a pooler) of the first model that has it.
+
+    By parts, since a model without a head is its own encoder and cannot be within another.
+    """
+    parts: dict[str, nn.Module] = {}
+    for model in models:
+        parts = dict(model.base_model.named_children()) | parts
+    for model in models if len(models) > 1 else ():
+        for name, part in parts.items():
+            setattr(model.base_model, name, part)
+        model.tie_weights()
 
 
 def encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:

@@ -10,7 +10,7 @@ from typing import Any
 from trainables.encoders import Encoder
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.tables import TOGETHER, Kept, Shelf
-from trainables.tasks import KINDS, Feature, Row, Rows, TaskData, TaskKind, length, texts
+from trainables.tasks import KINDS, Feature, Row, Rows, TaskData, TaskKind, length, reads, texts
 
 TOKENIZED = 1
 """Bumped by hand whenever the same rows would become other features than before."""
@@ -50,7 +50,7 @@ class Tabled:
     def features(
         self, rows: Kept, what: str, encoder: Encoder, max_length: int, language: str = SOURCE_LANGUAGE
     ) -> Kept:
-        """The features of rows, each with the number of its row, its length, and a digest of what the model reads.
+        """The features of rows, each with the number of its row, its length, and a digest of what decides its output.
 
         Args:
             rows: of this task.
@@ -86,8 +86,7 @@ def _features(kind: TaskKind, rows: Kept, encoder: Encoder, max_length: int, lan
         told = [{"language": language} | row for row in rows.table[start : start + TOGETHER]]
         encoded = kind.encode(told, encoder.tokens, max_length)
         for feature, row in zip(encoded.features, encoded.rows, strict=True):
-            reads = repr((feature["input_ids"], feature.get("langs"))).encode()
-            digest = hashlib.blake2b(reads, digest_size=8).digest()
+            digest = hashlib.blake2b(repr(reads(feature)).encode(), digest_size=8).digest()
             # Its mask, being all ones, is made again by `pad`.
             yield {name: value for name, value in feature.items() if name != "attention_mask"} | {
                 "_row": start + row,

@@ -34,6 +34,11 @@ class Table(Sequence[Row]):
         """The table in a file."""
         return cls(Dataset.from_file(str(file)) if file.stat().st_size else None)
 
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Their names."""
+        return () if self._rows is None else tuple(self._rows.column_names)
+
     def only(self, *columns: str) -> "Table":
         """The same rows with these columns alone: others are not read."""
         return Table(None if self._rows is None else self._rows.select_columns(list(columns)))
@@ -134,7 +139,7 @@ class Shelf:
 
 
 def _write(file: Path, rows: Iterable[Row]) -> None:
-    told = iter(rows)
+    told = _alike(rows)
     first = list(islice(told, TOGETHER))
     with file.open("wb") as sink:
         if not first:
@@ -144,6 +149,16 @@ def _write(file: Path, rows: Iterable[Row]) -> None:
             while first:
                 writer.write_batch(pa.RecordBatch.from_pylist(first, schema=schema))
                 first = list(islice(told, TOGETHER))
+
+
+def _alike(rows: Iterable[Row]) -> Iterator[Row]:
+    """The rows, each with the columns of the first: Arrow would leave others out in silence."""
+    columns = None
+    for row in rows:
+        columns = columns or row.keys()
+        if row.keys() != columns:
+            raise ValueError(f"a row with columns {', '.join(row)} after one with {', '.join(columns)}")
+        yield row
 
 
 def _settled(column: pa.Field) -> pa.Field:

@@ -1,6 +1,6 @@
 """Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
@@ -57,18 +57,20 @@ class Transfer:
         tables = {target: self.families(target, split) for target in self.scores}
         return {target: fmean(table.values()) for target, table in tables.items() if table}
 
-    def published(self, split: Split = "test") -> dict[str, float]:
+    def published(self, metrics: Mapping[str, Sequence[str]], split: Split = "test") -> dict[str, float]:
         """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages that have a score, the
-        source and unseen ones among them, of the main metric, or of F1 and exact match (XTREME's ``evaluate.py``)."""
+        source and unseen ones among them (XTREME's ``evaluate.py``).
+
+        Args:
+            metrics: by target, those whose mean counts, where it is not the main one.
+            split: which.
+        """
         found = {}
         for target, scores in self.scores.items():
-            asked = ("f1", "exact_match") if self._answers(target, split) else (self.metrics[target],)
-            if told := [values[metric] for values in scores.get(split, {}).values() for metric in asked]:
+            counted = metrics.get(target) or (self.metrics[target],)
+            if told := [values[metric] for values in scores.get(split, {}).values() for metric in counted]:
                 found[target] = fmean(told)
         return found
-
-    def _answers(self, target: str, split: Split) -> bool:
-        return any("exact_match" in values for values in self.scores[target].get(split, {}).values())
 
     def source(self, split: Split = "dev") -> dict[str, float]:
         """Each target's score in the source language, for targets that have it."""

@@ -22,11 +22,27 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from .made import LABELS, PAIR, card, row, write_made
 from .rows import EMPTY_SECOND, NOT_IN_CONTEXT, OFF_BY_ONE
 from .sets import SETS, Configuration
 from .texts import MOST, Item
 
-__all__ = ["EMPTY_SECOND", "NOT_IN_CONTEXT", "OFF_BY_ONE", "SETS", "SIZES", "Configuration", "size", "write"]
+__all__ = [
+    "EMPTY_SECOND",
+    "LABELS",
+    "NOT_IN_CONTEXT",
+    "OFF_BY_ONE",
+    "PAIR",
+    "SETS",
+    "SIZES",
+    "Configuration",
+    "card",
+    "row",
+    "size",
+    "write",
+    "write_ccg",
+    "write_made",
+]
 
 SIZES = {"train": 16, "others": 6}
 """Rows by split: ``validation`` stands for ``validation.de`` and ``validation_matched`` too, unless they are named."""
@@ -60,6 +76,19 @@ def write(root: Path, repositories: Iterable[str] | None = None, sizes: Mapping[
 
 def _rows(configuration: Configuration, split: str, sizes: Mapping[str, int]) -> Iterable[dict]:
     kind, _, language = split.partition(".")
-    for number in range(configuration.size or size(split, sizes)):
+    for number in range((configuration.size or size(split, sizes)) * (1 + (split in configuration.twice))):
         for code in (language,) if language else configuration.languages:
             yield configuration.row(Item(code, kind, number))
+
+
+def write_ccg(root: Path, sentences: int = SIZES["train"]) -> Path:
+    """Write ``local/ccg/train.tsv``, on no hub: a word and its category a line."""
+    file = root / "local" / "ccg" / "train.tsv"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    categories = {"first": "NP", "second": "NP", "number": "N/N", "month": "N", "sign": "."}
+    for number in range(sentences):
+        told = [(word, role) for role, text in Item("en", "train", number).pieces() for word in text.split()]
+        lines = (f"{word}\t{categories.get(role, 'N')}\n" for word, role in told)
+        with file.open("a" if number else "w", encoding="utf-8") as sink:
+            sink.write("".join(lines) + "\n")
+    return file

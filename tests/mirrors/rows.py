@@ -327,3 +327,10 @@ def candidate(item: Item) -> dict[str, Any]:
 
 def wikipedia_pair(item: Item) -> dict[str, Any]:
     return {"contextual_mention": mention(item), "entity": entity("en", item.entity)}
+
+
+def article(item: Item) -> dict[str, Any]:
+    """What Wikipedia says of a territory."""
+    title = item.place(0)
+    url = f"https://{item.language}.wikipedia.org/wiki/{title}"
+    return {"id": str(item.serial), "url": url, "title": title, "text": f"{item.sentence}\n\n{item.other().sentence}"}

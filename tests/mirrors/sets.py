@@ -45,6 +45,8 @@ class Configuration:
     languages: Sequence[str] = ("en",)
     size: int | None = None
     """Rows of each split, whatever sizes are asked for."""
+    twice: tuple[str, ...] = ()
+    """Splits that have twice as many rows."""
 
     def file(self, name: str, split: str) -> str:
         """Where a split lies in the repository."""
@@ -215,7 +217,10 @@ SETS: dict[str, dict[str, Configuration]] = {
     },
     "rajpurkar/squad": {
         "plain_text": Configuration(
-            SQUAD, ("train", "validation"), rows.question_answering(title=True, several=True, flawed=True)
+            SQUAD,
+            ("train", "validation"),
+            rows.question_answering(title=True, several=True, flawed=True),
+            twice=("validation",),  # the paragraphs of XQuAD, and others
         )
     },
     "rajpurkar/squad_v2": {
@@ -322,5 +327,6 @@ SETS: dict[str, dict[str, Configuration]] = {
         rows.also(rows.entities(DATES), id=lambda item: str(item.number)),
         MASAKHANE,
     ),
+    "wikimedia/wikipedia": _each(_features("id url title text"), ("train",), rows.article, [*LANGUAGES], "20231101.{}"),
 }
 """Configurations by name, by repository."""

@@ -100,6 +100,15 @@ BAD = [
     ({"finalists.top": -1}, "finalists.top", "got -1"),
     ({"resources.workers": 0}, "resources.workers", "greater than 0; got 0"),
     ({"store": None}, "store", "got null"),
+    ({"training.target": {"epochs": 2, "steps": 3}}, "training.target", "steps or epochs, not both"),
+    ({"training.target": {"batch_size": 2}}, "training.target", "it needs steps or epochs"),
+    ({"training.target.warmup": 1.5}, "training.target.warmup", "less than 1; got 1.5"),
+    ({"curriculum.mixing": "equal"}, "curriculum.mixing", "'uniform', 'proportional' or 'temperature'; got \"equal\""),
+    ({"curriculum.temperature": 1}, "curriculum.temperature", "greater than 1; got 1"),
+    ({"intermediate.facts@0": {}}, "intermediate", "unknown intermediate task: 'facts@0'"),
+    ({"intermediate.facts@0100": {}}, "intermediate", "unknown intermediate task: 'facts@0100'"),
+    ({"intermediate.facts@4000": {}}, "intermediate", "unknown intermediate task: 'facts@4000'"),
+    ({"intermediate.facts@x": {}}, "intermediate", "unknown intermediate task: 'facts@x'"),
 ]  # fmt: skip
 
 
@@ -232,3 +241,46 @@ def test_methods_are_named_by_what_is_said_about_them(config):
     methods = ["freelb", {"method": "freelb", "steps": 5}, {"method": "freelb", "schedule": "rising"}]
     settings = config({"space.noise.methods": methods})
     assert list(settings.space.noise.by_name) == ["freelb", "freelb (5 steps)", "freelb (rising, 3 steps)"]
+
+
+def test_a_task_of_which_examples_are_drawn_is_low_in_resources(config):
+    settings = config({"intermediate": {"facts": {}, "facts@100": {}, "facts@100.7": {"resource": "high"}}})
+    assert [settings.resource(task) for task in settings.intermediate] == ["high", "low", "high"]
+
+
+def test_what_is_said_of_a_single_task_stands_in_place_of_the_usual(config):
+    training = config(
+        {"training.target": {"steps": 50, "warmup": 0.0}, "training.tasks.choice": {"epochs": 2}}
+    ).training
+    own, usual = training.of("choice", training.target), training.of("tagging", training.target)
+    assert (own.steps, own.epochs, own.warmup) == (None, 2, 0.0)
+    assert usual == training.target
+
+
+@pytest.mark.parametrize("objective", ["transfer_dev", "worst_family_dev"])
+def test_an_objective_needs_a_dev_set_that_it_can_be_read_off(document, config, objective):
+    hub = {
+        "encoder": "FacebookAI/xlm-roberta-base",
+        "benchmark": "xtreme_r",
+        "targets": ["xquad", "tatoeba"],
+        "languages": ["en", "de"],
+        "intermediate": {},
+        "curriculum.max_length": 0,
+    }
+    (problem,) = problems(document(hub | {"objective": objective}))
+    assert problem.startswith("objective:")
+    assert "xquad, tatoeba: none" in problem
+    assert config(hub | {"objective": "source_dev"}).objective == "source_dev"
+
+
+def test_a_task_made_from_the_dev_items_of_a_target_is_refused_before_it(document):
+    hub = {
+        "encoder": "FacebookAI/xlm-roberta-base",
+        "benchmark": "xtreme_r",
+        "targets": ["xnli"],
+        "languages": ["en", "de"],
+        "intermediate": {"americasnli": {}},
+        "curriculum.max_length": 1,
+    }
+    (problem,) = problems(document(hub))
+    assert problem.startswith("intermediate: americasnli was made from dev items of xnli")

@@ -87,7 +87,7 @@ def test_of_many_pairs_of_families_the_ends_are_shown(config, reopen, agenda, wo
 
 def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
     study = reopen(config())
-    assert document(study) == {"name": "sums", "noise": [], "generalized": None}
+    assert document(study) == {"name": "sums", "noise": [], "generalized": None, "published": None}
     assert "no complete trial yet" in text(study)
 
 
@@ -105,3 +105,28 @@ def test_without_finalists_the_best_trial_is_reported_beside_the_baseline(config
     assert told["trial"] != 0
     assert [row["trial"] for row in told["finalists"]] == [told["trial"], 0]
     assert (told["split"], told["seeds"]) == ("dev", 0)
+
+
+HUB = {
+    "encoder": "FacebookAI/xlm-roberta-base",
+    "benchmark": "xtreme_r",
+    "targets": ["xnli", "xquad"],
+    "intermediate": {},
+    "languages": ["en", "de", "th"],
+    "curriculum": {"max_length": 0},
+    "space.target.learning_rate": {"low": 1e-5, "high": 3e-5, "points": 3},
+}
+
+
+def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reopen, agenda, worker):
+    study = reopen(config(HUB | {"trials": 3, "finalists": {"top": 1, "seeds": 2}}))
+    worker.drive(agenda(study))
+    told = document(study)["published"]
+    assert (told["benchmark"], told["seeds"], told["targets"]) == ("xtreme_r", 2, ["xnli", "xquad"])
+    assert "tatoeba" in told["missing"]
+    plain = next(row for row in told["trials"] if row["trial"] == 0)
+    # The stand-in's English is a tenth above the others.
+    assert plain["published"]["xnli"] == pytest.approx(plain["zero_shot"]["xnli"] + 0.1 / 3)
+    assert plain["published_mean"] == pytest.approx(sum(plain["published"].values()) / 2)
+    assert "fr" in told["missing_languages"]
+    assert "this is none of its table" in text(study)

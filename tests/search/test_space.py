@@ -221,3 +221,44 @@ def test_synonyms_are_found_from_any_working_directory(config, tmp_path, monkeyp
     settings = config({"space.noise": {"methods": ["augmentation"], "magnitude": 1.0, "synonyms": "words.json"}})
     trial = CurriculumSpace(settings).suggest(FixedTrial({"length": 0}))
     assert trial.synonyms == str(tmp_path / "words.json")
+
+
+def test_epochs_are_counted_by_the_size_that_the_table_tells(config):
+    settings = config(
+        {
+            "training.intermediate": {"epochs": 0.5, "batch_size": 16},
+            "training.tasks": {"facts_sw": {"epochs": 2}},
+            "intermediate": {"facts": {}, "facts@100": {}, "facts_sw": {}},
+        }
+    )
+    space = CurriculumSpace(settings)
+    steps = [space.suggest(FixedTrial({"length": 1, "task.0": number})).curriculum[0].steps for number in range(3)]
+    assert steps == [125, 4, 38]
+
+
+def test_a_joint_stage_takes_as_many_steps_as_its_tasks_on_average_and_mixes_as_told(config):
+    settings = config(
+        {
+            "curriculum": {"max_length": 2, "joint": True, "mixing": "temperature", "temperature": 4},
+            "training.intermediate": {"epochs": 1, "batch_size": 10},
+        }
+    )
+    fixed = {"length": 2, "joint": True, "task.0": 0, "task.1": 1}
+    (stage,) = CurriculumSpace(settings).suggest(FixedTrial(fixed)).curriculum
+    sizes = {"facts": 4000, "dates": 4000, "facts_sw": 300}
+    assert stage.steps == sum(sizes[task] for task in stage.tasks) / 20
+    assert stage.mixing == 0.25
+
+
+def test_a_target_without_a_dev_set_is_a_stage_of_the_repeats_alone(config):
+    hub = {
+        "encoder": "FacebookAI/xlm-roberta-base",
+        "benchmark": "xtreme_r",
+        "targets": ["xnli", "lareqa"],
+        "languages": ["en", "de"],
+        "intermediate": {},
+        "curriculum.max_length": 0,
+    }
+    trial = CurriculumSpace(config(hub)).suggest(FixedTrial({"length": 0}))
+    assert [path[-1].task for path in paths(trial)] == ["xnli"]
+    assert [path[-1].task for path in paths(trial, test=True)] == ["xnli", "lareqa"]

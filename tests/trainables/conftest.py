@@ -1,19 +1,29 @@
 """Tiny data of every kind, made ready for the tiny encoder."""
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 import torch
 from transformers import AutoModel
 
+from tests.tiny_encoders import SENTENCES, mbert, xlm, xlm_r
 from trainables import encoders
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared
-from trainables.tasks import ITEM, TaskData
+from trainables.tasks import ITEM, KINDS, TaskData
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
-LABELS = {"classification": ("no", "yes"), "tagging": ("O", "B-PLACE", "I-PLACE")}
+LABELS = {
+    "classification": ("no", "yes"),
+    "tagging": ("O", "B-PLACE", "I-PLACE"),
+    "ranking": ("bad", "fair", "good"),
+}
+UNTRAINED = ("retrieval", "mining")
+"""Kinds that are scored without training."""
+TRAINED = tuple(kind for kind in KINDS if kind not in UNTRAINED)
+SCORED = tuple(name for name, kind in KINDS.items() if kind.metrics)
 
 
 def row(kind: str, number: int) -> dict:
@@ -26,11 +36,36 @@ def row(kind: str, number: int) -> dict:
             return {"context": first, "choices": [second, PLACES[number % 5]], "label": number % 2}
         case "tagging":
             return {"words": [first, "and", *second.split()], "tags": [1, 0, 1] + [2] * (len(second.split()) - 1)}
-        case "question_answering":
+        case "question_answering" | "question_answering_mlqa":
             answers = {"text": [second], "answer_start": [len(first) + 2]}
             return {"id": "", "context": f"{first}, {second}", "question": "Africa", "answers": answers}
+        case "ranking":
+            return {"text": PLACES[number % 3], "text_pair": second, "label": number % 3}
+        case "dense_retrieval":
+            return {"query": first, "candidate": f"{second} {number}", "candidate_pair": None}
+        case "masked_language_modelling":
+            return {"text": f"{number} {first}, {second}"}
         case _:
             return {"source_sentence": second, "target_sentence": first}
+
+
+def scored_row(kind: str, number: int) -> dict:
+    """A row of a kind to be scored on."""
+    if kind == "dense_retrieval":
+        return {"query": PLACES[number % 9], "answered_by": f"answer {number}"}
+    return row(kind, number)
+
+
+def candidates(count: int) -> list[dict]:
+    """What the queries of dense retrieval find: every second one answers two."""
+    return [
+        {
+            "candidate": f"{PLACES[n % 9]} {n}",
+            "candidate_pair": None,
+            "answers": [f"answer {n}", f"answer {n + 1}"][: n % 2 + 1],
+        }
+        for n in range(count)
+    ]
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -52,14 +87,41 @@ def pooling_encoder(encoder_folder: str, encoder: Encoder, tmp_path_factory: pyt
     return encoders.load(str(folder))
 
 
+ARCHITECTURES = {"xlm_r": xlm_r, "mbert": mbert, "xlm": lambda folder: xlm(folder, tuple(SENTENCES))}
+"""XLM has language embeddings, numbered as in `SENTENCES`: English 0, German 1."""
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Encoder]:
+    """Gives a tiny encoder of each of `ARCHITECTURES`, past the few that `encoders.load` keeps."""
+
+    @cache
+    def made(name: str) -> Encoder:
+        return encoders.load.__wrapped__(ARCHITECTURES[name](tmp_path_factory.mktemp(name)))
+
+    return made
+
+
+@pytest.fixture(params=ARCHITECTURES)
+def architecture(request: pytest.FixtureRequest, tiny: Callable[[str], Encoder]) -> Encoder:
+    """A tiny encoder of each architecture in turn."""
+    return tiny(request.param)
+
+
 @pytest.fixture(scope="session")
 def task(encoder: Encoder) -> Callable[..., Prepared]:
-    """Makes a task of a kind with 24 rows to train on and 10 dev rows in English and German."""
+    """Makes a task of a kind with 24 rows to train on and, if it is scored, 10 dev rows in English and German."""
 
     def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> Prepared:
         train = [row(kind, number) for number in range(24)]
-        dev = {code: [row(kind, number) | {ITEM: number} for number in range(10)] for code in ("en", "de")}
-        data = TaskData(kind, LABELS.get(kind, ()), train, {"dev": dev})
+        dev = {code: [scored_row(kind, number) | {ITEM: number} for number in range(10)] for code in ("en", "de")}
+        data = TaskData(
+            kind,
+            LABELS.get(kind, ()),
+            train,
+            {"dev": dev} if kind in SCORED else {},
+            candidates=candidates(12) if kind == "dense_retrieval" else None,
+        )
         return Prepared(data, encoder, max_length)
 
     return make

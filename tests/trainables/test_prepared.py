@@ -6,10 +6,15 @@ from random import Random
 import pytest
 import torch
 
-from trainables.prepared import BUCKET, Prepared, evaluation_batches, prepare
-from trainables.tasks import KINDS, length
+from tests.trainables.conftest import SCORED, TRAINED
+from trainables.prepared import BUCKET, Prepared, _order, prepare
+from trainables.scoring import score
+from trainables.stage import build
+from trainables.tables import Shelf, Table
+from trainables.tasks import KINDS, Rows, length
+from trainables.tasks.base import IGNORED
 
-TRAINED = [kind for kind in KINDS if kind != "retrieval"]
+BOTH = ("en", "de")
 
 
 def ids(batches) -> list[list[int]]:
@@ -25,11 +30,18 @@ def test_every_example_comes_once_an_epoch(kind, task):
         str([token for token, here in zip(ids, mask, strict=True) if here])
         for batch in islice(prepared.batches(3, Random(0)), BUCKET)
         for ids, mask in zip(
-            batch["input_ids"].flatten(1).tolist(), batch["attention_mask"].flatten(1).tolist(), strict=True
+            unhidden(kind, batch).flatten(1).tolist(), batch["attention_mask"].flatten(1).tolist(), strict=True
         )
     )
     whole = Counter(str(flat(feature["input_ids"])) for feature in prepared.train.features)
     assert seen == whole + whole
+
+
+def unhidden(kind: str, batch: dict[str, torch.Tensor]) -> torch.Tensor:
+    """The ids of a batch, those too that masked language modelling has hidden."""
+    if kind != "masked_language_modelling":
+        return batch["input_ids"]
+    return torch.where(batch["labels"] == IGNORED, batch["input_ids"], batch["labels"])
 
 
 def flat(ids: list) -> list[int]:
@@ -57,7 +69,7 @@ def test_batches_hold_examples_of_like_length(task):
 
 def test_the_fingerprint_changes_with_a_row(task):
     prepared = task("classification")
-    shorter = replace(prepared, data=replace(prepared.data, train=prepared.data.train.select(range(23))))
+    shorter = replace(prepared, data=replace(prepared.data, train=prepared.data.train[:23]))
     assert shorter.fingerprint != prepared.fingerprint
 
 
@@ -65,15 +77,33 @@ def test_the_fingerprint_changes_with_the_label_names(task):
     prepared = task("classification")
     renamed = replace(prepared, data=replace(prepared.data, labels=("yes", "no")))
     assert renamed.fingerprint != prepared.fingerprint
-    assert renamed.scored_fingerprint("dev") != prepared.scored_fingerprint("dev")
+    assert renamed.scored_fingerprint("dev", BOTH) != prepared.scored_fingerprint("dev", BOTH)
 
 
 def test_the_fingerprint_does_not_change_with_the_rows_that_are_scored(task):
     prepared = task("classification")
-    fewer = {"dev": prepared.data.evaluation["dev"].select(range(5))}
+    fewer = {"dev": {code: rows[:5] for code, rows in prepared.data.evaluation["dev"].items()}}
     other = replace(prepared, data=replace(prepared.data, evaluation=fewer))
     assert other.fingerprint == prepared.fingerprint
-    assert other.scored_fingerprint("dev") != prepared.scored_fingerprint("dev")
+    assert other.scored_fingerprint("dev", BOTH) != prepared.scored_fingerprint("dev", BOTH)
+
+
+def test_the_fingerprint_of_what_is_scored_is_that_of_the_languages_asked_for(task):
+    prepared = task("classification")
+    other = task("classification")
+    other.data.evaluation["dev"]["de"].pop()
+    assert other.scored_fingerprint("dev", BOTH) != prepared.scored_fingerprint("dev", BOTH)
+    assert other.scored_fingerprint("dev", ("en",)) == prepared.scored_fingerprint("dev", ("en",))
+    assert prepared.scored_fingerprint("dev", ("en", "sw")) == prepared.scored_fingerprint("dev", ("en",))
+    assert prepared.scored_fingerprint("dev", ("de", "en")) == prepared.scored_fingerprint("dev", BOTH)
+    assert prepared.scored_fingerprint("dev", ("de",)) != prepared.scored_fingerprint("dev", ("en",))
+
+
+def test_a_task_without_training_rows_has_a_fingerprint(task):
+    prepared = task("retrieval")
+    one, other = (replace(prepared, data=replace(prepared.data, train=train)) for train in (None, [{"a": 1}]))
+    assert one.fingerprint == replace(one, data=replace(one.data, evaluation={})).fingerprint != other.fingerprint
+    assert one.notes == Counter()
 
 
 def test_equal_data_have_equal_fingerprints(task):
@@ -81,20 +111,13 @@ def test_equal_data_have_equal_fingerprints(task):
 
 
 def test_scored_rows_are_kept_by_language(task):
-    sets = task("classification").scored("dev")
-    assert set(sets) == {"en", "de"}
-    for language, scored in sets.items():
+    prepared = task("classification")
+    assert prepared.languages("dev") == {"en", "de"}
+    assert prepared.languages("test") == frozenset()
+    for language in ("en", "de"):
+        scored = prepared.scored("dev", language)
         assert {row["language"] for row in scored.rows} == {language}
         assert len(scored.encoded.features) == len(scored.rows) == 10
-
-
-@pytest.mark.parametrize("size", [1, 128, 300])
-def test_evaluation_takes_every_feature_once(size):
-    features = [{"input_ids": [5] * (i % 7 + 1), "attention_mask": [1] * (i % 7 + 1)} for i in range(size)]
-    batches = list(evaluation_batches(features, 1))
-    assert sorted(number for numbers, _ in batches for number in numbers) == list(range(size))
-    for numbers, batch in batches:
-        assert batch["attention_mask"].sum(-1).tolist() == [length(features[number]) for number in numbers]
 
 
 def test_a_task_is_prepared_once(encoder_folder):
@@ -104,16 +127,23 @@ def test_a_task_is_prepared_once(encoder_folder):
     assert prepare("miniature", "facts_sw", encoder_folder, 32) is not first
 
 
+def test_a_task_has_its_tables_where_it_is_told(encoder_folder, tmp_path):
+    here, passing = (prepare("miniature", "facts_sw", encoder_folder, 48, data=data) for data in (str(tmp_path), None))
+    assert here is not passing
+    assert list(here.train.features) == list(passing.train.features)
+    assert len(list(tmp_path.glob("??/*/rows.arrow"))) == 2
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_feature_is_longer_than_the_limit(kind, task):
     prepared = task(kind, max_length=14)
-    features = prepared.train.features + [
-        f for scored in prepared.scored("dev").values() for f in scored.encoded.features
-    ]
+    features = [*prepared.train.features]
+    for language in prepared.languages("dev"):
+        features += prepared.scored("dev", language).encoded.features
     assert max(map(length, features)) == 14
 
 
-@pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering"])
+@pytest.mark.parametrize("kind", TRAINED)
 def test_texts_that_are_rewritten_to_themselves_give_the_same_batches(kind, task):
     prepared = task(kind, max_length=14)
     plain, same = (prepared.batches(4, Random(1), rewrite) for rewrite in (None, lambda text: text))
@@ -138,3 +168,122 @@ def test_the_mean_length_counts_all_tokens_and_those_that_are_not_special(task):
     markers = {0, 1, 2, 3, prepared.encoder.tokenizer.mask_token_id}
     assert plain == pytest.approx(sum(token not in markers for ids in texts for token in ids) / 48)
     assert plain <= whole - 4
+
+
+def test_an_order_is_that_of_drawing_all_again_and_again():
+    for count in (1, 2, 5, 300):
+        one, other = Random(count), Random(count)
+        expected = [number for _ in range(3) for number in other.sample(range(count), count)]
+        assert list(islice(_order(count, one), 3 * count)) == expected
+    assert next(_order(2**17, Random(0))) == Random(0).sample(range(2**17), 2**17)[0]
+
+
+def test_batches_do_not_read_what_is_for_scoring(task, monkeypatch):
+    """A window's spans take far longer to read than its tokens."""
+    read, take = [], Table.take
+    monkeypatch.setattr(Table, "take", lambda table, places: read.append(table.columns) or take(table, places))
+    prepared = task("question_answering")
+    batches = prepared.batches(4, Random(0))
+    assert prepared.train.features
+    read.clear()
+    assert set(next(batches)) == {"input_ids", "attention_mask", "start_positions", "end_positions"}
+    assert set(*read) == {"input_ids", "start_positions", "end_positions"}
+
+
+def sampled(prepared: Prepared, count: int, seed: int = 0) -> Prepared:
+    return replace(prepared, data=replace(prepared.data, sample=(count, seed)))
+
+
+def test_a_sample_holds_so_many_rows_in_their_order(task):
+    whole = task("masked_language_modelling")
+    rows = list(whole.train_rows)
+    told = [rows.index(row) for row in sampled(whole, 9).train_rows]
+    assert told == sorted(set(told))
+    assert len(told) == 9
+    assert len(sampled(whole, 9).train.features) == 9
+
+
+def test_a_sample_is_drawn_by_its_seed(task):
+    whole = task("masked_language_modelling")
+    first, again, other = (list(sampled(whole, 9, seed).train_rows) for seed in (0, 0, 1))
+    assert first == again != other
+    prints = {sampled(whole, 9, seed).fingerprint for seed in range(3)} | {sampled(whole, 8).fingerprint}
+    assert len(prints | {whole.fingerprint}) == 5
+
+
+def test_a_sample_of_more_than_there_are_is_all_of_them(task):
+    whole = task("classification")
+    assert list(sampled(whole, 99).train_rows) == list(whole.train_rows)
+    assert sampled(whole, 99).fingerprint == whole.fingerprint
+
+
+def test_a_sample_has_lengths_of_its_own(task):
+    whole = task("classification")
+    few = sampled(whole, 3)
+    texts = [feature["input_ids"] for feature in few.train.features]
+    assert few.mean_length[0] == pytest.approx(sum(map(len, texts)) / 3)
+
+
+def refusing(data):
+    """The data as sources that must not be read any more."""
+
+    def told(rows, name: str) -> Rows:
+        def read():
+            raise AssertionError(f"{name} was read again")
+
+        return Rows(read, name)
+
+    evaluation = {
+        s: {code: told(rows, f"{s}/{code}") for code, rows in by.items()} for s, by in data.evaluation.items()
+    }
+    return replace(
+        data,
+        train=told(data.train, "train"),
+        evaluation=evaluation,
+        candidates=data.candidates and told(data.candidates, "candidates"),
+    )
+
+
+def named(data):
+    """The data as sources by the names that `refusing` has for them."""
+    evaluation = {
+        s: {code: Rows(rows.__iter__, f"{s}/{code}") for code, rows in by.items()} for s, by in data.evaluation.items()
+    }
+    return replace(
+        data,
+        train=Rows(data.train.__iter__, "train"),
+        evaluation=evaluation,
+        candidates=data.candidates and Rows(data.candidates.__iter__, "candidates"),
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_ready_is_trained_and_scored_on_without_reading_or_writing_anything(kind, task, tmp_path, undisturbed):
+    made = task(kind)
+    rows = made.data.evaluation.get("dev", {})
+    data = replace(made.data, evaluation={"dev": rows, "test": rows} if rows else {}, sample=(20, 0))
+    shelf = Shelf(tmp_path)
+    replace(made, data=named(data), shelf=shelf).ready(("test",), ("en", "sw"))
+    before = sorted(tmp_path.rglob("*"))
+    heard = []
+    found = replace(made, data=refusing(data), shelf=shelf, tell=lambda what, count: heard.append(what))
+    assert found.fingerprint
+    assert found.mean_length
+    assert len(found.train_rows) == 20
+    assert next(found.batches(4, Random(0)))
+    assert found.scored_fingerprint("test", ("en", "sw"))
+    if kind in SCORED:
+        (model,) = build(found.encoder.weights, [found])
+        assert set(score(model, found, "test", ("en", "sw"))) == {"en"}
+    assert sorted(tmp_path.rglob("*")) == before
+    assert heard == []
+
+
+def test_only_the_languages_and_splits_asked_for_are_made_ready(task, tmp_path):
+    heard = []
+    prepared = replace(task("classification"), shelf=Shelf(tmp_path), tell=lambda what, count: heard.append(what))
+    prepared.ready((), ("en", "de"))
+    assert heard == ["train", "train, tokens"]
+    heard.clear()
+    prepared.ready(("dev", "test"), ("de", "sw"))
+    assert heard == ["dev, de", "dev, de, tokens"]

@@ -1,12 +1,17 @@
+from dataclasses import replace
+
 import pytest
 import torch
-from datasets import Dataset
 from torch import nn
 
+from tests.trainables.conftest import SCORED
+from trainables import scoring
+from trainables.prepared import Prepared
 from trainables.scoring import score, score_pairs
 from trainables.stage import build
-from trainables.tasks import KINDS
+from trainables.tasks import TaskData, length
 from trainables.tasks.classification import Classification
+from trainables.tasks.question_answering import QuestionAnswering, _Span
 
 
 @pytest.fixture
@@ -15,12 +20,22 @@ def model(task, undisturbed):
     return build(prepared.encoder.weights, [prepared])[0]
 
 
-def true_labels(kind, model, batch) -> list[int]:
+def true_labels(kind, model, batch, features) -> list[int]:
+    assert [feature["labels"] for feature in features] == batch["labels"].tolist()
     return batch["labels"].tolist()
 
 
-def ones(kind, model, batch) -> list[int]:
+def ones(kind, model, batch, features) -> list[int]:
     return [1] * len(batch["labels"])
+
+
+def changed(prepared, change) -> Prepared:
+    """The task with dev rows changed: ``change(row, language)`` is the row's new columns, None to leave it out."""
+    dev = {
+        code: [row | new for row in rows if (new := change(row, code)) is not None]
+        for code, rows in prepared.data.evaluation["dev"].items()
+    }
+    return replace(prepared, data=replace(prepared.data, evaluation={"dev": dev}))
 
 
 def test_each_output_finds_its_way_back_to_its_row(model, task, monkeypatch):
@@ -32,9 +47,7 @@ def test_each_output_finds_its_way_back_to_its_row(model, task, monkeypatch):
 
 
 def test_languages_are_scored_apart(model, task, monkeypatch):
-    prepared = task("classification")
-    rows = prepared.data.evaluation["dev"].map(lambda row: {"label": int(row["language"] == "de")})
-    prepared.data.evaluation["dev"] = rows
+    prepared = changed(task("classification"), lambda row, language: {"label": int(language == "de")})
     monkeypatch.setattr(Classification, "outputs", ones)
     assert score(model, prepared, "dev", ("en", "de")) == {"en": {"accuracy": 0.0}, "de": {"accuracy": 1.0}}
 
@@ -43,7 +56,88 @@ def test_only_the_languages_asked_for_are_scored(model, task):
     assert set(score(model, task("classification"), "dev", ("de", "sw"))) == {"de"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
+def test_no_language_that_is_there_has_no_scores(model, task):
+    assert score(model, task("classification"), "dev", ("sw",)) == {}
+    assert score(model, task("classification"), "test", ("en",)) == {}
+
+
+@pytest.mark.parametrize(("ahead", "batch"), [(4096, 128), (8, 4), (5, 3), (1, 1)])
+def test_every_text_goes_through_the_model_once_whatever_is_in_memory_together(ahead, batch, model, task, monkeypatch):
+    monkeypatch.setattr(scoring, "AHEAD", ahead)
+    monkeypatch.setattr(scoring, "BATCH", batch)
+
+    def told(row, language):
+        return {"text": f"{row['text']} {language} {row['item']}"} if language == "de" or row["item"] < 7 else None
+
+    prepared = changed(task("classification"), told)
+    seen, widths = [], []
+
+    def outputs(kind, model, batch, features):
+        assert batch["attention_mask"].sum(-1).tolist() == [length(feature) for feature in features]
+        seen.extend(str(feature["input_ids"]) for feature in features)
+        widths.append(batch["input_ids"].shape[1])
+        return true_labels(kind, model, batch, features)
+
+    monkeypatch.setattr(Classification, "outputs", outputs)
+    assert score(model, prepared, "dev", ("en", "de")) == {"en": {"accuracy": 1.0}, "de": {"accuracy": 1.0}}
+    assert len(set(seen)) == len(seen) == 17
+    assert widths == sorted(widths)
+
+
+def test_texts_that_read_alike_go_through_the_model_once(model, task, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        Classification,
+        "outputs",
+        lambda kind, model, batch, features: seen.extend(features) or ones(kind, model, batch, features),
+    )
+    score(model, task("classification"), "dev", ("en", "de"))
+    assert len(seen) == len({str(feature["input_ids"]) for feature in seen}) < 20
+
+
+def test_texts_that_the_model_is_told_other_languages_of_do_not_read_alike(tiny, undisturbed, monkeypatch):
+    encoder = tiny("xlm")
+    rows = [{"text": "Wien", "text_pair": None, "label": 1}]
+    data = TaskData("classification", ("no", "yes"), None, {"dev": dict.fromkeys(("en", "de", "sw"), rows)})
+    prepared = Prepared(data, encoder, 16)
+    (model,) = build(encoder.weights, [prepared])
+    seen = []
+
+    def outputs(kind, model, batch, features):
+        seen.extend(feature["langs"][0] for feature in features)
+        return batch["langs"][:, 0].tolist()
+
+    monkeypatch.setattr(Classification, "outputs", outputs)
+    # German's number is 1, and the label too; Swahili, which the model does not know, reads as English.
+    assert score(model, prepared, "dev", ("en", "de", "sw")) == {
+        "en": {"accuracy": 0.0},
+        "de": {"accuracy": 1.0},
+        "sw": {"accuracy": 0.0},
+    }
+    assert sorted(seen) == [0, 1]
+
+
+def test_answers_stand_where_their_own_context_has_them(task, undisturbed, monkeypatch):
+    """The same tokens at other characters are no twins."""
+    contexts = {"en": "Kenya and Suomi", "de": "  Kenya   and   Suomi"}
+
+    def spaced(row, language):
+        context = contexts[language]
+        return {"context": context, "answers": {"text": ["Suomi"], "answer_start": [context.index("Suomi")]}}
+
+    def outputs(kind, model, batch, features):
+        places = ([f["_spans"][f[name]] for name in ("start_positions", "end_positions")] for f in features)
+        return [_Span(1.0, first[0], last[1], 0.0) for first, last in places]
+
+    prepared = changed(task("question_answering"), spaced)
+    (model,) = build(prepared.encoder.weights, [prepared])
+    monkeypatch.setattr(QuestionAnswering, "outputs", outputs)
+    scores = score(model, prepared, "dev", ("en", "de"))
+    assert scores == {code: {"f1": 1.0, "exact_match": 1.0} for code in ("en", "de")}
+    assert scores["en"] == score_pairs(model, prepared, "dev", [("de", "en"), ("en", "de")])["de-en"]
+
+
+@pytest.mark.parametrize("kind", SCORED)
 def test_every_metric_of_a_kind_lies_between_none_and_all(kind, task, undisturbed):
     prepared = task(kind)
     (model,) = build(prepared.encoder.weights, [prepared])
@@ -69,18 +163,13 @@ def test_scoring_draws_no_random_numbers(model, task):
     assert torch.equal(torch.get_rng_state(), before)
 
 
-def swahili(prepared):
+def german(prepared):
     """The task with its second text in German another one."""
-
-    def translated(row):
-        return {"text_pair": "Ujerumani"} if row["language"] == "de" else {}
-
-    prepared.data.evaluation["dev"] = prepared.data.evaluation["dev"].map(translated)
-    return prepared
+    return changed(prepared, lambda row, language: {"text_pair": "Deutschland"} if language == "de" else {})
 
 
 def test_a_pair_has_its_first_text_in_one_language_and_its_second_in_the_other(model, task, monkeypatch):
-    prepared = swahili(task("classification"))
+    prepared = german(task("classification"))
     seen = []
     encode = Classification.encode
     monkeypatch.setattr(
@@ -89,17 +178,17 @@ def test_a_pair_has_its_first_text_in_one_language_and_its_second_in_the_other(m
     found = score_pairs(model, prepared, "dev", [("en", "de"), ("de", "en"), ("en", "fr")])
     assert list(found) == ["en-de", "de-en"]
     mixed = seen[-20:]
-    assert [row["text_pair"] == "Ujerumani" for row in mixed] == [True] * 10 + [False] * 10
+    assert [row["text_pair"] == "Deutschland" for row in mixed] == [True] * 10 + [False] * 10
     assert [row["language"] for row in mixed] == ["en"] * 10 + ["de"] * 10
 
 
 def test_items_are_joined_by_their_number_not_by_their_place(model, task):
-    prepared = task("classification")
-    rows = [row for row in prepared.data.evaluation["dev"].to_list() if row["language"] == "en" or row["item"] != 3]
-    prepared.data.evaluation["dev"] = Dataset.from_list(rows)
+    prepared = changed(
+        task("classification"), lambda row, language: {} if language == "en" or row["item"] != 3 else None
+    )
     mixed = prepared.mixed("dev", "en", "de")
     assert [row["item"] for row in mixed.rows] == [0, 1, 2, 4, 5, 6, 7, 8, 9]
-    by_item = {row["item"]: row for row in rows if row["language"] == "de"}
+    by_item = {row["item"]: row for row in prepared.data.evaluation["dev"]["de"]}
     assert all(row["text_pair"] == by_item[row["item"]]["text_pair"] for row in mixed.rows)
 
 
@@ -117,8 +206,13 @@ def test_a_pair_of_one_language_with_itself_is_that_language(kind, task, undistu
         ("classification", True),
         ("multiple_choice", True),
         ("question_answering", True),
+        ("question_answering_mlqa", True),
+        ("ranking", True),
         ("tagging", False),
         ("retrieval", False),
+        ("mining", False),
+        ("dense_retrieval", False),
+        ("masked_language_modelling", False),
     ],
 )
 def test_tasks_of_two_texts_generalize(kind, two, task):
@@ -126,12 +220,13 @@ def test_tasks_of_two_texts_generalize(kind, two, task):
 
 
 def test_classification_of_one_text_does_not_generalize(task):
-    prepared = task("classification")
-    prepared.data.evaluation["dev"] = prepared.data.evaluation["dev"].map(lambda row: {"text_pair": None})
-    assert not prepared.generalizes
+    assert not changed(task("classification"), lambda row, language: {"text_pair": None}).generalizes
 
 
 def test_rows_that_say_nothing_about_each_other_do_not_generalize(task):
     prepared = task("classification")
-    prepared.data.evaluation["dev"] = prepared.data.evaluation["dev"].remove_columns("item")
-    assert not prepared.generalizes
+    dev = {
+        code: [{name: value for name, value in row.items() if name != "item"} for row in rows]
+        for code, rows in prepared.data.evaluation["dev"].items()
+    }
+    assert not replace(prepared, data=replace(prepared.data, evaluation={"dev": dev})).generalizes

@@ -1,11 +1,11 @@
 from copy import deepcopy
 from dataclasses import replace
-from itertools import islice
 from random import Random
 
 import pytest
 import torch
 
+from tests.trainables.conftest import TRAINED
 from tests.trainables.noise.steps import noise
 from trainables import stage as stage_module
 from trainables.curriculum import Noise, Stage
@@ -13,14 +13,13 @@ from trainables.encoders import weights_hash
 from trainables.noise.augmentation import Augmentation
 from trainables.noise.catalogue import METHODS
 from trainables.noise.substitution import Synonyms
-from trainables.optimise import DivergedError
+from trainables.optimise import DivergedError, Schedule
 from trainables.stage import build, encoder_weights, head_weights, restore, train
+from trainables.store.identity import identity, key
 from trainables.tasks import KINDS
 
 STAGE = Stage(task="one", learning_rate=1e-2, steps=3, batch_size=4)
-JOINT = replace(STAGE, task="one+two", steps=6)
 KEY, OTHER_KEY = "0123456789abcdef" * 2, "f" * 32
-TRAINED = [kind for kind in KINDS if kind != "retrieval"]
 
 
 def bits(trained) -> list[str]:
@@ -97,6 +96,33 @@ def test_a_learning_rate_beyond_reason_diverges(task):
         train(replace(STAGE, learning_rate=1e20, steps=8), KEY, prepared.encoder.weights, [prepared])
 
 
+def test_warm_up_and_weight_decay_are_the_stages(task, monkeypatch):
+    seen = []
+    monkeypatch.setattr(stage_module, "optimise", lambda model, batches, losses, schedule: seen.append(schedule) or [])
+    prepared = task("classification")
+    for stage in (STAGE, replace(STAGE, warmup=0.5, weight_decay=0.2, average=0.25)):
+        train(stage, KEY, prepared.encoder.weights, [prepared])
+    assert seen == [
+        Schedule(steps=3, learning_rate=1e-2, warmup=0.1, weight_decay=0.01, average=0.0),
+        Schedule(steps=3, learning_rate=1e-2, warmup=0.5, weight_decay=0.2, average=0.25),
+    ]
+
+
+def test_fields_that_came_later_leave_the_identity_of_older_stages_as_it_was():
+    told = replace(STAGE, warmup=0.1, weight_decay=0.01, mixing=0.0, layer=None, pooling="mean")
+    described = identity(told, "root", "data")
+    assert described == {
+        "version": 1,
+        "parent": "root",
+        "data": "data",
+        "task": "one",
+        "learning_rate": 1e-2,
+        "steps": 3,
+        "batch_size": 4,
+    }
+    assert key(described) == "abc62db2c4a66a65815d456fc45c4f91"
+
+
 def test_averaged_weights_are_not_the_last_ones(task):
     prepared = task("classification")
     parent = prepared.encoder.weights
@@ -104,41 +130,6 @@ def test_averaged_weights_are_not_the_last_ones(task):
     plain = train(STAGE, KEY, parent, [prepared])
     assert averaged.losses == plain.losses
     assert bits(averaged) != bits(plain)
-
-
-def test_a_joint_stage_gives_each_task_as_many_steps(task, monkeypatch):
-    def turns(model, batches, loss, schedule):
-        return [turn for turn, _ in islice(batches, schedule.steps)]
-
-    monkeypatch.setattr(stage_module, "optimise", turns)
-    tasks = [task("classification"), task("tagging")]
-    assert train(JOINT, KEY, tasks[0].encoder.weights, tasks).losses == [0, 1, 0, 1, 0, 1]
-
-
-def test_a_joint_stage_trains_one_encoder(task):
-    tasks = [task("classification"), task("question_answering")]
-    parent = tasks[0].encoder.weights
-    trained = train(JOINT, KEY, parent, tasks)
-    first, second = (weights_hash(encoder_weights(model, parent)) for model in trained.models)
-    assert first == second != tasks[0].encoder.hash
-
-
-def test_a_joint_stage_averages_one_encoder(task):
-    tasks = [task("classification"), task("tagging")]
-    parent = tasks[0].encoder.weights
-    trained = train(replace(JOINT, average=0.5), KEY, parent, tasks)
-    first, second = (weights_hash(encoder_weights(model, parent)) for model in trained.models)
-    assert first == second
-
-
-def test_a_joint_stage_trains_a_head_for_each_task(task):
-    tasks = [task("classification"), task("tagging")]
-    parent = tasks[0].encoder.weights
-    heads = [head_weights(model, parent) for model in train(JOINT, KEY, parent, tasks).models]
-    fresh = [head_weights(model, parent) for model in train(replace(JOINT, steps=0), KEY, parent, tasks).models]
-    for trained, start in zip(heads, fresh, strict=True):
-        assert trained.keys() == start.keys()
-        assert weights_hash(trained) != weights_hash(start)
 
 
 def test_the_encoder_keeps_what_a_head_model_lacks(task, pooling_encoder):
@@ -218,14 +209,6 @@ def test_dropout_reaches_the_encoder_and_the_head(task):
         {module.p for module in model.modules() if isinstance(module, torch.nn.Dropout)} for model in (plain, dropping)
     ]
     assert rates == [{0.0}, {0.25}]
-
-
-def test_a_joint_stage_is_noisy_in_all_its_tasks(task):
-    parts = [task("classification"), task("tagging")]
-    noisy = replace(JOINT, noise=noise("adversarial"))
-    first, second = (train(noisy, KEY, parts[0].encoder.weights, parts) for _ in range(2))
-    assert bits(first) == bits(second)
-    assert bits(first) != bits(train(JOINT, KEY, parts[0].encoder.weights, parts))
 
 
 def test_a_rising_magnitude_is_another_stage_than_a_constant_one(task):

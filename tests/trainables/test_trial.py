@@ -285,7 +285,7 @@ def test_targets_of_two_texts_are_scored_in_two_languages_besides(trial, store):
 def test_scores_in_two_languages_are_read_from_the_store(trial, store, monkeypatch):
     paired = replace(trial, pairs=4)
     first = run(paired, store)
-    monkeypatch.setattr("trainables.trial.score_pairs", None)
+    monkeypatch.setattr("trainables.readings.score_pairs", None)
     assert run(paired, store).transfer == first.transfer
 
 

@@ -22,6 +22,10 @@ class DataError(ValueError):
     """A data set that is not there, or not what it should be."""
 
 
+class UnreachableError(DataError):
+    """The hub cannot be reached: no other set of it need be tried."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Set:
     """A data set on the Hugging Face hub, or in local files."""
@@ -73,6 +77,8 @@ class Part:
     """Rows at the beginning that are left out."""
     take: int | None = None
     """Rows after those that are read; all of them if None."""
+    without: "Part | None" = None
+    """Another part: rows whose context it has in English are left out."""
     where: Callable[[Row, str], bool] | None = None
     """Whether a row, as the set has it, is in a language: for sets that mix languages."""
 
@@ -130,6 +136,10 @@ class Card:
     """The languages that it is scored in, where they are not all of the benchmark's."""
     parts: Parts | None = None
     """None: made by the package."""
+    published: tuple[str, ...] = ()
+    """The metrics whose mean its benchmark publishes, where it is not the kind's main one."""
+    made_from: tuple[str, ...] = ()
+    """Targets whose dev items its training examples were made from: it cannot be trained on before them."""
     sample: tuple[int, int] | None = None
     """Training examples and seed, where they are drawn from the whole training set."""
 
@@ -160,10 +170,12 @@ class Tasks(Mapping[str, Card]):
         card = self.cards[plain]
         if not sampled:
             return card
-        count, _, seed = size.partition(".")
-        if not (count.isdecimal() and (seed or "0").isdecimal() and 0 < int(count) < card.train):
+        count, seeded, seed = size.partition(".")
+        seed = seed if seeded else "0"
+        numbers = count.isdecimal() and seed.isdecimal() and (count, seed) == (str(int(count)), str(int(seed)))
+        if not (numbers and 0 < int(count) < card.train):
             raise KeyError(name)
-        return replace(card, train=int(count), resource="low", sample=(int(count), int(seed or 0)))
+        return replace(card, train=int(count), resource="low", sample=(int(count), int(seed)))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.cards)

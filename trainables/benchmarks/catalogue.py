@@ -32,6 +32,11 @@ PUBLISHED: dict[str, tuple[str, ...]] = {name: tuple(_OF_THE_HUB[name]) for name
 """By name, the targets that a benchmark's own average is over; see `trainables.transfer.Transfer.published`."""
 
 
+def published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
+    """By target, the metrics whose mean a benchmark publishes, where it is not the kind's main one."""
+    return {task: card.published for task, card in BENCHMARKS[benchmark].items() if card.published}
+
+
 def catalogue(benchmark: str) -> Tasks:
     """The tasks of a benchmark.
 

@@ -11,12 +11,12 @@ from typing import Any
 from urllib.parse import quote
 
 from datasets import ClassLabel, List, load_dataset
-from datasets.exceptions import DatasetGenerationError
 from datasets.utils.logging import disable_progress_bar, set_verbosity
 
 from trainables.benchmarks import TAGGED, mirror_of
-from trainables.benchmarks.cards import Card, DataError, Notes, Part, Parts, Row, Shape
+from trainables.benchmarks.cards import Card, DataError, Notes, Part, Parts, Row, Shape, UnreachableError
 from trainables.benchmarks.shapes import EMPTY, LAREQA_CANDIDATES, READ, merged
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.tasks import ITEM, Rows, TaskData
 
 VERSION = 1
@@ -68,12 +68,24 @@ def _read_all(places: Sequence[tuple[Part, str]], labels: Sequence[str], notes: 
 def _described(part: Part, language: str) -> list[Any]:
     """What decides the rows without reading them: where they come from, and of a mirror when its files were written."""
     mirror = mirror_of(part.set)
-    files = sorted(mirror.rglob("*")) if mirror else []
-    stamps = [(str(file.relative_to(mirror)), file.stat().st_size, file.stat().st_mtime_ns) for file in files if mirror]
+    stamps = [_stamp(file) for file in _files(mirror, part, language)] if mirror else []
+    without = _described(part.without, SOURCE_LANGUAGE) if part.without else None
     shape = [sorted(part.shape.columns.items()), part.shape.labels]
     shape += [part.shape.adapt.__qualname__] if part.shape.adapt else []
     asked = [part.set.repository, part.set.revision, part.configuration_of(language), part.split_of(language), language]
-    return [asked, shape, part.item, part.skip, part.take, stamps]
+    return [asked, shape, part.item, part.skip, part.take, stamps, without]
+
+
+def _files(mirror: Path, part: Part, language: str) -> list[Path]:
+    """The files of a mirror that may hold the rows: those of the configuration and split, if they lie as on the hub."""
+    own = mirror / part.configuration_of(language)
+    return sorted(own.glob(f"{part.split_of(language)}-*.parquet")) or sorted(
+        file for file in mirror.rglob("*") if file.is_file() and file.suffix != ".part"
+    )
+
+
+def _stamp(file: Path) -> tuple[str, int, int]:
+    return file.name, file.stat().st_size, file.stat().st_mtime_ns
 
 
 def rows_of(part: Part, language: str, labels: Sequence[str], notes: Notes, *, train: bool = False) -> Iterator[Row]:
@@ -149,7 +161,8 @@ def opened(part: Part, language: str) -> Iterable[Row]:
     """
     mirror = mirror_of(part.set)
     split = part.split_of(language)
-    stream = mirror is not None or part.take is not None or (split != "train" and not part.set.archived)
+    packed = part.set.archived and not (mirror and any(mirror.rglob("*.parquet")))
+    stream = not packed and (mirror is not None or part.take is not None or split != "train")
     if part.set.local:
         return _tagged(mirror, split, part.named(language))
     try:
@@ -166,19 +179,17 @@ def opened(part: Part, language: str) -> Iterable[Row]:
     return told
 
 
-FAILURES = (OSError, TypeError, ValueError, RuntimeError, DatasetGenerationError)
-"""What reading a set may raise."""
-
-
 def unreadable(part: Part, language: str, error: Exception) -> DataError:
     """What went wrong with a set, and what to do."""
-    mirror = mirror_of(part.set)
-    hint = (
-        f"in {mirror}: remove what is broken there; xlt data fetch copies what is missing"
-        if mirror
-        else "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
-    )
-    return DataError(f"{part.named(language)}: {_why(error)} ({hint})")
+    mirror, why = mirror_of(part.set), _why(error)
+    if mirror:
+        hint = f"in {mirror}: remove what is broken there; xlt data fetch copies what is missing"
+        return DataError(f"{part.named(language)}: {why} ({hint})")
+    if part.set.revision and "data_files are invalid" in why:
+        why = f"revision {part.set.revision} has no such file"
+    hint = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
+    lost = isinstance(error, ConnectionError) or type(error).__name__.startswith("Connect")
+    return (UnreachableError if lost else DataError)(f"{part.named(language)}: {why} ({hint})")
 
 
 def _why(error: Exception) -> str:
@@ -200,19 +211,23 @@ def _checked(told: Iterable[Row], part: Part, language: str, notes: Notes) -> It
     named = part.named(language)
     needed = {*part.shape.columns.values()} | ({part.item} if part.item else set())
     rows = (row for row in told if part.where is None or part.where(row, language))
+    if part.without is not None:
+        others = {row["context"].strip() for row in opened(part.without, SOURCE_LANGUAGE)}
+        rows = (row for row in rows if row["context"].strip() not in others)
     seen = False
     try:
         for row in islice(rows, part.skip, None if part.take is None else part.skip + part.take):
             # A stream has the columns of the set's first file: what this one lacks of them is None in every row.
             there = [name for name, value in row.items() if value is not None]
             if not seen and (missing := sorted(needed - set(there))):
-                raise DataError(f"{named}: no column {', '.join(missing)}; it has {', '.join(there)}")
+                lacking = f"no column {', '.join(missing)}, or nothing in its first row"
+                raise DataError(f"{named}: {lacking}; it has {', '.join(there)}")
             seen = True
             notes[READ] += 1
             yield row
     except DataError:
         raise
-    except FAILURES as error:
+    except Exception as error:
         raise unreadable(part, language, error) from error
     if not seen:
         beyond = f" after the first {part.skip}" if part.skip else ""

@@ -232,9 +232,10 @@ INTERMEDIATE: dict[str, Card] = {
     "americasnli": _in_several(
         Card(
             kind="classification",
-            about="inference in ten indigenous languages of the Americas (Ebrahimi et al., ACL 2022): its validation set",
+            about="inference in ten indigenous languages of the Americas (Ebrahimi et al., ACL 2022): its validation set, translated from XNLI's dev set",
             train=6457,
             labels=NLI,
+            made_from=("xnli",),
         ),
         Part(
             set=Set(repository="nala-cub/americas_nli", licence="CC BY-SA 4.0"),

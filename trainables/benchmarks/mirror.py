@@ -1,17 +1,20 @@
 """Mirrors of data sets: for each split a parquet file, and the README that names them, as on the hub."""
 
+import json
 from pathlib import Path
+from uuid import uuid4
 
-import yaml
 from datasets import Dataset, IterableDataset
 from huggingface_hub import snapshot_download
 
 from trainables.benchmarks import MODELS
 from trainables.benchmarks.cards import Part
-from trainables.benchmarks.hub import FAILURES, opened, unreadable
+from trainables.benchmarks.hub import opened, unreadable
 
 WHOLE = "-00000-of-00001.parquet"
 """How the file of a split ends."""
+OURS = "---\n# written by xlt data fetch\n"
+"""How the README of a set that was copied here begins."""
 WEIGHTS = ("*.json", "*.txt", "*.model", "*.safetensors")
 """What is copied of an encoder; one without safetensors has its weights in ``pytorch_model.bin``."""
 
@@ -41,11 +44,11 @@ def copy(part: Part, language: str, folder: Path) -> bool:
     if part.take is not None and part.where is None:
         told = told.take(part.skip + part.take)
     file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(".part")
+    aside = file.with_suffix(f".{uuid4().hex[:8]}.part")
     try:
         told.to_parquet(str(aside))
         aside.rename(file)
-    except FAILURES as error:
+    except Exception as error:
         raise unreadable(part, language, error) from error
     finally:
         aside.unlink(missing_ok=True)
@@ -54,29 +57,28 @@ def copy(part: Part, language: str, folder: Path) -> bool:
 
 
 def _name_files(place: Path) -> None:
-    """Write the README from which `load_dataset` knows configurations and splits, unless one is there that names all files."""
+    """Write the README from which `load_dataset` knows configurations and splits; one that came with a mirror stays as it is."""
     readme, configurations = place / "README.md", dict[str, list[dict[str, str]]]()
+    before = readme.read_text(encoding="utf-8") if readme.exists() else OURS
     for file in sorted(place.glob(f"*/*{WHOLE}")):
         path = f"{file.parent.name}/{file.name}"
         configurations.setdefault(file.parent.name, []).append({"split": file.name.removesuffix(WHOLE), "path": path})
-    before = readme.read_text(encoding="utf-8") if readme.exists() else ""
-    if all(file["path"] in before for files in configurations.values() for file in files):
-        return
     listed = [{"config_name": name, "data_files": files} for name, files in configurations.items()]
-    aside = readme.with_suffix(".part")
-    aside.write_text(f"---\n{yaml.safe_dump({'configs': listed}, sort_keys=False)}---\n", encoding="utf-8")
-    aside.rename(readme)
+    card = f"{OURS}configs: {json.dumps(listed, indent=1)}\n---\n"
+    if before.startswith(OURS) and before != card:
+        aside = place / f"README.{uuid4().hex[:8]}.part"
+        aside.write_text(card, encoding="utf-8")
+        aside.rename(readme)
 
 
 def copy_encoder(encoder: str, folder: Path) -> bool:
     """Copy an encoder of the hub into a folder of mirrors, ``models/namespace/name``; whether anything was copied."""
     place = folder / MODELS / encoder
-    before = _stamps(place)
-    snapshot_download(encoder, local_dir=place, allow_patterns=list(WEIGHTS))
-    if not any(place.glob("*.safetensors")):
-        snapshot_download(encoder, local_dir=place, allow_patterns=["pytorch_model*.bin*"])
-    return _stamps(place) != before
-
-
-def _stamps(place: Path) -> dict[Path, int]:
-    return {file: file.stat().st_mtime_ns for file in place.glob("*") if file.is_file()}
+    if place.is_dir():
+        return False
+    aside = place.with_name(f"{place.name}.part")  # taken up again where it was killed
+    snapshot_download(encoder, local_dir=aside, allow_patterns=list(WEIGHTS))
+    if not any(aside.glob("*.safetensors")):
+        snapshot_download(encoder, local_dir=aside, allow_patterns=["pytorch_model*.bin*"])
+    aside.rename(place)
+    return True

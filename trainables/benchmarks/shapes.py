@@ -173,13 +173,14 @@ LAREQA_QUERY = Shape(columns={"id": "id", "question": "question"}, adapt=_lareqa
 
 def _lareqa_candidates(row: Row, notes: Notes) -> Iterator[Row]:
     """Every sentence of the context; those that repeat with the next question of the context are joined by `merged`."""
-    answer = _sentence_of(row)
+    answers = anchored(row["context"], row["answers"], notes)
+    answer = _sentence_of(row | {"answers": answers}) if answers else None
     if answer is None:
         notes[OUTSIDE] += 1
     for start, stop in row.get("sentence_breaks") or sentences(row["context"]):
         sentence = row["context"][start:stop].strip()
-        answers = [row["id"]] if sentence == answer else []
-        yield {"candidate": sentence, "candidate_pair": row["context"], "answers": answers}
+        right = [row["id"]] if sentence == answer else []
+        yield {"candidate": sentence, "candidate_pair": row["context"], "answers": right}
 
 
 LAREQA_CANDIDATES = Shape(columns=_ASKED_OF | {"id": "id"}, adapt=_lareqa_candidates)

@@ -53,7 +53,7 @@ XGLUE: dict[str, Card] = {
     ),
     "pos": _card(
         "pos",
-        "tagging",
+        "tagging_by_word",
         "parts of speech (Universal Dependencies 2.5)",
         "ar bg de el en es fr hi it nl pl pt ru th tr ur vi zh",
         25_376,

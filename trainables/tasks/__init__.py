@@ -1,6 +1,6 @@
 """Task kinds, one file each."""
 
-from trainables.tasks.base import ITEM, Encoded, Feature, Row, Rows, TaskData, TaskKind, length, pad, texts
+from trainables.tasks.base import ITEM, Encoded, Feature, Row, Rows, TaskData, TaskKind, length, pad, reads, texts
 from trainables.tasks.classification import Classification
 from trainables.tasks.dense_retrieval import DenseRetrieval
 from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
@@ -9,12 +9,13 @@ from trainables.tasks.multiple_choice import MultipleChoice
 from trainables.tasks.question_answering import QuestionAnswering, QuestionAnsweringMLQA
 from trainables.tasks.ranking import Ranking
 from trainables.tasks.retrieval import Retrieval
-from trainables.tasks.tagging import Tagging
+from trainables.tasks.tagging import Tagging, TaggingByWord
 
 KINDS: dict[str, TaskKind] = {
     "classification": Classification(),
     "multiple_choice": MultipleChoice(),
     "tagging": Tagging(),
+    "tagging_by_word": TaggingByWord(),
     "question_answering": QuestionAnswering(),
     "question_answering_mlqa": QuestionAnsweringMLQA(),
     "retrieval": Retrieval(),
@@ -24,4 +25,17 @@ KINDS: dict[str, TaskKind] = {
     "masked_language_modelling": MaskedLanguageModelling(),
 }
 
-__all__ = ["ITEM", "KINDS", "Encoded", "Feature", "Row", "Rows", "TaskData", "TaskKind", "length", "pad", "texts"]
+__all__ = [
+    "ITEM",
+    "KINDS",
+    "Encoded",
+    "Feature",
+    "Row",
+    "Rows",
+    "TaskData",
+    "TaskKind",
+    "length",
+    "pad",
+    "reads",
+    "texts",
+]

@@ -174,6 +174,11 @@ def texts(feature: Feature) -> list[list[int]]:
     return ids if isinstance(ids[0], list) else [ids]
 
 
+def reads(feature: Feature) -> tuple[Any, ...]:
+    """What decides a kind's output: what the model reads, and where in the context an answer would stand."""
+    return feature["input_ids"], feature.get("langs"), feature.get("_spans")
+
+
 def unbatched(encoding: dict[str, list[Any]]) -> list[Feature]:
     """A tokenizer's output by key, as one feature a text."""
     return [dict(zip(encoding, values, strict=True)) for values in zip(*encoding.values(), strict=True)]

@@ -83,7 +83,12 @@ class DenseRetrieval(TaskKind):
         tuned: float | None = None,
     ) -> Metrics:
         """Of what each query `Found`."""
-        return {"map@20": fmean(average_precision(found.hits, found.relevant, DEPTH) for found in outputs)}
+        return {"map@20": fmean(_precision(found) for found in outputs)}
+
+
+def _precision(found: Found) -> float:
+    """0 where no candidate would have been right."""
+    return average_precision(found.hits, found.relevant, DEPTH) if found.relevant else 0.0
 
 
 def _texts(
@@ -94,9 +99,9 @@ def _texts(
 
 
 def _vectors(model: PreTrainedModel, batch: Batch) -> Tensor:
-    """Unit vectors of texts, float32: [texts, width]."""
+    """Unit vectors of texts, float32 at least: [texts, width]."""
     states = type(model).forward(model, **batch).last_hidden_state[:, 0]
-    return normalize(states.float(), dim=-1)
+    return normalize(states.to(torch.promote_types(states.dtype, torch.float32)), dim=-1)
 
 
 def _compared(model: PreTrainedModel, **batch: Tensor) -> ModelOutput:

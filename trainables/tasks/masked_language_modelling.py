@@ -36,7 +36,9 @@ class MaskedLanguageModelling(TaskKind):
         drawn = torch.Generator().manual_seed(rng.getrandbits(63))
         ids = batch["input_ids"]
         plain = batch["attention_mask"].bool() & ~torch.isin(ids, torch.tensor(sorted(tokens.special_ids)))
-        guessed = plain & (torch.rand(ids.shape, generator=drawn) < HIDDEN)
+        chance = torch.rand(ids.shape, generator=drawn).masked_fill(~plain, 2.0)
+        # One at least: the mean over none is not a number.
+        guessed = plain & ((chance < HIDDEN) | (chance == chance.min()))
         how = torch.rand(ids.shape, generator=drawn)
         other = torch.randint(tokens.vocabulary, ids.shape, generator=drawn)
         hidden = ids.masked_fill(guessed & (how < 0.8), tokens.mask_id)

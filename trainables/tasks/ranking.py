@@ -20,7 +20,9 @@ class Ranking(Classification):
         """For each the likeliest grade, and the expected one."""
         likely = model(**batch).logits.float().softmax(-1)
         grades = likely.new_tensor(range(likely.shape[-1]))
-        return list(zip(likely.argmax(-1).tolist(), (likely @ grades).tolist(), strict=True))
+        # Not a product of matrices: autocast would round the grades until documents tie.
+        expected = (likely * grades).sum(-1)
+        return list(zip(likely.argmax(-1).tolist(), expected.tolist(), strict=True))
 
     def score(
         self,

@@ -19,7 +19,11 @@ def digest(name: str) -> str:
     """SHA-256 over every row of a task, training rows first, then its splits."""
     data = load(name)
     total = hashlib.sha256()
-    for split, rows in {"train": data.train or (), **data.evaluation}.items():
+    scored = {
+        split: [row | {"language": language} for language, rows in by_language.items() for row in rows]
+        for split, by_language in data.evaluation.items()
+    }
+    for split, rows in {"train": data.train or (), **scored}.items():
         total.update(split.encode())
         for row in rows:
             total.update(json.dumps(row, sort_keys=True).encode())

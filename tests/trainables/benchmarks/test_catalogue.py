@@ -1,16 +1,31 @@
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from trainables import benchmarks
-from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, catalogue
+from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
+from trainables.benchmarks.cards import Card, Part
+from trainables.benchmarks.intermediate import INTERMEDIATE
 from trainables.benchmarks.miniature.cards import MINIATURE
 from trainables.benchmarks.miniature.tasks import MAKERS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.prepared import Prepared
+from trainables.tables import Shelf
 from trainables.tasks import KINDS
 
 MADE = [("miniature", name) for name in MINIATURE]
+OF_THE_HUB = [name for name in BENCHMARKS if name != "miniature"]
+CARDS = {
+    f"{benchmark}-{task}": BENCHMARKS[benchmark][task] for benchmark in OF_THE_HUB for task in BENCHMARKS[benchmark]
+}
+
+
+def parts(card: Card) -> Iterator[Part]:
+    assert card.parts is not None
+    yield from (*card.parts.train, *card.parts.dev, *card.parts.test, *card.parts.candidates)
 
 
 def test_every_benchmark_has_languages_of_the_table_and_the_source():
@@ -24,9 +39,96 @@ def test_the_miniature_leaves_out_haitian_creole_only():
     assert set(LANGUAGES) - set(LANGUAGES_OF["miniature"]) == {"ht"}
 
 
-def test_what_is_not_made_here_has_a_source():
+def test_what_is_not_made_here_comes_from_the_hub():
     for benchmark, cards in BENCHMARKS.items():
-        assert all((card.source is None) == (benchmark == "miniature") for card in cards.values())
+        assert all((card.parts is None) == (benchmark == "miniature") for card in cards.values())
+
+
+def test_the_published_targets_are_scored_and_the_intermediate_tasks_are_in_every_benchmark():
+    counts = {name: len(targets) for name, targets in PUBLISHED.items()}
+    assert counts.items() >= {"xtreme_r": 10, "xtreme": 9, "xglue": 9}.items()
+    for benchmark in OF_THE_HUB:
+        cards = catalogue(benchmark)
+        assert all(cards[name].scored for name in PUBLISHED.get(benchmark, ()))
+        assert all(cards[name].train and not cards[name].scored for name in INTERMEDIATE)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_that_is_scored_is_in_a_benchmark_of_the_hub(kind):
+    there = [card for card in CARDS.values() if card.kind == kind]
+    assert there
+    assert any(card.scored for card in there) == bool(KINDS[kind].metrics)
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_a_card_of_the_hub_is_whole(card):
+    assert card.kind in KINDS
+    assert card.about
+    assert (card.train > 0) == bool(card.parts.train)
+    assert card.train or card.scored
+    assert len(set(card.labels)) == len(card.labels)
+    scored = [*card.parts.dev, *card.parts.test]
+    assert {code for part in card.parts.test for code in part.languages} == set(card.languages)
+    assert {code for part in scored for code in part.languages} <= set(LANGUAGES)
+    assert {code for part in card.parts.dev for code in part.languages} <= {*card.languages, SOURCE_LANGUAGE}
+    for split in (card.parts.dev, card.parts.test):
+        codes = [code for part in split for code in part.languages]
+        assert len(set(codes)) == len(codes)
+
+
+@pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
+def test_every_part_of_a_card_names_its_set_its_licence_and_its_rows(card):
+    for part in parts(card):
+        assert part.set.repository.count("/") == 1
+        assert part.set.licence
+        assert part.skip >= 0 and (part.take is None or part.take > 0)
+        if card.labels and not part.shape.adapt:
+            assert len(part.shape.labels) == len(card.labels)
+        for language in part.languages:
+            assert part.configuration_of(language) and part.split_of(language)
+            assert "{" not in part.named(language)
+            rows = part.rows_of(language)
+            assert rows is None or rows > 0
+    told = [part.rows_of(language) for part in card.parts.train for language in part.languages]
+    if all(told) and not any(part.take for part in card.parts.train):
+        assert sum(told) == card.train
+
+
+def test_low_resource_tasks_of_the_hub_are_small_or_in_other_languages_than_the_source():
+    low = {name: card for name, card in INTERMEDIATE.items() if card.resource == "low"}
+    assert {"rte", "copa", "masakhaner"} <= set(low)
+    assert all(card.language != SOURCE_LANGUAGE or card.train < 25_000 for card in low.values())
+
+
+@pytest.mark.parametrize(("name", "sample"), [("mnli@5", (5, 0)), ("mnli@5.7", (5, 7)), ("mnli@392701", (392_701, 0))])
+def test_a_task_can_be_a_sample_of_another(name, sample):
+    card, whole = catalogue("xtreme")[name], catalogue("xtreme")["mnli"]
+    assert (card.train, card.sample, card.resource) == (sample[0], sample, "low")
+    assert card.parts == whole.parts
+    assert whole.sample is None
+    assert name in catalogue("xtreme")
+    assert name not in list(catalogue("xtreme"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["mnli@", "mnli@0", "mnli@-1", "mnli@x", "mnli@5.", "mnli@5.x", "mnli@392702", "tatoeba@5", "none@5", "none"],
+)
+def test_a_sample_that_cannot_be_drawn_is_no_task(name):
+    assert name not in catalogue("xtreme")
+    with pytest.raises(KeyError):
+        catalogue("xtreme")[name]
+
+
+def test_a_sample_is_drawn_by_its_seed(at_mirror, encoder, tables):
+    drawn = {}
+    for name in ("mnli", "mnli@5", "mnli@5.0", "mnli@5.7"):
+        found = Prepared(benchmarks.load("xtreme", name), encoder, 32, shelf=Shelf(Path(tables)))
+        drawn[name] = [row["text"] for row in found.train_rows]
+        assert len(found.train.features) == len(drawn[name])
+    assert [len(texts) for texts in drawn.values()] == [16, 5, 5, 5]
+    assert drawn["mnli@5"] == drawn["mnli@5.0"] != drawn["mnli@5.7"]
+    assert all(set(texts) <= set(drawn["mnli"]) for texts in drawn.values())
 
 
 def test_every_card_of_the_miniature_has_a_maker():
@@ -44,12 +146,12 @@ def test_a_card_says_what_the_data_are(benchmark, name):
     assert card.kind == data.kind
     assert card.kind in KINDS
     assert card.labels == data.labels
-    assert card.train == len(data.train or ())
+    assert card.train == len(list(data.train or ()))
     assert set(data.evaluation) == ({"dev", "test"} if card.scored else set())
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_miniature_scores_a_task_of_each_kind(kind):
+@pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering", "retrieval"])
+def test_the_miniature_scores_a_task_of_each_of_the_first_kinds(kind):
     assert any(card.scored and card.kind == kind for card in MINIATURE.values())
 
 

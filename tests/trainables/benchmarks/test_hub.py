@@ -1,220 +1,196 @@
-"""Data sets of the hub, read by `load_dataset` from mirrors in the identical schema."""
+"""Data sets read from mirrors as a task's rows: languages, items, labels, flaws."""
 
-from collections.abc import Callable
+from collections import Counter
 from dataclasses import replace
-from pathlib import Path
+from itertools import chain
 
 import pytest
-from datasets import ClassLabel, Dataset, Features, Value
 
-from trainables import benchmarks
-from trainables.benchmarks import catalogue, mirror_of
-from trainables.benchmarks.catalogue import ROBUST_XLT, DataError
-from trainables.benchmarks.hub import load
-from trainables.curriculum import Stage, Trial
-from trainables.encoders import Encoder
-from trainables.prepared import Prepared, prepare
-from trainables.tasks import TaskData
-from trainables.trial import run
-
-SCHEMAS = {
-    "facebook/xnli": Features(
-        {
-            "premise": Value("string"),
-            "hypothesis": Value("string"),
-            "label": ClassLabel(names=["entailment", "neutral", "contradiction"]),
-        }
-    ),
-    "google-research-datasets/paws-x": Features(
-        {
-            "id": Value("int32"),
-            "sentence1": Value("string"),
-            "sentence2": Value("string"),
-            "label": ClassLabel(names=["0", "1"]),
-        }
-    ),
-}
-SIZES = {"train": 12, "validation": 6, "test": 9}
+from tests import mirrors, tiny_encoders
+from tests.mirrors import LABELS, PAIR, row
+from trainables import benchmarks, encoders
+from trainables.benchmarks import catalogue, hub, shapes
+from trainables.benchmarks.cards import Part, Parts
+from trainables.benchmarks.intermediate import AFRICAN, INTERMEDIATE
+from trainables.benchmarks.xtreme.questions import HELD_OUT
+from trainables.prepared import Prepared
 
 
-def rows(columns: dict, language: str, split: str) -> list[dict]:
-    """Rows whose texts tell their language and item; PAWS-X in another order in each language, one item lacking in German."""
-    told = []
-    for item in range(1, SIZES[split] + 1):
-        first, second = (column for column in columns if column not in ("id", "label"))
-        row = {first: f"{language} one {item}", second: f"{language} two {item}", "label": item % 2}
-        told.append(row | ({"id": item} if "id" in columns else {}))
-    if "id" in columns and split != "train":
-        told = [row for row in told if language != "de" or row["id"] != 2]
-        told = told[::-1] if language == "ja" else told
-    return told
+def read(part: Part = PAIR, language: str = "en", notes: Counter | None = None, train: bool = False) -> list[dict]:
+    return list(hub.rows_of(part, language, LABELS, Counter() if notes is None else notes, train=train))
 
 
-@pytest.fixture(scope="session")
-def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with both sets, a parquet file for each language and split, and the cards that name them."""
-    root = tmp_path_factory.mktemp("mirror")
-    for card in ROBUST_XLT.values():
-        folder, entries = root / card.source.repository, []
-        for language in card.languages:
-            entries.append(f"- config_name: {language}\n  data_files:\n")
-            for split in SIZES:
-                file = folder / language / f"{split}-00000-of-00001.parquet"
-                file.parent.mkdir(parents=True, exist_ok=True)
-                features = SCHEMAS[card.source.repository]
-                Dataset.from_list(rows(features, language, split), features).to_parquet(file)
-                entries.append(f"  - split: {split}\n    path: {language}/{split}-*\n")
-        (folder / "README.md").write_text(f"---\nconfigs:\n{''.join(entries)}---\n")
-    return root
+@pytest.mark.parametrize("task", ["xnli", "pawsx"])
+def test_a_task_is_read_in_all_its_languages(task, at_mirror):
+    data, card = benchmarks.load("robust_xlt", task), catalogue("robust_xlt")[task]
+    assert (data.kind, data.labels, data.language) == (card.kind, card.labels, "en")
+    assert set(next(iter(data.train))) == {"text", "text_pair", "label"}
+    for split in ("dev", "test"):
+        assert set(data.evaluation[split]) == set(card.languages)
+        for rows in map(list, data.evaluation[split].values()):
+            assert len(rows) == mirrors.size(split)
+            assert {"text", "text_pair", "label", "item"} <= set(rows[0])
+            assert all(0 <= each["label"] < len(card.labels) for each in rows)
 
 
-@pytest.fixture
-def at_mirror(mirror: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], TaskData]:
-    monkeypatch.setenv("XLT_DATA", str(mirror))
-    return lambda task: benchmarks.load("robust_xlt", task)
-
-
-@pytest.mark.parametrize("name", ROBUST_XLT)
-def test_a_set_is_read_in_all_its_languages(name, at_mirror):
-    data, card = at_mirror(name), ROBUST_XLT[name]
-    assert data.kind == card.kind
-    assert data.labels == card.labels
-    assert len(data.train) == 12
-    assert data.train[0] == {"text": "en one 1", "text_pair": "en two 1", "label": 1}
-    assert set(data.evaluation["dev"]["language"]) == set(card.languages)
-    assert set(data.evaluation["dev"].column_names) == {"text", "text_pair", "label", "language", "item"}
-
-
-def test_items_of_paws_x_are_joined_by_their_id(at_mirror, encoder: Encoder):
-    prepared = Prepared(at_mirror("pawsx"), encoder, 32)
-    assert prepared.generalizes
-    assert [row["text"] for row in prepared.mixed("dev", "ja", "de").rows] == [f"ja one {i}" for i in (6, 5, 4, 3, 1)]
-    for row in prepared.mixed("dev", "ja", "de").rows:
-        assert row["text"].split()[-1] == row["text_pair"].split()[-1]
-        assert row["text_pair"].startswith("de")
-
-
-def test_items_of_xnli_are_joined_by_their_place(at_mirror, encoder: Encoder):
-    mixed = Prepared(at_mirror("xnli"), encoder, 32).mixed("test", "sw", "zh")
-    assert [(row["text"], row["text_pair"]) for row in mixed.rows] == [
-        (f"sw one {i}", f"zh two {i}") for i in range(1, 10)
-    ]
-
-
-def test_labels_are_matched_by_name(mirror, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(mirror))
-    card = ROBUST_XLT["xnli"]
-    turned = replace(card.source, label_names=card.source.label_names[::-1])
-    assert load(card, card.source).train["label"][:2] == [1, 0]
-    assert load(card, turned).train["label"][:2] == [1, 2]
-
-
-def test_other_labels_are_refused(mirror, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(mirror))
-    card = ROBUST_XLT["xnli"]
-    with pytest.raises(DataError, match="facebook/xnli, configuration en, split train: labels entailment"):
-        load(card, replace(card.source, label_names=("yes", "no", "maybe")))
-
-
-def test_a_column_that_is_not_there_is_named(mirror, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(mirror))
-    card = ROBUST_XLT["xnli"]
-    with pytest.raises(DataError, match="no column claim; it has premise, hypothesis, label"):
-        load(card, replace(card.source, columns={"text": "premise", "text_pair": "claim"}))
-
-
-def test_a_mirror_without_the_set_says_where_it_was_looked_for(tmp_path, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(tmp_path))
-    with pytest.raises(DataError, match="XLT_DATA names a folder with namespace/name in it"):
-        benchmarks.load("robust_xlt", "xnli")
-
-
-def test_a_language_that_a_set_lacks_is_named(mirror, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(mirror))
-    card = replace(ROBUST_XLT["xnli"], languages=("en", "qu"))
-    with pytest.raises(DataError, match="configuration qu, split validation"):
-        load(card, card.source)
-
-
-def test_a_trial_runs_on_both(at_mirror, encoder_folder):
-    targets = tuple(Stage(task=task, learning_rate=1e-3, steps=2, batch_size=4, max_length=32) for task in ROBUST_XLT)
-    trial = Trial(
-        encoder=encoder_folder,
-        benchmark="robust_xlt",
-        curriculum=(),
-        targets=targets,
-        languages=("en", "de", "zh", "sw"),
-        pairs=12,
-    )
-    prepare.cache_clear()
-    transfer = run(trial, None).transfer
-    assert set(transfer.languages("xnli", "dev")) == {"en", "de", "zh", "sw"}
-    assert set(transfer.languages("pawsx", "dev")) == {"en", "de", "zh"}
-    assert len(transfer.generalized["xnli"]["dev"]) == 12
-    assert len(transfer.generalized["pawsx"]["dev"]) == 6
-    prepare.cache_clear()
-
-
-def test_the_catalogue_knows_them():
-    assert catalogue("robust_xlt") is ROBUST_XLT
-
-
-def damaged(root: Path, change: Callable[[Path], None]) -> Path:
-    """A mirror of PAWS-X in English and German alone, the German dev file changed."""
-    source = ROBUST_XLT["pawsx"].source
-    folder, entries = root / source.repository, []
-    for language in ("en", "de"):
-        entries.append(f"- config_name: {language}\n  data_files:\n")
-        for split in SIZES:
-            file = folder / language / f"{split}-00000-of-00001.parquet"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            features = SCHEMAS[source.repository]
-            Dataset.from_list(rows(features, language, split), features).to_parquet(file)
-            entries.append(f"  - split: {split}\n    path: {language}/{split}-*\n")
-    (folder / "README.md").write_text(f"---\nconfigs:\n{''.join(entries)}---\n")
-    change(folder / "de" / "validation-00000-of-00001.parquet")
-    return root
-
-
-def without_id(file: Path) -> None:
-    Dataset.from_parquet(str(file)).remove_columns("id").to_parquet(file)
-
-
-def other_label(file: Path) -> None:
-    columns = {"id": [1], "sentence1": ["a"], "sentence2": ["b"], "label": [-1]}
-    Dataset.from_dict(columns, SCHEMAS["google-research-datasets/paws-x"]).to_parquet(file)
-
-
-def in_words(file: Path) -> None:
-    Dataset.from_dict({"id": ["1"], "sentence1": ["a"], "sentence2": ["b"], "label": ["1"]}).to_parquet(file)
-
-
-def cut(file: Path) -> None:
-    file.write_bytes(file.read_bytes()[:200])
+@pytest.mark.parametrize(("item", "pairs"), [("id", [(3, 3), (1, 1)]), (None, [(3, 1), (1, 2)])])
+def test_rows_of_two_languages_are_joined_by_their_id_or_else_by_their_place(item, pairs, write, encoder):
+    write([row(number) for number in (1, 2, 3)])
+    write([row(number, "de") for number in (3, 1)], "de")
+    data = hub.load(mirrors.card(), Parts(test=(replace(PAIR, item=item),)))
+    mixed = Prepared(data, encoder, 32).mixed("test", "de", "en").rows
+    assert [(each["text"], each["text_pair"]) for each in mixed] == [(f"de one {i}", f"en two {j}") for i, j in pairs]
 
 
 @pytest.mark.parametrize(
-    ("change", "what"), [(without_id, "no column id; it has"), (other_label, "labels -1 are none of 0, 1"), (cut, "")]
+    ("names", "labels"),
+    [
+        (LABELS, [0, 1, 1]),
+        (("yes", "no"), [1, 0, 0]),  # its own order
+        (None, [0, 1, 1]),  # numbers without names
+        (None, ["no", "yes", "yes"]),
+        (None, [False, True, True]),
+    ],
 )
-def test_what_is_wrong_with_a_set_is_told_with_its_place(change, what, tmp_path, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(damaged(tmp_path, change)))
-    card = replace(ROBUST_XLT["pawsx"], languages=("en", "de"))
-    with pytest.raises(
-        DataError, match=f"google-research-datasets/paws-x, configuration de, split validation: .*{what}"
-    ):
-        load(card, card.source)
+def test_labels_are_matched_by_name(names, labels, write):
+    write([row(number, label=label) for number, label in enumerate(labels)], names=names)
+    assert [each["label"] for each in read()] == [0, 1, 1]
 
 
-def test_labels_in_words_and_other_types_of_id_are_taken_as_they_are_meant(tmp_path, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(damaged(tmp_path, in_words)))
-    card = replace(ROBUST_XLT["pawsx"], languages=("en", "de"))
-    (row,) = [row for row in load(card, card.source).evaluation["dev"] if row["language"] == "de"]
-    assert row == {"text": "a", "text_pair": "b", "label": 1, "language": "de", "item": "1"}
+def test_rows_with_an_empty_text_are_dropped_in_training_alone_and_counted(write):
+    write([row(1, one=""), row(2, two=" \n"), row(3, two=None), row(4)][::-1], names=None)
+    notes = Counter()
+    assert [each["text"] for each in read(notes=notes, train=True)] == ["en one 4"]
+    assert notes == {shapes.READ: 4, shapes.EMPTY: 3}
+    notes.clear()
+    assert [each["text_pair"] for each in read(notes=notes)] == ["en two 4", "", " \n", "en two 1"]
+    assert notes == {shapes.READ: 4}
 
 
-def test_a_mirror_that_lacks_a_set_is_found_out_before_anything_is_read(tmp_path, monkeypatch):
-    monkeypatch.setenv("XLT_DATA", str(tmp_path))
-    with pytest.raises(DataError, match=r"facebook/xnli: there is no .*facebook/xnli"):
-        mirror_of(ROBUST_XLT["xnli"].source)
-    monkeypatch.delenv("XLT_DATA")
-    assert mirror_of(ROBUST_XLT["xnli"].source) is None
+def test_answers_are_put_where_they_stand_or_dropped_and_counted(at_mirror):
+    squad = benchmarks.load("xtreme_r", "xquad").train
+    rows = list(squad)
+    assert squad.notes == {shapes.READ: 16, shapes.REANCHORED: 1, shapes.NOWHERE: 1}
+    assert len(rows) == 15
+    for each in rows:
+        for text, start in zip(each["answers"]["text"], each["answers"]["answer_start"], strict=True):
+            assert each["context"][start:].startswith(text)
+
+
+def test_no_answer_is_dropped_where_it_is_scored(at_mirror):
+    flawed = replace(catalogue("xtreme_r")["xquad"].parts.dev[0], split="train")
+    notes = Counter()
+    assert len(read(flawed, notes=notes)) == 16
+    assert notes == {shapes.READ: 16}
+
+
+def test_questions_without_an_answer_stay_and_those_with_yes_or_no_go(at_mirror):
+    unanswered = [each["answers"]["text"] == [] for each in benchmarks.load("xtreme", "squad_v2").train]
+    assert unanswered.count(True) == 5
+    hotpot = benchmarks.load("xtreme", "hotpotqa").train
+    assert len(list(hotpot)) == 11
+    assert hotpot.notes == {shapes.READ: 16, shapes.NO_SPAN: 4, shapes.NOWHERE: 1}
+
+
+def test_tydiqa_is_split_by_language_and_its_first_training_questions_are_its_dev_set(at_mirror):
+    data = benchmarks.load("xtreme_r", "tydiqa")
+    asked = {code: [each["question"] for each in rows] for code, rows in data.evaluation["dev"].items()}
+    assert {len(questions) for questions in asked.values()} == {HELD_OUT}
+    assert len(set(chain.from_iterable(asked.values()))) == 9 * HELD_OUT
+    trained = [each["question"] for each in data.train]
+    assert len(trained) == 3
+    assert not {*trained} & {*asked["en"]}
+    assert {len(list(rows)) for rows in data.evaluation["test"].values()} == {mirrors.size("validation")}
+
+
+def test_every_question_of_lareqa_has_one_answer_in_every_language(at_mirror):
+    data = benchmarks.load("xtreme_r", "lareqa")
+    candidates = list(data.candidates)
+    answers = Counter(key for candidate in candidates for key in candidate["answers"])
+    assert {each["answered_by"] for rows in data.evaluation["test"].values() for each in rows} == set(answers)
+    assert set(answers.values()) == {len(data.evaluation["test"])}
+    assert len({(each["candidate"], each["candidate_pair"]) for each in candidates}) == len(candidates)
+    assert {each["language"] for each in candidates} == set(data.evaluation["test"])
+
+
+def test_every_mention_of_mewsli_x_is_of_an_entity(at_mirror):
+    data = benchmarks.load("xtreme_r", "mewslix")
+    entities = {key for candidate in data.candidates for key in candidate["answers"]}
+    mentions = [each for rows in data.evaluation["dev"].values() for each in rows]
+    assert {each["answered_by"] for each in mentions} <= entities
+    assert all(each["query"].count("{") == 1 for each in mentions)
+
+
+def test_training_rows_in_several_languages_tell_theirs(at_mirror):
+    several, one = (benchmarks.load("xtreme", task) for task in ("masakhaner", "mnli"))
+    assert several.language == "mul"
+    assert Counter(each["language"] for each in several.train) == dict.fromkeys(AFRICAN, 16)
+    assert not any("language" in each for each in one.train)
+
+
+def test_a_model_with_language_embeddings_reads_each_training_row_in_its_language(at_mirror, tmp_path):
+    xlm = encoders.load(tiny_encoders.xlm(tmp_path, ["en", "hi"]))
+    found = Prepared(benchmarks.load("xtreme", "indicxnli"), xlm, 32)
+    for number, feature in zip(found.train.rows, found.train.features, strict=True):
+        hindi = found.train_rows[int(number)]["language"] == "hi"
+        assert set(feature["langs"]) == {int(hindi)}  # English's for one that it does not know
+
+
+def test_rows_are_skipped_and_taken(write):
+    write([row(number) for number in range(9)])
+    assert [each["item"] for each in read(replace(PAIR, skip=2, take=3))] == ["2", "3", "4"]
+    assert len(read(replace(PAIR, skip=7, take=3))) == 2
+
+
+def test_a_mirror_whose_file_changed_is_read_anew(write, encoder, tables):
+    def prepared() -> Prepared:
+        return Prepared(hub.load(card := mirrors.card(), card.parts), encoder, 32)
+
+    write([row(number) for number in range(3)])
+    first, again = prepared(), prepared()
+    assert len(first.train_rows) == 3
+    assert again.data.train.source == first.data.train.source
+    write([row(number) for number in range(4)])
+    assert prepared().data.train.source != first.data.train.source
+    assert len(prepared().train_rows) == 4
+    assert prepared().fingerprint != first.fingerprint == again.fingerprint
+
+
+def test_what_decides_the_rows_is_part_of_their_source(write):
+    write([row(number) for number in range(3)])
+    changes = [{}, {"item": None}, {"skip": 1}, {"take": 1}, {"languages": ("de",), "configuration": "en"}]
+    changes += [{"shape": shapes.pair("two", "one", LABELS)}, {"shape": shapes.pair("one", "two", LABELS[::-1])}]
+    cards = [mirrors.card(**change) for change in changes]
+    assert len({hub.load(card, card.parts).train.source for card in cards}) == len(changes)
+
+
+@pytest.mark.parametrize(
+    ("part", "streamed"),
+    [
+        (catalogue("xtreme_r")["xnli"].parts.train[0], False),
+        (catalogue("xtreme_r")["xnli"].parts.dev[0], True),
+        (catalogue("xtreme_r")["mewslix"].parts.dev[0], False),
+        (INTERMEDIATE["mlm"].parts.train[0], True),  # of Wikipedia, and all of it would be downloaded
+    ],
+)
+def test_of_the_hub_what_is_not_read_whole_is_streamed(part, streamed, monkeypatch):
+    monkeypatch.delenv("XLT_DATA", raising=False)
+    asked = []
+    monkeypatch.setattr(hub, "load_dataset", lambda *words, **choices: asked.append((*words, choices)) or [])
+    hub.opened(part, "en")
+    split, configuration = part.split_of("en"), part.configuration_of("en")
+    assert asked == [(part.set.repository, configuration, {"split": split, "streaming": streamed})]
+
+
+def test_what_xquad_has_of_squads_dev_set_is_not_in_its_own_dev_set(at_mirror):
+    data = benchmarks.load("xtreme_r", "xquad")
+    test, dev = ({row["context"] for row in data.evaluation[split]["en"]} for split in ("test", "dev"))
+    assert len(test) > 1
+    assert len(dev) > 1
+    assert not dev & test
+
+
+def test_the_answers_of_lareqa_are_sentences_whatever_their_offsets():
+    row = {"id": "q", "context": "One is red. Two is blue.", "answers": {"text": ["Two"], "answer_start": [8]}}
+    told = list(shapes.LAREQA_CANDIDATES.adapt(row, Counter()))
+    assert [(each["candidate"], each["answers"]) for each in told] == [("One is red.", []), ("Two is blue.", ["q"])]

@@ -13,7 +13,15 @@ from trainables.prepared import prepare
 from trainables.stage import _setting, build
 from trainables.tasks import KINDS
 
-KINDS_TRAINED = ["classification", "multiple_choice", "tagging", "question_answering"]
+SHAPES = {
+    "classification": (3,),
+    "multiple_choice": (2,),
+    "ranking": (3,),
+    "tagging": (5, 4),
+    "masked_language_modelling": (5, 6),
+    "question_answering": (5,),
+}
+"""Of a text's logits, by the kinds whose texts are predicted each by itself."""
 
 
 def by_hand(one: list[list[float]], other: list[list[float]]) -> float:
@@ -41,7 +49,6 @@ def test_the_divergence_of_two_kinds_of_predictions_is_their_mean(undisturbed):
 def outputs(kind: str, rows: int, seed: int):
     """A model's output and its batch, of texts of 5 tokens."""
     draws = torch.Generator().manual_seed(seed)
-    shapes = {"classification": (rows, 3), "multiple_choice": (rows, 2), "tagging": (rows, 5, 4)}
     batch = {
         "attention_mask": torch.ones(rows, 5, dtype=torch.long),
         "labels": torch.tensor([[-100, 1, -100, 2, 0]] * rows),
@@ -49,7 +56,7 @@ def outputs(kind: str, rows: int, seed: int):
     if kind == "question_answering":
         start, end = (torch.randn(rows, 5, generator=draws) for _ in range(2))
         return SimpleNamespace(start_logits=start, end_logits=end), batch
-    return SimpleNamespace(logits=torch.randn(shapes[kind], generator=draws)), batch
+    return SimpleNamespace(logits=torch.randn(rows, *SHAPES[kind], generator=draws)), batch
 
 
 def twice(output):
@@ -57,7 +64,7 @@ def twice(output):
 
 
 def padded(kind: str, output):
-    if kind in ("classification", "multiple_choice"):
+    if kind in ("classification", "multiple_choice", "ranking"):
         return output
     pads = {name: torch.full((*value.shape[:1], 3, *value.shape[2:]), 7.5) for name, value in vars(output).items()}
     return SimpleNamespace(**{name: torch.cat([value, pads[name]], 1) for name, value in vars(output).items()})
@@ -68,14 +75,14 @@ def apart(kind: str, one, other, batch) -> float:
     return divergence(says(one, batch), says(other, batch)).item()
 
 
-@pytest.mark.parametrize("kind", KINDS_TRAINED)
+@pytest.mark.parametrize("kind", SHAPES)
 def test_a_batch_twice_as_large_has_the_same_divergence(kind):
     (one, batch), (other, _) = outputs(kind, 3, 1), outputs(kind, 3, 2)
     double = {name: torch.cat([value, value]) for name, value in batch.items()}
     assert apart(kind, twice(one), twice(other), double) == pytest.approx(apart(kind, one, other, batch), rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS_TRAINED)
+@pytest.mark.parametrize("kind", SHAPES)
 def test_padding_does_not_change_the_divergence(kind):
     (one, batch), (other, _) = outputs(kind, 3, 1), outputs(kind, 3, 2)
     fill = {"attention_mask": 0, "labels": -100}
@@ -84,7 +91,7 @@ def test_padding_does_not_change_the_divergence(kind):
     assert found == pytest.approx(apart(kind, one, other, batch), rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS_TRAINED)
+@pytest.mark.parametrize("kind", SHAPES)
 def test_predictions_in_half_precision_are_compared_in_single(kind):
     output, batch = outputs(kind, 3, 1)
     half = SimpleNamespace(**{name: value.bfloat16() for name, value in vars(output).items()})

@@ -1,8 +1,11 @@
 """Perturbing through the ids' own look-up is the same as giving embeddings, for XLM-R, mBERT and XLM, however they are padded."""
 
+import math
+
 import pytest
 import torch
 from transformers import (
+    AutoModelForMaskedLM,
     AutoModelForMultipleChoice,
     AutoModelForQuestionAnswering,
     AutoModelForSequenceClassification,
@@ -14,6 +17,7 @@ from transformers import (
 
 from tests.trainables.noise.steps import loss, noise, predictions
 from trainables.noise.seam import added
+from trainables.tasks import KINDS
 
 SIZES = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32, "vocab_size": 60}
 STILL = {"hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
@@ -37,12 +41,14 @@ HEADS = {
     "tagging": AutoModelForTokenClassification,
     "question_answering": AutoModelForQuestionAnswering,
     "multiple_choice": AutoModelForMultipleChoice,
+    "masked_language_modelling": AutoModelForMaskedLM,
 }
 LABELS = {
     "classification": {"labels": torch.tensor([0, 1, 1])},
     "tagging": {"labels": torch.tensor([[-100, 1, 0, -100, -100, -100]] * 3)},
     "question_answering": {"start_positions": torch.tensor([1, 2, 3]), "end_positions": torch.tensor([3, 3, 4])},
     "multiple_choice": {"labels": torch.tensor([0])},
+    "masked_language_modelling": {"labels": torch.tensor([[-100, 7, 9, -100, -100, -100]] * 3)},
 }
 
 
@@ -114,5 +120,27 @@ def test_every_method_trains_every_encoder(config, method):
     for part in loss(noise(method))(model, batch, predictions):
         part.backward()
     gradient = model.get_input_embeddings().weight.grad
+    assert gradient.isfinite().all()
+    assert gradient.any()
+
+
+@pytest.mark.parametrize(
+    "method", ["random_perturbation", "adversarial", "freelb", "r3f", "smart", "neftune", "r_drop"]
+)
+@pytest.mark.parametrize("kind", ["dense_retrieval", "masked_language_modelling", "ranking"])
+def test_every_method_trains_every_encoder_on_kinds_with_other_heads(kind, config, method):
+    model = KINDS[kind].head(config, ("bad", "fair", "good"))
+    batch = batch_of(config, "classification", "right")
+    if kind == "dense_retrieval":
+        del batch["labels"]
+        batch = {name: torch.stack([tensor, tensor.roll(1, 0)], dim=1) for name, tensor in batch.items()}
+    elif kind == "masked_language_modelling":
+        batch |= LABELS[kind]
+    total = 0.0
+    for part in loss(noise(method))(model, batch, KINDS[kind].log_probabilities):
+        part.backward()
+        total += part.item()
+    gradient = model.get_input_embeddings().weight.grad
+    assert math.isfinite(total)
     assert gradient.isfinite().all()
     assert gradient.any()

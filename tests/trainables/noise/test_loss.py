@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.trainables.conftest import TRAINED
 from tests.trainables.noise.steps import BATCH, IDS, PLAIN, Listening, loss, moves, noise, predictions, setting
 from trainables.curriculum import Noise, Stage
 from trainables.noise import adversarial as adversarial_module
@@ -13,7 +14,6 @@ from trainables.noise.seam import Step, added
 from trainables.stage import _setting
 
 PERTURBING = [name for name, card in METHODS.items() if card.magnitude and name != "augmentation"]
-TRAINED = ["classification", "multiple_choice", "tagging", "question_answering"]
 
 
 def test_every_method_of_the_catalogue_can_be_trained_with():
@@ -190,7 +190,9 @@ def test_a_step_in_half_precision_comes_near_to_one_in_single(method, kind, real
     assert run(half=True) == pytest.approx(run(half=False), rel=0.1)
 
 
-@pytest.mark.parametrize("kind", ["classification", "tagging", "question_answering"])
+@pytest.mark.parametrize(
+    "kind", ["classification", "tagging", "question_answering", "dense_retrieval", "masked_language_modelling"]
+)
 @pytest.mark.parametrize("method", [name for name in METHODS if name not in ("none", "augmentation")])
 def test_gradients_match_finite_differences_in_float64(method, kind, real, monkeypatch):
     """The perturbation being held as it was found: a method trains on where it went, not on the way there."""

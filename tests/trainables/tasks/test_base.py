@@ -1,4 +1,7 @@
-from trainables.tasks import length, pad
+import pytest
+import torch
+
+from trainables.tasks import KINDS, Rows, length, pad
 from trainables.tasks.base import unbatched
 
 
@@ -22,7 +25,25 @@ def test_choices_become_a_dimension():
 
 
 def test_what_is_for_scoring_stays_behind():
-    assert set(pad([{"input_ids": [5], "_spans": [None]}], pad_id=1)) == {"input_ids"}
+    assert set(pad([{"input_ids": [5], "_spans": [None]}], pad_id=1)) == {"input_ids", "attention_mask"}
+
+
+def test_where_there_is_no_mask_the_tokens_are_what_counts():
+    batch = pad([{"input_ids": [5, 6, 1]}, {"input_ids": [8]}], pad_id=1)
+    assert batch["attention_mask"].tolist() == [[1, 1, 1], [1, 0, 0]]
+    assert batch["attention_mask"].dtype == torch.long
+
+
+def test_the_mask_of_choices_is_made_for_each_of_them():
+    batch = pad([{"input_ids": [[5], [6, 7]]}, {"input_ids": [[8, 9, 4], [3]]}], pad_id=1)
+    assert batch["attention_mask"].tolist() == [[[1, 0, 0], [1, 1, 0]], [[1, 1, 1], [1, 0, 0]]]
+
+
+def test_languages_are_padded_with_any():
+    assert pad([{"input_ids": [5, 6], "langs": [3, 3]}, {"input_ids": [8], "langs": [2]}], 1)["langs"].tolist() == [
+        [3, 3],
+        [2, 0],
+    ]
 
 
 def test_the_longest_choice_is_the_length_of_a_feature():
@@ -32,3 +53,22 @@ def test_the_longest_choice_is_the_length_of_a_feature():
 
 def test_a_tokenizers_output_is_taken_apart_by_text():
     assert unbatched({"a": [[1], [2]], "b": [3, 4]}) == [{"a": [1], "b": 3}, {"a": [2], "b": 4}]
+
+
+def test_rows_are_read_anew_each_time():
+    rows = Rows(lambda: iter([{"text": "a"}, {"text": "b"}]), "source")
+    assert [list(rows), list(rows)] == [[{"text": "a"}, {"text": "b"}]] * 2
+
+
+def test_a_kind_that_is_trained_on_alone_is_not_scored():
+    kind = KINDS["masked_language_modelling"]
+    for ask in (lambda: kind.outputs(None, {}, []), lambda: kind.score([], None, [], ())):
+        with pytest.raises(NotImplementedError, match="trained on, not scored"):
+            ask()
+    with pytest.raises(NotImplementedError, match="no threshold"):
+        KINDS["retrieval"].tune([], [])
+
+
+def test_kinds_have_metrics_unless_they_are_trained_on_alone():
+    assert {name for name, kind in KINDS.items() if not kind.metrics} == {"masked_language_modelling"}
+    assert {name for name, kind in KINDS.items() if kind.tuned} == {"mining"}

@@ -35,4 +35,4 @@ def test_the_output_is_the_label_with_the_highest_logit(task, undisturbed):
     model.classifier.out_proj.weight.data.zero_()
     model.classifier.out_proj.bias.data.copy_(model.classifier.out_proj.bias.new_tensor([0.0, 1.0]))
     batch = dict(prepared.encoder.tokenizer(["Kenya", "Suomi"], padding=True, return_tensors="pt"))
-    assert KIND.outputs(model, batch) == [1, 1]
+    assert KIND.outputs(model, batch, [{}, {}]) == [1, 1]

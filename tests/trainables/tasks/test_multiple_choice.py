@@ -23,7 +23,7 @@ def test_the_output_is_the_number_of_a_choice(task, undisturbed):
     prepared = task("multiple_choice")
     (model,) = build(prepared.encoder.weights, [prepared])
     batch = next(prepared.batches(6, Random(0)))
-    outputs = KIND.outputs(model.eval(), batch)
+    outputs = KIND.outputs(model.eval(), batch, [])
     logits = model(**batch).logits
     assert logits.shape == (6, 2)
     assert outputs == [int(second > first) for first, second in logits.tolist()]

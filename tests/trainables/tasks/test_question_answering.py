@@ -1,30 +1,49 @@
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
+import torch
 
-from trainables.tasks.question_answering import LONGEST_ANSWER, QuestionAnswering, normalise, token_f1
+from trainables.stage import build
+from trainables.tasks import KINDS, pad, reads
+from trainables.tasks.metrics import answer_scores, squad_normalise
+from trainables.tasks.question_answering import (
+    LONGEST_ANSWER,
+    QuestionAnswering,
+    QuestionAnsweringMLQA,
+    _Span,
+)
 
 KIND = QuestionAnswering()
 WORDS = [f"w{i}" for i in range(60)]
 LONG = " ".join(WORDS)
 
 
-def row(answer: str, context: str = LONG, question: str = "Africa") -> dict:
+def row(answer: str, context: str = LONG, question: str = "Africa", language: str = "en") -> dict:
     answers = {"text": [answer], "answer_start": [context.index(answer)]}
-    return {"id": "", "context": context, "question": question, "answers": answers}
+    return {"id": "", "context": context, "question": question, "answers": answers, "language": language}
 
 
-def perfect(feature: dict) -> tuple[list[float], list[float]]:
-    """Logits of a model that finds the answer where the window holds it."""
-    size = len(feature["input_ids"])
-    return tuple(
-        [10.0 if i == feature[name] else 0.0 for i in range(size)] for name in ("start_positions", "end_positions")
-    )
+def perfect(feature: dict) -> _Span:
+    """What a model says that finds the answer where the window holds it."""
+    return said(feature, feature["start_positions"], feature["end_positions"], 10.0)
 
 
-def said(feature: dict, start: int, end: int) -> tuple[list[float], list[float]]:
-    size = len(feature["input_ids"])
-    return [float(i == start) for i in range(size)], [float(i == end) for i in range(size)]
+def said(feature: dict, start: int, end: int, logit: float = 1.0) -> _Span:
+    return span(feature, {i: (logit * (i == start), logit * (i == end)) for i in (start, end)})
+
+
+def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Span:
+    """What is made of start and end logits that are zero but at some tokens."""
+    told = torch.zeros(1, len(feature["input_ids"]), 2)
+    for place, logits in points.items():
+        told[0, place] = torch.tensor(logits)
+    return outputs([feature], told)[0]
+
+
+def outputs(features: list[dict], logits: torch.Tensor) -> list[_Span]:
+    """What is made of start and end logits [windows, length, 2]."""
+    return KIND.outputs(lambda: SimpleNamespace(start_logits=logits[..., 0], end_logits=logits[..., 1]), {}, features)
 
 
 @pytest.mark.parametrize(
@@ -40,11 +59,11 @@ def said(feature: dict, start: int, end: int) -> tuple[list[float], list[float]]
     ],
 )
 def test_f1_is_the_harmonic_mean_over_normalised_words(answer, gold, f1):
-    assert token_f1(answer, gold) == pytest.approx(f1)
+    assert answer_scores(answer, [gold], squad_normalise)[0] == pytest.approx(f1)
 
 
 def test_normalising_takes_out_case_punctuation_articles_and_space():
-    assert normalise("  The  U.S. and an   Ant-Eater ") == "us and anteater"
+    assert squad_normalise("  The  U.S. and an   Ant-Eater ") == "us and anteater"
 
 
 def test_the_best_gold_answer_counts(encoder):
@@ -109,18 +128,12 @@ def test_positions_of_training_cover_the_answer_and_no_more(encoder):
     assert rows[0]["context"][begin:end].strip() == "Côte d’Ivoire"
 
 
-def logits(feature: dict, points: dict[int, tuple[float, float]]) -> tuple[list[float], list[float]]:
-    """Start and end logits that are zero but at some tokens."""
-    rows = [points.get(i, (0.0, 0.0)) for i in range(len(feature["input_ids"]))]
-    return [start for start, _ in rows], [end for _, end in rows]
-
-
 def test_no_answer_is_taken_from_the_question(encoder):
     rows = [row("w3", "w3 w4 w5")]
     encoded = KIND.encode(rows, encoder.tokens, 64)
     (feature,) = encoded.features
     gold, stop = feature["start_positions"], feature["end_positions"]
-    points = logits(feature, {1: (9.0, 9.0), gold: (1.0, float(gold == stop)), stop: (float(gold == stop), 1.0)})
+    points = span(feature, {1: (9.0, 9.0), gold: (1.0, float(gold == stop)), stop: (float(gold == stop), 1.0)})
     assert KIND.score(rows, encoded, [points], ())["exact_match"] == 1.0
 
 
@@ -131,7 +144,7 @@ def test_no_answer_ends_before_it_begins(encoder):
     first = next(i for i, span in enumerate(feature["_spans"]) if span)
     gold, stop = feature["start_positions"], feature["end_positions"]
     assert first < gold < stop
-    points = logits(feature, {first: (0.0, 9.0), gold: (9.0, 0.0), stop: (0.0, 8.0)})
+    points = span(feature, {first: (0.0, 9.0), gold: (9.0, 0.0), stop: (0.0, 8.0)})
     assert KIND.score(rows, encoded, [points], ())["exact_match"] == 1.0
 
 
@@ -142,3 +155,129 @@ def test_no_answer_is_longer_than_the_longest(encoder):
     found = KIND.score(rows, encoded, [perfect(encoded.features[0])], ())
     assert found["exact_match"] == 0.0
     assert found["f1"] < 2 * LONGEST_ANSWER / (LONGEST_ANSWER + 60)
+
+
+def test_spans_are_those_of_a_loop_over_all_of_them(encoder):
+    """Of windows of any length, padded to the longest; among logits of few values many spans are equal, and the first one counts."""
+    features = KIND.encode([row("w0", LONG[:length]) for length in (2, 20, 90, 179)], encoder.tokens, 128 * 8).features
+    width = max(len(feature["input_ids"]) for feature in features)
+    for seed in range(40):
+        random = torch.Generator().manual_seed(seed)
+        logits = (
+            torch.randn(4, width, 2, generator=random)
+            if seed % 2
+            else torch.randint(3, (4, width, 2), generator=random).float()
+        )
+        for feature, (starts, ends), output in zip(
+            features, logits.permute(0, 2, 1).tolist(), outputs(features, logits), strict=True
+        ):
+            assert output == best(feature["_spans"], starts, ends)
+
+
+def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
+    found, where = float("-inf"), None
+    inside = [i for i, place in enumerate(spans) if place]
+    for i in inside:
+        for j in inside:
+            if i <= j < i + LONGEST_ANSWER and starts[i] + ends[j] > found:
+                found, where = starts[i] + ends[j], (spans[i][0], spans[j][1])
+    return found, *where, pytest.approx(starts[0] + ends[0])
+
+
+def test_what_a_model_says_has_the_characters_of_its_own_window(encoder):
+    """The same words at other places, the space between them being wider."""
+    rows = [row("w2", "w1 w2 w3"), row("w2", "w1    w2 w3")]
+    encoded = KIND.encode(rows, encoder.tokens, 64)
+    first, second = encoded.features
+    assert first["input_ids"] == second["input_ids"]
+    assert reads(first) != reads(second)
+    assert KIND.score(rows, encoded, [perfect(first), perfect(second)], ())["exact_match"] == 1.0
+
+
+UNANSWERABLE = row("w3") | {"answers": {"text": [], "answer_start": []}}
+
+
+def test_a_question_without_an_answer_points_at_the_start_token(encoder):
+    (feature,) = KIND.encode([UNANSWERABLE], encoder.tokens, 128 * 8).features
+    assert (feature["start_positions"], feature["end_positions"]) == (0, 0)
+
+
+def silent(feature: dict, nothing: float) -> _Span:
+    """Says w3 with a score of 2, and nothing with another."""
+    return said(feature, *w3(feature))._replace(nothing=nothing)
+
+
+def w3(feature: dict) -> tuple[int, int]:
+    inside = [i for i, place in enumerate(feature["_spans"]) if place and "w3 ".find(LONG[slice(*place)].strip()) >= 0]
+    found = [i for i in inside if feature["_spans"][i][0] in range(LONG.index("w3"), LONG.index("w3") + 2)]
+    return found[0], found[-1]
+
+
+@pytest.mark.parametrize(("nothing", "right"), [(2.1, (0, 1)), (1.9, (1, 0))])
+def test_nothing_is_said_where_that_is_likelier_and_some_rows_have_no_answer(nothing, right, encoder):
+    rows = [row("w3"), UNANSWERABLE]
+    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    outputs = [silent(feature, nothing) for feature in encoded.features]
+    assert KIND.score(rows, encoded, outputs, ()) == {"f1": sum(right) / 2, "exact_match": sum(right) / 2}
+
+
+def test_something_is_said_where_every_row_has_an_answer(encoder):
+    rows = [row("w3")]
+    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    outputs = [silent(feature, 9.0) for feature in encoded.features]
+    assert KIND.score(rows, encoded, outputs, ())["exact_match"] == 1.0
+
+
+def test_nothing_is_as_likely_as_in_the_window_where_it_is_least_likely(encoder):
+    """SQuAD 2.0's rule: one window that holds an answer is enough."""
+    rows = [row("w3"), row("w3", "w3 w4") | {"answers": {"text": [], "answer_start": []}}]
+    encoded = KIND.encode(rows, encoder.tokens, 36)
+    windows = len(encoded.features) - 1
+    assert windows > 2
+    found = silent(encoded.features[0], nothing=1.0)
+    others = [_Span(0.5, 0, 2, nothing=9.0)] * (windows - 1)
+    scores = KIND.score(rows, encoded, [found, *others, _Span(0.0, 0, 2, nothing=5.0)], ())
+    assert scores == {"f1": 1.0, "exact_match": 1.0}
+
+
+def test_a_score_is_the_best_over_the_windows(encoder):
+    rows = [row("w58")]
+    encoded = KIND.encode(rows, encoder.tokens, 36)
+    outputs = [_Span(float(number), 0, 2, 0.0) for number, _ in enumerate(encoded.features)]
+    at = LONG.index("w58")
+    outputs[1] = _Span(100.0, at, at + 3, 0.0)
+    assert KIND.score(rows, encoded, outputs, ())["exact_match"] == 1.0
+
+
+@pytest.mark.parametrize(("kind", "found"), [(KIND, 0.0), (QuestionAnsweringMLQA(), 1.0)])
+@pytest.mark.parametrize(
+    ("language", "context", "gold", "answer"),
+    [
+        ("de", "der Fluss Nil", "Fluss Nil", "der Fluss Nil"),
+        ("es", "en el río Nilo", "río Nilo", "el río Nilo"),
+        ("zh", "在北京。", "北京", "北京。"),
+    ],
+)
+def test_mlqas_answers_are_compared_by_the_rules_of_their_language(
+    language, context, gold, answer, kind, found, encoder
+):
+    rows = [row(gold, context, language=language)]
+    encoded = kind.encode(rows, encoder.tokens, 64)
+    start = context.index(answer)
+    outputs = [_Span(1.0, start, start + len(answer), 0.0)]
+    assert kind.score(rows, encoded, outputs, ())["exact_match"] == found
+
+
+def test_the_kind_of_mlqa_is_one_of_its_own():
+    assert type(KINDS["question_answering_mlqa"]) is QuestionAnsweringMLQA
+    assert type(KINDS["question_answering"]) is QuestionAnswering
+
+
+def test_a_models_own_logits_make_the_spans(task, undisturbed):
+    prepared = task("question_answering", max_length=14)
+    (model,) = build(prepared.encoder.weights, [prepared])
+    features = prepared.scored("dev", "en").encoded.features[:5]
+    batch = pad(features, prepared.encoder.tokens.pad_id)
+    said = model.eval()(**batch)
+    logits = torch.stack([said.start_logits, said.end_logits], dim=-1).detach()
+    assert KIND.outputs(model, batch, features) == outputs(features, logits)

@@ -1,8 +1,12 @@
+from dataclasses import replace
+
 import pytest
 import torch
+from transformers import XLMRobertaConfig
 
 from trainables.stage import build
-from trainables.tasks.retrieval import Retrieval, mean_pooled
+from trainables.tasks.mining import Mining
+from trainables.tasks.retrieval import Pooled, Retrieval, mean_pooled, middle
 
 KIND = Retrieval()
 ROWS = [{"source_sentence": f"eins {i}", "target_sentence": f"one {i}"} for i in range(4)]
@@ -41,7 +45,41 @@ def test_a_sentence_has_the_same_vector_in_any_batch(task, undisturbed):
     (model,) = build(prepared.encoder.weights, [prepared])
     model.eval()
     tokenizer = prepared.encoder.tokenizer
-    (alone,) = KIND.outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")))
+    (alone,) = KIND.outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")), [])
     texts = ["Kenya", "Uruguay y más y más y más"]
-    padded, _ = KIND.outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")))
+    padded, _ = KIND.outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")), [])
     assert torch.allclose(alone, padded, atol=1e-5)
+
+
+def hidden(task) -> tuple:
+    """A model, a batch of two texts, and all its hidden states."""
+    prepared = task("retrieval")
+    (model,) = build(prepared.encoder.weights, [prepared])
+    model.eval()
+    batch = dict(prepared.encoder.tokenizer(["Kenya", "Uruguay y más"], padding=True, return_tensors="pt"))
+    return model, batch, model(**batch, output_hidden_states=True).hidden_states
+
+
+@pytest.mark.parametrize("layer", [0, 1])
+def test_a_layer_is_counted_from_the_embeddings(layer, task, undisturbed):
+    model, batch, states = hidden(task)
+    outputs = Retrieval(Pooled(layer=layer)).outputs(model, batch, [])
+    assert torch.equal(torch.stack(outputs), mean_pooled(states[layer], batch["attention_mask"]))
+
+
+def test_the_first_token_alone_may_stand_for_a_sentence(task, undisturbed):
+    model, batch, states = hidden(task)
+    outputs = Retrieval(Pooled(layer=1, pooling="first")).outputs(model, batch, [])
+    assert torch.equal(torch.stack(outputs), states[1][:, 0])
+
+
+@pytest.mark.parametrize(("layers", "pooled"), [(1, 1), (12, 7), (24, 14)])
+def test_the_usual_layer_is_a_little_above_the_middle(layers, pooled):
+    assert middle(XLMRobertaConfig(num_hidden_layers=layers)) == pooled
+
+
+def test_what_is_pooled_comes_from_the_stage(task):
+    prepared = replace(task("retrieval"), pooled=Pooled(layer=0, pooling="first"))
+    assert prepared.kind == Retrieval(Pooled(layer=0, pooling="first"))
+    assert isinstance(replace(task("mining"), pooled=Pooled(layer=0)).kind, Mining)
+    assert task("retrieval").kind == Retrieval()

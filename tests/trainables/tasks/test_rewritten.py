@@ -15,7 +15,12 @@ ROWS = {
         "answers": {"text": ["c d", "d"], "answer_start": [4, 6]},
     },
     "retrieval": {"source_sentence": "a", "target_sentence": "b"},
+    "mining": {"source_sentence": "a", "target_sentence": "b"},
+    "dense_retrieval": {"query": "a", "candidate": "b", "candidate_pair": "c"},
+    "ranking": {"text": "a b", "text_pair": "c", "label": 2},
+    "masked_language_modelling": {"text": "a b"},
 }
+ROWS["question_answering_mlqa"] = ROWS["question_answering"]
 
 
 def longer(text: str) -> str:
@@ -40,9 +45,8 @@ def test_the_row_itself_stays_as_it_was(kind):
 @pytest.mark.parametrize("kind", KINDS)
 def test_texts_that_stay_make_a_row_that_reads_the_same(kind):
     same = KINDS[kind].rewritten(ROWS[kind], lambda text: text)
-    if kind == "question_answering":
-        assert same.pop("answers") == {"text": ["c d"], "answer_start": [4]}
-    assert same.items() <= ROWS[kind].items() if kind == "question_answering" else same == ROWS[kind]
+    first = {"answers": {"text": ["c d"], "answer_start": [4]}} if "answers" in same else {}
+    assert same == ROWS[kind] | first
 
 
 def test_both_texts_of_a_pair_are_rewritten():
@@ -52,6 +56,19 @@ def test_both_texts_of_a_pair_are_rewritten():
 def test_a_text_without_a_pair_has_none_afterwards():
     row = KINDS["classification"].rewritten({"text": "a", "text_pair": None, "label": 0}, longer)
     assert row == {"text": "alpha", "text_pair": None, "label": 0}
+
+
+def test_a_question_without_an_answer_has_none_afterwards():
+    unanswerable = ROWS["question_answering"] | {"answers": {"text": [], "answer_start": []}}
+    row = KINDS["question_answering"].rewritten(unanswerable, longer)
+    assert (row["context"], row["question"]) == ("alpha beta two c d alpha", "alpha")
+    assert row["answers"] == {"text": [], "answer_start": []}
+
+
+def test_of_dense_retrieval_every_text_that_is_there_is_rewritten():
+    assert rewritten("dense_retrieval") == {"query": "alpha", "candidate": "beta two", "candidate_pair": "c"}
+    alone = KINDS["dense_retrieval"].rewritten({"candidate": "b", "candidate_pair": None, "answers": ["b"]}, longer)
+    assert alone == {"candidate": "beta two", "candidate_pair": None, "answers": ["b"]}
 
 
 def test_a_word_that_becomes_two_stays_for_it_has_one_tag():

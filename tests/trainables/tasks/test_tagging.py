@@ -78,8 +78,9 @@ def test_the_head_has_a_label_for_each_tag(task, undisturbed):
 
 
 def test_every_word_of_every_language_has_a_label(encoder_folder):
-    sets = prepare("miniature", "tagging", encoder_folder, 128).scored("dev")
-    assert sets
-    for language, scored_set in sets.items():
+    prepared = prepare("miniature", "tagging", encoder_folder, 128)
+    assert prepared.languages("dev")
+    for language in prepared.languages("dev"):
+        scored_set = prepared.scored("dev", language)
         for row, feature in zip(scored_set.rows, scored_set.encoded.features, strict=True):
             assert [label for label in feature["labels"] if label != IGNORED] == row["tags"], (language, row)

@@ -6,9 +6,10 @@ from trainables.benchmarks import shapes
 from trainables.benchmarks.cards import Card, Part, Parts, Row, Set
 from trainables.benchmarks.xtreme.tags import XTREME_SET
 
+EXACT = ("f1", "exact_match")
+"""XTREME and XTREME-R average the two."""
 SQUAD_SET = Set(repository="rajpurkar/squad", licence="CC BY-SA 4.0")
 SQUAD_TRAIN = Part(set=SQUAD_SET, shape=shapes.QUESTIONS, configuration="plain_text", split="train", rows=87_599)
-SQUAD_DEV = replace(SQUAD_TRAIN, shape=shapes.QUESTIONS_SCORED, split="validation", rows=10_570)
 XQUAD_LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
 _xquad = Part(
     set=Set(repository="google/xquad", licence="CC BY-SA 4.0"),
@@ -19,11 +20,20 @@ _xquad = Part(
     rows=1190,
     item="id",
 )
+# XQuAD was translated out of SQuAD's dev set: what it has of it is test.
+SQUAD_DEV = replace(
+    SQUAD_TRAIN,
+    shape=shapes.QUESTIONS_SCORED,
+    split="validation",
+    rows=10_570,
+    without=replace(_xquad, languages=("en",)),
+)
 XQUAD = Card(
     kind="question_answering",
     about="the answer's span in a translated SQuAD (Artetxe et al., ACL 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=XQUAD_LANGUAGES,
+    published=EXACT,
     parts=Parts(train=(SQUAD_TRAIN,), dev=(SQUAD_DEV,), test=(_xquad,)),
 )
 XQUAD_XTREME = replace(
@@ -50,6 +60,7 @@ MLQA = Card(
     about="the answer's span, question and text in one language (Lewis et al., ACL 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=MLQA_LANGUAGES,
+    published=EXACT,
     parts=Parts(
         train=(SQUAD_TRAIN,),
         dev=(_mlqa,),
@@ -94,6 +105,7 @@ TYDIQA = Card(
     about="the answer's span in a text written in the language (gold passages; Clark et al., TACL 2020)",
     train=3396,
     languages=tuple(_TYDIQA_NAMES),
+    published=EXACT,
     parts=Parts(
         train=(replace(_tydiqa, shape=shapes.QUESTIONS, split="train", languages=("en",), skip=HELD_OUT),),
         dev=(replace(_tydiqa, split="train", take=HELD_OUT),),

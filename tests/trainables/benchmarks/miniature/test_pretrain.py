@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import pretrain, render
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.pretrain import (
     SPECIAL_TOKENS,
     Recipe,

@@ -2,8 +2,8 @@ from datetime import date
 
 import pytest
 
-from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import DATE_KINDS, PLACE_KINDS, Record
 
 RECORD = Record("MX", date(2021, 1, 1))

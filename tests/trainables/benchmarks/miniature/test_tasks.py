@@ -1,13 +1,14 @@
 import json
 from collections import Counter
 from functools import cache
+from itertools import chain, islice
 
 import babel
 import pytest
 
 from tests.trainables.benchmarks.record_digests import DIGESTS, digest
-from trainables.benchmarks.miniature.cards import MINIATURE, MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
+from trainables.benchmarks.miniature.cards import MINIATURE, MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.tasks import ENTITIES, MAKERS, examples, load
 from trainables.languages import SOURCE_LANGUAGE
 
@@ -24,10 +25,7 @@ def told(split: str) -> frozenset:
 
 
 def by_language(name: str, split: str) -> dict[str, list[dict]]:
-    found: dict[str, list[dict]] = {}
-    for row in load(name).evaluation[split].to_list():
-        found.setdefault(row["language"], []).append(row)
-    return found
+    return {language: list(rows) for language, rows in load(name).evaluation[split].items()}
 
 
 @pytest.mark.parametrize("split", SPLITS)
@@ -112,7 +110,7 @@ def test_answers_are_found_at_their_offsets_in_every_language(split):
 
 
 def test_answers_are_found_at_their_offsets_in_training_rows():
-    for row in load("answer").train.to_list():
+    for row in load("answer").train:
         (text,), (start,) = row["answers"]["text"], row["answers"]["answer_start"]
         assert row["context"][start : start + len(text)] == text
 
@@ -126,8 +124,8 @@ def test_a_question_has_one_right_answer_among_three_places(split):
 @pytest.mark.parametrize("name", TAGGED)
 def test_every_word_has_a_tag_and_a_name_goes_on_only_where_it_began(name):
     data = load(name)
-    rows = data.train.to_list() + [row for split in data.evaluation.values() for row in split.to_list()]
-    for row in rows:
+    sets = [data.train, *(rows for split in data.evaluation.values() for rows in split.values())]
+    for row in chain.from_iterable(sets):
         assert len(row["words"]) == len(row["tags"])
         assert all(row["words"])
         for before, tag in zip([0, *row["tags"]], row["tags"], strict=False):
@@ -141,7 +139,7 @@ def test_tags_and_kinds_of_names_are_in_the_same_order():
 
 @pytest.mark.parametrize("name", LABELLED)
 def test_labels_of_training_rows_are_about_as_frequent(name):
-    rows = load(name).train.to_list()
+    rows = list(load(name).train)
     counts = Counter(row["label"] for row in rows)
     expected = MINIATURE[name].labels or rows[0]["choices"]
     assert set(counts) == set(range(len(expected)))
@@ -164,7 +162,7 @@ def test_sentences_to_be_found_differ():
 def test_training_rows_are_in_the_language_of_the_card(name):
     card = MINIATURE[name]
     sample = examples(name, "train")[:50]
-    rows = load(name).train.select(range(len(sample))).to_list() if sample else []
+    rows = list(islice(load(name).train, len(sample))) if sample else []
     assert rows == [example.render(card.language) for example in sample]
 
 

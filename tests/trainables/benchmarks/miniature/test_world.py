@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature import render
+from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import (
     DATE_KINDS,
     DAYS,
