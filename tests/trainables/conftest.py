@@ -12,17 +12,20 @@ from trainables import encoders
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared
-from trainables.tasks import ITEM, KINDS, TaskData
+from trainables.tasks import ITEM, KINDS, TaskData, TaskKind
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
 LABELS = {
     "classification": ("no", "yes"),
     "tagging": ("O", "B-PLACE", "I-PLACE"),
+    "tagging_by_word": ("O", "B-PLACE", "I-PLACE"),
     "ranking": ("bad", "fair", "good"),
 }
 UNTRAINED = ("retrieval", "mining")
 """Kinds that are scored without training."""
 TRAINED = tuple(kind for kind in KINDS if kind not in UNTRAINED)
+HEADS = tuple(kind for kind in TRAINED if TaskKind in type(KINDS[kind]).__bases__)
+"""Those with a head of their own."""
 SCORED = tuple(name for name, kind in KINDS.items() if kind.metrics)
 
 
@@ -34,7 +37,7 @@ def row(kind: str, number: int) -> dict:
             return {"text": first, "text_pair": second, "label": number % 2}
         case "multiple_choice":
             return {"context": first, "choices": [second, PLACES[number % 5]], "label": number % 2}
-        case "tagging":
+        case "tagging" | "tagging_by_word":
             return {"words": [first, "and", *second.split()], "tags": [1, 0, 1] + [2] * (len(second.split()) - 1)}
         case "question_answering" | "question_answering_mlqa":
             answers = {"text": [second], "answer_start": [len(first) + 2]}

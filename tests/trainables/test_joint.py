@@ -7,7 +7,7 @@ from itertools import islice, permutations
 import pytest
 import torch
 
-from tests.trainables.conftest import TRAINED
+from tests.trainables.conftest import HEADS
 from tests.trainables.noise.steps import noise
 from trainables import stage as stage_module
 from trainables.curriculum import Stage
@@ -17,8 +17,6 @@ from trainables.stage import build, encoder_weights, head_weights, train
 JOINT = Stage(task="one+two", learning_rate=1e-2, steps=6, batch_size=4)
 KEY = "0123456789abcdef" * 2
 MASKED = "masked_language_modelling"
-HEADS = [kind for kind in TRAINED if kind not in ("question_answering_mlqa", "ranking")]
-"""Those with a head of their own."""
 
 
 @pytest.fixture

@@ -35,6 +35,8 @@ class Tagging(TaskKind):
             told = zip(left, *tokens.words(texts, max_length, languages), strict=True)
             left = []
             for (number, start), feature, words in told:
+                if start and all(word is None for word in words):
+                    continue  # what is left has no pieces
                 before = [None, *words]
                 first = [word is not None and word != last for word, last in zip(words, before, strict=False)]
                 tags = rows[number]["tags"][start:]
@@ -88,10 +90,8 @@ class Tagging(TaskKind):
             # Parts of speech are no chunks to seqeval, and yet what XTREME-R scores by it: equal neighbours count as one.
             warnings.filterwarnings("ignore", ".* seems not to be NE tag")
             f1 = float(f1_score(truth, said, zero_division=0))
-        return {
-            "f1": f1,
-            "accuracy": sum(a == b for a, b in pairs) / len(pairs),
-        }
+        scores = {"f1": f1, "accuracy": sum(a == b for a, b in pairs) / len(pairs)}
+        return {metric: scores[metric] for metric in self.metrics}
 
 
 class TaggingByWord(Tagging):

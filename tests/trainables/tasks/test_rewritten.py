@@ -20,7 +20,7 @@ ROWS = {
     "ranking": {"text": "a b", "text_pair": "c", "label": 2},
     "masked_language_modelling": {"text": "a b"},
 }
-ROWS["question_answering_mlqa"] = ROWS["question_answering"]
+ROWS |= {"question_answering_mlqa": ROWS["question_answering"], "tagging_by_word": ROWS["tagging"]}
 
 
 def longer(text: str) -> str:

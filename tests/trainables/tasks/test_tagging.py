@@ -2,9 +2,11 @@ import pytest
 
 from trainables.prepared import prepare
 from trainables.stage import build
-from trainables.tasks.tagging import IGNORED, Tagging
+from trainables.tasks.tagging import IGNORED, Tagging, TaggingByWord
 
 KIND = Tagging()
+MARK = "\u200f"
+"""A sign of direction alone, of which mBERT makes no piece."""
 LABELS = ("O", "B-PLACE", "I-PLACE", "B-DAY", "I-DAY")
 ROWS = [
     {"words": ["Uruguay", "Republic", "and", "Monday"], "tags": [1, 2, 0, 3]},
@@ -56,13 +58,65 @@ def test_nothing_found_is_zero_without_a_warning(encoder):
     assert scored(encoder, [[0, 0, 0, 0], [0]]) == {"f1": 0.0, "accuracy": pytest.approx(1 / 5)}
 
 
-def test_words_that_were_cut_off_count_as_untagged(encoder):
-    row = {"words": ["Kenya"] * 20, "tags": [1] * 20}
-    encoded = KIND.encode([row], encoder.tokens, 16)
-    labels = encoded.features[0]["labels"]
-    kept = sum(label != IGNORED for label in labels)
-    assert 0 < kept < 20
-    assert KIND.score([row], encoded, [labels], LABELS)["accuracy"] == pytest.approx(kept / 20)
+LONG = {"words": [f"Kenya {n}" for n in range(20)], "tags": [n % 3 for n in range(20)]}
+
+
+def test_a_sentence_that_is_too_long_becomes_several_features_that_have_all_of_its_words(encoder):
+    encoded = KIND.encode([ROWS[0], LONG, ROWS[1]], encoder.tokens, 16)
+    features = [feature for row, feature in zip(encoded.rows, encoded.features, strict=True) if row == 1]
+    assert list(encoded.rows) == sorted(encoded.rows)
+    assert len(features) > 3
+    assert [word for feature in features for word in feature["_words"]] == list(range(20))
+    labels = [label for feature in features for label in feature["labels"] if label != IGNORED]
+    assert labels == LONG["tags"]
+    assert max(len(feature["input_ids"]) for feature in features) == 16
+
+
+def test_a_sentence_in_several_features_is_scored_as_one(encoder):
+    rows = [ROWS[0], LONG, ROWS[1]]
+    whole, several = (KIND.encode(rows, encoder.tokens, length) for length in (256, 16))
+    wrong = {(1, 3), (1, 17), (0, 1)}
+    scores = []
+    for encoded in (whole, several):
+        outputs = []
+        for row, feature in zip(encoded.rows, encoded.features, strict=True):
+            told = iter(feature["_words"])
+            outputs.append(
+                [
+                    label if label == IGNORED else 3 if (row, next(told)) in wrong else label
+                    for label in feature["labels"]
+                ]
+            )
+        scores.append(KIND.score(rows, encoded, outputs, LABELS))
+    assert scores[0] == scores[1]
+    assert scores[0]["accuracy"] == pytest.approx(1 - 3 / 25)
+
+
+def test_a_word_that_is_too_long_by_itself_has_its_tag_and_the_next_ones_too(encoder):
+    row = {"words": ["a", "Kenya" * 20, "b"], "tags": [0, 1, 2]}
+    features = KIND.encode([row], encoder.tokens, 16).features
+    assert [label for feature in features for label in feature["labels"] if label != IGNORED] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("words", [["Kenya", MARK], ["Kenya", MARK, "Suomi"], [MARK, "Kenya"]])
+def test_a_word_without_pieces_counts_as_the_first_label(words, tiny):
+    encoder = tiny("mbert")
+    row = {"words": words, "tags": [1] * len(words)}
+    encoded = KIND.encode([row], encoder.tokens, 64)
+    (feature,) = encoded.features
+    assert feature["_words"] == [number for number, word in enumerate(words) if word != MARK]
+    accuracy = KIND.score([row], encoded, [feature["labels"]], LABELS)["accuracy"]
+    assert accuracy == pytest.approx((len(words) - 1) / len(words))
+
+
+def test_a_sentence_without_any_pieces_is_scored_all_the_same(tiny):
+    row = {"words": [MARK, MARK], "tags": [0, 1]}
+    encoded = KIND.encode([row], tiny("mbert").tokens, 64)
+    assert KIND.score([row], encoded, [[0, 0]], LABELS)["accuracy"] == 0.5
+
+
+def test_parts_of_speech_may_be_scored_by_word_first():
+    assert (KIND.metrics, TaggingByWord().metrics) == (("f1", "accuracy"), ("accuracy", "f1"))
 
 
 def test_padding_after_a_sentence_is_not_read(encoder):
