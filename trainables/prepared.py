@@ -117,9 +117,10 @@ class Prepared:
     @cached_property
     def generalizes(self) -> bool:
         """Whether its two texts can be given in two languages: it has two, and its rows say the same in every language."""
-        columns = (*self.kind.second, ITEM)
+        if not self.kind.second:
+            return False
         firsts = [self._scored(split, min(found)).table[0] for split, found in self.data.evaluation.items() if found]
-        return len(columns) > 1 and all(first.get(column) is not None for first in firsts for column in columns)
+        return all(first.get(column) is not None for first in firsts for column in (*self.kind.second, ITEM))
 
     def mixed(self, split: str, first: str, second: str) -> ScoredSet:
         """The items that both languages have, the first text in the one, the second in the other, tokenized."""
