@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from trainables import encoders
-from trainables.benchmarks import load
+from trainables.benchmarks import DataError, load
 from trainables.benchmarks.shapes import READ
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
@@ -114,13 +114,13 @@ class Prepared:
         """The languages that a split has."""
         return frozenset(self.data.evaluation.get(split, ()))
 
-    @cached_property
-    def generalizes(self) -> bool:
-        """Whether its two texts can be given in two languages: it has two, and its rows say the same in every language."""
-        if not self.kind.second:
+    def generalizes(self, split: str, languages: Sequence[str]) -> bool:
+        """Whether its two texts can be given in two of the languages: it has two, and its rows say the same in every language."""
+        there = [code for code in languages if code in self.languages(split)]
+        if not self.kind.second or len(there) < 2:
             return False
-        firsts = [self._scored(split, min(found)).table[0] for split, found in self.data.evaluation.items() if found]
-        return all(first.get(column) is not None for first in firsts for column in (*self.kind.second, ITEM))
+        first = self._scored(split, there[0]).table[0]
+        return all(first.get(column) is not None for column in (*self.kind.second, ITEM))
 
     def mixed(self, split: str, first: str, second: str) -> ScoredSet:
         """The items that both languages have, the first text in the one, the second in the other, tokenized."""
@@ -151,6 +151,8 @@ class Prepared:
             rewrite: applied to an example's texts each time it comes.
         """
         features = self._train_features.table
+        if not len(features):
+            raise DataError("no training row is left once those that cannot be trained on are dropped")
         lengths, order = features.column("_length"), _order(len(features), rng)
         # What is for scoring takes longer to read than all the rest.
         features = features.only(*(name for name in features.columns if not name.startswith("_")))

@@ -209,11 +209,11 @@ class _Walk:
 
     def _readings(self, task: Prepared) -> list[Reading]:
         readings = [Reading(task, split, self.trial.languages) for split in self.splits]
-        if self.trial.pairs and task.generalizes:
-            for split in self.splits:
+        for split in self.splits if self.trial.pairs else ():
+            if task.generalizes(split, self.trial.languages):
                 there = [code for code in self.trial.languages if code in task.languages(split)]
                 pairs = language_pairs(there, self.trial.pairs, self.trial.pairs_seed)
-                readings += [Reading(task, split, self.trial.languages, pairs)] if pairs else []
+                readings.append(Reading(task, split, self.trial.languages, pairs))
         return readings
 
     def _score(self, node: _Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:

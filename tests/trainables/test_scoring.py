@@ -216,11 +216,14 @@ def test_a_pair_of_one_language_with_itself_is_that_language(kind, task, undistu
     ],
 )
 def test_tasks_of_two_texts_generalize(kind, two, task):
-    assert task(kind).generalizes is two
+    assert task(kind).generalizes("dev", ("en", "de")) is two
+    assert not task(kind).generalizes("dev", ("en", "sw"))
 
 
 def test_classification_of_one_text_does_not_generalize(task):
-    assert not changed(task("classification"), lambda row, language: {"text_pair": None}).generalizes
+    assert not changed(task("classification"), lambda row, language: {"text_pair": None}).generalizes(
+        "dev", ("en", "de")
+    )
 
 
 def test_rows_that_say_nothing_about_each_other_do_not_generalize(task):
@@ -229,4 +232,4 @@ def test_rows_that_say_nothing_about_each_other_do_not_generalize(task):
         code: [{name: value for name, value in row.items() if name != "item"} for row in rows]
         for code, rows in prepared.data.evaluation["dev"].items()
     }
-    assert not replace(prepared, data=replace(prepared.data, evaluation={"dev": dev})).generalizes
+    assert not replace(prepared, data=replace(prepared.data, evaluation={"dev": dev})).generalizes("dev", ("en", "de"))

@@ -75,7 +75,7 @@ class QuestionAnswering(TaskKind):
         places, scores = _best_spans(said.start_logits.double(), said.end_logits.double(), context)
         nothing = (said.start_logits[:, 0] + said.end_logits[:, 0]).float()
         return [
-            _Span(score, feature["_spans"][start][0], feature["_spans"][end][1], silent)
+            _Span(score, (feature["_spans"][start] or (0, 0))[0], (feature["_spans"][end] or (0, 0))[1], silent)
             for feature, (start, end), score, silent in zip(
                 features, places.tolist(), scores.tolist(), nothing.tolist(), strict=True
             )

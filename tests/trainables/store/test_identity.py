@@ -20,6 +20,9 @@ OTHERS = {
     "seed": 1,
     "average": 0.5,
 }
+LATER = {"warmup": 0.0, "weight_decay": 0.0, "mixing": 0.5, "layer": 3, "pooling": "first"}
+"""Fields that came when there were stores already."""
+EVERY = OTHERS | LATER
 
 
 def key_of(stage: Stage = STAGE, parent: str = "root", data: str = "data") -> str:
@@ -31,12 +34,12 @@ def test_a_field_at_its_default_does_not_enter_the_identity():
 
 
 def test_every_field_of_a_stage_has_a_value_to_test_with():
-    assert set(OTHERS) == {field.name for field in fields(Stage)}
+    assert set(EVERY) == {field.name for field in fields(Stage)}
 
 
-@pytest.mark.parametrize("field", OTHERS)
+@pytest.mark.parametrize("field", EVERY)
 def test_a_field_off_its_default_makes_another_key(field):
-    assert key_of(replace(STAGE, **{field: OTHERS[field]})) != key_of()
+    assert key_of(replace(STAGE, **{field: EVERY[field]})) != key_of()
 
 
 def test_the_magnitude_of_the_noise_makes_another_key():
@@ -93,7 +96,7 @@ def test_the_order_of_an_identity_does_not_matter():
 
 
 def test_an_identity_comes_back_from_json_with_its_key():
-    described = identity(replace(STAGE, **OTHERS), "root", "data")
+    described = identity(replace(STAGE, **EVERY), "root", "data")
     assert key(json.loads(json.dumps(described))) == key(described)
 
 
@@ -121,7 +124,7 @@ def test_a_chain_of_stages_has_the_keys_it_had_when_this_was_written():
 
 
 def test_neither_paths_nor_machines_nor_names_have_a_place_in_an_identity():
-    assert set(identity(replace(STAGE, **OTHERS), "root", "data")) == {"version", "parent", "data", *OTHERS}
+    assert set(identity(replace(STAGE, **EVERY), "root", "data")) == {"version", "parent", "data", *EVERY}
 
 
 def test_a_target_is_another_stage_than_an_intermediate_one_of_the_same_task():
