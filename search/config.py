@@ -54,7 +54,7 @@ class Config(Section):
     curriculum: CurriculumSpace
     training: Training
     space: Space
-    sampler: Literal["tpe", "random"] = "tpe"
+    sampler: Literal["curriculum", "tpe", "random"] = "curriculum"
     objective: Objective = Field(default="transfer_dev", validate_default=True)
     generalized: Generalized = Generalized()
     seed: NonNegativeInt = 0

@@ -19,6 +19,7 @@ from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.readiness import keep_synonyms, ready
+from search.stored import stored
 from search.study import Study, began, finalists
 from search.tracking import Tracker
 from trainables.store.leases import Watch
@@ -75,6 +76,8 @@ def _run(
         agenda.listeners.append(_Reach(progress.note))
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
         records = Records(stages, progress.note) if stages else None
+        if records is not None:
+            study.held = stored(entry for entry in records.entries() if entry.path[0] == config.encoder)
         if records is not None:
             agenda.listeners.append(_Room(records, study))
         if agenda.ahead:

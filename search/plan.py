@@ -1,6 +1,5 @@
 """What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
@@ -11,9 +10,9 @@ import optuna
 
 from search.config import Config
 from search.space import CurriculumSpace, paths
+from search.stored import described, stored
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import Passes, passes
-from trainables.store.identity import identity
 from trainables.store.records import Entry, Records
 
 Path = tuple[Stage, ...]
@@ -169,34 +168,6 @@ def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
         if len(drawn) == count:
             break
     return list(drawn)
-
-
-Described = tuple[str, ...]
-
-
-def described(path: Path, target: bool) -> Described:
-    """What decides each stage of a path, data and encoder apart; the last one may be a target."""
-    *trunk, last = path
-    return (*(_own(identity(stage, "", "")) for stage in trunk), _own(identity(last, "", "", target=target)))
-
-
-def _own(document: Mapping[str, Any]) -> str:
-    own = {key: value for key, value in document.items() if key not in ("parent", "data")}
-    return json.dumps(own, sort_keys=True)
-
-
-def stored(entries: Iterable[Entry]) -> set[Described]:
-    """The paths of one encoder that the store need not train: targets scored, intermediate stages with their weights."""
-    by_key = {entry.key: entry for entry in entries}
-    found = set()
-    for entry in by_key.values():
-        if entry.bytes or entry.identity.get("target"):
-            chain, at = [_own(entry.identity)], entry
-            while (parent := by_key.get(at.identity["parent"])) is not None:
-                chain.append(_own(parent.identity))
-                at = parent
-            found.add(tuple(reversed(chain)))
-    return found
 
 
 class Costs:

@@ -13,7 +13,10 @@ from optuna.trial import FrozenTrial, TrialState
 from search.config import Config, validate
 from search.documents import read
 from search.home import SearchFolder
+from search.sampler import CurriculumSampler
 from search.space import CurriculumSpace, paths
+from search.stored import Described
+from search.views import variance_over_seeds, view
 from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
 
@@ -51,6 +54,8 @@ class Study:
         self._study = optuna.create_study(
             study_name=config.name, storage=_storage(journal), direction="maximize", load_if_exists=True
         )
+        self.held: set[Described] = set()
+        """Stages that the store has from other searches, as far as a sampler wants to know."""
         self._study.sampler = self._sampler()
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
@@ -66,6 +71,13 @@ class Study:
         seed = self.config.seed * 10_007 + len(self._study.get_trials(deepcopy=False))
         if self.config.sampler == "random":
             return optuna.samplers.RandomSampler(seed=seed)
+        if self.config.sampler == "curriculum":
+            return CurriculumSampler(
+                lambda ask: view(self.space, ask),
+                seed=self.config.seed,
+                held=lambda: self.held,
+                noise=lambda: variance_over_seeds(self.repeats(), self.config.objective),
+            )
         return optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(5, self.config.trials // 4))
 
     def recorded(self) -> list[Recorded]:

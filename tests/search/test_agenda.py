@@ -19,7 +19,7 @@ def test_trials_are_scored_on_dev_and_finalists_on_test_too(config, reopen, agen
     assert {job.splits for job in worker.jobs if job.seed is not None} == {("dev", "test")}
 
 
-@pytest.mark.parametrize("sampler", ["tpe", "random"])
+@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "random"])
 def test_a_search_of_the_whole_space_finds_the_optimum(config, reopen, agenda, worker, optimum, curriculum_of, sampler):
     study = reopen(config({"trials": 10, "sampler": sampler}))
     worker.drive(agenda(study))

@@ -93,7 +93,7 @@ BAD = [
     ({"name": 7}, "name", "got 7"),
     ({"benchmark": "glue"}, "benchmark", "unknown benchmark: 'glue'; allowed: miniature, xtreme_r, xtreme, xglue, robust_xlt"),
     ({"encoder": "nothing here"}, "encoder", "allowed: miniature, a folder, namespace/name"),
-    ({"sampler": "grid"}, "sampler", "'tpe' or 'random'; got \"grid\""),
+    ({"sampler": "grid"}, "sampler", "'curriculum', 'tpe' or 'random'; got \"grid\""),
     ({"objective": "test"}, "objective", "'transfer_dev', 'source_dev' or 'worst_family_dev'"),
     ({"seed": -1}, "seed", "got -1"),
     ({"budget.hours": 0}, "budget.hours", "greater than 0; got 0"),

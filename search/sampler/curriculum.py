@@ -1,0 +1,193 @@
+"""An Optuna sampler for curricula: a Gaussian process over their features, expected improvement per cost."""
+
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampler.candidate import Candidate, Drawn, Parameters, Space
+
+if TYPE_CHECKING:
+    from search.sampler.model import Model
+
+RANDOM, NEIGHBOURS = 120, 120
+"""Candidates that are looked at: at random, and near tried ones."""
+ROUNDS, NEAR, VARIED = 2, 6, 8
+"""How often the best of them are varied again, how many, and how many times each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    parameters: Parameters
+    distributions: dict[str, BaseDistribution]
+    candidate: Candidate
+
+    @property
+    def key(self) -> str:
+        return repr(sorted(self.parameters.items()))
+
+
+class CurriculumSampler(BaseSampler):
+    """Proposes the curriculum with the highest expected improvement per cost.
+
+    The model is scikit-learn's Gaussian process over features of curricula (`search.sampler.features`), hyperparameters by marginal likelihood.
+    Expected improvement per cost is that of Snoek et al. (NIPS 2012, section 3.2); what other trials, running ones among them, have
+    trained costs nothing. Running trials count with the value that the model expects of them (Ginsbourger et al., 2010).
+
+    Example:
+        .. code-block:: python
+
+            import math
+            import optuna
+            from search.sampler import Candidate, CurriculumSampler, StageView
+
+            def curriculum(trial):
+                left, stages, costs = ["nli", "qa", "ner"], [], []
+                for place in range(trial.suggest_int("length", 0, 2)):
+                    task = left.pop(trial.suggest_categorical(f"task.{place}", list(range(len(left)))))
+                    rate = trial.suggest_float(f"rate.{place}", 1e-5, 1e-4, log=True)
+                    stages.append(StageView((task,), {"rate": math.log(rate)}))
+                    costs.append((tuple(map(repr, stages)), 1.0))
+                return Candidate(tuple(stages), costs=[*costs, (("target", *map(repr, stages)), 1.0)])
+
+            study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(curriculum, seed=0))
+            study.optimize(lambda trial: train_and_score(curriculum(trial)), n_trials=30)
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        *,
+        seed: int | None = None,
+        startup: int = 6,
+        held: Callable[[], Iterable[Hashable]] = tuple,
+        noise: Callable[[], float | None] = lambda: None,
+        per_cost: bool = True,
+    ) -> None:
+        """
+        Args:
+            space: asks for every parameter of a trial and says what curriculum they make.
+            seed: the same one gives the same proposals for the same study.
+            startup: trials at random before the first model.
+            held: parts of `Candidate.costs` that are trained already, beside those of the study's own trials.
+            noise: variance of a value over seeds, from repeats; None where it is not known: it is fitted then.
+            per_cost: whether expected improvement is divided by cost.
+        """
+        if startup < 2:
+            raise ValueError(f"startup must be 2 or more; got {startup}")
+        self.space, self.startup, self.held, self.noise, self.per_cost = space, startup, held, noise, per_cost
+        self._seed = Random(seed).getrandbits(32)
+        self._known: dict[int, Candidate] = {}
+        self._proposed: dict[int, _Proposal] = {}
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The distributions of the proposed curriculum's own parameters."""
+        rng = Random(f"{self._seed}/{trial.number}")
+        try:
+            proposal = self._propose(study, trial, rng)
+        except Exception as error:
+            warnings.warn(
+                f"CurriculumSampler draws trial {trial.number} at random: {type(error).__name__}: {error}", stacklevel=2
+            )
+            proposal = self._drawn(rng, {})
+        self._proposed[trial.number] = proposal
+        return dict(proposal.distributions)
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> Parameters:
+        """The proposed curriculum's parameters."""
+        return self._proposed.pop(trial.number).parameters
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """At random: for parameters that the space did not ask for."""
+        seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
+        return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
+
+    def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
+        others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number and other.params]
+        sign = 1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else -1.0
+        done = [
+            (other, sign * other.value)
+            for other in others
+            if other.state == TrialState.COMPLETE and other.value is not None
+        ]
+        done = [(other, value) for other, value in done if np.isfinite(value)]
+        running = [other for other in others if other.state == TrialState.RUNNING]
+        tried = {repr(sorted(other.params.items())) for other in others}
+        if len(done) < self.startup:
+            return self._untried(rng, tried)
+        best_first = [other for other, _ in sorted(done, key=lambda pair: -pair[1])]
+        found = self._candidates(rng, best_first, tried)
+        if not found:
+            return self._untried(rng, tried)
+        held = {part for other in (*best_first, *running) for part, _ in self._candidate(other).costs} | set(
+            self.held()
+        )
+        from search.sampler.model import Model
+
+        model = Model(
+            [self._candidate(other) for other, _ in done], np.array([value for _, value in done]), self.noise()
+        )
+        model.expect([self._candidate(other) for other in running])
+        scores = self._scores(model, found, held)
+        for _ in range(ROUNDS):
+            near = [found[place] for place in np.argsort(-scores)[:NEAR]]
+            known = {each.key for each in found} | tried
+            varied = [self._varied(rng, each.parameters) for each in near for _ in range(VARIED)]
+            more = list({each.key: each for each in varied if each.key not in known}.values())
+            if not more:
+                break
+            found, scores = found + more, np.concatenate([scores, self._scores(model, more, held)])
+        return found[int(np.argmax(scores))]
+
+    def _scores(self, model: "Model", found: Sequence[_Proposal], held: set[Hashable]) -> np.ndarray:
+        """Expected improvement of each, per cost."""
+        candidates = [each.candidate for each in found]
+        improvement = model.improvement(candidates)
+        if not self.per_cost or not any(each.costs for each in candidates):
+            return improvement
+        costs = np.array([sum(cost for part, cost in each.costs if part not in held) for each in candidates])
+        whole = np.median([sum(cost for _, cost in each.costs) for each in candidates])
+        per_cost: np.ndarray = improvement / np.maximum(costs, 0.01 * whole)
+        return per_cost
+
+    def _candidates(self, rng: Random, tried: Sequence[FrozenTrial], known: set[str]) -> list[_Proposal]:
+        """At random, near the best, and near any tried one, whose stages the latter may share."""
+        drawn = [self._drawn(rng, {}) for _ in range(RANDOM)]
+        best = tried[: max(3, len(tried) // 10)]
+        for pool in (best, tried):
+            drawn += [self._varied(rng, rng.choice(pool).params) for _ in range(NEIGHBOURS // 2)]
+        return list({each.key: each for each in drawn if each.key not in known}.values())
+
+    def _varied(self, rng: Random, parameters: Mapping[str, Any]) -> _Proposal:
+        """The same but for one or two parameters, and what depends on them."""
+        gone = set(rng.sample(sorted(parameters), min(len(parameters), rng.choice((1, 1, 2)))))
+        return self._drawn(rng, {name: value for name, value in parameters.items() if name not in gone})
+
+    def _untried(self, rng: Random, tried: set[str]) -> _Proposal:
+        for _ in range(100):
+            if (drawn := self._drawn(rng, {})).key not in tried:
+                break
+        return drawn
+
+    def _drawn(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
+        asked = Drawn(rng, given)
+        return _Proposal(asked.values, asked.distributions, self.space(asked))
+
+    def _candidate(self, trial: FrozenTrial) -> Candidate:
+        if trial.number not in self._known:
+            candidate = self.space(Drawn(Random(0), trial.params))
+            if trial.state != TrialState.COMPLETE:
+                return candidate
+            self._known[trial.number] = candidate
+        return self._known[trial.number]

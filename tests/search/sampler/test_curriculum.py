@@ -1,0 +1,157 @@
+import subprocess
+import sys
+import textwrap
+from random import Random
+
+import optuna
+import pytest
+from optuna.trial import TrialState
+
+from search.sampler import CurriculumSampler, model
+from tests.search.sampler.conftest import OPTIMUM, space, stages, worth
+
+
+def test_it_finds_the_optimum_of_a_small_world(search):
+    study = search(CurriculumSampler(space, seed=0), 25)
+    assert [task for task, _ in stages(optuna.trial.FixedTrial(study.best_params))] == ["qa", "nli"]
+    assert study.best_value > 0.95 * OPTIMUM
+
+
+def test_it_minimises_as_well(search):
+    study = search(CurriculumSampler(space, seed=0), 25, "minimize")
+    assert study.best_value < -0.95 * OPTIMUM
+
+
+def test_the_same_seed_proposes_the_same(search):
+    first, second, other = (search(CurriculumSampler(space, seed=seed), 12) for seed in (1, 1, 2))
+    told = [[trial.params for trial in study.trials] for study in (first, second, other)]
+    assert told[0] == told[1]
+    assert told[0] != told[2]
+
+
+def test_a_proposal_does_not_depend_on_what_the_sampler_object_went_through(search):
+    whole = search(CurriculumSampler(space, seed=3), 14)
+    again = optuna.create_study(direction="maximize", sampler=CurriculumSampler(space, seed=3))
+    for trial in whole.trials[:13]:
+        again.add_trial(trial)
+    trial = again.ask()
+    stages(trial)
+    assert trial.params == whole.trials[13].params
+
+
+def test_parameters_exist_only_where_their_stages_do(search):
+    for trial in search(CurriculumSampler(space, seed=0), 15).trials:
+        places = range(trial.params["length"])
+        assert set(trial.params) == {"length", *(f"{name}.{place}" for name in ("task", "rate") for place in places)}
+
+
+def test_trials_at_the_same_time_are_different_ones(search):
+    study = search(CurriculumSampler(space, seed=0), 10)
+    asked = [study.ask() for _ in range(4)]
+    assert len({str(stages(trial)) for trial in asked}) == 4
+
+
+def test_no_trial_comes_twice_while_there_are_others():
+    def small(trial):
+        return space_of(trial.suggest_categorical("task", ["nli", "qa", "ner"]), trial.suggest_int("rate", 0, 3))
+
+    def space_of(task, rate):
+        from search.sampler import Candidate, StageView
+
+        return Candidate((StageView((task,), {"rate": float(rate)}),))
+
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(small, seed=0, startup=2))
+    for _ in range(12):
+        trial = study.ask()
+        small(trial)
+        study.tell(trial, Random(trial.number).random())
+    assert len({str(sorted(trial.params.items())) for trial in study.trials}) == 12
+
+
+def test_what_is_trained_already_makes_a_curriculum_cheap_and_wanted():
+    held = {(("ner", 1e-4),), (("ner", 1e-4), ("qa", 1e-4)), ("targets", (("ner", 1e-4), ("qa", 1e-4)))}
+
+    def two(trial):
+        from search.sampler import Candidate, StageView
+
+        first = trial.suggest_categorical("first", ["nli", "ner"])
+        told = ((first, 1e-4), ("qa", 1e-4))
+        parts = [told[:1], told, ("targets", told)]
+        views = tuple(StageView((task,)) for task, _ in told)
+        if trial.suggest_categorical("more", [False, True]):
+            views, parts = (*views, StageView(("copa",))), [*parts, ("more", told)]
+        return Candidate(views, costs=[(part, 1.0) for part in parts])
+
+    def proposed(**options):
+        study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(two, seed=0, startup=2, **options))
+        for values, value in (({"first": "nli", "more": False}, 0.0), ({"first": "nli", "more": True}, 0.1)):
+            study.add_trial(made(values, value))
+        trial = study.ask()
+        two(trial)
+        return trial.params["first"], trial.params["more"]
+
+    assert proposed(held=lambda: held) == ("ner", False)
+    assert proposed(per_cost=False) == ("ner", True)
+
+
+def made(params: dict, value: float) -> optuna.trial.FrozenTrial:
+    choices = {"first": ["nli", "ner"], "more": [False, True]}
+    distributions = {name: optuna.distributions.CategoricalDistribution(choices[name]) for name in params}
+    return optuna.trial.create_trial(params=params, distributions=distributions, value=value)
+
+
+def test_a_model_that_fails_costs_a_warning_and_a_random_trial(search, monkeypatch):
+    study = search(CurriculumSampler(space, seed=0), 8)
+    monkeypatch.setattr(model, "Model", lambda *_: 1 / 0)
+    trial = study.ask()
+    with pytest.warns(UserWarning, match="CurriculumSampler draws trial 8 at random: ZeroDivisionError"):
+        drawn = stages(trial)
+    assert len(drawn) == trial.params["length"]
+
+
+def test_values_that_are_no_numbers_and_failed_trials_teach_nothing(search):
+    study = search(CurriculumSampler(space, seed=0), 8)
+    for state in (TrialState.FAIL, TrialState.PRUNED):
+        trial = study.ask()
+        stages(trial)
+        study.tell(trial, state=state)
+    trial = study.ask()
+    stages(trial)
+    study.tell(trial, float("inf"))
+    stages(study.ask())
+
+
+def test_equal_values_everywhere_are_no_trouble():
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(space, seed=0))
+    study.optimize(lambda trial: 0.0 * len(stages(trial)), n_trials=10)
+    assert len(study.trials) == 10
+
+
+def test_parameters_beyond_the_space_are_drawn_at_random():
+    study = optuna.create_study(sampler=CurriculumSampler(space, seed=0))
+    trial = study.ask()
+    stages(trial)
+    assert 0 <= trial.suggest_float("other", 0, 1) <= 1
+
+
+def test_a_model_needs_two_trials_at_least():
+    with pytest.raises(ValueError, match="startup must be 2 or more; got 1"):
+        CurriculumSampler(space, startup=1)
+
+
+def test_the_noise_may_be_told(search):
+    study = search(CurriculumSampler(space, seed=0, noise=lambda: 0.01), 12)
+    assert study.best_value > worth(())
+
+
+def test_the_example_of_its_docstring_runs_without_torch_and_ray(tmp_path):
+    code = textwrap.dedent(CurriculumSampler.__doc__.split(".. code-block:: python\n\n")[1])
+    program = (
+        f"train_and_score = lambda candidate: len(candidate.stages) - 0.1 * candidate.targets.get('rate', 0)\n{code}"
+    )
+    program += (
+        "\nimport sys\nprint(study.best_value, not {'torch', 'ray', 'mlflow', 'transformers'} & set(sys.modules))\n"
+    )
+    words = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=100, cwd=tmp_path)
+    assert done.stdout.split() == ["2.0", "True"], done.stderr
