@@ -75,7 +75,7 @@ class Agenda:
 
     @property
     def _trials_ahead(self) -> int:
-        return 0 if self.exhausted or self._out_of_time() else self.left
+        return 0 if self.exhausted or self.stopped else self.left
 
     @property
     def _repeats_ahead(self) -> int:
@@ -147,9 +147,23 @@ class Agenda:
             if record.trial is not None and seed not in known.get(record.number, {})
         ]
 
-    def _out_of_time(self) -> bool:
-        hours = self.config.budget.hours
-        return hours is not None and time.monotonic() - self.started > hours * 3600
+    @property
+    def stopped(self) -> str:
+        """Why no further trial is asked for although there are some left, in words; empty if that is not so."""
+        budget, patience = self.config.budget, self.config.stop.patience
+        if budget.hours is not None and time.monotonic() - self.started > budget.hours * 3600:
+            return f"budget.hours: {budget.hours:g} hours are over"
+        if budget.stage_seconds is None and patience is None:
+            return ""
+        complete = sorted(self.study.complete(), key=lambda record: record.number)
+        spent = sum(record.outcome.trained_seconds for record in complete if record.outcome)
+        if budget.stage_seconds is not None and spent >= budget.stage_seconds:
+            return f"budget.stage_seconds: {spent:.0f} seconds were trained"
+        values = [record.value or 0.0 for record in complete]
+        since = len(values) - 1 - values.index(max(values)) if values else 0
+        if patience is not None and since >= patience:
+            return f"stop.patience: the last {since} trials were no better than one before them"
+        return ""
 
     def _start(self, job: Job) -> Job:
         self.running[_place(job)] = job

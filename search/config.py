@@ -25,6 +25,7 @@ from search.sections import (
     Generalized,
     Intermediate,
     Resources,
+    Stop,
     StoreSettings,
     Tracking,
     Training,
@@ -54,12 +55,13 @@ class Config(Section):
     curriculum: CurriculumSpace
     training: Training
     space: Space
-    sampler: Literal["curriculum", "tpe", "random"] = "curriculum"
+    sampler: Literal["curriculum", "tpe", "gp", "random"] = "curriculum"
     objective: Objective = Field(default="transfer_dev", validate_default=True)
     generalized: Generalized = Generalized()
     seed: NonNegativeInt = 0
     trials: PositiveInt
     budget: Budget = Budget()
+    stop: Stop = Stop()
     finalists: Finalists = Finalists()
     store: StoreSettings = StoreSettings()
     resources: Resources = Resources()

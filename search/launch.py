@@ -26,7 +26,7 @@ from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
 
-FREE = {"name", "trials", "budget", "finalists", "store", "resources", "tracking", "sampler"}
+FREE = {"name", "trials", "budget", "stop", "finalists", "store", "resources", "tracking", "sampler"}
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
 
 _SYNONYMS = "space.noise.synonyms"
@@ -92,6 +92,8 @@ def _run(
                 tidy(records)
         results.write(study, folder)
         tracker.launch_ended(study, folder.results)
+        if agenda.left and agenda.stopped:
+            console.print(f"no further trials: {agenda.stopped}", highlight=False, markup=False, soft_wrap=True)
         if agenda.exhausted:
             console.print("the space holds no further trial: every curriculum was tried", highlight=False)
 

@@ -123,6 +123,15 @@ class Budget(Section):
 
     hours: PositiveFloat | None = None
     """Wall time of one launch; trials that run by then are finished."""
+    stage_seconds: PositiveFloat | None = None
+    """Seconds of training that the search's trials did, repeats apart; what the store had cost none."""
+
+
+class Stop(Section):
+    """When to stop for want of progress; finalists are repeated all the same."""
+
+    patience: PositiveInt | None = None
+    """Trials in a row, in the order in which they were asked for, none of which is better than the best before them."""
 
 
 class Finalists(Section):

@@ -1,5 +1,6 @@
 """The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
 
+import warnings
 from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,6 +72,10 @@ class Study:
         seed = self.config.seed * 10_007 + len(self._study.get_trials(deepcopy=False))
         if self.config.sampler == "random":
             return optuna.samplers.RandomSampler(seed=seed)
+        if self.config.sampler == "gp":
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+                return optuna.samplers.GPSampler(seed=seed)
         if self.config.sampler == "curriculum":
             return CurriculumSampler(
                 lambda ask: view(self.space, ask),

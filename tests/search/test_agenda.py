@@ -3,6 +3,7 @@ import itertools
 import pytest
 
 from search.study import finalists
+from tests.search.conftest import worth
 
 
 def test_a_launch_runs_its_trials_and_then_its_finalists(config, reopen, agenda, worker):
@@ -19,7 +20,7 @@ def test_trials_are_scored_on_dev_and_finalists_on_test_too(config, reopen, agen
     assert {job.splits for job in worker.jobs if job.seed is not None} == {("dev", "test")}
 
 
-@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "random"])
+@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "gp", "random"])
 def test_a_search_of_the_whole_space_finds_the_optimum(config, reopen, agenda, worker, optimum, curriculum_of, sampler):
     study = reopen(config({"trials": 10, "sampler": sampler}))
     worker.drive(agenda(study))
@@ -300,3 +301,22 @@ def test_a_lost_job_counts_as_one_that_is_ahead(config, reopen, agenda):
     before = plan.ahead
     plan.lost(plan.next(), "killed")
     assert plan.ahead == before
+
+
+def test_a_search_stops_when_its_seconds_of_training_are_spent(config, reopen, agenda, worker):
+    # Each trial of the stand-in trains two seconds a stage: two targets, and one stage or two.
+    plan = agenda(reopen(config({"trials": 10, "budget.stage_seconds": 15, "finalists.top": 0})))
+    worker.drive(plan)
+    spent = [2.0 * len(job.trial.stages) for job in worker.jobs]
+    assert sum(spent[:-1]) < 15 <= sum(spent)
+    assert plan.stopped == f"budget.stage_seconds: {sum(spent):.0f} seconds were trained"
+
+
+def test_a_search_stops_when_nothing_better_comes_and_repeats_its_finalists(config, reopen, agenda, worker):
+    plan = agenda(reopen(config({"trials": 10, "stop.patience": 2})))
+    worker.drive(plan)
+    values = [worth(trial) for trial in worker.trials]
+    best = values.index(max(values))
+    assert len(values) == best + 3 < 10
+    assert plan.stopped == "stop.patience: the last 2 trials were no better than one before them"
+    assert {job.seed for job in worker.jobs if job.seed is not None} == {1, 2, 3}

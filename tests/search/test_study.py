@@ -9,7 +9,7 @@ def test_trial_0_is_the_baseline(config, reopen):
     assert (number, trial.curriculum) == (0, ())
 
 
-@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "random"])
+@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "gp", "random"])
 def test_trial_0_is_the_baseline_for_every_sampler_and_seed(config, reopen, sampler):
     for seed in range(3):
         assert reopen(config({"name": f"s{seed}", "sampler": sampler, "seed": seed})).ask()[1].curriculum == ()
