@@ -24,6 +24,7 @@ from search.sections import (
     Finalists,
     Generalized,
     Intermediate,
+    Length,
     Resources,
     Stop,
     StoreSettings,
@@ -101,14 +102,13 @@ class Config(Section):
         if cards and tasks:
             drawn = [task for task in tasks if SAMPLED in task and task in cards]
             members(tuple(tasks), [*trained, *drawn], "intermediate task")
-        both = sorted(set(tasks) & set(info.data.get("targets", ())))
         targets = set(info.data.get("targets", ()))
         for task in tasks:
             if made_from := sorted(targets & set(cards[task].made_from)) if task in cards else []:
                 raise ValueError(
                     f"{task} was made from dev items of {', '.join(made_from)}: what it would gain is no transfer"
                 )
-        if both:
+        if both := sorted(targets & tasks.keys()):
             raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
         return tasks
 
@@ -192,6 +192,11 @@ class Config(Section):
                 f"{', '.join(targets)}: none. Add one, or choose by source_dev"
             )
         return objective
+
+    def length(self, task: str) -> Length:
+        """How long a task trains, as a target or in a stage of its own, and on what batches."""
+        training = self.training
+        return training.of(task, training.target if task in self.targets else training.intermediate)
 
     def resource(self, task: str) -> Resource:
         """Whether an intermediate task's training set is large or small."""

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import TimeRemainingColumn
 
 from search.config import Config
 from search.errors import UserError
 from search.home import Home
+from search.terminal import progress
 from trainables.benchmarks import catalogue
 from trainables.benchmarks.cards import Card, DataError, Notes, Part, UnreachableError
 from trainables.transfer import Split
@@ -53,13 +54,13 @@ class Asked:
 
 def asked(config: Config) -> list[Asked]:
     """Every task at every length that trials of the config have, targets first."""
-    tasks, training = catalogue(config.benchmark), config.training
+    tasks = catalogue(config.benchmark)
     splits: tuple[Split, ...] = ("dev", "test") if config.finalists.top else ("dev",)
-    found = [Asked(task, tasks[task], training.of(task, training.target).max_length, splits) for task in config.targets]
+    found = [Asked(task, tasks[task], config.length(task).max_length, splits) for task in config.targets]
     for task in config.intermediate if config.curriculum.max_length else ():
-        lengths = {training.of(task, training.intermediate).max_length}
+        lengths = {config.length(task).max_length}
         if config.curriculum.joint and config.curriculum.max_length > 1:
-            lengths.add(training.intermediate.max_length)
+            lengths.add(config.training.intermediate.max_length)
         found += [Asked(task, tasks[task], length, ()) for length in sorted(lengths)]
     return found
 
@@ -197,18 +198,10 @@ def make_ready(config: Config, home: Home, console: Console) -> None:
         else:
             console.print(told, highlight=False, markup=False, soft_wrap=True)
     wanted = asked(config) if not problems else []
-    total = sum(_rows(each, config.scored_languages) for each in wanted)
-    with Progress(
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    ) as bar:
-        line, before = bar.add_task("looking for data", total=total), 0
-        for each in wanted:
+    sizes = [_rows(each, config.scored_languages) for each in wanted]
+    with progress(console, TimeRemainingColumn()) as bar:
+        line = bar.add_task("looking for data", total=sum(sizes))
+        for each, size in zip(wanted, sizes, strict=True):
             made: list[str] = []
             started = time.monotonic()
 
@@ -232,8 +225,7 @@ def make_ready(config: Config, home: Home, console: Console) -> None:
                         markup=False,
                         soft_wrap=True,
                     )
-            before += _rows(each, config.scored_languages)
-            bar.update(line, completed=before)
+            bar.advance(line, size)
     if problems:
         hint = "xlt data check looks at every set" if len(problems) > 1 else ""
         raise UserError(

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from rich.table import Table
 
 from search import config as configs
 from search.data import Finding, asked, encoder_problems, look
 from search.errors import UserError
-from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json
+from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json, progress
 from trainables.benchmarks import MIRROR, TAGGED
 from trainables.benchmarks.cards import DataError, UnreachableError
 
@@ -24,16 +24,7 @@ def data() -> None:
 
 
 def _progress() -> Progress:
-    console = Console(stderr=True)
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24))
-    return Progress(
-        *columns,
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not console.is_terminal,
-    )
+    return progress(Console(stderr=True), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 @data.command()

@@ -4,6 +4,7 @@ import fcntl
 import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from typing import Any
 
 import yaml
@@ -77,8 +78,7 @@ def _run(
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
         records = Records(stages, progress.note) if stages else None
         if records is not None:
-            study.held = stored(entry for entry in records.entries() if entry.path[0] == config.encoder)
-        if records is not None:
+            study.held = cache(lambda: stored(entry for entry in records.entries() if entry.path[0] == config.encoder))
             agenda.listeners.append(_Room(records, study))
         if agenda.ahead:
             set_up_ray(address)

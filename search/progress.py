@@ -3,11 +3,12 @@
 import time
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from search.agenda import Agenda, Event
 from search.study import Study
+from search.terminal import progress
 
 
 class _Eta(ProgressColumn):
@@ -26,15 +27,7 @@ class ProgressLines:
         self.best: tuple[float, int] | None = None
         self.done = self.failed = 0
         self.noted: set[str] = set()
-        self.bar = Progress(
-            SpinnerColumn(),
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            _Eta(),
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        )
+        self.bar = progress(console, _Eta())
         self.task = self.bar.add_task("starting workers", total=None)
         for record in study.complete()[:1]:
             assert record.value is not None

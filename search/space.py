@@ -7,6 +7,7 @@ only where the stage does.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from math import comb, perm
 from pathlib import Path
 from statistics import fmean
@@ -72,23 +73,21 @@ class CurriculumSpace:
 
     def _stage(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
         """An intermediate stage; a joint one takes as many steps as its tasks do on average."""
-        stage, training = self._drawn(ask, task, place, space, shared), self.config.training
+        stage, config = self._drawn(ask, task, place, space, shared), self.config
         if len(stage.tasks) == 1:
-            return self._of_length(stage, training.of(task, training.intermediate), self._steps(task))
-        steps = round(fmean(self._steps(each) for each in stage.tasks))
-        stage = replace(stage, mixing=self.config.curriculum.exponent)
-        return self._of_length(stage, training.intermediate, steps)
+            return self._of_length(stage, length := config.length(task), self._steps(task, length))
+        steps = round(fmean(self._steps(each, config.length(each)) for each in stage.tasks))
+        stage = replace(stage, mixing=config.curriculum.exponent)
+        return self._of_length(stage, config.training.intermediate, steps)
 
     def _drawn(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
         rate = _pick(ask, f"rate.{place}", space.learning_rate.values)
         noise = self._noise_at(ask, place) if shared is None else shared
         return Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed)
 
-    def _steps(self, task: str) -> int:
+    def _steps(self, task: str, length: Length) -> int:
         """Plain optimiser steps of a task that is trained."""
-        config = self.config
-        usual = config.training.target if task in config.targets else config.training.intermediate
-        return config.training.of(task, usual).steps_for(catalogue(config.benchmark)[task].train)
+        return length.steps_for(catalogue(self.config.benchmark)[task].train)
 
     def _of_length(self, stage: Stage, length: Length, steps: int) -> Stage:
         equal = self.config.training.equal == "compute"
@@ -119,9 +118,9 @@ class CurriculumSpace:
 
     def _target(self, task: str, example: Stage) -> Stage:
         """The target's stage; one that is not trained keeps nothing but what scoring needs."""
-        length = self.config.training.of(task, self.config.training.target)
+        length = self.config.length(task)
         if catalogue(self.config.benchmark)[task].train:
-            return self._of_length(replace(example, task=task), length, self._steps(task))
+            return self._of_length(replace(example, task=task), length, self._steps(task, length))
         return Stage(
             task=task,
             learning_rate=0.0,
@@ -184,9 +183,14 @@ def paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[Stage, ...]]:
         trial: whose.
         test: whether test is scored too: without it, targets that have no dev set are not trained.
     """
-    cards = catalogue(trial.benchmark)
     for end in range(len(trial.curriculum)):
         yield trial.curriculum[: end + 1]
     for target in trial.targets:
-        if test or cards[target.task].on_dev(trial.languages):
+        if test or _on_dev(trial.benchmark, target.task, trial.languages):
             yield (*trial.curriculum, target)
+
+
+@cache
+def _on_dev(benchmark: str, task: str, languages: tuple[str, ...]) -> bool:
+    """Whether a target has a dev set; a sampler asks it of every candidate."""
+    return bool(catalogue(benchmark)[task].on_dev(languages))

@@ -1,7 +1,7 @@
 """The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
 
 import warnings
-from collections.abc import Container, Sequence
+from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -55,8 +55,8 @@ class Study:
         self._study = optuna.create_study(
             study_name=config.name, storage=_storage(journal), direction="maximize", load_if_exists=True
         )
-        self.held: set[Described] = set()
-        """Stages that the store has from other searches, as far as a sampler wants to know."""
+        self.held: Callable[[], set[Described]] = set
+        """Stages that the store has, of other searches too; asked by a sampler that wants to know."""
         self._study.sampler = self._sampler()
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
@@ -80,7 +80,7 @@ class Study:
             return CurriculumSampler(
                 lambda ask: view(self.space, ask),
                 seed=self.config.seed,
-                held=lambda: self.held,
+                held=lambda: self.held(),
                 noise=lambda: variance_over_seeds(self.repeats(), self.config.objective),
             )
         return optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(5, self.config.trials // 4))

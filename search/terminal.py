@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 from rich.console import Console
+from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
 
 from search.home import Home
 from trainables.benchmarks import MIRROR
@@ -49,6 +50,19 @@ def with_home(command: Callable[..., None]) -> Callable[..., None]:
         command(Home.locate(own_home) if own_home else context.obj, **arguments)
 
     return run
+
+
+def progress(console: Console, *columns: ProgressColumn) -> Progress:
+    """A live line on a terminal, and nothing elsewhere: what is being done, a bar, and the columns."""
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        *columns,
+        console=console,
+        transient=True,
+        disable=not console.is_terminal,
+    )
 
 
 def out() -> Console:

@@ -91,9 +91,9 @@ def load(source: str) -> Encoder:
         config = AutoConfig.from_pretrained(path)
         config.dtype = torch.float32
         tokenizer = _xlm_tokenizer(path, config) if config.model_type == "xlm" else AutoTokenizer.from_pretrained(path)
+    except DataError:
+        raise
     except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"the encoder {source} cannot be read: {error}") from error
     return Encoder(source, config, tokenizer)
 
@@ -105,22 +105,15 @@ def fetch_weights(source: str) -> None:
         DataError: when there are none.
     """
     where = place(source)
+    names = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
     try:
-        names = (
-            "model.safetensors",
-            "model.safetensors.index.json",
-            "pytorch_model.bin",
-            "pytorch_model.bin.index.json",
-        )
         found = next((file for name in names if (file := cached_file(where, name, **_QUIETLY))), None)
-        if found is None:
-            raise DataError(f"{source}: it has no weights: none of {', '.join(names)}")
-        if found.endswith(".index.json"):
+        if found is not None and found.endswith(".index.json"):
             get_checkpoint_shard_files(where, found)
     except (OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{source}: its weights cannot be read: {error}") from error
+    if found is None:
+        raise DataError(f"{source}: it has no weights: none of {', '.join(names)}")
 
 
 def place(source: str) -> str:

@@ -50,7 +50,7 @@ class Prepared:
     shelf: Shelf = field(default_factory=Shelf)
     tell: Tell = unheard
 
-    @property
+    @cached_property
     def kind(self) -> TaskKind:
         """How the task becomes tensors, which head it takes, how it is scored."""
         kind = KINDS[self.data.kind]

@@ -1,7 +1,8 @@
 """Scores a model on every language of a task, and on pairs of languages."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from transformers import PreTrainedModel
 from trainables.optimise import autocast
 from trainables.prepared import Prepared, ScoredSet
 from trainables.tables import Table, take
-from trainables.tasks import Feature, length, pad, reads
+from trainables.tasks import Feature, TaskKind, length, pad, reads
 from trainables.tasks.dense_retrieval import DEPTH, Found
 from trainables.tasks.nearest import nearest
 from trainables.transfer import LanguagePair, pair_name
@@ -33,12 +34,12 @@ def score(model: PreTrainedModel, prepared: Prepared, split: str, languages: Col
     """
     there = [code for code in prepared.data.evaluation.get(split, ()) if code in languages]
     sets = {code: prepared.scored(split, code) for code in there}
-    tuned: dict[str, Any] = {}
+    kinds: dict[str, TaskKind] = {}
     if prepared.kind.tuned and split == "test":
         dev = {code: prepared.scored("dev", code) for code in there if code in prepared.languages("dev")}
         said = _said(model, prepared, dev)
-        tuned = {code: {"tuned": prepared.kind.tune(dev[code].rows, said[code])} for code in dev}
-    return _score(model, prepared, sets, tuned)
+        kinds = {code: prepared.kind.tune(dev[code].rows, said[code]) for code in dev}
+    return _score(model, prepared, sets, kinds)
 
 
 def score_pairs(
@@ -49,19 +50,19 @@ def score_pairs(
     scores: Scores = {}
     for start in range(0, len(there), TOGETHER):
         sets = {pair_name(*pair): prepared.mixed(split, *pair) for pair in there[start : start + TOGETHER]}
-        scores |= _score(model, prepared, {name: rows for name, rows in sets.items() if rows.rows})
+        scores |= _score(model, prepared, {name: rows for name, rows in sets.items() if rows.rows}, {})
     return scores
 
 
 def _score(
-    model: PreTrainedModel, prepared: Prepared, sets: Mapping[str, ScoredSet], tuned: Mapping[str, Any] | None = None
+    model: PreTrainedModel, prepared: Prepared, sets: Mapping[str, ScoredSet], kinds: Mapping[str, TaskKind]
 ) -> Scores:
+    """Every metric of every set, by a kind of its own where it has one."""
     said = _said(model, prepared, sets)
     if said and prepared.data.candidates is not None:
         said = _retrieved(model, prepared, sets, said)
-    labels = prepared.data.labels
     return {
-        name: prepared.kind.score(rows.rows, rows.encoded, said[name], labels, **(tuned or {}).get(name, {}))
+        name: kinds.get(name, prepared.kind).score(rows.rows, rows.encoded, said[name], prepared.data.labels)
         for name, rows in sets.items()
     }
 
@@ -84,9 +85,13 @@ def _said(model: PreTrainedModel, prepared: Prepared, sets: Mapping[str, ScoredS
         told = _gathered(features, ends, firsts[places])
         for place, output in zip(places, _outputs(model, prepared, told), strict=True):
             outputs[place] = output
-    by_feature = [outputs[twin] for twin in twins]
-    starts = [0, *ends[:-1]]
-    return {name: by_feature[start:end] for name, start, end in zip(sets, starts, ends, strict=True)}
+    return _parted((outputs[twin] for twin in twins), {name: len(rows.encoded.features) for name, rows in sets.items()})
+
+
+def _parted(values: Iterable[Any], sizes: Mapping[str, int]) -> dict[str, list[Any]]:
+    """Values that come one set after the other, by set."""
+    told = iter(values)
+    return {name: list(islice(told, size)) for name, size in sizes.items()}
 
 
 def _gathered(features: Sequence[Sequence[Feature]], ends: np.ndarray, places: np.ndarray) -> list[Feature]:
@@ -138,9 +143,7 @@ def _retrieved(
     for key, ranked in zip(asked, numbers, strict=True):
         told = right.take([number for number in ranked.tolist() if number >= 0])
         found.append(Found([key in row["answers"] for row in told], relevant[key]))
-    ends = np.cumsum([len(vectors[name]) for name in sets]).tolist()
-    starts = [0, *ends[:-1]]
-    return {name: found[start:end] for name, start, end in zip(sets, starts, ends, strict=True)}
+    return _parted(found, {name: len(vectors[name]) for name in sets})
 
 
 def _blocks(model: PreTrainedModel, prepared: Prepared) -> Iterator[np.ndarray]:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from optuna.distributions import (
     BaseDistribution,
@@ -35,16 +35,6 @@ class Candidate:
     targets: Mapping[str, Setting] = field(default_factory=dict)
     costs: Sequence[tuple[Hashable, float]] = ()
     """What has to be trained, each part under what decides it: a part that another trial trained costs nothing."""
-
-
-class Asks(Protocol):
-    """What a space asks of: an Optuna trial, or the sampler when it looks for candidates."""
-
-    def suggest_int(self, name: str, low: int, high: int, /) -> int: ...
-
-    def suggest_float(self, name: str, low: float, high: float, /, *, log: bool = False) -> float: ...
-
-    def suggest_categorical(self, name: str, choices: Sequence[Any], /) -> Any: ...
 
 
 Space = Callable[[Any], Candidate]

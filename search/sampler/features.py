@@ -79,8 +79,8 @@ class Points:
         self._sizes = np.ones(len(GROUPS))
         self._products: dict[bytes, np.ndarray] = {}
         self.add(tried)
-        for group in range(len(GROUPS)):
-            self._sizes[group] = np.sqrt((self._of(group) ** 2).sum(1).mean()) or 1.0
+        for group, columns in enumerate(self._by_group):
+            self._sizes[group] = np.sqrt((columns**2).sum(1).mean()) or 1.0
 
     def __deepcopy__(self, memo: object) -> "Points":
         """Itself: scikit-learn copies a kernel's parameters each time it moves them."""
@@ -99,7 +99,8 @@ class Points:
         for row, features in enumerate(told, start=first):
             for group, name, value in features:
                 grown[row, self._columns[group, name]] += value
-        self._matrix = grown
+        self._matrix, groups = grown, np.array(self._groups)
+        self._by_group = [grown[:, groups == group] for group in range(len(GROUPS))]
         return np.arange(first, len(grown)).reshape(-1, 1)
 
     def products(self, rows: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
@@ -110,13 +111,11 @@ class Points:
                 self._products[key] = self.products(rows, rows)
             return self._products[key]
         one, other = rows.ravel().astype(int), others.ravel().astype(int)
-        scaled = [(self._of(group)[one], self._of(group)[other], self._sizes[group]) for group in range(len(GROUPS))]
-        return np.stack([mine @ theirs.T / size**2 for mine, theirs, size in scaled])
+        told = zip(self._by_group, self._sizes, strict=True)
+        return np.stack([columns[one] @ columns[other].T / size**2 for columns, size in told])
 
     def squares(self, rows: np.ndarray) -> np.ndarray:
         """Squared lengths by group, [groups, rows]."""
         one = rows.ravel().astype(int)
-        return np.stack([(self._of(group)[one] ** 2).sum(1) / self._sizes[group] ** 2 for group in range(len(GROUPS))])
-
-    def _of(self, group: int) -> np.ndarray:
-        return self._matrix[:, np.array(self._groups) == group]
+        told = zip(self._by_group, self._sizes, strict=True)
+        return np.stack([(columns[one] ** 2).sum(1) / size**2 for columns, size in told])

@@ -69,7 +69,8 @@ class GroupedKernel(Kernel):  # type: ignore[misc]
 
     def __call__(self, X: Array, Y: Array | None = None, eval_gradient: bool = False) -> Any:  # noqa: N803 - sklearn's names
         parts = self.points.products(X, Y)
-        mine, theirs = self.points.squares(X).sum(0), self.points.squares(X if Y is None else Y).sum(0)
+        mine = self.points.squares(X).sum(0)
+        theirs = mine if Y is None else self.points.squares(Y).sum(0)
         squares = np.maximum(mine[:, None] + theirs - 2 * parts.sum(0), 0.0)
         smooth = self.rest * np.exp(-squares / (2 * self.length**2))
         variances = np.array(self.variances)

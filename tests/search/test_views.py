@@ -67,5 +67,5 @@ def test_stages_that_the_store_has_cost_a_search_nothing(config, reopen):
     study = reopen(config({"sampler": "curriculum"}))
     sampler = study._study.sampler
     assert set(sampler.held()) == set()
-    study.held = {("a stage",)}
+    study.held = lambda: {("a stage",)}
     assert set(sampler.held()) == {("a stage",)}

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.trainables.outcomes import keys, only, trained
 from trainables.curriculum import Noise
 from trainables.encoders import weights_hash
 from trainables.optimise import DivergedError
@@ -19,18 +20,6 @@ from trainables.trial import run
 @pytest.fixture
 def store(tmp_path) -> Store:
     return Store(tmp_path / "stages")
-
-
-def trained(outcome) -> list[bool]:
-    return [stage.trained for stage in outcome.stages]
-
-
-def keys(outcome) -> list[str]:
-    return [stage.key for stage in outcome.stages]
-
-
-def only(trial, target: str):
-    return replace(trial, targets=tuple(stage for stage in trial.targets if stage.task == target))
 
 
 def test_a_trial_with_a_store_comes_to_the_same_as_one_without(trial, store):

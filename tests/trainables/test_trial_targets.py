@@ -5,6 +5,7 @@ from functools import cache
 
 import pytest
 
+from tests.trainables.outcomes import keys, only, trained
 from trainables.prepared import prepare
 from trainables.store.tree import Store
 from trainables.tasks.retrieval import Pooled, Retrieval
@@ -14,18 +15,6 @@ from trainables.trial import run
 @pytest.fixture
 def store(tmp_path) -> Store:
     return Store(tmp_path / "stages")
-
-
-def trained(outcome) -> list[bool]:
-    return [stage.trained for stage in outcome.stages]
-
-
-def keys(outcome) -> list[str]:
-    return [stage.key for stage in outcome.stages]
-
-
-def only(trial, target: str):
-    return replace(trial, targets=tuple(stage for stage in trial.targets if stage.task == target))
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trainables.benchmarks import shapes
-from trainables.benchmarks.cards import SEVERAL_LANGUAGES, Card, Part, Parts, Set, Shape
+from trainables.benchmarks.cards import SEVERAL_LANGUAGES, Card, Part, Parts, Resource, Set, Shape
 from trainables.benchmarks.xtreme.questions import SQUAD_TRAIN
 from trainables.benchmarks.xtreme.texts import COPA_SET, COPA_TRAIN, NLI, XCOPA
 from trainables.languages import LANGUAGES
@@ -23,12 +23,11 @@ def _card(
     shape: Shape,
     *,
     configuration: str = "default",
-    split: str = "train",
-    labels: tuple[str, ...] = (),
+    resource: Resource = "high",
 ) -> Card:
-    """A task with one training set in English."""
-    part = Part(set=of, shape=shape, configuration=configuration, split=split, rows=train)
-    return Card(kind=kind, about=about, train=train, labels=labels, parts=Parts(train=(part,)))
+    """A task with one training set in English, whose own names for the labels are ours."""
+    part = Part(set=of, shape=shape, configuration=configuration, split="train", rows=train)
+    return Card(kind=kind, about=about, train=train, labels=shape.labels, resource=resource, parts=Parts(train=(part,)))
 
 
 def _anli() -> Card:
@@ -86,7 +85,6 @@ INTERMEDIATE: dict[str, Card] = {
         _GLUE,
         shapes.pair("premise", "hypothesis", NLI),
         configuration="mnli",
-        labels=NLI,
     ),
     "qqp": _card(
         "classification",
@@ -95,7 +93,6 @@ INTERMEDIATE: dict[str, Card] = {
         _GLUE,
         shapes.pair("question1", "question2", ("not_duplicate", "duplicate")),
         configuration="qqp",
-        labels=("not_duplicate", "duplicate"),
     ),
     "squad": Card(
         kind="question_answering",
@@ -162,16 +159,13 @@ INTERMEDIATE: dict[str, Card] = {
         Set(repository="lighteval/siqa", licence="unclear"),
         shapes.choices(("context", "question"), ("answerA", "answerB", "answerC"), first=1),
     ),
-    "rte": replace(
-        _card(
-            "classification",
-            "inference (Dagan et al., 2005, and its successors)",
-            2490,
-            _GLUE,
-            shapes.pair("sentence1", "sentence2", ("entailment", "not_entailment")),
-            configuration="rte",
-            labels=("entailment", "not_entailment"),
-        ),
+    "rte": _card(
+        "classification",
+        "inference (Dagan et al., 2005, and its successors)",
+        2490,
+        _GLUE,
+        shapes.pair("sentence1", "sentence2", ("entailment", "not_entailment")),
+        configuration="rte",
         resource="low",
     ),
     "copa": replace(
@@ -181,52 +175,40 @@ INTERMEDIATE: dict[str, Card] = {
         resource="low",
         parts=Parts(train=(COPA_TRAIN,)),
     ),
-    "cb": replace(
-        _card(
-            "classification",
-            "inference on embedded clauses (de Marneffe et al., 2019)",
-            250,
-            _SUPER_GLUE,
-            shapes.pair("premise", "hypothesis", NLI),
-            configuration="cb",
-            labels=NLI,
-        ),
+    "cb": _card(
+        "classification",
+        "inference on embedded clauses (de Marneffe et al., 2019)",
+        250,
+        _SUPER_GLUE,
+        shapes.pair("premise", "hypothesis", NLI),
+        configuration="cb",
         resource="low",
     ),
-    "mrpc": replace(
-        _card(
-            "classification",
-            "do two sentences say the same? (Dolan & Brockett, 2005)",
-            3668,
-            _GLUE,
-            shapes.pair("sentence1", "sentence2", ("not_equivalent", "equivalent")),
-            configuration="mrpc",
-            labels=("not_equivalent", "equivalent"),
-        ),
+    "mrpc": _card(
+        "classification",
+        "do two sentences say the same? (Dolan & Brockett, 2005)",
+        3668,
+        _GLUE,
+        shapes.pair("sentence1", "sentence2", ("not_equivalent", "equivalent")),
+        configuration="mrpc",
         resource="low",
     ),
-    "boolq": replace(
-        _card(
-            "classification",
-            "yes or no, from a passage (Clark et al., NAACL 2019)",
-            9427,
-            _SUPER_GLUE,
-            shapes.pair("question", "passage", ("False", "True")),
-            configuration="boolq",
-            labels=("False", "True"),
-        ),
+    "boolq": _card(
+        "classification",
+        "yes or no, from a passage (Clark et al., NAACL 2019)",
+        9427,
+        _SUPER_GLUE,
+        shapes.pair("question", "passage", ("False", "True")),
+        configuration="boolq",
         resource="low",
     ),
-    "scitail": replace(
-        _card(
-            "classification",
-            "inference from science exams (Khot et al., AAAI 2018)",
-            23_097,
-            Set(repository="allenai/scitail", licence="Apache-2.0"),
-            shapes.pair("premise", "hypothesis", ("entails", "neutral")),
-            configuration="tsv_format",
-            labels=("entails", "neutral"),
-        ),
+    "scitail": _card(
+        "classification",
+        "inference from science exams (Khot et al., AAAI 2018)",
+        23_097,
+        Set(repository="allenai/scitail", licence="Apache-2.0"),
+        shapes.pair("premise", "hypothesis", ("entails", "neutral")),
+        configuration="tsv_format",
         resource="low",
     ),
     "americasnli": _in_several(
@@ -274,13 +256,11 @@ INTERMEDIATE: dict[str, Card] = {
             languages=AFRICAN,
         ),
     ),
-    "mlm": replace(
-        Card(
-            kind="masked_language_modelling",
-            about="Wikipedia in every language of XTREME-R with words hidden: mixed into another stage it keeps the languages alive",
-            train=TEXTS_EACH * len(LANGUAGES),
-            language=SEVERAL_LANGUAGES,
-        ),
+    "mlm": Card(
+        kind="masked_language_modelling",
+        about="Wikipedia in every language of XTREME-R with words hidden: mixed into another stage it keeps the languages alive",
+        train=TEXTS_EACH * len(LANGUAGES),
+        language=SEVERAL_LANGUAGES,
         parts=Parts(
             train=(
                 Part(

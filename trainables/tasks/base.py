@@ -79,7 +79,7 @@ class TaskKind(ABC):
     second: ClassVar[tuple[str, ...]] = ()
     """The columns of the second of its two texts, which may be in another language than the first; empty for one text."""
     tuned: ClassVar[bool] = False
-    """Whether a threshold is found on dev (`tune`) before test is scored."""
+    """Whether it has a threshold, which is found on dev (`tune`) before test is scored."""
 
     @abstractmethod
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
@@ -105,14 +105,7 @@ class TaskKind(ABC):
         """What the model says of each feature of a batch, on the CPU."""
         raise NotImplementedError(f"{type(self).__name__} is trained on, not scored")
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         """Every metric, in 0..1, over rows of one language.
 
         Args:
@@ -120,12 +113,11 @@ class TaskKind(ABC):
             encoded: their features.
             outputs: one for each feature.
             labels: of the task.
-            tuned: what `tune` found on dev, for kinds that are.
         """
         raise NotImplementedError(f"{type(self).__name__} is trained on, not scored")
 
-    def tune(self, rows: Iterable[Row], outputs: Sequence[Any]) -> float:
-        """The threshold that is best for these rows, for kinds that have one."""
+    def tune(self, rows: Iterable[Row], outputs: Sequence[Any]) -> "TaskKind":
+        """The same kind with the threshold that is best for these rows, for kinds that have one."""
         raise NotImplementedError(f"{type(self).__name__} has no threshold")
 
 
@@ -177,11 +169,6 @@ def texts(feature: Feature) -> list[list[int]]:
 def reads(feature: Feature) -> tuple[Any, ...]:
     """What decides a kind's output: what the model reads, and where in the context an answer would stand."""
     return feature["input_ids"], feature.get("langs"), feature.get("_spans")
-
-
-def unbatched(encoding: dict[str, list[Any]]) -> list[Feature]:
-    """A tokenizer's output by key, as one feature a text."""
-    return [dict(zip(encoding, values, strict=True)) for values in zip(*encoding.values(), strict=True)]
 
 
 def log_probabilities(logits: Tensor) -> Tensor:

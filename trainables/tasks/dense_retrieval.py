@@ -74,14 +74,7 @@ class DenseRetrieval(TaskKind):
         """Unit vectors."""
         return list(_vectors(model, batch).cpu())
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         """Of what each query `Found`."""
         return {"map@20": fmean(_precision(found) for found in outputs)}
 

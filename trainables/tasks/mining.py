@@ -1,6 +1,7 @@
 """Mining of translations without training. Columns: source_sentence (any language), target_sentence (English)."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from trainables.tasks.nearest import mine
 from trainables.tasks.retrieval import Retrieval
 
 
+@dataclass(frozen=True)
 class Mining(Retrieval):
     """Pairs by ratio margin among all sentences, kept above a threshold from dev; scored by F1, as BUCC is.
 
@@ -20,22 +22,15 @@ class Mining(Retrieval):
 
     metrics = ("f1",)
     tuned = True
+    threshold: float | None = None
+    """None: the one that is best for the very rows that are scored."""
 
-    def tune(self, rows: Iterable[Row], outputs: Sequence[Any]) -> float:
-        """The threshold that is best for these rows."""
-        return best_threshold(*_mined(rows, outputs))
+    def tune(self, rows: Iterable[Row], outputs: Sequence[Any]) -> "Mining":
+        return replace(self, threshold=best_threshold(*_mined(rows, outputs)))
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
-        """F1 above the threshold `tuned`, or above the one that is best for these very rows."""
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         scored, gold = _mined(rows, outputs)
-        threshold = best_threshold(scored, gold) if tuned is None else tuned
+        threshold = best_threshold(scored, gold) if self.threshold is None else self.threshold
         return {"f1": bitext_f1([pair for pair, margin in scored.items() if margin >= threshold], gold)}
 
 

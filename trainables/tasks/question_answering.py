@@ -81,14 +81,7 @@ class QuestionAnswering(TaskKind):
             )
         ]
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         """A question is left without an answer only among rows of which some have none, by the likelier of the two."""
         told = list(rows)
         best: dict[int, _Span] = {}

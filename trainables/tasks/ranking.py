@@ -24,14 +24,7 @@ class Ranking(Classification):
         expected = (likely * grades).sum(-1)
         return list(zip(likely.argmax(-1).tolist(), expected.tolist(), strict=True))
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         told = list(rows)
         expected = [grade for _, grade in outputs]
         found = ndcg([row["text"] for row in told], [row["label"] for row in told], expected)

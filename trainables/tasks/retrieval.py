@@ -60,14 +60,7 @@ class Retrieval(TaskKind):
         mean = self.pooled.pooling == "mean"
         return list((mean_pooled(states, batch["attention_mask"]) if mean else states[:, 0]).float().cpu())
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         vectors = normalize(torch.stack(list(outputs)), dim=-1)
         found = (vectors[0::2] @ vectors[1::2].T).argmax(-1)
         return {"accuracy": (found == torch.arange(len(found))).float().mean().item()}

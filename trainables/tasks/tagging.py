@@ -38,15 +38,10 @@ class Tagging(TaskKind):
                 if start and all(word is None for word in words):
                     continue  # what is left has no pieces
                 before = [None, *words]
-                first = [word is not None and word != last for word, last in zip(words, before, strict=False)]
+                tagged = [None if word == last else word for word, last in zip(words, before, strict=False)]
                 tags = rows[number]["tags"][start:]
-                feature["labels"] = [
-                    tags[word] if here and word is not None else IGNORED
-                    for word, here in zip(words, first, strict=True)
-                ]
-                feature["_words"] = [
-                    start + word for word, here in zip(words, first, strict=True) if here and word is not None
-                ]
+                feature["labels"] = [IGNORED if word is None else tags[word] for word in tagged]
+                feature["_words"] = [start + word for word in tagged if word is not None]
                 features.append(feature)
                 source.append(number)
                 reached = max((word for word in words if word is not None), default=-1) + 1
@@ -68,14 +63,7 @@ class Tagging(TaskKind):
     def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         return list(model(**batch).logits.argmax(-1).tolist())
 
-    def score(
-        self,
-        rows: Iterable[Row],
-        encoded: Encoded,
-        outputs: Sequence[Any],
-        labels: Sequence[str],
-        tuned: float | None = None,
-    ) -> Metrics:
+    def score(self, rows: Iterable[Row], encoded: Encoded, outputs: Sequence[Any], labels: Sequence[str]) -> Metrics:
         told = list(rows)
         # A word without pieces, such as a sign of direction alone, cannot be tagged: it counts as the first label.
         found = [[0] * len(row["tags"]) for row in told]

@@ -2,7 +2,6 @@ import pytest
 import torch
 
 from trainables.tasks import KINDS, Rows, length, pad
-from trainables.tasks.base import unbatched
 
 
 def test_short_rows_are_padded_on_the_right():
@@ -49,10 +48,6 @@ def test_languages_are_padded_with_any():
 def test_the_longest_choice_is_the_length_of_a_feature():
     assert length({"input_ids": [[5], [6, 7]]}) == 2
     assert length({"input_ids": [5, 6, 7]}) == 3
-
-
-def test_a_tokenizers_output_is_taken_apart_by_text():
-    assert unbatched({"a": [[1], [2]], "b": [3, 4]}) == [{"a": [1], "b": 3}, {"a": [2], "b": 4}]
 
 
 def test_rows_are_read_anew_each_time():

@@ -12,6 +12,10 @@ KIND = Mining()
 NONE = Encoded([], [])
 
 
+def at(threshold: float) -> Mining:
+    return Mining(threshold=threshold)
+
+
 def rows(*pairs: tuple[str, str]) -> list[dict]:
     return [{"source_sentence": source, "target_sentence": target} for source, target in pairs]
 
@@ -32,36 +36,34 @@ def test_translations_that_are_nearest_to_each_other_are_found():
 
 def test_what_is_mined_wrongly_costs_precision_and_recall():
     outputs = told((ONE, TWO), (TWO, ONE), (THREE, THREE))
-    threshold = 0.0
-    assert KIND.score(NAMED, NONE, outputs, (), threshold) == {"f1": pytest.approx(1 / 3)}
+    assert at(0.0).score(NAMED, NONE, outputs, ()) == {"f1": pytest.approx(1 / 3)}
 
 
 def test_pairs_below_the_threshold_are_not_said():
     outputs = told((ONE, ONE), (TWO, TWO), (FAR, THREE))
-    assert KIND.score(NAMED, NONE, outputs, (), 0.0)["f1"] == 1.0
-    assert KIND.score(NAMED, NONE, outputs, (), 1.2)["f1"] == pytest.approx(2 * 2 / (2 + 3))
-    assert KIND.score(NAMED, NONE, outputs, (), 100.0)["f1"] == 0.0
+    assert at(0.0).score(NAMED, NONE, outputs, ())["f1"] == 1.0
+    assert at(1.2).score(NAMED, NONE, outputs, ())["f1"] == pytest.approx(2 * 2 / (2 + 3))
+    assert at(100.0).score(NAMED, NONE, outputs, ())["f1"] == 0.0
 
 
 def test_the_threshold_is_the_best_for_its_rows():
     wrong_and_far = told((ONE, ONE), (TWO, FAR), (FAR, THREE))
     named = rows(("eins", "one"), ("zwei", "three"), ("drei", "two"))
-    threshold = KIND.tune(named, wrong_and_far)
-    best = KIND.score(named, NONE, wrong_and_far, (), threshold)
+    best = KIND.tune(named, wrong_and_far).score(named, NONE, wrong_and_far, ())
     assert best == KIND.score(named, NONE, wrong_and_far, ())
-    assert all(best["f1"] >= KIND.score(named, NONE, wrong_and_far, (), t / 20)["f1"] - 1e-9 for t in range(50))
+    assert all(best["f1"] >= at(t / 20).score(named, NONE, wrong_and_far, ())["f1"] - 1e-9 for t in range(50))
 
 
 def test_sentences_that_read_alike_count_once():
     twice = rows(("eins", "one"), ("eins", "one"), ("zwei", "two"), ("drei", "two"))
     outputs = told((ONE, ONE), (ONE, ONE), (TWO, TWO), (THREE, TWO))
-    assert KIND.score(twice, NONE, outputs, (), 0.0) == {"f1": pytest.approx(2 * 2 / (2 + 3))}
+    assert at(0.0).score(twice, NONE, outputs, ()) == {"f1": pytest.approx(2 * 2 / (2 + 3))}
 
 
 def test_a_sentence_with_several_translations_has_all_of_them_right():
     both = rows(("eins", "one"), ("eins", "a"))
     for target, other in ((ONE, TWO), (TWO, ONE)):
-        assert KIND.score(both, NONE, told((ONE, target), (ONE, other)), (), 0.0)["f1"] == pytest.approx(2 / 3)
+        assert at(0.0).score(both, NONE, told((ONE, target), (ONE, other)), ())["f1"] == pytest.approx(2 / 3)
 
 
 @pytest.fixture
@@ -80,9 +82,9 @@ def seen(monkeypatch) -> list[tuple[str, float | None]]:
     """The language and the threshold of everything that is scored."""
     found, scored = [], Mining.score
 
-    def spy(kind, rows, encoded, outputs, labels, tuned=None):
-        found.append((rows[0]["language"], tuned))
-        return scored(kind, rows, encoded, outputs, labels, tuned)
+    def spy(kind, rows, encoded, outputs, labels):
+        found.append((rows[0]["language"], kind.threshold))
+        return scored(kind, rows, encoded, outputs, labels)
 
     monkeypatch.setattr(Mining, "score", spy)
     return found
@@ -93,7 +95,7 @@ def test_the_threshold_for_test_is_that_of_dev_in_the_same_language(mined, seen,
 
     def tune(kind, rows, outputs):
         assert not rows[0]["source_sentence"].endswith("!"), "of test"
-        return {"en": 0.25, "de": 0.75}[rows[0]["language"]]
+        return at({"en": 0.25, "de": 0.75}[rows[0]["language"]])
 
     monkeypatch.setattr(Mining, "tune", tune)
     score(model, mined, "test", ("en", "de"))
