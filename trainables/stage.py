@@ -1,12 +1,12 @@
 """Trains one stage: a task, or several mixed, on top of a parent's encoder."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 from statistics import fmean
-from types import MethodType
+from types import MappingProxyType, MethodType
 from typing import Any
 
 import torch
@@ -35,6 +35,9 @@ class Trained:
     """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
 
 
+Looks = Mapping[int, Callable[[Sequence[PreTrainedModel]], None]]
+"""What looks at the models, by the number of steps taken; what it raises ends the training."""
+
 SAMPLE = 1000
 """Training rows of each task that tell how far synonyms move a token."""
 
@@ -45,7 +48,12 @@ def device() -> torch.device:
 
 
 def train(
-    stage: Stage, draws: str, parent: Weights, tasks: Sequence[Prepared], synonyms: Synonyms | None = None
+    stage: Stage,
+    draws: str,
+    parent: Weights,
+    tasks: Sequence[Prepared],
+    synonyms: Synonyms | None = None,
+    looks: Looks = MappingProxyType({}),
 ) -> Trained:
     """Train the stage.
 
@@ -58,6 +66,7 @@ def train(
         parent: the encoder's weights to start from.
         tasks: the data of ``stage.tasks``.
         synonyms: what ``augmentation`` replaces words by; unused by other methods.
+        looks: what looks at the models meanwhile; it changes no bit of them and does not count as training time.
 
     Raises:
         trainables.optimise.DivergedError: when the loss is not a number any more.
@@ -78,6 +87,7 @@ def train(
             torch.Generator(where).manual_seed(seed),
         )
         augmented = _augmented(stage, tasks, synonyms)
+        looking = _Looking(models, together, looks)
         losses = optimise(
             together,
             _batches(stage, tasks, seed, where, augmented),
@@ -89,9 +99,28 @@ def train(
                 weight_decay=stage.weight_decay,
                 average=stage.average,
             ),
+            looking,
         )
     native = noisy.native if augmented is None else augmented.native
-    return Trained(models, losses, time.monotonic() - started, native)
+    return Trained(models, losses, time.monotonic() - started - looking.seconds, native)
+
+
+@dataclass(slots=True)
+class _Looking:
+    """Lets someone look at the models between two steps, and leaves them and the random numbers as they were."""
+
+    models: Sequence[PreTrainedModel]
+    together: nn.Module
+    looks: Looks
+    seconds: float = 0.0
+
+    def __call__(self, step: int, loss: float) -> None:
+        if step in self.looks:
+            started = time.monotonic()
+            with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+                self.looks[step](self.models)
+            self.together.train()
+            self.seconds += time.monotonic() - started
 
 
 def _setting(stage: Stage, tasks: Sequence[Prepared]) -> Setting:

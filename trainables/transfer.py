@@ -1,6 +1,7 @@
 """Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
@@ -95,6 +96,27 @@ class Transfer:
     def mean(self, split: Split = "dev") -> float:
         """Mean over targets of the mean over families: the one number for transfer."""
         return fmean(self.target_means(split).values())
+
+    def parts(self, split: Split = "dev") -> dict[tuple[str, str], float]:
+        """The parts of `mean` by target and language, scaled so that their own mean is `mean`."""
+        weights: dict[tuple[str, str], float] = {}
+        scores: dict[tuple[str, str], float] = {}
+        for target in self.target_means(split):
+            counted = {code: score for code, score in self.languages(target, split).items() if _counts(code)}
+            sizes = Counter(LANGUAGES[code].family for code in counted)
+            for code, score in counted.items():
+                weights[target, code] = 1 / (len(sizes) * sizes[LANGUAGES[code].family])
+                scores[target, code] = score
+        scale = len(weights) / sum(weights.values())
+        return {part: scale * weight * scores[part] for part, weight in weights.items()}
+
+    def over(self, targets: Collection[str]) -> "Transfer":
+        """The same of some targets alone."""
+        return Transfer(
+            {task: scores for task, scores in self.scores.items() if task in targets},
+            {task: metric for task, metric in self.metrics.items() if task in targets},
+            {task: scores for task, scores in self.generalized.items() if task in targets},
+        )
 
     def worst_family(self, split: Split = "dev") -> tuple[str, float]:
         """The family with the lowest mean over targets, and that mean."""

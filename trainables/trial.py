@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeVar
 
 from transformers import PreTrainedModel
@@ -12,12 +13,13 @@ from trainables import encoders
 from trainables.benchmarks import own_synonyms
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Weights
+from trainables.node import Node
 from trainables.noise.substitution import Synonyms
 from trainables.noise.substitution import load as read_synonyms
 from trainables.outcome import Outcome, StageRun
 from trainables.prepared import Prepared, prepare
 from trainables.readings import Reading
-from trainables.stage import Trained, encoder_weights, head_weights, restore, train
+from trainables.stage import Looks, encoder_weights, head_weights, restore, train
 from trainables.store.identity import identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
@@ -26,6 +28,8 @@ from trainables.tasks.retrieval import Pooled
 from trainables.transfer import Scores, Split, Transfer, language_pairs
 
 Report = Callable[[StageRun], None]
+Partial = Callable[[int, Outcome], None]
+"""Hears how often a trial has reported, and what it came to so far."""
 Found = TypeVar("Found")
 
 
@@ -36,6 +40,8 @@ def run(
     on_stage: Report = lambda run: None,
     keep: Collection[str] = (),
     data: str | None = None,
+    on_partial: Partial | None = None,
+    parts: int = 1,
 ) -> Outcome:
     """Run a trial, or what of it the store does not hold yet.
 
@@ -46,62 +52,22 @@ def run(
         on_stage: called after each stage.
         keep: keys of targets whose weights must be in the store afterwards, trained again if it gave them up.
         data: the folder of tables that rows and tokens are kept in; None for one that goes with the process.
+        on_partial: called `parts` times a target that is scored on dev, which come in the trial's order then; what it raises ends the trial.
+        parts: how often; above 1 within the target's training too, on dev, unless the store has the target.
 
     Raises:
         trainables.optimise.DivergedError: when a stage's loss is not a number any more.
     """
     started = time.monotonic()
     with store.in_use() if store else nullcontext() as use:
-        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep), data)
+        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep), data, on_partial, parts, started)
         trunk = walk.root()
         for stage in trial.curriculum:
             trunk = walk.intermediate(stage, trunk)
         left = list(trial.targets)
         while left:
-            walk.target(left.pop(walk.idle(left, trunk)), trunk)
-    order = [stage.task for stage in trial.targets]
-    return Outcome(
-        transfer=Transfer(
-            {task: walk.scores[task] for task in order},
-            {task: walk.metrics[task] for task in order},
-            {task: walk.generalized[task] for task in order if task in walk.generalized},
-        ),
-        stages=tuple(sorted(walk.runs.values(), key=lambda run: order.index(run.task) if run.target else -1)),
-        seconds=time.monotonic() - started,
-        scoring_seconds=walk.scoring_seconds,
-    )
-
-
-@dataclass(slots=True)
-class _Node:
-    """A place in the stage tree: a key, and weights that are read only if someone trains on top of them."""
-
-    key: str
-    described: Document = field(default_factory=dict)
-    """Its identity; empty for the root."""
-    draws: str = ""
-    """Where its random numbers come from: its key but for its role, which training does not know of."""
-    path: tuple[str, ...] = ()
-    """The stages that lead here, in words."""
-    synonyms: Synonyms | None = None
-    """What its words are replaced by, read once: the ones that its key tells of."""
-    read: Callable[[], Weights] = dict
-
-    def weights(self) -> Weights:
-        found = self.read()
-        self.read = lambda: found
-        return found
-
-    def record(self, trained: Trained) -> Document:
-        """What the store keeps of it beside its weights."""
-        losses = [round(loss, 6) for loss in trained.losses]
-        return {
-            "identity": self.described,
-            "path": list(self.path),
-            "seconds": trained.seconds,
-            "losses": losses,
-            "native": trained.native,
-        }
+            walk.target(left.pop(0 if on_partial else walk.idle(left, trunk)), trunk)
+    return walk.outcome()
 
 
 @dataclass(slots=True)
@@ -115,17 +81,39 @@ class _Walk:
     on_stage: Report
     keep: frozenset[str]
     data: str | None
+    on_partial: Partial | None
+    parts: int
+    started: float
+    reported: int = 0
+    """Of `parts` a target."""
+    at: str = ""
+    """The target that is being trained."""
     scores: dict[str, Scores] = field(default_factory=dict)
     generalized: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
     runs: dict[str, StageRun] = field(default_factory=dict)
     scoring_seconds: float = 0.0
 
-    def root(self) -> _Node:
-        encoder = encoders.load(self.trial.encoder)
-        return _Node(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
+    def outcome(self, further: Scores | None = None) -> Outcome:
+        """What the trial came to so far, and `further` scores of the target that is being trained."""
+        scores = self.scores | ({} if further is None else {self.at: further})
+        order = [stage.task for stage in self.trial.targets if stage.task in scores]
+        return Outcome(
+            transfer=Transfer(
+                {task: scores[task] for task in order},
+                {task: self.metrics[task] for task in order},
+                {task: self.generalized[task] for task in order if task in self.generalized},
+            ),
+            stages=tuple(sorted(self.runs.values(), key=lambda run: order.index(run.task) if run.target else -1)),
+            seconds=time.monotonic() - self.started,
+            scoring_seconds=self.scoring_seconds,
+        )
 
-    def intermediate(self, stage: Stage, parent: _Node) -> _Node:
+    def root(self) -> Node:
+        encoder = encoders.load(self.trial.encoder)
+        return Node(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
+
+    def intermediate(self, stage: Stage, parent: Node) -> Node:
         """Walk on to an intermediate stage, trained by whoever comes first."""
         node = self._child(stage, parent)
 
@@ -146,13 +134,13 @@ class _Walk:
         node.read = lambda: weights
         return node
 
-    def _stored(self, stage: Stage, parent: _Node, key: str) -> Weights:
+    def _stored(self, stage: Stage, parent: Node, key: str) -> Weights:
         """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
         assert self.store is not None
         weights = self.store.encoder(key)
         return weights if weights is not None else self.intermediate(stage, parent).weights()
 
-    def idle(self, targets: Sequence[Stage], parent: _Node) -> int:
+    def idle(self, targets: Sequence[Stage], parent: Node) -> int:
         """The place of a target that no other process is at, so that nobody waits who could work."""
         if self.store:
             for place, stage in enumerate(targets):
@@ -160,10 +148,16 @@ class _Walk:
                     return place
         return 0
 
-    def target(self, stage: Stage, parent: _Node) -> None:
-        """Train a target on top of `parent` and score it, as far as the store does not know it all."""
+    def target(self, stage: Stage, parent: Node) -> None:
+        """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
+        self._target(stage, parent)
+        if self.on_partial and self.scores[stage.task].get("dev"):
+            self.reported = (self.reported // self.parts + 1) * self.parts
+            self.on_partial(self.reported, self.outcome())
+
+    def _target(self, stage: Stage, parent: Node) -> None:
         (task,) = self._data(stage)
-        node = self._child(stage, parent)
+        node, self.at = self._child(stage, parent), stage.task
         self.metrics[stage.task] = task.kind.metrics[0]
 
         readings = self._readings(task)
@@ -190,7 +184,9 @@ class _Walk:
             if restored is not None:
                 model, record = restored
             else:
-                trained = train(stage, node.draws, parent.weights(), [task], node.synonyms)
+                trained = train(
+                    stage, node.draws, parent.weights(), [task], node.synonyms, self._looks(stage, readings)
+                )
                 model, record = trained.models[0], node.record(trained)
                 if self.store and mine:
                     weights = parent.weights()
@@ -198,7 +194,22 @@ class _Walk:
             self._heard(stage.task, readings, self._score(node, readings, model, mine))
         self._note(stage, node, trained=restored is None, record=record)
 
-    def _restored(self, node: _Node, task: Prepared) -> tuple[PreTrainedModel, Document] | None:
+    def _looks(self, stage: Stage, readings: Sequence[Reading]) -> Looks:
+        """Reports within a target's training, at equal parts of its steps."""
+        on_partial = self.on_partial
+        dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.rows), None)
+        if on_partial is None or dev is None:
+            return {}
+
+        def look(part: int, models: Sequence[PreTrainedModel]) -> None:
+            started = time.monotonic()
+            scores: Scores = {"dev": dev.score(models[0])}
+            self.scoring_seconds += time.monotonic() - started
+            on_partial(self.reported + part, self.outcome(scores))
+
+        return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}
+
+    def _restored(self, node: Node, task: Prepared) -> tuple[PreTrainedModel, Document] | None:
         """A target's model from the store, and its record; None if the store lacks it."""
         if self.store is None or (record := self.store.record(node.key, node.described, weights=True)) is None:
             return None
@@ -216,7 +227,7 @@ class _Walk:
                 readings.append(Reading(task, split, self.trial.languages, pairs))
         return readings
 
-    def _score(self, node: _Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
+    def _score(self, node: Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
         """Scores of every reading, those that the store knows from there."""
         started = time.monotonic()
         scores = self._known(node.key, readings)
@@ -243,7 +254,7 @@ class _Walk:
         if generalized := {str(each.split): scores[each.name] for each in readings if each.pairs}:
             self.generalized[task] = generalized
 
-    def _child(self, stage: Stage, parent: _Node) -> _Node:
+    def _child(self, stage: Stage, parent: Node) -> Node:
         data = "+".join(task.fingerprint for task in self._data(stage))
         if (replaced := self._synonyms(stage)) is not None:
             data += f"+{replaced.digest}"
@@ -251,10 +262,10 @@ class _Walk:
         if self.use:
             self.use.add(parent.key)
         draws = key(identity(stage, parent.key, data))
-        return _Node(key(described), described, draws, (*parent.path, str(stage)), replaced)
+        return Node(key(described), described, draws, (*parent.path, str(stage)), replaced)
 
     def _turn(
-        self, node: _Node, find: Callable[[], Found | None]
+        self, node: Node, find: Callable[[], Found | None]
     ) -> AbstractContextManager[tuple[Found | None, Claim | None]]:
         return self.store.turn(node.key, find) if self.store else nullcontext((None, None))
 
@@ -267,7 +278,7 @@ class _Walk:
             return None
         return read_synonyms(self.trial.synonyms) if self.trial.synonyms else own_synonyms(self.trial.benchmark)
 
-    def _note(self, stage: Stage, node: _Node, *, trained: bool, record: Document) -> None:
+    def _note(self, stage: Stage, node: Node, *, trained: bool, record: Document) -> None:
         run = StageRun(
             key=node.key,
             task=stage.task,

@@ -10,7 +10,7 @@ from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 from trainables.store.tree import Store
 from trainables.transfer import Split
-from trainables.trial import Report, run
+from trainables.trial import Partial, Report, run
 
 
 def run_quietly(
@@ -22,6 +22,8 @@ def run_quietly(
     keep: Collection[str] = (),
     tell: Callable[[str], None] = lambda note: None,
     data: str | None = None,
+    on_partial: Partial | None = None,
+    parts: int = 1,
 ) -> Outcome:
     """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` and the tables in the folder `data`, if
     there are any.
@@ -33,7 +35,7 @@ def run_quietly(
     logging.set_verbosity_error()
     logging.disable_progress_bar()
     try:
-        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep, data)
+        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep, data, on_partial, parts)
     finally:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from trainables import encoders
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared
+from trainables.store.tree import Store
 from trainables.tasks import ITEM, KINDS, TaskData, TaskKind
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
@@ -150,3 +152,8 @@ def undisturbed() -> Iterator[None]:
     """Gives torch's random numbers back as they were."""
     with torch.random.fork_rng(devices=[]):
         yield
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "stages")

@@ -17,11 +17,6 @@ from trainables.transfer import language_pairs, pair_name
 from trainables.trial import run
 
 
-@pytest.fixture
-def store(tmp_path) -> Store:
-    return Store(tmp_path / "stages")
-
-
 def test_a_trial_with_a_store_comes_to_the_same_as_one_without(trial, store):
     without, fresh, stored = run(trial, None), run(trial, store), run(trial, store)
     assert without.transfer == fresh.transfer == stored.transfer

@@ -7,14 +7,8 @@ import pytest
 
 from tests.trainables.outcomes import keys, only, trained
 from trainables.prepared import prepare
-from trainables.store.tree import Store
 from trainables.tasks.retrieval import Pooled, Retrieval
 from trainables.trial import run
-
-
-@pytest.fixture
-def store(tmp_path) -> Store:
-    return Store(tmp_path / "stages")
 
 
 @pytest.fixture

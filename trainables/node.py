@@ -1,0 +1,41 @@
+"""A place in the stage tree, as a walk through it knows it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from trainables.encoders import Weights
+from trainables.noise.substitution import Synonyms
+from trainables.stage import Trained
+from trainables.store.records import Document
+
+
+@dataclass(slots=True)
+class Node:
+    """A place in the stage tree: a key, and weights that are read only if someone trains on top of them."""
+
+    key: str
+    described: Document = field(default_factory=dict)
+    """Its identity; empty for the root."""
+    draws: str = ""
+    """Where its random numbers come from: its key but for its role, which training does not know of."""
+    path: tuple[str, ...] = ()
+    """The stages that lead here, in words."""
+    synonyms: Synonyms | None = None
+    """What its words are replaced by, read once: the ones that its key tells of."""
+    read: Callable[[], Weights] = dict
+
+    def weights(self) -> Weights:
+        found = self.read()
+        self.read = lambda: found
+        return found
+
+    def record(self, trained: Trained) -> Document:
+        """What the store keeps of it beside its weights."""
+        losses = [round(loss, 6) for loss in trained.losses]
+        return {
+            "identity": self.described,
+            "path": list(self.path),
+            "seconds": trained.seconds,
+            "losses": losses,
+            "native": trained.native,
+        }
