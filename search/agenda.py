@@ -1,18 +1,26 @@
 """What a launch has to do, job by job: trials until there are enough, then finalists on fresh seeds. Knows nothing of Ray."""
 
+import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from search.config import Config
-from search.study import Study, finalists
+from search.paired import behind
+from search.recorded import finalists
+from search.study import Study
+from search.views import variance_over_seeds
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 from trainables.transfer import Split
 
 ATTEMPTS = 3
 """Runs of a job whose worker dies, before it has failed: whoever kills it may be the job itself, out of memory."""
+
+
+SPARED = 5
+"""One in so many trials that should end early is not, so that the search can tell whether it was right to end the others."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +46,8 @@ class Event:
     """What the user should know, whatever became of the job: a damaged stage, a store that cannot be written to."""
     again: bool = False
     """Whether it is run once more in this launch: its worker died."""
+    pruned: str = ""
+    """Why it was ended early, if it was; the outcome is what it had come to."""
 
 
 Place = int | tuple[int, int]
@@ -65,8 +75,14 @@ class Agenda:
     """Jobs to run again."""
     _losses: Counter[Place] = field(default_factory=Counter)
 
+    _outlook: tuple[int, float] = (0, 1.0)
+    """How many trials were done when the sampler was last asked for it, and what it said."""
+    _pruned: dict[int, str] = field(default_factory=dict)
+    """Why trials are being ended early."""
+
     def __post_init__(self) -> None:
-        self.left = max(0, self.config.trials - len(self.study.complete()))
+        done = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        self.left = max(0, self.config.trials - len(done))
 
     @property
     def ahead(self) -> int:
@@ -83,8 +99,8 @@ class Agenda:
             return len(self._repeats)
         if not self._trials_ahead and not self.running:
             return len(self._finalist_jobs())
-        top, seeds = self.config.finalists.top, self.config.finalists.seeds
-        return seeds * min(top + 1, self.config.trials) if top else 0
+        top, trials = self.config.finalists.of(self.config.trials), self.config.trials
+        return self.config.finalists.seeds * min(top + 1, trials) if top else 0
 
     def next(self) -> Job | None:
         """The next job, or None if there is none at the moment (see `over`)."""
@@ -115,6 +131,56 @@ class Agenda:
         else:
             self.study.tell_repeat(job.number, job.seed, outcome)
         self._announce(Event(job=job, outcome=outcome, error=None, value=value, notes=notes))
+
+    def reported(self, job: Job, rung: int, outcome: Outcome, among_best: bool) -> bool:
+        """A worker is at a trial still; returns whether it should go on.
+
+        Args:
+            job: the trial, which is no repeat.
+            rung: how often it has reported.
+            outcome: what it came to so far.
+            among_best: whether it is among the best that came as far, if that counts.
+        """
+        self.study.report(job.number, rung, outcome.transfer.objective(self.config.objective))
+        why = self._behind(job, rung, outcome, among_best)
+        if why and not self._behind_before % SPARED:
+            self.study.spare(job.number, why)
+            why = ""
+        if why:
+            self._pruned[job.number] = why
+        return not why
+
+    @property
+    def _behind_before(self) -> int:
+        """Trials that were ended early, or let run although they should have been."""
+        told = [record for record in self.study.recorded() if record.pruned or record.spared]
+        return len(told) + len(self._pruned)
+
+    def _behind(self, job: Job, rung: int, outcome: Outcome, among_best: bool) -> str:
+        """Why a trial should end early, or nothing."""
+        racing, records = self.config.racing, self.study.recorded()
+        (record,) = (record for record in records if record.number == job.number)
+        best = next(iter(self.study.complete()), None)
+        targets = [task for task, scores in outcome.transfer.scores.items() if scores.get("dev")]
+        if rung < racing.grace * racing.parts or record.spared or best is None or best.outcome is None:
+            return ""
+        if not job.trial.curriculum or len(outcome.transfer.scores) == len(job.trial.targets):
+            return ""  # what all are compared with is never ended, and what is done is done
+        where = "within" if rung % racing.parts else "after"
+        done = f"{where} {targets[-1]}, target {len(targets)} of {len(job.trial.targets)}"
+        if not among_best:
+            return f"asha {done}: not among the best 1/{racing.reduction:g} that came as far"
+        variance = variance_over_seeds(self.study.repeats(), self.config.objective)
+        if "paired" in racing.rules and behind(outcome.transfer, best.outcome.transfer, racing.confidence, variance):
+            return f"paired test {done}: worse than trial {best.number}"
+        return ""
+
+    def pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
+        """A worker ended a trial early."""
+        self._stop(job)
+        why = self._pruned.pop(job.number)
+        self.study.tell_pruned(job.number, outcome, why)
+        self._announce(Event(job=job, outcome=outcome, error=None, value=None, notes=notes, pruned=why))
 
     def failed(self, job: Job, error: str, notes: Sequence[str] = ()) -> None:
         """A worker could not finish a job."""
@@ -153,16 +219,22 @@ class Agenda:
         budget, patience = self.config.budget, self.config.stop.patience
         if budget.hours is not None and time.monotonic() - self.started > budget.hours * 3600:
             return f"budget.hours: {budget.hours:g} hours are over"
-        if budget.stage_seconds is None and patience is None:
+        improbable = self.config.stop.improbable_improvement
+        if budget.stage_seconds is None and patience is None and improbable is None:
             return ""
-        complete = sorted(self.study.complete(), key=lambda record: record.number)
-        spent = sum(record.outcome.trained_seconds for record in complete if record.outcome)
+        ended = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        spent = sum(record.outcome.trained_seconds for record in ended if record.outcome)
         if budget.stage_seconds is not None and spent >= budget.stage_seconds:
             return f"budget.stage_seconds: {spent:.0f} seconds were trained"
-        values = [record.value or 0.0 for record in complete]
+        values = [-math.inf if record.value is None else record.value for record in ended]
         since = len(values) - 1 - values.index(max(values)) if values else 0
         if patience is not None and since >= patience:
             return f"stop.patience: the last {since} trials were no better than one before them"
+        if improbable is not None:
+            if self._outlook[0] != len(ended):
+                self._outlook = len(ended), self.study.outlook(improbable.by)
+            if self._outlook[1] < improbable.probability:
+                return f"stop.improbable_improvement: better by {improbable.by:g} with a probability of {self._outlook[1]:.2g} at most"
         return ""
 
     def _start(self, job: Job) -> Job:

@@ -19,6 +19,13 @@ def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], wh
     return tuple(names)
 
 
+def number_or_all(value: object, what: str) -> object:
+    """The value, if it is a whole number that is not negative, or the word ``all``."""
+    if value != "all" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
+        raise ValueError(f"wants a number of {what}, or all; got {value!r}")
+    return value
+
+
 def check_encoder(encoder: str) -> str:
     """The encoder, if it is the miniature, a folder that holds a model, or may be a hub id.
 

@@ -102,14 +102,28 @@ def plan(
 @SEARCH_NAME
 @SET
 @DATA
+@click.option(
+    "--from",
+    "earlier",
+    metavar="NAME",
+    help="Learn from an earlier search of this home, and try its best curricula first.",
+)
 @click.option("--address", help="A running Ray cluster, such as auto or ray://HOST:10001; by default Ray starts here.")
 @with_home
 def launch(
-    home: Home, config: Path, trials: int | None, name: str | None, overrides: tuple[str, ...], address: str | None
+    home: Home,
+    config: Path,
+    trials: int | None,
+    name: str | None,
+    overrides: tuple[str, ...],
+    earlier: str | None,
+    address: str | None,
 ) -> None:
     """Run the search of CONFIG: start it, resume it, extend it."""
     from search.launch import launch as run
 
+    if earlier is not None:
+        overrides = (*overrides, f"prior.search={json.dumps(earlier)}")
     study = run(_config(config, overrides, trials, name), home, Console(stderr=True), address)
     _answer(study)
     if not study.complete():
@@ -158,9 +172,8 @@ def best(home: Home, name: str, as_json: bool) -> None:
 
     document = results.document(study)
     trial = next((trial for trial in document["trials"] if trial["number"] == document["best"]), None)
-    print_json(
-        {key: document[key] for key in ("name", "objective", "verdict", "confirmed", "comparisons")} | {"best": trial}
-    )
+    told = ("name", "objective", "second_objective", "verdict", "confirmed", "comparisons", "front")
+    print_json({key: document[key] for key in told} | {"best": trial})
 
 
 @main.command()

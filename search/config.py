@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 from pydantic import (
     Field,
@@ -19,19 +19,27 @@ from search.checks import check_encoder, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
 from search.sections import (
-    Budget,
     CurriculumSpace,
-    Finalists,
     Generalized,
     Intermediate,
     Length,
     Resources,
-    Stop,
     StoreSettings,
     Tracking,
     Training,
 )
-from search.stage_space import NoiseSpace, Section, Space
+from search.stage_space import NoiseSpace, Space
+from search.strategy import (
+    Budget,
+    Finalists,
+    Orders,
+    Prior,
+    Racing,
+    Sampler,
+    Second,
+    Stop,
+    Strategy,
+)
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.benchmarks.cards import SAMPLED, Resource, Tasks
 from trainables.benchmarks.catalogue import TWO_TEXTS
@@ -42,7 +50,7 @@ NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
 LONGEST_NAME = 100
 
 
-class Config(Section):
+class Config(Strategy):
     """One search."""
 
     name: str
@@ -56,8 +64,13 @@ class Config(Section):
     curriculum: CurriculumSpace
     training: Training
     space: Space
-    sampler: Literal["curriculum", "tpe", "gp", "random"] = "curriculum"
+    sampler: Sampler = "curriculum"
+    orders: Orders = Orders()
     objective: Objective = Field(default="transfer_dev", validate_default=True)
+    second_objective: Second | None = Field(default=None, validate_default=True)
+    """Trials that none beats in both are told; the verdict is on the first."""
+    racing: Racing = Racing()
+    prior: Prior = Prior()
     generalized: Generalized = Generalized()
     seed: NonNegativeInt = 0
     trials: PositiveInt

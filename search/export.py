@@ -9,8 +9,10 @@ from search import results
 from search.best import Best
 from search.errors import UserError
 from search.home import Home, SearchFolder
-from search.study import Recorded, Study
-from search.verdict import interval, judge
+from search.intervals import interval
+from search.recorded import Recorded
+from search.study import Study
+from search.verdict import judge
 from trainables.benchmarks import catalogue
 from trainables.curriculum import Trial
 from trainables.languages import LANGUAGES

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from search import results
+from search import racing, results
 from search.agenda import Agenda, Event
 from search.config import Config, validate
 from search.data import make_ready
@@ -20,14 +20,28 @@ from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.readiness import keep_synonyms, ready
+from search.recorded import finalists
 from search.stored import stored
-from search.study import Study, began, finalists
+from search.study import Study, began
 from search.tracking import Tracker
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
 
-FREE = {"name", "trials", "budget", "stop", "finalists", "store", "resources", "tracking", "sampler"}
+FREE = {
+    "name",
+    "trials",
+    "budget",
+    "stop",
+    "racing",
+    "finalists",
+    "store",
+    "resources",
+    "tracking",
+    "sampler",
+    "orders",
+    "prior",
+}
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
 
 _SYNONYMS = "space.noise.synonyms"
@@ -54,12 +68,19 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     config, synonyms = ready(config, folder)
     check_space(folder, config)
     stages = home.stage_store(config.store)
+    earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
     with _only_one(folder):
         if synonyms is not None:
             keep_synonyms(synonyms, folder)
         with written_aside(folder.config) as file:
             file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
         study = Study(folder.journal, config)
+        if earlier is not None:
+            study.learn_from(earlier)
+            if study.earlier is None:
+                console.print(
+                    f"prior.search: {earlier.config.name} has too few complete trials to learn from", highlight=False
+                )
         again = study.recover()
         if again:
             console.print(f"taking up {again} interrupted or failed trials again", highlight=False)
@@ -96,6 +117,8 @@ def _run(
             console.print(f"no further trials: {agenda.stopped}", highlight=False, markup=False, soft_wrap=True)
         if agenda.exhausted:
             console.print("the space holds no further trial: every curriculum was tried", highlight=False)
+        for warning in racing.warnings(racing.document(study.recorded(), config), config.racing.grace):
+            console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 
 def check_space(folder: SearchFolder, config: Config) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import optuna
 
 from search.config import Config
+from search.design import designed, size
 from search.space import CurriculumSpace, paths
 from search.stored import described, stored
 from trainables.curriculum import Noise, Stage, Trial
@@ -127,7 +128,7 @@ def plan(config: Config, stages: str | None) -> Plan:
         stages: the stage store, for what it holds and what stages cost before.
     """
     space = CurriculumSpace(config)
-    trials = _draw(space, min(config.trials, space.size()))
+    trials = _draw(space, min(config.trials, size(space)))
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
     entries = [entry for entry in entries if entry.path[0] == config.encoder]
@@ -142,12 +143,12 @@ def plan(config: Config, stages: str | None) -> Plan:
         )
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
-    finalists = min(config.finalists.top + 1, len(trials)) if config.finalists.top else 0
+    finalists = min(config.finalists.of(len(trials)) + 1, len(trials)) if config.finalists.top else 0
     repeated = [costs.of(path[-1]) for trial in trials[:finalists] for path in paths(trial, test=True)]
     told = [seconds for seconds in repeated if seconds is not None]
     return Plan(
         name=config.name,
-        space=space.size(),
+        space=size(space),
         trials=len(trials),
         repeats=finalists * config.finalists.seeds,
         languages=len(config.scored_languages),
@@ -158,10 +159,11 @@ def plan(config: Config, stages: str | None) -> Plan:
 
 
 def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
-    """The baseline and further distinct trials at random."""
+    """The trials that are given, and further distinct ones at random."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))
-    study.enqueue_trial(space.baseline())
+    for parameters in designed(space):
+        study.enqueue_trial(parameters)
     drawn: dict[Trial, None] = {}
     for _ in range(200 * count):
         drawn.setdefault(space.suggest(study.ask()))

@@ -9,11 +9,16 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from search.best import Best, is_same
-from search.study import Recorded, Study, baseline
-from search.verdict import Comparison, Verdict, interval, judge
+from search.config import Config
+from search.intervals import interval
+from search.recorded import Recorded, baseline, front
+from search.study import Study
+from search.verdict import Comparison, Verdict, judge
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
+
+STATES = ("complete", "pruned", "running", "failed")
 
 
 def answer(study: Study) -> Iterator[RenderableType]:
@@ -25,8 +30,10 @@ def answer(study: Study) -> Iterator[RenderableType]:
         yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
         return
     best = next(record for record in ranked if record.number == verdict.best)
+    pruned = [record for record in study.recorded() if record.state == "pruned"]
+    besides = [f"{len(found)} {what}" for found, what in ((pruned, "more ended early"), (failed, "failed")) if found]
     yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
-        f" ({len(failed)} failed)" if failed else ""
+        f" ({', '.join(besides)})" if besides else ""
     )
     yield f"  {best.trial}"
     yield f"  then each target, {best.trial.target_recipe}" if best.trial else ""
@@ -39,8 +46,11 @@ def answer(study: Study) -> Iterator[RenderableType]:
     plain = rival is first and best.trial is not None and best.trial.curriculum
     name = "no intermediate stage" if plain else f"trial {rival.number}" if rival else ""
     yield _by_family(best, repeats.get(best.number, {}), rival, repeats.get(rival.number, {}) if rival else {}, name)
+    if config.second_objective is not None:
+        yield ""
+        yield from _front(front(ranked, config), config)
     yield ""
-    yield _sharing([record.outcome for record in ranked if record.outcome], repeats)
+    yield _sharing([record.outcome for record in [*ranked, *pruned] if record.outcome], repeats)
 
 
 def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective: str) -> Iterator[str]:
@@ -93,6 +103,24 @@ def _by_family(
     return table
 
 
+def _front(unbeaten: list[Recorded], config: Config) -> Iterator[RenderableType]:
+    second = (
+        f"{config.second_objective} of training asked"
+        if config.second_objective == "seconds"
+        else config.second_objective
+    )
+    yield f"Pareto front: trials that none beats in both {config.objective} and {second} (dev, the search's own seed)"
+    table = Table("trial", config.objective, str(config.second_objective), "curriculum", box=None, pad_edge=False)
+    for column in table.columns[1:3]:
+        column.justify = "right"
+    for record in unbeaten:
+        value, other = record.values
+        table.add_row(
+            str(record.number), f"{value:.3f}", f"{other:.1f}" if other > 1 else f"{other:.3f}", str(record.trial)
+        )
+    yield table
+
+
 def _against(ours: float, theirs: float | None) -> tuple[str, ...]:
     return () if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
 
@@ -132,7 +160,8 @@ def rerun_table(best: Best, outcomes: dict[int, Outcome]) -> Iterator[Renderable
 def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
     """The trials of a search's results, one a row, failures with their cause."""
     trials = document["trials"]
-    counts = {state: sum(trial["state"] == state for trial in trials) for state in ("complete", "running", "failed")}
+    counts = {state: sum(trial["state"] == state for trial in trials) for state in STATES}
+    counts = {state: count for state, count in counts.items() if count or state != "pruned"}
     yield f"{document['name']}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
     table = Table("trial", "state", "value", "seconds", "seeds", "curriculum", box=None, pad_edge=False)
     for trial in trials:
@@ -142,7 +171,7 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
             "" if trial["value"] is None else f"{trial['value']:.4f}",
             "" if trial["seconds"] is None else f"{trial['seconds']:.0f}",
             str(len(trial["seeds"]) or ""),
-            _words(trial) + (f"\n{trial['error']}" if "error" in trial else ""),
+            "\n".join([_words(trial), *(trial[why] for why in ("error", "pruned") if why in trial)]),
         )
     yield table
 

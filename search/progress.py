@@ -86,8 +86,8 @@ class ProgressLines:
         if event.outcome is None:
             return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {event.error}"
         value = event.outcome.transfer.objective(self.study.config.objective)
-        best = ""
-        if job.seed is None:
+        best = f", ended early by {event.pruned}" if event.pruned else ""
+        if job.seed is None and not event.pruned:
             if self.best is None or value > self.best[0]:
                 self.best = value, job.number
             best = ", the best so far" if self.best[1] == job.number else f", best {self.best[0]:.3f}"

@@ -8,9 +8,12 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
+from search import racing
+from search.intervals import interval
 from search.present import answer
-from search.study import Recorded, Study, baseline, finalists
-from search.verdict import interval, judge
+from search.recorded import Recorded, baseline, finalists
+from search.study import Study
+from search.verdict import judge
 from trainables.benchmarks import LANGUAGES_OF, PUBLISHED
 from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Trial
@@ -30,6 +33,7 @@ def document(study: Study) -> dict[str, Any]:
     return {
         "name": study.config.name,
         "noise": _by_noise(ranked),
+        "racing": racing.document(study.recorded(), study.config),
         "generalized": _generalized(study, ranked),
         "published": _published(study, ranked),
     }
@@ -57,12 +61,36 @@ def lines(study: Study) -> Iterator[RenderableType]:
                 for row in told["noise"]
             ],
         )
+    if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
+        yield ""
+        yield from _race(told["racing"], study.config.racing.grace)
     if told["published"]:
         yield ""
         yield from _averages(told["published"])
     if told["generalized"]:
         yield ""
         yield from _pairs(told["generalized"])
+
+
+def _race(told: dict[str, Any], grace: int) -> Iterator[RenderableType]:
+    """How well values after some targets foretell final ones, and what that means for the trials that ended early."""
+    yield (
+        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} that should have were trained to their "
+        "end, to see whether that was right"
+        if told["rules"]
+        else "how far values after some targets foretell final ones, that is, whether trials might race (racing.rules)"
+    )
+    rows = [
+        (
+            row["targets"][-1],
+            f"{len(row['targets'])}",
+            str(row["trials"]),
+            "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
+        )
+        for row in told["rungs"]
+    ]
+    yield _table(["after target", "targets", "trials to their end", "rank correlation with the final value"], rows)
+    yield from racing.warnings(told, grace)
 
 
 def _averages(told: dict[str, Any]) -> Iterator[RenderableType]:

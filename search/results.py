@@ -2,11 +2,14 @@
 
 import json
 from dataclasses import asdict
+from itertools import zip_longest
 from typing import Any
 
+from search import racing
 from search.config import Config
 from search.home import SearchFolder, written_aside
-from search.study import Recorded, Study
+from search.recorded import Recorded, front
+from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Stage, off_default
@@ -23,7 +26,7 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         live: whether a launch is running; without one, what the study has as running was interrupted.
     """
     config, repeats = study.config, study.repeats()
-    records = [record for record in study.recorded() if record.state in ("complete", "failed", "running")]
+    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed", "running")]
     verdict = judge(study.complete(), repeats, config)
     outcomes = [record.outcome for record in records if record.outcome is not None]
     outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
@@ -31,13 +34,27 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "version": VERSION,
         "name": config.name,
         "objective": {"name": config.objective, "direction": "maximize"},
+        "second_objective": _second(config),
         "best": verdict.best,
         "verdict": verdict.word,
         "confirmed": asdict(verdict.value) if verdict.value else None,
         "comparisons": [comparison.to_json() for comparison in verdict.comparisons],
+        "front": _front(study) if config.second_objective else [],
+        "racing": racing.document(records, config),
         "sharing": _sharing(outcomes),
         "trials": [_trial(record, repeats.get(record.number, {}), config, live) for record in records],
     }
+
+
+def _second(config: Config) -> dict[str, str] | None:
+    if config.second_objective is None:
+        return None
+    direction = "minimize" if config.second_objective == "seconds" else "maximize"
+    return {"name": config.second_objective, "direction": direction}
+
+
+def _front(study: Study) -> list[int]:
+    return [record.number for record in front(study.complete(), study.config)]
 
 
 def write(study: Study, folder: SearchFolder) -> None:
@@ -78,20 +95,22 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
             for seed, repeat in sorted(repeats.items())
         ],
     }
-    if record.error is not None:
-        described["error"] = record.error
+    if config.second_objective is not None:
+        described["second_value"] = record.values[1] if record.values else None
+    told = {"error": record.error, "pruned": record.pruned, "spared": record.spared}
+    described |= {name: why for name, why in told.items() if why is not None}
     if trial is not None:
-        natives = [run.native for run in outcome.stages] if outcome else [{}] * len(trial.stages)
-        told = list(zip(trial.stages, natives, strict=True))
-        described["curriculum"] = [_stage(stage, native, config) for stage, native in told[: len(trial.curriculum)]]
+        runs = outcome.stages if outcome else ()
+        stages = [(stage, run.native if run else {}) for stage, run in zip_longest(trial.stages, runs)]
+        described["curriculum"] = [_stage(stage, native, config) for stage, native in stages[: len(trial.curriculum)]]
         described["targets"] = {
             stage.task: {
                 "learning_rate": stage.learning_rate,
                 "steps": stage.steps,
                 "noise": _noise(stage.noise, native),
-                "scores": outcome.transfer.scores[stage.task] if outcome else {},
+                "scores": outcome.transfer.scores.get(stage.task, {}) if outcome else {},
             }
-            for stage, native in told[len(trial.curriculum) :]
+            for stage, native in stages[len(trial.curriculum) :]
         }
     if outcome is not None:
         described["families"] = _families(outcome)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
 
-from search.checks import check_url
+from search.checks import check_url, number_or_all
 from search.stage_space import Section
 from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
@@ -113,34 +113,7 @@ class Generalized(Section):
     @field_validator("pairs", mode="before")
     @classmethod
     def _number_or_all(cls, pairs: object) -> object:
-        if pairs != "all" and (isinstance(pairs, bool) or not isinstance(pairs, int) or pairs < 0):
-            raise ValueError(f"wants a number of pairs, or all; got {pairs!r}")
-        return pairs
-
-
-class Budget(Section):
-    """When to stop besides ``trials``: whichever ends first."""
-
-    hours: PositiveFloat | None = None
-    """Wall time of one launch; trials that run by then are finished."""
-    stage_seconds: PositiveFloat | None = None
-    """Seconds of training that the search's trials did, repeats apart; what the store had cost none."""
-
-
-class Stop(Section):
-    """When to stop for want of progress; finalists are repeated all the same."""
-
-    patience: PositiveInt | None = None
-    """Trials in a row, in the order in which they were asked for, none of which is better than the best before them."""
-
-
-class Finalists(Section):
-    """Trials that are repeated on fresh seeds before anything is called best."""
-
-    top: NonNegativeInt = 2
-    """How many of the best besides the baseline, which is always one more."""
-    seeds: NonNegativeInt = 3
-    """Fresh seeds for each. 0: nothing is confirmed."""
+        return number_or_all(pairs, "pairs")
 
 
 class StoreSettings(Section):

@@ -1,46 +1,32 @@
 """The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
 
-import warnings
-from collections.abc import Callable, Container, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Container
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from search.config import Config, validate
+from search.design import designed, size
 from search.documents import read
 from search.home import SearchFolder
-from search.sampler import CurriculumSampler
+from search.likeness import like
+from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TRIAL, TWIN, Recorded
+from search.sampler import Candidate, CurriculumSampler
+from search.samplers import sampler
 from search.space import CurriculumSpace, paths
 from search.stored import Described
-from search.views import variance_over_seeds, view
+from search.views import Earlier, variance_over_seeds, view
 from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
 
-State = Literal["running", "complete", "failed", "interrupted", "duplicate"]
-
-_TRIAL, _OUTCOME, _ERROR, _TWIN, _INTERRUPTED = "trial", "outcome", "error", "duplicate_of", "interrupted"
-_REPEAT = "repeat"
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """A trial as the study has it."""
-
-    number: int
-    state: State
-    value: float | None
-    """The objective; None unless complete."""
-    trial: Trial | None
-    """None for one that was killed before it was put together."""
-    outcome: Outcome | None
-    error: str | None
-    """Why it failed."""
-    parameters: dict[str, Any]
+FIRST = 3
+"""Curricula of an earlier search that are tried first."""
 
 
 class Study:
@@ -52,12 +38,18 @@ class Study:
         journal.parent.mkdir(parents=True, exist_ok=True)
         self.space = CurriculumSpace(config)
         self.config = config
-        self._study = optuna.create_study(
-            study_name=config.name, storage=_storage(journal), direction="maximize", load_if_exists=True
-        )
+        self._study = _opened(journal, config)
         self.held: Callable[[], set[Described]] = set
         """Stages that the store has, of other searches too; asked by a sampler that wants to know."""
-        self._study.sampler = self._sampler()
+        self.earlier: Earlier | None = None
+        """A search that this one learns from."""
+        self._study.sampler = sampler(
+            config,
+            len(self._study.get_trials(deepcopy=False)),
+            self._view,
+            lambda: self.held(),
+            lambda: variance_over_seeds(self.repeats(), config.objective),
+        )
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
         """Trials that failed while this object was there: none is tried twice in a launch."""
@@ -67,28 +59,22 @@ class Study:
         """The study of a search that is there, with the config it was last launched with."""
         return cls(folder.journal, validate(read(folder.config), str(folder.config)))
 
-    def _sampler(self) -> optuna.samplers.BaseSampler:
-        # From the number of trials too: on a second launch the first points would come again otherwise.
-        seed = self.config.seed * 10_007 + len(self._study.get_trials(deepcopy=False))
-        if self.config.sampler == "random":
-            return optuna.samplers.RandomSampler(seed=seed)
-        if self.config.sampler == "gp":
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                return optuna.samplers.GPSampler(seed=seed)
-        if self.config.sampler == "curriculum":
-            return CurriculumSampler(
-                lambda ask: view(self.space, ask),
-                seed=self.config.seed,
-                held=lambda: self.held(),
-                noise=lambda: variance_over_seeds(self.repeats(), self.config.objective),
-            )
-        return optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(5, self.config.trials // 4))
+    def learn_from(self, earlier: "Study") -> None:
+        """Believe what another search found, and try its best curricula first, as far as this space has them."""
+        told = [
+            (record.trial, record.value) for record in earlier.complete() if record.trial and record.value is not None
+        ]
+        if len(told) > 1:
+            self.earlier = Earlier(earlier.config.name, [trial for trial, _ in told], [value for _, value in told])
+
+    def _view(self, ask: Any) -> Candidate:
+        trial = self.space.suggest(ask)
+        seen = view(trial, self.config.prior.tasks)
+        return replace(seen, beliefs={**seen.beliefs, **self.earlier.expects(trial)}) if self.earlier else seen
 
     def recorded(self) -> list[Recorded]:
         """Every trial by number, duplicates and interrupted ones too."""
-        trials = self._study.get_trials(deepcopy=False)
-        return [_recorded(trial) for trial in trials if trial.state != TrialState.WAITING]
+        return [Recorded.of(trial) for trial in _trials(self._study)]
 
     def complete(self) -> list[Recorded]:
         """The complete trials, best first, earlier ones first among equals."""
@@ -103,17 +89,21 @@ class Study:
             # One that was killed before its first parameter has only those it was enqueued with.
             parameters = trial.params or trial.system_attrs.get("fixed_params", {})
             if trial.state == TrialState.RUNNING:
-                optuna.trial.Trial(self._study, trial._trial_id).set_user_attr(_INTERRUPTED, True)
+                optuna.trial.Trial(self._study, trial._trial_id).set_user_attr(INTERRUPTED, True)
                 self._study.tell(trial.number, state=TrialState.FAIL)
-            if trial.state in (TrialState.RUNNING, TrialState.FAIL) and parameters and _TWIN not in trial.user_attrs:
+            if trial.state in (TrialState.RUNNING, TrialState.FAIL) and parameters and TWIN not in trial.user_attrs:
                 again[str(parameters)] = parameters
             if trial.state == TrialState.WAITING:
                 again.pop(str(parameters), None)
         missing = [parameters for name, parameters in again.items() if name not in done]
         for parameters in missing:
             self._study.enqueue_trial(parameters)
-        if not self._study.get_trials(deepcopy=False):
-            self._study.enqueue_trial(self.space.baseline())
+        first = designed(self.space)
+        if self.earlier:
+            best = [like(self.space, trial) for trial in self.earlier.trials]
+            first += [parameters for parameters in best if parameters is not None][:FIRST]
+        for parameters in first:
+            self._study.enqueue_trial(parameters, skip_if_exists=True)
         return len(missing)
 
     def ask(self, attempts: int = 10) -> tuple[int, Trial] | None:
@@ -122,23 +112,23 @@ class Study:
         When the sampler names tried ones `attempts` times in a row, an untried one is drawn at random.
         """
         records = self.recorded()
-        tried = {record.trial: record for record in records if record.state in ("complete", "running")}
+        tried = {record.trial: record for record in records if record.state in ("complete", "running", "pruned")}
         tried |= {record.trial: record for record in records if record.number in self._failed}
-        if len(tried) >= self.space.size():
+        if len(tried) >= size(self.space):
             return None
         while True:
             asked = self._study.ask()
             trial = self.space.suggest(asked)
-            asked.set_user_attr(_TRIAL, trial.to_json())
+            asked.set_user_attr(TRIAL, trial.to_json())
             twin = tried.get(trial)
             if twin is None:
                 self._asked[asked.number] = asked
                 return asked.number, trial
-            asked.set_user_attr(_TWIN, twin.number)
+            asked.set_user_attr(TWIN, twin.number)
             if twin.value is None:
                 self._study.tell(asked, state=TrialState.FAIL)
             else:
-                self._study.tell(asked, twin.value)
+                self._study.tell(asked, twin.values)
             attempts -= 1
             if attempts <= 0:
                 self._study.enqueue_trial(self._untried(tried))
@@ -152,16 +142,42 @@ class Study:
 
     def tell(self, number: int, outcome: Outcome) -> float:
         """Record what a trial came to; returns its value."""
-        value = outcome.transfer.objective(self.config.objective)
+        values = [outcome.transfer.objective(self.config.objective)]
+        if (second := self.config.second_objective) is not None:
+            values.append(outcome.asked_seconds if second == "seconds" else outcome.transfer.objective(second))
         asked = self._asked.pop(number)
-        asked.set_user_attr(_OUTCOME, outcome.to_json())
-        self._study.tell(asked, value)
-        return value
+        asked.set_user_attr(OUTCOME, outcome.to_json())
+        self._study.tell(asked, values)
+        return values[0]
+
+    def report(self, number: int, step: int, value: float) -> None:
+        """Record what a trial came to so far, at the same step as others.
+
+        A job that is run again, its worker having died, reports again; the first time counts.
+        """
+        if step not in self._study.get_trials(deepcopy=False)[number].intermediate_values:
+            self._asked[number].report(value, step)
+
+    def tell_pruned(self, number: int, outcome: Outcome, why: str) -> None:
+        """Record that a trial was ended early, and what it had come to."""
+        asked = self._asked.pop(number)
+        asked.set_user_attr(OUTCOME, outcome.to_json())
+        asked.set_user_attr(PRUNED, why)
+        self._study.tell(asked, state=TrialState.PRUNED)
+
+    def spare(self, number: int, why: str) -> None:
+        """Record that a trial was not ended early, so as to see whether that would have been right."""
+        self._asked[number].set_user_attr(SPARED, why)
+
+    def outlook(self, by: float) -> float:
+        """The largest probability that some curriculum is better than the best one by so much, by ``sampler: curriculum``."""
+        assert isinstance(self._study.sampler, CurriculumSampler), "checked by the config"
+        return self._study.sampler.outlook(self._study, by)
 
     def tell_failed(self, number: int, error: str) -> None:
         """Record why a trial came to nothing."""
         asked = self._asked.pop(number)
-        asked.set_user_attr(_ERROR, error)
+        asked.set_user_attr(ERROR, error)
         self._study.tell(asked, state=TrialState.FAIL)
         self._failed.add(number)
 
@@ -170,7 +186,7 @@ class Study:
         found: dict[int, dict[int, Outcome]] = {}
         for name, document in self._study.user_attrs.items():
             kind, _, place = name.partition("/")
-            if kind == _REPEAT:
+            if kind == REPEAT:
                 number, _, seed = place.partition("/")
                 found.setdefault(int(number), {})[int(seed)] = Outcome.from_json(document)
         return found
@@ -190,50 +206,34 @@ class Study:
 
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""
-        self._study.set_user_attr(f"{_REPEAT}/{number}/{seed}", outcome.to_json())
+        self._study.set_user_attr(f"{REPEAT}/{number}/{seed}", outcome.to_json())
 
 
 def began(folder: SearchFolder) -> bool:
     """Whether a trial of the search was ever run. Reads alone: `Study` writes that it was opened."""
     study = optuna.load_study(study_name=folder.name, storage=_storage(folder.journal))
-    return any(trial.state != TrialState.WAITING for trial in study.get_trials(deepcopy=False))
+    return bool(_trials(study))
+
+
+def _opened(journal: Path, config: Config) -> optuna.Study:
+    """The study that is there, or a new one in place of one that looked at other objectives and never began."""
+    storage, second = _storage(journal), config.second_objective
+    directions = [StudyDirection.MAXIMIZE]
+    if second is not None:
+        directions.append(StudyDirection.MINIMIZE if second == "seconds" else StudyDirection.MAXIMIZE)
+    study = optuna.create_study(study_name=config.name, storage=storage, directions=directions, load_if_exists=True)
+    if study.directions != directions:
+        assert not _trials(study), "a search's objectives do not change"
+        optuna.delete_study(study_name=config.name, storage=storage)
+        return _opened(journal, config)
+    return study
+
+
+def _trials(study: optuna.Study) -> list[FrozenTrial]:
+    """Those that began."""
+    return [trial for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]
 
 
 def _storage(journal: Path) -> JournalStorage:
     # An open-file lock dies with its holder; the default symlink lock would outlive a SIGKILL.
     return JournalStorage(JournalFileBackend(str(journal), lock_obj=JournalFileOpenLock(str(journal))))
-
-
-def _recorded(trial: FrozenTrial) -> Recorded:
-    attributes = trial.user_attrs
-    if _TWIN in attributes:
-        state: State = "duplicate"
-    elif trial.state == TrialState.COMPLETE:
-        state = "complete"
-    elif trial.state == TrialState.FAIL:
-        state = "interrupted" if _INTERRUPTED in attributes else "failed"
-    else:
-        state = "running"
-    return Recorded(
-        number=trial.number,
-        state=state,
-        value=trial.value if state == "complete" else None,
-        trial=Trial.from_json(attributes[_TRIAL]) if _TRIAL in attributes else None,
-        outcome=Outcome.from_json(attributes[_OUTCOME]) if _OUTCOME in attributes else None,
-        error=attributes.get(_ERROR),
-        parameters=trial.params,
-    )
-
-
-def baseline(records: Sequence[Recorded], config: Config) -> Recorded | None:
-    """The trial without intermediate stages that every search begins with; an interrupted one has a later number."""
-    parameters = CurriculumSpace(config).baseline()
-    found = [record for record in records if record.parameters == parameters]
-    return min(found, key=lambda record: record.number, default=None)
-
-
-def finalists(ranked: Sequence[Recorded], config: Config) -> list[Recorded]:
-    """The trials to repeat: the best ``finalists.top`` besides the baseline, and the baseline to compare them with."""
-    first = baseline(ranked, config)
-    others = [record for record in ranked if record is not first]
-    return others[: config.finalists.top] + ([first] if first is not None else [])

@@ -13,8 +13,9 @@ from rich.console import Console
 
 from search.config import Config
 from search.home import Home
-from search.study import Recorded, Study
-from search.verdict import interval
+from search.intervals import interval
+from search.recorded import Recorded
+from search.study import Study
 from trainables.transfer import Scores, Transfer
 
 LAUNCH, NUMBER, REPEATS = "xlt.launch", "xlt.trial", "xlt.seeds"
@@ -129,7 +130,15 @@ class _View:
             words["length"] = str(len(record.trial.curriculum))
             self.client.log_batch(run, params=self._params(words))
         if record.outcome is not None:
-            self._metrics(run, metrics(record.outcome.transfer) | {"seconds": record.outcome.seconds})
+            found = metrics(record.outcome.transfer) | {"seconds": record.outcome.seconds}
+            if record.pruned is not None:  # means over some targets alone would pass for those over all
+                found = {
+                    name: value
+                    for name, value in found.items()
+                    if not name.startswith(("transfer/", "family/", "generalized/"))
+                }
+                self.client.set_tag(run, "xlt.pruned", record.pruned)
+            self._metrics(run, found)
             self.client.log_dict(run, _long_form(record.outcome.transfer.scores), "transfer.json")
             if record.outcome.transfer.generalized:
                 self.client.log_dict(run, _long_form(record.outcome.transfer.generalized), "generalized.json")
@@ -139,7 +148,7 @@ class _View:
             self.client.set_tag(run, REPEATS, ", ".join(map(str, sorted(repeats))))
         if record.error is not None:
             self.client.set_tag(run, "xlt.error", record.error[:4000])
-        self.client.set_terminated(run, "FAILED" if record.state == "failed" else "FINISHED")
+        self.client.set_terminated(run, _STATUS.get(record.state, "FINISHED"))
 
     def launch(self, best: Recorded | None, sharing: dict[str, float], results: Path) -> None:
         """The parent run: best value, what the store saved, the results as an artifact."""
@@ -164,6 +173,9 @@ class _View:
 
     def _params(self, words: dict[str, str]) -> list[Any]:
         return [self.param(name, word[:6000]) for name, word in words.items()]
+
+
+_STATUS = {"failed": "FAILED", "pruned": "KILLED"}
 
 
 def metrics(transfer: Transfer) -> dict[str, float]:

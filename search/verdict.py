@@ -1,56 +1,16 @@
-"""What may be called best: finalists compared on fresh seeds, paired seed by seed."""
+"""What may be called best: finalists compared on fresh seeds, paired by seed and language."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any, Literal
 
-from scipy import stats
-
 from search.config import Config
-from search.study import Recorded, finalists
+from search.intervals import Interval, interval
+from search.paired import difference
+from search.recorded import Recorded, finalists
 from trainables.outcome import Outcome
-
-CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True, slots=True)
-class Interval:
-    """A mean over seeds with its 95 % interval by Student's t; without bounds when there is one seed only."""
-
-    mean: float
-    low: float | None
-    high: float | None
-    seeds: int
-
-    def within(self, least: float, most: float) -> "Interval":
-        """The same mean with bounds that a score can have."""
-        if self.low is None or self.high is None:
-            return self
-        return replace(self, low=max(least, self.low), high=min(most, self.high))
-
-    def signed(self) -> str:
-        """As a difference: with its sign."""
-        if self.low is None or self.high is None:
-            return f"{self.mean:+.3f}"
-        return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
-
-    def __str__(self) -> str:
-        if self.low is None or self.high is None:
-            return f"{self.mean:.3f}"
-        return f"{self.mean:.3f} [{self.low:.3f}, {self.high:.3f}]"
-
-
-def interval(values: Sequence[float]) -> Interval:
-    """Mean and interval of values of independent seeds, at least one."""
-    mean = fmean(values)
-    if len(values) < 2:
-        return Interval(mean, None, None, len(values))
-    error = float(stats.sem(values))
-    if error == 0.0:
-        return Interval(mean, mean, mean, len(values))
-    low, high = stats.t.interval(CONFIDENCE, len(values) - 1, loc=mean, scale=error)
-    return Interval(mean, float(low), float(high), len(values))
+from trainables.transfer import Transfer
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +20,7 @@ class Comparison:
     other: int
     """The other's trial number."""
     difference: Interval
-    """Best minus other, paired by seed."""
+    """Best minus other, paired by seed and language."""
 
     @property
     def separated(self) -> bool:
@@ -103,11 +63,15 @@ def judge(ranked: Sequence[Recorded], repeats: dict[int, dict[int, Outcome]], co
     if not values:
         return Verdict(ranked[0].number, "unconfirmed", None, ())
     shared = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
+
+    def on_seeds(number: int) -> dict[int, Transfer]:
+        return {seed: repeats[number][seed].transfer for seed in shared}
+
     means = {number: fmean(by_seed[seed] for seed in shared or by_seed) for number, by_seed in values.items()}
     best = max(means, key=lambda number: (means[number], -number))
     comparisons = sorted(
         (
-            Comparison(other, interval([values[best][seed] - values[other][seed] for seed in shared]))
+            Comparison(other, difference(on_seeds(best), on_seeds(other), config.objective))
             for other in values
             if other != best and shared
         ),

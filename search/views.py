@@ -1,29 +1,62 @@
 """A search's trials as its sampler sees them."""
 
 import math
+from collections.abc import Mapping, Sequence
 from statistics import variance
-from typing import Any
+from types import MappingProxyType
+
+import numpy as np
 
 from search.sampler import Candidate, StageView
 from search.sampler.candidate import Setting
-from search.space import CurriculumSpace, paths
+from search.space import paths
 from search.stored import described
-from trainables.curriculum import Noise, Stage
+from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import passes
 from trainables.outcome import Outcome
 from trainables.transfer import Objective
 
+PRIOR = "prior.tasks"
 
-def view(space: CurriculumSpace, ask: Any) -> Candidate:
-    """Ask for a trial; what its curriculum looks like, and what its stages would cost in plain optimiser steps."""
-    trial = space.suggest(ask)
+
+def view(trial: Trial, believed: Mapping[str, float] = MappingProxyType({})) -> Candidate:
+    """What a trial's curriculum looks like, what its stages would cost in plain optimiser steps, and what is believed of it.
+
+    Args:
+        trial: what to look at.
+        believed: how well tasks transfer, as far as something is believed of them.
+    """
     example = next((stage for stage in trial.targets if stage.steps), None)
     targets = set(trial.targets)
     return Candidate(
         tuple(StageView(stage.tasks, _settings(stage)) for stage in trial.curriculum),
         {} if example is None else _settings(example),
         [(described(path, path[-1] in targets), _cost(path[-1])) for path in paths(trial)],
+        {PRIOR: sum(believed.get(task, 0.0) for stage in trial.curriculum for task in stage.tasks)} if believed else {},
     )
+
+
+class Earlier:
+    """An earlier search: what its trials tell of others."""
+
+    def __init__(self, name: str, trials: Sequence[Trial], values: Sequence[float]) -> None:
+        """
+        Args:
+            name: the search's.
+            trials: two or more, the best first.
+            values: theirs.
+        """
+        from search.sampler.model import Model
+
+        self.name, self.trials = name, trials
+        self._model = Model([view(trial) for trial in trials], np.array(values), None)
+        self._known: dict[Trial, float] = {}
+
+    def expects(self, trial: Trial) -> dict[str, float]:
+        """What it would expect of a trial, in deviations of its own values from their mean."""
+        if trial not in self._known:
+            self._known[trial] = float(self._model.mean([view(trial)])[0])
+        return {f"search {self.name}": self._known[trial]}
 
 
 def _cost(stage: Stage) -> float:

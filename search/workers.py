@@ -8,10 +8,13 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import StatisticsError
+from types import SimpleNamespace
 from typing import Any
 
 import ray
 from ray import tune
+from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from search.agenda import Agenda, Job
@@ -82,12 +85,14 @@ def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
     shutil.rmtree(scratch, ignore_errors=True)
+    searcher = AgendaSearcher(agenda)
     try:
         tuner = tune.Tuner(
             tune.with_resources(run_job, resources),
             param_space={"stages": stages, "data": str(data), "threads": threads(config)},
             tune_config=tune.TuneConfig(
-                search_alg=AgendaSearcher(agenda),
+                search_alg=searcher,
+                scheduler=Race(searcher) if config.racing.rules else None,
                 num_samples=-1,
                 max_concurrent_trials=config.resources.workers,
                 reuse_actors=True,
@@ -126,6 +131,14 @@ def run_job(config: dict[str, Any]) -> None:
     from trainables.worker import run_quietly
 
     notes: list[str] = []
+
+    def report(rung: int, outcome: Outcome) -> None:
+        with contextlib.suppress(StatisticsError):  # no score yet that the objective is made of
+            value = outcome.transfer.objective(config["objective"])
+            tune.report(
+                {"rung": rung, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
+            )
+
     try:
         outcome = run_quietly(
             Trial.from_json(config["trial"]),
@@ -134,6 +147,8 @@ def run_job(config: dict[str, Any]) -> None:
             config["threads"],
             tell=notes.append,
             data=config["data"],
+            on_partial=report if config["parts"] else None,
+            parts=config["parts"] or 1,
         )
     except DivergedError as error:
         result = {"error": str(error)}
@@ -164,7 +179,15 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         if job is None:
             return Searcher.FINISHED if self.agenda.over else None
         self.jobs[trial_id] = job
-        return {**self.constant, "trial": job.trial.to_json(), "splits": list(job.splits)}
+        settings = self.agenda.config
+        parts = settings.racing.parts if settings.racing.rules and job.seed is None else 0
+        told = {
+            "trial": job.trial.to_json(),
+            "splits": list(job.splits),
+            "parts": parts,
+            "objective": settings.objective,
+        }
+        return {**self.constant, **told}
 
     def on_trial_complete(self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False) -> None:
         """A worker is done with a job, or gone."""
@@ -178,6 +201,8 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         elif "outcome" in result:
             outcome = Outcome.from_json(json.loads(result["outcome"]))
             self.agenda.done(job, outcome, result["notes"].splitlines())
+        elif "partial" in result:
+            self.agenda.pruned(job, _partial(result), result["notes"].splitlines())
         else:
             self.agenda.failed(job, "stopped before it was done")
 
@@ -189,3 +214,50 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
 
     def __getstate__(self) -> dict[str, Any]:
         return {}
+
+
+def _partial(result: dict[str, Any]) -> Outcome:
+    return Outcome.from_json(json.loads(result["partial"]))
+
+
+class Race(FIFOScheduler):  # type: ignore[misc]
+    """Ray Tune's view of the race: whether a trial that reports goes on.
+
+    ASHA is Ray's own; it is told what the study has of earlier launches. Trials are known to it by their numbers, so that one whose
+    worker died is not counted twice.
+    """
+
+    def __init__(self, searcher: "AgendaSearcher") -> None:
+        super().__init__()
+        self.searcher = searcher
+        self.known: set[str] = set()
+        racing, targets = searcher.agenda.config.racing, len(searcher.agenda.config.targets)
+        self.asha = ASHAScheduler(
+            time_attr="rung",
+            metric="value",
+            mode="max",
+            max_t=targets * racing.parts,
+            grace_period=racing.grace * racing.parts,
+            reduction_factor=racing.reduction,
+            stop_last_trials=False,
+        )
+        for record in searcher.agenda.study.recorded():
+            for rung, value in sorted(record.early.items()):
+                self._among_best(record.number, rung, value)
+
+    def _among_best(self, number: int, rung: int, value: float) -> bool:
+        entry = SimpleNamespace(trial_id=str(number))
+        if entry.trial_id not in self.known:
+            self.known.add(entry.trial_id)
+            self.asha.on_trial_add(None, entry)
+        decision = self.asha.on_trial_result(None, entry, {"rung": rung, "value": value})
+        return bool(decision != TrialScheduler.STOP)
+
+    def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
+        """A trial reported."""
+        if "partial" not in result:
+            return str(TrialScheduler.CONTINUE)
+        job, outcome, agenda = self.searcher.jobs[trial.trial_id], _partial(result), self.searcher.agenda
+        among_best = self._among_best(job.number, result["rung"], result["value"])
+        go_on = agenda.reported(job, result["rung"], outcome, among_best or "asha" not in agenda.config.racing.rules)
+        return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)

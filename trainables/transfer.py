@@ -97,18 +97,16 @@ class Transfer:
         """Mean over targets of the mean over families: the one number for transfer."""
         return fmean(self.target_means(split).values())
 
-    def parts(self, split: Split = "dev") -> dict[tuple[str, str], float]:
-        """The parts of `mean` by target and language, scaled so that their own mean is `mean`."""
-        weights: dict[tuple[str, str], float] = {}
-        scores: dict[tuple[str, str], float] = {}
-        for target in self.target_means(split):
-            counted = {code: score for code, score in self.languages(target, split).items() if _counts(code)}
-            sizes = Counter(LANGUAGES[code].family for code in counted)
-            for code, score in counted.items():
-                weights[target, code] = 1 / (len(sizes) * sizes[LANGUAGES[code].family])
-                scores[target, code] = score
-        scale = len(weights) / sum(weights.values())
-        return {part: scale * weight * scores[part] for part, weight in weights.items()}
+    def weights(self, split: Split = "dev") -> dict[tuple[str, str], float]:
+        """What each target and language counts in `mean`: families alike within a target, languages within a family; they sum to one."""
+        found: dict[tuple[str, str], float] = {}
+        means = self.target_means(split)
+        for target in means:
+            codes = [code for code in self.languages(target, split) if _counts(code)]
+            sizes = Counter(LANGUAGES[code].family for code in codes)
+            for code in codes:
+                found[target, code] = 1 / (len(means) * len(sizes) * sizes[LANGUAGES[code].family])
+        return found
 
     def over(self, targets: Collection[str]) -> "Transfer":
         """The same of some targets alone."""

@@ -34,7 +34,9 @@ class Candidate:
     stages: tuple[StageView, ...]
     targets: Mapping[str, Setting] = field(default_factory=dict)
     costs: Sequence[tuple[Hashable, float]] = ()
-    """What has to be trained, each part under what decides it: a part that another trial trained costs nothing."""
+    """What has to be trained, each part under what decides it: a part that another trial trained costs nothing. Stages come first, in order."""
+    beliefs: Mapping[str, float] = field(default_factory=dict)
+    """What is believed of its value beforehand, by source, each on a scale of its own; how far that is true is learned."""
 
 
 Space = Callable[[Any], Candidate]

@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
+from statistics import linear_regression
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,12 +35,28 @@ class _Proposal:
         return repr(sorted(self.parameters.items()))
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What a study tells a sampler."""
+
+    trials: Sequence[FrozenTrial]
+    values: dict[int, float]
+    tried: set[str]
+
+    @property
+    def valued(self) -> list[FrozenTrial]:
+        """The trials that have a value, in the order of these."""
+        by_number = {trial.number: trial for trial in self.trials}
+        return [by_number[number] for number in self.values]
+
+
 class CurriculumSampler(BaseSampler):
     """Proposes the curriculum with the highest expected improvement per cost.
 
     The model is scikit-learn's Gaussian process over features of curricula (`search.sampler.features`), hyperparameters by marginal likelihood.
     Expected improvement per cost is that of Snoek et al. (NIPS 2012, section 3.2); what other trials, running ones among them, have
-    trained costs nothing. Running trials count with the value that the model expects of them (Ginsbourger et al., 2010).
+    trained costs nothing. Running trials count with the value that the model expects of them (Ginsbourger et al., 2010), pruned ones with
+    what their last report leads to among complete trials that made it too.
 
     Example:
         .. code-block:: python
@@ -113,42 +130,57 @@ class CurriculumSampler(BaseSampler):
         seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
         return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
 
+    def outlook(self, study: optuna.Study, by: float) -> float:
+        """The largest probability of being better than the best tried curriculum by so much, over the curricula that a proposal looks at.
+
+        1 while there is no model yet, 0 when every curriculum was tried.
+        """
+        seen = self._seen(study, None)
+        if len(seen.values) < self.startup:
+            return 1.0
+        rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
+        model = self._model(seen)
+        _, scores = self._searched(rng, seen, lambda found: model.probability([each.candidate for each in found], by))
+        return float(scores.max(initial=0.0))
+
     def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
-        others = [other for other in study.get_trials(deepcopy=False) if other.number != trial.number and other.params]
-        sign = 1.0 if study.direction == optuna.study.StudyDirection.MAXIMIZE else -1.0
-        done = [
-            (other, sign * other.value)
-            for other in others
-            if other.state == TrialState.COMPLETE and other.value is not None
-        ]
-        done = [(other, value) for other, value in done if np.isfinite(value)]
-        running = [other for other in others if other.state == TrialState.RUNNING]
-        tried = {repr(sorted(other.params.items())) for other in others}
-        if len(done) < self.startup:
-            return self._untried(rng, tried)
-        best_first = [other for other, _ in sorted(done, key=lambda pair: -pair[1])]
-        found = self._candidates(rng, best_first, tried)
-        if not found:
-            return self._untried(rng, tried)
-        held = {part for other in (*best_first, *running) for part, _ in self._candidate(other).costs} | set(
-            self.held()
-        )
+        seen = self._seen(study, trial.number)
+        if len(seen.values) < self.startup:
+            return self._untried(rng, seen.tried, believed=trial.number % 2 == 0)
+        held = {part for other in seen.trials for part in self._trained(other)} | set(self.held())
+        model = self._model(seen)
+        found, scores = self._searched(rng, seen, lambda found: self._scores(model, found, held))
+        return found[int(np.argmax(scores))] if found else self._untried(rng, seen.tried)
+
+    def _seen(self, study: optuna.Study, asking: int | None) -> _Seen:
+        trials = study.get_trials(deepcopy=False)
+        trials = [other for other in trials if other.number != asking and other.params]
+        tried = {repr(sorted(trial.params.items())) for trial in trials}
+        return _Seen(trials, _values(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried)
+
+    def _model(self, seen: _Seen) -> "Model":
         from search.sampler.model import Model
 
-        model = Model(
-            [self._candidate(other) for other, _ in done], np.array([value for _, value in done]), self.noise()
-        )
-        model.expect([self._candidate(other) for other in running])
-        scores = self._scores(model, found, held)
-        for _ in range(ROUNDS):
+        told = [self._candidate(other) for other in seen.valued]
+        model = Model(told, np.array(list(seen.values.values())), self.noise())
+        model.expect([self._candidate(other) for other in seen.trials if other.state == TrialState.RUNNING])
+        return model
+
+    def _searched(
+        self, rng: Random, seen: _Seen, score: Callable[[Sequence[_Proposal]], np.ndarray]
+    ) -> tuple[list[_Proposal], np.ndarray]:
+        """Untried candidates and their scores; the best ones are varied again."""
+        found = self._candidates(rng, seen)
+        scores = score(found) if found else np.zeros(0)
+        for _ in range(ROUNDS if found else 0):
             near = [found[place] for place in np.argsort(-scores)[:NEAR]]
-            known = {each.key for each in found} | tried
+            known = {each.key for each in found} | seen.tried
             varied = [self._varied(rng, each.parameters) for each in near for _ in range(VARIED)]
             more = list({each.key: each for each in varied if each.key not in known}.values())
             if not more:
                 break
-            found, scores = found + more, np.concatenate([scores, self._scores(model, more, held)])
-        return found[int(np.argmax(scores))]
+            found, scores = found + more, np.concatenate([scores, score(more)])
+        return found, scores
 
     def _scores(self, model: "Model", found: Sequence[_Proposal], held: set[Hashable]) -> np.ndarray:
         """Expected improvement of each, per cost."""
@@ -161,24 +193,31 @@ class CurriculumSampler(BaseSampler):
         per_cost: np.ndarray = improvement / np.maximum(costs, 0.01 * whole)
         return per_cost
 
-    def _candidates(self, rng: Random, tried: Sequence[FrozenTrial], known: set[str]) -> list[_Proposal]:
+    def _candidates(self, rng: Random, seen: _Seen) -> list[_Proposal]:
         """At random, near the best, and near any tried one, whose stages the latter may share."""
         drawn = [self._drawn(rng, {}) for _ in range(RANDOM)]
-        best = tried[: max(3, len(tried) // 10)]
-        for pool in (best, tried):
+        ranked = sorted(seen.valued, key=lambda other: -seen.values[other.number])
+        for pool in (ranked[: max(3, len(ranked) // 10)], ranked):
             drawn += [self._varied(rng, rng.choice(pool).params) for _ in range(NEIGHBOURS // 2)]
-        return list({each.key: each for each in drawn if each.key not in known}.values())
+        return list({each.key: each for each in drawn if each.key not in seen.tried}.values())
 
     def _varied(self, rng: Random, parameters: Mapping[str, Any]) -> _Proposal:
         """The same but for one or two parameters, and what depends on them."""
         gone = set(rng.sample(sorted(parameters), min(len(parameters), rng.choice((1, 1, 2)))))
         return self._drawn(rng, {name: value for name, value in parameters.items() if name not in gone})
 
-    def _untried(self, rng: Random, tried: set[str]) -> _Proposal:
+    def _untried(self, rng: Random, tried: set[str], believed: bool = False) -> _Proposal:
+        """One at random, or the one that is believed in most among some."""
         for _ in range(100):
             if (drawn := self._drawn(rng, {})).key not in tried:
                 break
-        return drawn
+        if not believed or not drawn.candidate.beliefs:
+            return drawn
+        pool = [each for each in (self._drawn(rng, {}) for _ in range(RANDOM)) if each.key not in tried] or [drawn]
+        ranks = np.zeros(len(pool))
+        for source in drawn.candidate.beliefs:
+            ranks += np.argsort(np.argsort([each.candidate.beliefs[source] for each in pool]))
+        return pool[int(np.argmax(ranks))]
 
     def _drawn(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
         asked = Drawn(rng, given)
@@ -187,7 +226,38 @@ class CurriculumSampler(BaseSampler):
     def _candidate(self, trial: FrozenTrial) -> Candidate:
         if trial.number not in self._known:
             candidate = self.space(Drawn(Random(0), trial.params))
-            if trial.state != TrialState.COMPLETE:
+            if not trial.state.is_finished():
                 return candidate
             self._known[trial.number] = candidate
         return self._known[trial.number]
+
+    def _trained(self, trial: FrozenTrial) -> list[Hashable]:
+        """What nobody has to train again because of a trial: of one that was pruned its stages at least."""
+        parts = [part for part, _ in self._candidate(trial).costs]
+        match trial.state:
+            case TrialState.COMPLETE | TrialState.RUNNING:
+                return parts
+            case TrialState.PRUNED:
+                return parts[: len(self._candidate(trial).stages)]
+        return []
+
+
+def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
+    """By number, higher is better: the values of complete trials, and what pruned ones may have come to by the line that leads from
+    values at the same step to final ones."""
+    sign = 1.0 if maximize else -1.0
+    complete = {
+        trial.number: (trial, sign * trial.value)
+        for trial in trials
+        if trial.state == TrialState.COMPLETE and trial.value is not None and np.isfinite(trial.value)
+    }
+    found = {number: value for number, (_, value) in complete.items()}
+    for trial in trials:
+        if trial.state == TrialState.PRUNED and trial.intermediate_values:
+            step, early = max(trial.intermediate_values.items())
+            known = [(each.intermediate_values.get(step), value) for each, value in complete.values()]
+            pairs = [(sign * at, value) for at, value in known if at is not None]
+            if len({at for at, _ in pairs}) > 2:
+                slope, start = linear_regression(*zip(*pairs, strict=True))
+                found[trial.number] = start + max(slope, 0.0) * sign * early
+    return found

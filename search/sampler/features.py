@@ -9,7 +9,7 @@ import numpy as np
 
 from search.sampler.candidate import Candidate, Setting
 
-GROUPS = ("tasks", "pairs", "adjacent", "places", "last", "settings", "targets")
+GROUPS = ("tasks", "pairs", "adjacent", "places", "last", "settings", "targets", "beliefs")
 """Features of a group share one variance, fitted by marginal likelihood."""
 
 Feature = tuple[Hashable, ...]
@@ -43,6 +43,8 @@ def described(candidate: Candidate, scale: "Scale") -> Iterator[tuple[str, Featu
                 yield "last", (task, *name), value / 2
     for name, value in told(candidate.targets):
         yield "targets", name, value
+    for belief, value in candidate.beliefs.items():
+        yield "beliefs", (belief,), scale.standard(belief, value)
 
 
 class Scale:
@@ -51,7 +53,7 @@ class Scale:
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         found: dict[str, list[float]] = defaultdict(list)
         for candidate in candidates:
-            for settings in (*(stage.settings for stage in candidate.stages), candidate.targets):
+            for settings in (*(stage.settings for stage in candidate.stages), candidate.targets, candidate.beliefs):
                 for name, value in settings.items():
                     if not isinstance(value, str):
                         found[name].append(value)
@@ -63,9 +65,14 @@ class Scale:
             if isinstance(value, str):
                 yield (name, value), 1.0
             else:
-                mean, deviation = self._of[name]
-                yield (name,), (value - mean) / deviation
-                yield (name, "squared"), ((value - mean) / deviation) ** 2
+                standard = self.standard(name, value)
+                yield (name,), standard
+                yield (name, "squared"), standard**2
+
+    def standard(self, name: str, value: float) -> float:
+        """In deviations from the mean of what was tried."""
+        mean, deviation = self._of.get(name, (value, 1.0))
+        return (value - mean) / deviation
 
 
 class Points:
@@ -102,6 +109,11 @@ class Points:
         self._matrix, groups = grown, np.array(self._groups)
         self._by_group = [grown[:, groups == group] for group in range(len(GROUPS))]
         return np.arange(first, len(grown)).reshape(-1, 1)
+
+    def cut(self, rows: int) -> None:
+        """Forget all but the first rows."""
+        self._matrix = self._matrix[:rows]
+        self._by_group = [columns[:rows] for columns in self._by_group]
 
     def products(self, rows: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
         """Inner products by group, [groups, rows, others]; those of rows with themselves are kept."""

@@ -53,6 +53,19 @@ class Model:
             values = np.concatenate([self.process.y_train_, self.process.predict(rows)])
             self.process = GaussianProcessRegressor(self.process.kernel_, optimizer=None).fit(known, values)
 
+    def mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """What is expected of candidates, in deviations of the values from their mean."""
+        known = len(self.process.X_train_)
+        found: np.ndarray = self.process.predict(self.points.add(candidates))
+        self.points.cut(known)
+        return found
+
+    def probability(self, candidates: Sequence[Candidate], by: float) -> np.ndarray:
+        """Of a candidate's being better than the best mean among the tried by so much, in the units of the values."""
+        mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
+        found: np.ndarray = norm.sf((self.best + by / self.deviation - mean) / np.maximum(deviation, 1e-12))
+        return found
+
     def improvement(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Expected improvement over the best mean among the tried, in the units of the values."""
         mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)

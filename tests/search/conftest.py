@@ -1,7 +1,11 @@
 """A search without Ray and training: a config, a study on disk, and a worker that does sums with a known optimum."""
 
+import contextlib
 import copy
+import sys
+import types
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +93,8 @@ class FakeWorker:
 
     def __init__(self, diverges: Callable[[Job], bool] = lambda job: False) -> None:
         self.diverges = diverges
+        self.among_best: Callable[[Job], bool] = lambda job: True
+        """What ASHA says."""
         self.jobs: list[Job] = []
 
     def drive(self, agenda: Agenda, most: int = 1000) -> None:
@@ -104,9 +110,17 @@ class FakeWorker:
         self.jobs.append(job)
         if self.diverges(job):
             agenda.failed(job, "the loss is nan at step 3 with learning rate 1e+20: lower it")
-        else:
-            value = worth(job.trial, job.seed or 0)
-            agenda.done(job, scored(job.trial, value, job.splits))
+            return
+        outcome = scored(job.trial, worth(job.trial, job.seed or 0), job.splits)
+        targets = [stage.task for stage in job.trial.targets]
+        for rung in range(1, len(targets) + 1) if agenda.config.racing.rules and job.seed is None else ():
+            early = replace(
+                outcome, transfer=outcome.transfer.over(targets[:rung]), stages=outcome.stages[: rung - 2 or None]
+            )
+            if not agenda.reported(job, rung, early, self.among_best(job)):
+                agenda.pruned(job, early)
+                return
+        agenda.done(job, outcome)
 
     @property
     def trials(self) -> list[Trial]:
@@ -201,3 +215,33 @@ def finished(config, reopen, agenda, worker, home) -> Study:
     folder: SearchFolder = home.folder(settings.name)
     folder.config.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
     return study
+
+
+@pytest.fixture
+def sums(monkeypatch, worker):
+    """Launches run on the stand-in in place of Ray, and write no MLflow."""
+    clusters = []
+
+    @contextlib.contextmanager
+    def cluster(config, address):
+        clusters.append(address)
+        yield
+
+    def work(agenda, *_):
+        worker.drive(agenda)
+
+    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(cluster=cluster, work=work))
+    monkeypatch.setattr("search.launch.set_up_ray", lambda address: None)
+    monkeypatch.setattr("search.launch.Tracker", NoTracker)
+    worker.clusters = clusters
+    return worker
+
+
+class NoTracker(contextlib.nullcontext):
+    def __init__(self, *_: object) -> None:
+        super().__init__(self)
+
+    def trial_ended(self, *_: object) -> None:
+        pass
+
+    launch_ended = trial_ended

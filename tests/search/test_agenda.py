@@ -2,7 +2,7 @@ import itertools
 
 import pytest
 
-from search.study import finalists
+from search.recorded import finalists
 from tests.search.conftest import worth
 
 

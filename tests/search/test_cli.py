@@ -39,7 +39,7 @@ def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:
 def test_every_command_and_option_is_on_this_list():
     assert commands(main) == {
         "plan": ["config", "--trials", "--set", "--data", "--against", "--full", "--json"],
-        "launch": ["config", "--trials", "--name", "--set", "--data", "--address"],
+        "launch": ["config", "--trials", "--name", "--set", "--data", "--from", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
         "report": ["name", "--json"],

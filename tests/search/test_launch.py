@@ -1,9 +1,7 @@
-import contextlib
 import fcntl
 import io
 import json
 import os
-import sys
 import types
 
 import pytest
@@ -25,36 +23,6 @@ from trainables.store.tree import Store
 @pytest.fixture
 def console():
     return Console(file=io.StringIO(), width=200)
-
-
-@pytest.fixture
-def sums(monkeypatch, worker):
-    """Launches run on the stand-in in place of Ray, and write no MLflow."""
-    clusters = []
-
-    @contextlib.contextmanager
-    def cluster(config, address):
-        clusters.append(address)
-        yield
-
-    def work(agenda, *_):
-        worker.drive(agenda)
-
-    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(cluster=cluster, work=work))
-    monkeypatch.setattr("search.launch.set_up_ray", lambda address: None)
-    monkeypatch.setattr("search.launch.Tracker", NoTracker)
-    worker.clusters = clusters
-    return worker
-
-
-class NoTracker(contextlib.nullcontext):
-    def __init__(self, *_: object) -> None:
-        super().__init__(self)
-
-    def trial_ended(self, *_: object) -> None:
-        pass
-
-    launch_ended = trial_ended
 
 
 def test_a_launch_leaves_config_study_and_results(config, home, console, sums):

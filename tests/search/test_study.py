@@ -1,7 +1,8 @@
 import optuna
 import pytest
 
-from search.study import Study, finalists
+from search.recorded import finalists
+from search.study import Study
 
 
 def test_trial_0_is_the_baseline(config, reopen):

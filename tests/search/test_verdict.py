@@ -3,7 +3,8 @@ import math
 import pytest
 from scipy import stats
 
-from search.verdict import Interval, interval, judge
+from search.intervals import Interval, interval
+from search.verdict import judge
 
 
 @pytest.fixture

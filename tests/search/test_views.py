@@ -19,7 +19,7 @@ BOTH = {"length": 2, "joint": False, "task.0": 1, "task.1": 0, "noise.0": "none"
 
 
 def test_a_stage_is_seen_with_its_tasks_and_its_settings_on_even_scales(space):
-    first, second = view(space, FixedTrial(BOTH | {"magnitude.1": 1})).stages
+    first, second = view(space.suggest(FixedTrial(BOTH | {"magnitude.1": 1}))).stages
     assert (first.tasks, second.tasks) == (("dates",), ("facts",))
     assert first.settings == {"rate": math.log(1e-3), "noise": "none"}
     assert second.settings == {"rate": math.log(1e-3), "noise": "random_perturbation", "magnitude": math.log(0.2)}
@@ -27,14 +27,14 @@ def test_a_stage_is_seen_with_its_tasks_and_its_settings_on_even_scales(space):
 
 def test_a_joint_stage_is_one_stage_of_several_tasks(space):
     fixed = BOTH | {"joint": True, "noise.0": "none"}
-    (stage,) = view(space, FixedTrial(fixed)).stages
+    (stage,) = view(space.suggest(FixedTrial(fixed))).stages
     assert set(stage.tasks) == {"facts", "dates"}
 
 
 def test_what_a_trial_costs_is_told_by_what_decides_its_stages(space):
     fixed = BOTH | {"magnitude.1": 0}
     trial = space.suggest(FixedTrial(fixed))
-    seen = view(space, FixedTrial(fixed))
+    seen = view(space.suggest(FixedTrial(fixed)))
     assert [part for part, _ in seen.costs] == [described(path, path[-1] in trial.targets) for path in paths(trial)]
     # Two intermediate stages of 100 steps, two targets of 50.
     sizes = [cost for _, cost in seen.costs]
@@ -42,8 +42,8 @@ def test_what_a_trial_costs_is_told_by_what_decides_its_stages(space):
 
 
 def test_trials_that_begin_alike_share_what_they_cost(space):
-    one = view(space, FixedTrial(BOTH | {"magnitude.1": 0}))
-    other = view(space, FixedTrial(BOTH | {"magnitude.1": 1}))
+    one = view(space.suggest(FixedTrial(BOTH | {"magnitude.1": 0})))
+    other = view(space.suggest(FixedTrial(BOTH | {"magnitude.1": 1})))
     shared = {part for part, _ in one.costs} & {part for part, _ in other.costs}
     assert shared == {one.costs[0][0]}
 

@@ -58,10 +58,3 @@ def test_a_trial_that_is_ended_by_its_listener_leaves_what_it_trained_and_no_cla
     outcome = run(trial, store)
     assert trained(outcome)[: len(trial.curriculum)] == [False] * len(trial.curriculum)
     assert outcome.transfer == run(trial, None).transfer
-
-
-def test_parts_of_the_mean_have_the_mean_as_their_mean(trial, store):
-    transfer = run(trial, store).transfer
-    parts = transfer.parts("dev")
-    assert sum(parts.values()) / len(parts) == pytest.approx(transfer.mean("dev"))
-    assert {target for target, _ in parts} == set(transfer.target_means("dev"))

@@ -1,0 +1,58 @@
+"""What a search tries first whatever its sampler: the baseline, or for `sampler: orders` a design of orders."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, permutations
+
+from search.config import Config
+from search.likeness import like
+from search.space import CurriculumSpace, Parameters
+from trainables.curriculum import JOINT, Stage, Trial
+
+
+def designed(space: CurriculumSpace) -> list[Parameters]:
+    """The parameters of the trials that are given, the baseline first."""
+    if space.config.sampler != "orders":
+        return [space.baseline()]
+    return [_parameters(space, row) for row in dict.fromkeys(_rows(space.config))]
+
+
+def size(space: CurriculumSpace) -> int:
+    """How many trials a search can try."""
+    return len(designed(space)) if space.config.sampler == "orders" else space.size()
+
+
+def _rows(config: Config) -> Iterator[tuple[str, ...]]:
+    """Curricula as task names, joint ones with `JOINT` between."""
+    tasks, longest = list(config.intermediate), config.curriculum.max_length
+    yield ()
+    if config.orders.design == "full":
+        for length in range(1, longest + 1):
+            yield from permutations(tasks, length)
+            if length > 1 and config.curriculum.joint:
+                yield from ((JOINT.join(mixed),) for mixed in combinations(tasks, length))
+        return
+    if longest:
+        yield from ((task,) for task in tasks)
+        rows = [tuple(row[:longest]) for row in williams(tasks)]
+        yield from rows
+        if longest > 1 and config.curriculum.joint:
+            yield from ((JOINT.join(sorted(row, key=tasks.index)),) for row in rows)
+
+
+def williams(tasks: Sequence[str]) -> list[list[str]]:
+    """Orders in which every task is as often at each place, and as often right after each other one.
+
+    A Latin square that is balanced for carry-over (Williams, Aust. J. Sci. Res. A 2, 1949): as many orders as tasks, twice as many if
+    their number is odd.
+    """
+    count = len(tasks)
+    first = [(place + 1) // 2 if place % 2 else (count - place // 2) % count for place in range(count)]
+    square = [[tasks[(step + shift) % count] for step in first] for shift in range(count)]
+    return square + [row[::-1] for row in square] if count % 2 and count > 1 else square
+
+
+def _parameters(space: CurriculumSpace, row: tuple[str, ...]) -> Parameters:
+    stages = tuple(Stage(task=task, learning_rate=1.0, steps=1) for task in row)
+    found = like(space, Trial(encoder="", benchmark="", curriculum=stages, targets=(), languages=()))
+    assert found is not None, "every row is of the space"
+    return found

@@ -1,0 +1,100 @@
+"""Trials as a study has them, and which of them are repeated."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from optuna.trial import FrozenTrial, TrialState
+
+from search.config import Config
+from search.space import CurriculumSpace
+from trainables.curriculum import Trial
+from trainables.outcome import Outcome
+
+State = Literal["running", "complete", "pruned", "failed", "interrupted", "duplicate"]
+
+TRIAL, OUTCOME, ERROR, TWIN, INTERRUPTED = "trial", "outcome", "error", "duplicate_of", "interrupted"
+PRUNED, SPARED, REPEAT = "pruned", "spared", "repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A trial as the study has it."""
+
+    number: int
+    state: State
+    value: float | None
+    """The objective; None unless complete."""
+    trial: Trial | None
+    """None for one that was killed before it was put together."""
+    outcome: Outcome | None
+    """Of a pruned one what it had come to."""
+    error: str | None
+    """Why it failed."""
+    parameters: dict[str, Any]
+    values: tuple[float, ...] = ()
+    """Of a complete one: the objective, and the second one if there is any."""
+    early: dict[int, float] = field(default_factory=dict)
+    """The objective so far, by number of reports, where trials race."""
+    pruned: str | None = None
+    """Why it was ended early."""
+    spared: str | None = None
+    """Why it would have been, had it not been let run to see whether that was right."""
+
+    @classmethod
+    def of(cls, trial: FrozenTrial) -> "Recorded":
+        """From what Optuna keeps."""
+        attributes = trial.user_attrs
+        if TWIN in attributes:
+            state: State = "duplicate"
+        elif trial.state == TrialState.COMPLETE:
+            state = "complete"
+        elif trial.state == TrialState.PRUNED:
+            state = "pruned"
+        elif trial.state == TrialState.FAIL:
+            state = "interrupted" if INTERRUPTED in attributes else "failed"
+        else:
+            state = "running"
+        return cls(
+            number=trial.number,
+            state=state,
+            value=trial.values[0] if state == "complete" else None,
+            values=tuple(trial.values) if state == "complete" else (),
+            early=dict(trial.intermediate_values),
+            pruned=attributes.get(PRUNED),
+            spared=attributes.get(SPARED),
+            trial=Trial.from_json(attributes[TRIAL]) if TRIAL in attributes else None,
+            outcome=Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None,
+            error=attributes.get(ERROR),
+            parameters=trial.params,
+        )
+
+
+def baseline(records: Sequence[Recorded], config: Config) -> Recorded | None:
+    """The trial without intermediate stages that every search begins with; an interrupted one has a later number."""
+    parameters = CurriculumSpace(config).baseline()
+    found = [record for record in records if record.parameters == parameters]
+    return min(found, key=lambda record: record.number, default=None)
+
+
+def front(ranked: Sequence[Recorded], config: Config) -> list[Recorded]:
+    """The complete trials that no other one beats in both objectives, the best in the first one first."""
+    sign = -1.0 if config.second_objective == "seconds" else 1.0
+    found: list[Recorded] = []
+    for record in sorted(ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.number)):
+        if not found or sign * record.values[1] > sign * found[-1].values[1]:
+            found.append(record)
+    return found
+
+
+def finalists(ranked: Sequence[Recorded], config: Config) -> list[Recorded]:
+    """The trials to repeat: the best ``finalists.top`` besides the baseline, and the baseline to compare them with.
+
+    With two objectives those that none beats in both come first.
+    """
+    first = baseline(ranked, config)
+    if config.second_objective is not None:
+        unbeaten = {record.number for record in front(ranked, config)}
+        ranked = sorted(ranked, key=lambda record: record.number not in unbeaten)
+    others = [record for record in ranked if record is not first]
+    return others[: config.finalists.of(len(others))] + ([first] if first is not None else [])

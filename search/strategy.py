@@ -1,0 +1,157 @@
+"""The parts of a config that say how to search: what counts, what is tried next, when trials and the search end."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+
+from search.checks import members, number_or_all
+from search.stage_space import Section, Space
+from trainables.transfer import Objective
+
+Sampler = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
+Second = Objective | Literal["seconds"]
+"""``seconds``: of training that a trial asks for, shared stages counted in full; fewer are better."""
+Rule = Literal["asha", "paired"]
+SEVERAL: tuple[Sampler, ...] = ("tpe", "nsga2", "random")
+"""Samplers that look at two objectives."""
+
+
+class Budget(Section):
+    """When to stop besides ``trials``: whichever ends first."""
+
+    hours: PositiveFloat | None = None
+    """Wall time of one launch; trials that run by then are finished."""
+    stage_seconds: PositiveFloat | None = None
+    """Seconds of training that the search's trials did, repeats apart; what the store had cost none."""
+
+
+class Improbable(Section):
+    """An improvement that is not worth waiting for."""
+
+    by: PositiveFloat
+    """Of the objective."""
+    probability: Annotated[float, Field(gt=0, lt=1)] = 0.05
+    """Below which no curriculum that the sampler can think of is better than the best one by that much."""
+
+
+class Stop(Section):
+    """When to stop for want of progress; finalists are repeated all the same."""
+
+    patience: PositiveInt | None = None
+    """Trials in a row, in the order in which they were asked for, none of which is better than the best before them."""
+    improbable_improvement: Improbable | None = None
+    """By the model of ``sampler: curriculum``."""
+
+
+class Racing(Section):
+    """Trials that are clearly worse end early: after some of their targets, which all trials have in the same order."""
+
+    rules: tuple[Rule, ...] = ()
+    """``asha``: not among the best ``1/reduction`` of those that came as far (Li et al., MLSys 2020). ``paired``: worse than the best
+    trial by a paired test over targets and languages."""
+    grace: PositiveInt = 1
+    """Targets with a dev set on which every trial is scored."""
+    reduction: Annotated[float, Field(gt=1)] = 3.0
+    """Of ``asha``."""
+    confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
+    """Of ``paired``, one-sided."""
+    parts: PositiveInt = 1
+    """Reports a target makes: above 1 it is scored on dev within its training too, for targets that train far longer than that takes."""
+
+
+class Orders(Section):
+    """What ``sampler: orders`` tries: curricula at one rate and one noise, in which order alone differs."""
+
+    design: Literal["full", "latin"] = "full"
+    """``full``: every curriculum of the space. ``latin``: none, each task alone, all tasks mixed if curricula may be joint, and orders in which
+    every task is as often at each place, and as often right after each other one (Williams, 1949)."""
+
+
+class Prior(Section):
+    """What is believed before the first trial."""
+
+    search: str | None = None
+    """An earlier search of the home, as ``--from`` names it: its best curricula are tried first, and ``sampler: curriculum`` learns how far
+    its values tell of these."""
+    tasks: dict[str, float] = Field(default_factory=dict)
+    """How well a task is believed to transfer, on any scale, 0 for the others; of ``sampler: curriculum``, which learns the scale."""
+
+
+class Finalists(Section):
+    """Trials that are repeated on fresh seeds before anything is called best."""
+
+    top: NonNegativeInt | Literal["all"] = 2
+    """How many of the best besides the baseline, which is always one more."""
+    seeds: NonNegativeInt = 3
+    """Fresh seeds for each. 0: nothing is confirmed."""
+
+    @field_validator("top", mode="before")
+    @classmethod
+    def _number_or_all(cls, top: object) -> object:
+        return number_or_all(top, "finalists")
+
+    def of(self, trials: int) -> int:
+        """How many of so many trials besides the baseline."""
+        return trials if self.top == "all" else min(trials, self.top)
+
+
+class Strategy(Section):
+    """What the parts of a config that say how to search have to do with each other, and with the rest."""
+
+    @field_validator("sampler", check_fields=False)
+    @classmethod
+    def _order_alone(cls, sampler: Sampler, info: ValidationInfo) -> Sampler:
+        space: Space | None = info.data.get("space")
+        if sampler == "orders" and space is not None:
+            noisy = space.noise.along != "none"
+            choices = {
+                "space.learning_rate": len(space.learning_rate.values),
+                "space.target.learning_rate": len(space.target.learning_rate.values),
+                "space.noise": len(list(space.noise.options())) if noisy else 1,
+                "space.target.noise": len(list(space.target_noise.options())) if noisy else 1,
+            }
+            if several := [name for name, count in choices.items() if count > 1]:
+                raise ValueError(f"orders wants one value each of {', '.join(several)}: order alone may differ")
+        return sampler
+
+    @field_validator("second_objective", check_fields=False)
+    @classmethod
+    def _two_at_once(cls, second: Second | None, info: ValidationInfo) -> Second | None:
+        sampler: Sampler | None = info.data.get("sampler")
+        if second is not None and second == info.data.get("objective"):
+            raise ValueError(f"{second} is the objective already")
+        if second is not None and sampler is not None and sampler not in SEVERAL:
+            raise ValueError(f"sampler {sampler} looks at one objective; for two: {', '.join(SEVERAL)}")
+        if second is None and sampler == "nsga2":
+            raise ValueError("sampler nsga2 is for two objectives: name the second one")
+        return second
+
+    @field_validator("racing", check_fields=False)
+    @classmethod
+    def _can_race(cls, racing: Racing, info: ValidationInfo) -> Racing:
+        objective, targets = info.data.get("objective", "transfer_dev"), info.data.get("targets")
+        if racing.rules and info.data.get("second_objective") is not None:
+            raise ValueError("trials cannot race for two objectives: leave second_objective or racing.rules out")
+        if "paired" in racing.rules and objective != "transfer_dev":
+            raise ValueError(f"the paired rule compares what transfer_dev is the mean of; the objective is {objective}")
+        if racing.rules and targets is not None and racing.grace >= len(targets):
+            raise ValueError(f"grace {racing.grace} leaves nothing to save: there are {len(targets)} targets")
+        return racing
+
+    @field_validator("prior", check_fields=False)
+    @classmethod
+    def _of_its_tasks(cls, prior: Prior, info: ValidationInfo) -> Prior:
+        if prior.search is not None and prior.search == info.data.get("name"):
+            raise ValueError("a search cannot learn from itself beforehand: name another")
+        if prior.tasks and (tasks := info.data.get("intermediate")) is not None:
+            members(tuple(prior.tasks), tasks, "intermediate task in prior.tasks")
+        return prior
+
+    @field_validator("stop", check_fields=False)
+    @classmethod
+    def _has_a_model(cls, stop: Stop, info: ValidationInfo) -> Stop:
+        if stop.improbable_improvement is not None and info.data.get("sampler", "curriculum") != "curriculum":
+            raise ValueError(
+                "improbable_improvement asks the model of sampler curriculum; for other samplers there is patience"
+            )
+        return stop

@@ -1,0 +1,120 @@
+from collections import Counter
+from itertools import pairwise
+
+import pytest
+from optuna.trial import FixedTrial
+
+from search.design import designed, size, williams
+from search.likeness import like
+from search.space import CurriculumSpace
+from tests.search.test_space import SPACES, every_trial
+
+
+@pytest.mark.parametrize("count", range(2, 8))
+def test_every_task_is_as_often_at_each_place_and_after_each_other(count):
+    tasks = [chr(ord("a") + n) for n in range(count)]
+    rows = williams(tasks)
+    assert len(rows) == count * (1 + count % 2)
+    places = Counter((place, task) for row in rows for place, task in enumerate(row))
+    neighbours = Counter(pair for row in rows for pair in pairwise(row))
+    assert all(sorted(row) == tasks for row in rows)
+    assert set(places.values()) == {1 + count % 2}
+    assert len(neighbours) == count * (count - 1) and set(neighbours.values()) == {1 + count % 2}
+
+
+def test_one_task_has_one_order():
+    assert williams(["a"]) == [["a"]]
+
+
+def curricula(config):
+    space = CurriculumSpace(config)
+    return [
+        " > ".join(stage.task for stage in space.suggest(FixedTrial(row)).curriculum) or "none"
+        for row in designed(space)
+    ]
+
+
+def test_the_full_design_is_the_whole_space(config):
+    settings = config({"sampler": "orders", "curriculum.joint": True})
+    space = CurriculumSpace(settings)
+    trials = {space.suggest(FixedTrial(row)) for row in designed(space)}
+    assert trials == every_trial(space)
+    assert size(space) == space.size() == len(trials)
+
+
+def test_a_latin_design_has_none_singles_orders_and_the_mixed_tasks(config):
+    settings = config({"sampler": "orders", "orders.design": "latin", "curriculum": {"max_length": 3, "joint": True}})
+    found = curricula(settings)
+    assert found[:4] == ["none", "facts", "dates", "facts_sw"]
+    orders = [row.split(" > ") for row in found if row.count(" > ") == 2]
+    assert sorted(orders) == sorted(williams(["facts", "dates", "facts_sw"]))
+    assert found[-1] == "facts+dates+facts_sw"
+    assert len(found) == len(set(found)) == 11
+
+
+def test_other_samplers_are_given_the_baseline_alone(config):
+    assert curricula(config()) == ["none"]
+
+
+def test_orders_run_as_designed_and_all_of_them_are_repeated(config, reopen, agenda, worker, curriculum_of):
+    settings = config({"sampler": "orders", "trials": 50, "finalists": {"top": "all", "seeds": 2}})
+    plan = agenda(reopen(settings))
+    worker.drive(plan)
+    assert [curriculum_of(trial) or "none" for trial in worker.trials] == curricula(settings)
+    assert plan.exhausted
+    repeated = Counter(curriculum_of(job.trial) for job in worker.jobs if job.seed is not None)
+    assert len(repeated) == 10 and set(repeated.values()) == {2}
+    assert [job.seed for job in worker.jobs if job.seed is not None] == [1] * 10 + [2] * 10
+
+
+def test_a_design_that_was_killed_goes_on_where_it_stopped(
+    config, reopen, agenda, worker, failing_worker, curriculum_of
+):
+    settings = config({"sampler": "orders", "trials": 50, "finalists.top": 0})
+    first = failing_worker()
+    plan = agenda(reopen(settings))
+    first.drive(plan, 4)
+    plan.next()
+    worker.drive(agenda(reopen(settings)))
+    names = [curriculum_of(trial) or "none" for trial in [*first.trials, *worker.trials]]
+    assert Counter(names) == Counter(curricula(settings))
+
+
+@pytest.mark.parametrize("changes", SPACES)
+def test_every_trial_of_a_space_is_like_itself(config, changes):
+    space = CurriculumSpace(config(changes))
+    for trial in every_trial(space):
+        parameters = like(space, trial)
+        assert space.suggest(FixedTrial(parameters)) == trial
+
+
+def test_a_trial_of_another_space_has_the_nearest_rates_or_none_is_like_it(config):
+    there = CurriculumSpace(config({"space.learning_rate": {"low": 1e-5, "high": 1e-3, "points": 5}}))
+    here = CurriculumSpace(config({"space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}}))
+    trial = there.suggest(FixedTrial({"length": 1, "task.0": 1, "rate.0": 3}))
+    assert [stage.learning_rate for stage in here.suggest(FixedTrial(like(here, trial))).curriculum] == [1e-4]
+    fewer = CurriculumSpace(config({"intermediate": {"facts": {}}, "curriculum.max_length": 1}))
+    assert like(fewer, trial) is None
+    shorter = CurriculumSpace(config({"curriculum.max_length": 1}))
+    two = here.suggest(FixedTrial({"length": 2, "task.0": 0, "task.1": 0, "rate.0": 0, "rate.1": 0}))
+    assert like(shorter, two) is None
+
+
+def test_noise_of_another_space_is_the_nearest_there_is(config):
+    noisy = {"methods": ["none", "random_perturbation", "r3f"], "magnitude": {"low": 0.1, "high": 0.4, "points": 3}}
+    there = CurriculumSpace(config({"space.noise": noisy}))
+    here = CurriculumSpace(
+        config(
+            {
+                "space.noise": {
+                    "methods": ["none", "random_perturbation"],
+                    "magnitude": {"low": 0.2, "high": 0.8, "points": 2},
+                }
+            }
+        )
+    )
+    asked = {"length": 1, "task.0": 0, "noise.0": "random_perturbation", "magnitude.0": 0}
+    found = here.suggest(FixedTrial(like(here, there.suggest(FixedTrial(asked)))))
+    assert str(found.curriculum[0].noise) == "random_perturbation 0.2"
+    lost = here.suggest(FixedTrial(like(here, there.suggest(FixedTrial(asked | {"noise.0": "r3f"})))))
+    assert lost.curriculum[0].noise.method == "none"

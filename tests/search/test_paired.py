@@ -1,0 +1,104 @@
+import numpy as np
+import pytest
+
+from search.intervals import interval
+from search.paired import behind, crossed, difference, ranks
+from trainables.transfer import Transfer
+
+CODES = ("de", "fr", "hi", "fi", "et", "tr", "sw", "ja")
+
+
+def transfer(scores, targets=("choice",)):
+    table = {"dev": {code: {"accuracy": value} for code, value in zip(CODES, scores, strict=True)}}
+    return Transfer(dict.fromkeys(targets, table), dict.fromkeys(targets, "accuracy"))
+
+
+def test_the_mean_of_the_difference_is_the_difference_of_the_objectives():
+    rng = np.random.default_rng(0)
+    mine, other = ({seed: transfer(rng.random(8)) for seed in range(3)} for _ in range(2))
+    found = difference(mine, other, "transfer_dev")
+    gaps = [mine[seed].objective("transfer_dev") - other[seed].objective("transfer_dev") for seed in range(3)]
+    assert found.mean == pytest.approx(np.mean(gaps))
+    assert found.seeds == 3
+
+
+def test_seeds_that_one_of_the_two_lacks_are_left_out():
+    mine = {1: transfer([0.5] * 8), 2: transfer([0.6] * 8), 3: transfer([0.9] * 8)}
+    other = {1: transfer([0.4] * 8), 2: transfer([0.5] * 8)}
+    found = difference(mine, other, "transfer_dev")
+    assert (found.mean, found.seeds) == (pytest.approx(0.1), 2)
+
+
+def test_what_is_no_mean_over_languages_is_compared_by_seed():
+    rng = np.random.default_rng(1)
+    mine, other = ({seed: transfer(rng.random(8)) for seed in range(4)} for _ in range(2))
+    gaps = [mine[s].objective("worst_family_dev") - other[s].objective("worst_family_dev") for s in range(4)]
+    assert difference(mine, other, "worst_family_dev") == interval(gaps)
+
+
+def test_one_seed_has_no_interval():
+    found = difference({1: transfer([0.5] * 8)}, {1: transfer([0.25] * 8)}, "transfer_dev")
+    assert (found.mean, found.low, found.high) == (0.25, None, None)
+
+
+def test_equal_differences_everywhere_are_a_point():
+    found = crossed(np.full((3, 5), 0.25), np.ones(5))
+    assert (found.low, found.mean, found.high) == (0.25, 0.25, 0.25)
+
+
+@pytest.mark.parametrize("seeds", [2, 3, 5])
+@pytest.mark.parametrize("languages", [4, 12, 48])
+@pytest.mark.parametrize("spread", [(0.01, 0.0, 0.05), (0.03, 0.02, 0.05), (0.0, 0.05, 0.05), (0.01, 0.05, 0.05)])
+def test_intervals_hold_the_truth_as_often_as_they_say(seeds, languages, spread):
+    by_seed, by_language, rest = spread
+    rng = np.random.default_rng(seeds * 100 + languages)
+    weights = rng.uniform(0.5, 1.5, languages)
+    weights /= weights.mean()
+    held = 0
+    for _ in range(600):
+        values = (
+            rng.normal(0, by_seed, (seeds, 1))
+            + rng.normal(0, by_language, languages)
+            + rng.normal(0, rest, (seeds, languages))
+        )
+        found = crossed(values, weights)
+        held += found.low <= 0 <= found.high
+    assert held / 600 > 0.925  # 0.95 less 2.8 standard errors
+
+
+def test_a_gap_in_every_language_is_found_with_few_seeds():
+    rng = np.random.default_rng(3)
+    values = 0.03 + rng.normal(0, 0.02, (3, 48))
+    assert crossed(values, np.ones(48)).low > 0
+
+
+def test_a_trial_is_behind_when_it_is_worse_nearly_everywhere():
+    best = transfer([0.5, 0.6, 0.4, 0.5, 0.6, 0.5, 0.4, 0.6], ("choice", "tagging"))
+    rng = np.random.default_rng(0)
+    worse = transfer(np.array([0.5, 0.6, 0.4, 0.5, 0.6, 0.5, 0.4, 0.6]) - 0.1 + rng.normal(0, 0.01, 8))
+    assert behind(worse, best, 0.99, None)
+    assert not behind(best.over(["choice"]), best, 0.99, None)
+    assert not behind(worse, best, 0.99, 0.1**2)
+
+
+def test_a_trial_that_is_worse_here_and_better_there_is_not_behind():
+    best = transfer([0.5] * 8)
+    mixed = transfer([0.4, 0.6, 0.3, 0.6, 0.4, 0.6, 0.45, 0.5])
+    assert not behind(mixed, best, 0.99, None)
+
+
+def test_equal_trials_are_called_behind_as_seldom_as_the_test_says():
+    rng = np.random.default_rng(5)
+    found = 0
+    for _ in range(1000):
+        truth = rng.random(8)
+        found += behind(transfer(truth + rng.normal(0, 0.05, 8)), transfer(truth + rng.normal(0, 0.05, 8)), 0.95, None)
+    assert found / 1000 < 0.08
+
+
+def test_ranks_agree_disagree_or_cannot_be_told():
+    assert ranks([1, 2, 3, 4, 5, 6], [2, 3, 5, 7, 8, 9])[0] == pytest.approx(1.0)
+    rho, low, high = ranks([1, 2, 3, 4, 5, 6, 7, 8], [8, 6, 7, 5, 4, 2, 3, 1])
+    assert -1 <= low < rho < high < 0
+    assert ranks([1, 2, 3, 4], [1, 2, 3, 4]) is None
+    assert ranks([1] * 6, [1, 2, 3, 4, 5, 6]) is None

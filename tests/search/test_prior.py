@@ -1,0 +1,176 @@
+import io
+from random import Random
+
+import pytest
+from optuna.trial import FixedTrial
+from rich.console import Console
+
+from search.errors import NoSuchSearchError
+from search.launch import launch
+from search.recorded import front
+from search.space import CurriculumSpace
+from search.views import PRIOR, Earlier, view
+from tests.search.conftest import worth
+
+
+@pytest.fixture
+def searched(config, reopen, agenda, failing_worker):
+    """Runs a search of the stand-in and returns its study."""
+
+    def make(changes, earlier=None):
+        study = reopen(config(changes))
+        if earlier is not None:
+            study.learn_from(earlier)
+            study.recover()
+        worker = failing_worker()
+        worker.drive(agenda(study))
+        study.jobs = worker.jobs
+        return study
+
+    return make
+
+
+def values(study):
+    return [worth(job.trial) for job in study.jobs if job.seed is None]
+
+
+@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "random"])
+def test_the_best_of_an_earlier_search_are_tried_first(searched, optimum, curriculum_of, sampler):
+    earlier = searched({"trials": 10})
+    fewer = {"name": "fewer", "intermediate": {"dates": {}, "facts": {}}, "trials": 5, "sampler": sampler}
+    study = searched(fewer, earlier)
+    first = [curriculum_of(job.trial) for job in study.jobs[:3]]
+    assert first[:2] == ["", optimum]
+    assert not any("facts_sw" in curriculum for curriculum in first)
+
+
+def test_a_search_of_a_few_trials_learns_from_a_long_one(searched):
+    wide = {
+        "space.learning_rate": {"low": 1e-5, "high": 1e-3, "points": 6},
+        "curriculum.max_length": 3,
+        "finalists.top": 0,
+    }
+    earlier = searched({"trials": 12, **wide})
+    alone = searched({"name": "alone", "trials": 8, "seed": 1, **wide})
+    taught = searched({"name": "taught", "trials": 8, "seed": 1, **wide}, earlier)
+    assert max(values(taught)) > max(values(alone))
+
+
+def test_beliefs_in_tasks_lead_the_first_trials(searched):
+    wide = {"curriculum.max_length": 2, "trials": 6, "finalists.top": 0}
+    believed = searched({"name": "b", **wide, "prior.tasks": {"facts": 2.0, "dates": 1.0, "facts_sw": -5.0}})
+    misled = searched({"name": "m", **wide, "prior.tasks": {"facts": -2.0, "dates": -1.0, "facts_sw": 5.0}})
+    # Of the trials at random that come before the first model every other one is what is believed in most.
+    assert worth(believed.jobs[2].trial) > worth(misled.jobs[2].trial)
+
+
+def test_what_is_believed_of_a_trial_is_the_sum_over_its_tasks_and_what_an_earlier_search_expects(config):
+    space = CurriculumSpace(config())
+    both = space.suggest(FixedTrial({"length": 2, "task.0": 0, "task.1": 1}))
+    assert view(both, {"facts": 2.0, "facts_sw": -0.5}).beliefs == {PRIOR: 1.5}
+    assert view(both).beliefs == {}
+    trials = [space.suggest(FixedTrial({"length": 1, "task.0": place})) for place in range(3)]
+    earlier = Earlier("before", [*trials, both], [0.9, 0.5, 0.1, 0.6])
+    best, worst = (earlier.expects(trial)["search before"] for trial in (trials[0], trials[2]))
+    assert best > 0 > worst
+    assert earlier.expects(trials[0])["search before"] == best
+
+
+def test_a_launch_learns_from_a_search_of_its_home(config, home, sums, monkeypatch):
+    console = Console(file=io.StringIO(), width=200)
+    launch(config({"trials": 10}), home, console)
+    study = launch(config({"name": "next", "prior.search": "sums"}), home, console)
+    assert study.earlier.name == "sums"
+    assert worth(sums.jobs[-1].trial) > 0
+    with pytest.raises(NoSuchSearchError):
+        launch(config({"name": "third", "prior.search": "nowhere"}), home, console)
+
+
+def test_a_search_of_one_trial_teaches_nothing_and_says_so(config, home, sums):
+    console = Console(file=io.StringIO(), width=200)
+    launch(config({"trials": 1, "finalists.top": 0}), home, console)
+    study = launch(config({"name": "next", "prior.search": "sums"}), home, console)
+    assert study.earlier is None
+    assert "prior.search: sums has too few complete trials to learn from" in console.file.getvalue()
+
+
+def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda, worker, optimum, curriculum_of):
+    settings = {
+        "curriculum.max_length": 3,
+        "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 4},
+        "trials": 100,
+    }
+    plan = agenda(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
+    worker.drive(plan)
+    assert 6 < len(worker.trials) < 60
+    assert plan.stopped.startswith("stop.improbable_improvement: better by 0.02 with a probability of ")
+    best = plan.study.complete()[0]
+    assert best.value > max(worth(trial) for trial in worker.trials[:1])
+    assert curriculum_of(best.trial).endswith("facts")
+
+
+def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(config, reopen, agenda, worker):
+    study = reopen(config({"sampler": "nsga2", "second_objective": "seconds", "trials": 10, "finalists.top": 1}))
+    worker.drive(agenda(study))
+    ranked = study.complete()
+    unbeaten = front(ranked, study.config)
+
+    def beats(one, other):
+        (a, b), (c, d) = one.values, other.values
+        return a >= c and b <= d and (a, b) != (c, d)
+
+    assert [record.values[0] for record in unbeaten] == sorted((r.values[0] for r in unbeaten), reverse=True)
+    for record in ranked:
+        assert any(beats(other, record) for other in ranked) != (record in unbeaten)
+    assert study.repeats().keys() <= {0, *(record.number for record in unbeaten)}
+
+
+@pytest.mark.parametrize(
+    ("second", "sampler"), [("worst_family_dev", "tpe"), ("source_dev", "random"), ("seconds", "tpe")]
+)
+def test_two_objectives_are_told_in_results_and_answer(config, reopen, agenda, worker, second, sampler):
+    from search import results
+    from search.present import answer
+
+    study = reopen(config({"sampler": sampler, "second_objective": second, "trials": 8}))
+    worker.drive(agenda(study))
+    document = results.document(study)
+    direction = "minimize" if second == "seconds" else "maximize"
+    assert document["second_objective"] == {"name": second, "direction": direction}
+    assert document["front"]
+    for trial in document["trials"]:
+        assert trial["second_value"] is not None
+    assert any("Pareto front" in str(line) for line in answer(study))
+    again = reopen(study.config)
+    assert [record.values for record in again.complete()] == [record.values for record in study.complete()]
+
+
+def test_an_objective_that_is_added_before_the_first_trial_is_taken(config, reopen, outcome):
+    reopen(config())
+    study = reopen(config({"sampler": "tpe", "second_objective": "seconds"}))
+    number, trial = study.ask()
+    study.tell(number, outcome(trial, 0.5))
+    assert study.complete()[0].values == (0.5, 4.0 if len(trial.stages) == 2 else 2.0 * len(trial.stages))
+
+
+def test_beliefs_that_are_wrong_are_unlearned():
+    import optuna
+
+    from search.sampler import CurriculumSampler
+    from tests.search.sampler.conftest import OPTIMUM, space, stages
+    from tests.search.sampler.conftest import worth as true_worth
+
+    def misled(trial):
+        candidate = space(trial)
+        candidate.beliefs["wrong"] = -true_worth(tuple(stages_of(candidate)))
+        return candidate
+
+    def stages_of(candidate):
+        import math
+
+        return [(stage.tasks[0], math.exp(stage.settings["rate"])) for stage in candidate.stages]
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(misled, seed=0))
+    study.optimize(lambda trial: true_worth(stages(trial)) + Random(trial.number).gauss(0, 0.05), n_trials=25)
+    assert study.best_value > 0.9 * OPTIMUM

@@ -1,0 +1,192 @@
+import json
+import types
+from dataclasses import replace
+
+import pytest
+
+from search import racing, results
+from search.present import answer, status_lines
+from search.recorded import Recorded
+from search.report import lines
+from search.workers import Race
+from tests.search.conftest import worth
+from trainables.outcome import Outcome
+from trainables.transfer import Transfer
+
+RACING = {"sampler": "random", "trials": 10, "targets": ["choice", "tagging", "answer"], "finalists.top": 1}
+PAIRED = RACING | {"racing.rules": ["paired"]}
+ASHA = RACING | {"racing.rules": ["asha"]}
+
+
+def states(study):
+    return {record.number: record.state for record in study.recorded()}
+
+
+def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, reopen, agenda, worker):
+    study = reopen(config(PAIRED))
+    worker.drive(agenda(study))
+    best = None
+    expected = {}
+    for number, trial in [(job.number, job.trial) for job in worker.jobs if job.seed is None]:
+        worse = best is not None and bool(trial.curriculum) and worth(trial) < best
+        expected[number] = worse
+        best = worth(trial) if best is None else max(best, worth(trial)) if not worse else best
+    told = [record for record in study.recorded() if expected.get(record.number)]
+    assert len(told) > 2
+    assert [record.spared is not None for record in told] == [place % 5 == 0 for place, _ in enumerate(told)]
+    assert {record.state for record in told if record.spared} == {"complete"}
+    for record in told:
+        if record.state == "pruned":
+            assert record.value is None and record.values == ()
+            assert list(record.outcome.transfer.scores) == ["choice"]
+            assert "paired test after choice, target 1 of 3: worse than trial" in record.pruned
+
+
+def test_neither_the_baseline_nor_repeats_nor_the_first_trial_race(config, reopen, agenda, worker):
+    worker.among_best = lambda job: False
+    study = reopen(config(ASHA))
+    worker.drive(agenda(study))
+    assert states(study)[0] == "complete"
+    assert {job.seed for job in worker.jobs if job.seed is not None} == {1, 2, 3}
+    assert study.repeats()
+
+
+def test_a_trial_that_ended_early_takes_up_a_place_and_is_never_tried_again(
+    config, reopen, agenda, worker, failing_worker
+):
+    worker.among_best = lambda job: False
+    settings = config(ASHA | {"trials": 6})
+    worker.drive(agenda(reopen(settings)))
+    assert len(worker.trials) == 6
+    again = failing_worker()
+    again.drive(agenda(reopen(settings)))
+    assert again.trials == []
+    more = failing_worker()
+    more.drive(agenda(reopen(config(ASHA | {"trials": 9}))))
+    assert len(more.trials) == 3
+    assert not {str(trial) for trial in more.trials} & {str(trial) for trial in worker.trials}
+
+
+def test_every_trial_is_scored_on_as_many_targets_as_grace_says(config, reopen, agenda, worker):
+    worker.among_best = lambda job: False
+    study = reopen(config(ASHA | {"racing.grace": 2}))
+    worker.drive(agenda(study))
+    ended = [record for record in study.recorded() if record.state == "pruned"]
+    assert ended
+    assert {len(record.outcome.transfer.scores) for record in ended} == {2}
+
+
+def test_what_was_reported_is_kept_and_a_second_report_of_the_same_changes_nothing(config, reopen, outcome):
+    study = reopen(config(ASHA))
+    number, trial = study.ask()
+    study.report(number, 1, 0.25)
+    study.report(number, 1, 0.75)
+    study.report(number, 2, 0.5)
+    study.tell(number, outcome(trial, 0.5))
+    (record,) = reopen(config(ASHA)).complete()
+    assert record.early == {1: 0.25, 2: 0.5}
+
+
+def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, worker):
+    worker.among_best = lambda job: False
+    plan = agenda(reopen(config(ASHA | {"budget.stage_seconds": 24, "finalists.top": 0})))
+    worker.drive(plan)
+    document = results.document(plan.study)
+    assert document["sharing"]["seconds_trained"] >= 24
+    assert plan.stopped.startswith("budget.stage_seconds")
+
+
+def test_results_report_answer_and_status_tell_who_ended_early_and_whether_that_was_right(
+    config, reopen, agenda, worker
+):
+    study = reopen(config(PAIRED))
+    worker.drive(agenda(study))
+    document = results.document(study)
+    ended = [trial for trial in document["trials"] if trial["state"] == "pruned"]
+    assert ended and all(trial["pruned"] and trial["value"] is None for trial in ended)
+    assert all(trial["targets"]["choice"]["scores"] and not trial["targets"]["answer"]["scores"] for trial in ended)
+    told = document["racing"]
+    assert (told["pruned"], told["spared"]) == (len(ended), 1)
+    assert [row["targets"] for row in told["rungs"]] == [["choice"], ["choice", "tagging"]]
+    assert f"{len(ended)} more ended early" in "\n".join(map(str, answer(study)))
+    assert f"{len(ended)} pruned" in next(iter(status_lines(document)))
+    assert any(f"racing (paired): {len(ended)} trials ended early" in str(line) for line in lines(study))
+
+
+def with_targets(early, final):
+    """A complete record whose objective after one of two targets, and whose final value, are these."""
+
+    def scores(value):
+        return {"dev": {"de": {"accuracy": value}}}
+
+    transfer = Transfer(
+        {"choice": scores(early), "tagging": scores(2 * final - early)},
+        dict.fromkeys(("choice", "tagging"), "accuracy"),
+    )
+    outcome = Outcome(transfer=transfer, stages=(), seconds=0, scoring_seconds=0)
+    return Recorded(0, "complete", final, None, outcome, None, {})
+
+
+def test_early_values_that_rank_otherwise_are_warned_of(config):
+    settings = config({"racing.rules": ["asha"]})
+    good = racing.document([with_targets(n / 10, n / 20) for n in range(8)], settings)
+    bad = racing.document([with_targets(n / 10, 0.5 - n / 20) for n in range(8)], settings)
+    assert good["rungs"][0]["correlation"] == pytest.approx(1.0)
+    assert bad["rungs"][0]["correlation"] == pytest.approx(-1.0)
+    assert list(racing.warnings(good | {"pruned": 2}, 1)) == []
+    assert list(racing.warnings(bad, 1)) == []  # nobody ended early
+    (warning,) = racing.warnings(bad | {"pruned": 2}, 1)
+    assert "was not safe" in warning and "-1.00" in warning
+    (few,) = racing.warnings(racing.document([], settings) | {"pruned": 2}, 1)
+    assert "too few were trained to their end" in few
+
+
+def test_targets_without_the_languages_that_count_foretell_nothing(config):
+    record = with_targets(0.2, 0.3)
+    scores = record.outcome.transfer.scores | {"choice": {"dev": {"en": {"accuracy": 0.2}}}}
+    transfer = replace(record.outcome.transfer, scores=scores)
+    told = racing.document([replace(record, outcome=replace(record.outcome, transfer=transfer))], config())
+    assert told["rungs"][0]["trials"] == 0
+
+
+def reporter(study, agenda):
+    """Ray Tune's scheduler over an agenda, and a way to let a job report."""
+    searcher = types.SimpleNamespace(agenda=agenda, jobs={})
+    race = Race(searcher)
+
+    def report(job, rung, value, outcome):
+        searcher.jobs["t"] = job
+        result = {"rung": rung, "value": value, "partial": json.dumps(outcome.to_json())}
+        return race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), result)
+
+    return report
+
+
+def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, reopen, agenda, outcome):
+    settings = config(ASHA | {"racing.reduction": 2})
+    study = reopen(settings)
+    plan = agenda(study)
+    first = plan.next()
+    plan.done(first, outcome(first.trial, 0.5))
+    report = reporter(study, plan)
+
+    def tried(value):
+        job = plan.next()
+        early = outcome(job.trial, value)
+        return job, report(job, 1, value, replace(early, transfer=early.transfer.over(["choice"])))
+
+    assert [tried(value)[1] for value in (0.5, 0.6, 0.7, 0.2)] == ["CONTINUE"] * 4  # the last one is spared
+    job, decision = tried(0.1)
+    assert decision == "STOP"
+    plan.pruned(job, outcome(job.trial, 0.1))
+    # Another launch knows what came before it: the study tells.
+    again = reopen(settings)
+    plan = agenda(again)
+    report = reporter(again, plan)
+    assert tried(0.3)[1] == "STOP"
+
+
+def test_a_final_result_is_no_matter_of_the_race(config, reopen, agenda):
+    plan = agenda(reopen(config(ASHA)))
+    race = Race(types.SimpleNamespace(agenda=plan, jobs={}))
+    assert race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), {"outcome": "{}"}) == "CONTINUE"
