@@ -194,3 +194,29 @@ def test_a_launch_in_which_every_trial_diverges_records_why(tmp_path):
     assert printed.stderr.count("FAILED: loss ") == 2
     assert "xlt status miniature says why" in printed.stderr
     assert "Traceback" not in printed.stderr
+
+
+def test_trials_race_on_ray_and_their_workers_live_on(tmp_path):
+    settings = SMALL | {
+        "targets": "[choice, tagging, answer]",
+        "sampler": "random",
+        "trials": "7",
+        "racing.rules": "[asha]",
+        "racing.reduction": "50",  # all but the best so far end after their first target
+        "racing.parts": "2",
+    }
+    finished = done(launching(tmp_path, settings))
+    trials = results(tmp_path)["trials"]
+    states = Counter(trial["state"] for trial in trials)
+    assert states.total() == 7 and states["pruned"] >= 2 and states["complete"] >= 2, finished.stderr
+    for trial in trials:
+        scored = [task for task, target in trial["targets"].items() if target["scores"]]
+        if trial["state"] == "complete":
+            assert len(scored) == 3
+        else:
+            assert 1 <= len(scored) < 3 and trial["pruned"].startswith("asha ")
+    assert finished.stderr.count("ended early by asha") == states["pruned"]
+    assert "LOST" not in finished.stderr
+    again = done(launching(tmp_path, settings))
+    assert [trial["state"] for trial in results(tmp_path)["trials"]] == [trial["state"] for trial in trials]
+    assert "ended early by" not in again.stderr

@@ -106,7 +106,7 @@ def test_results_report_answer_and_status_tell_who_ended_early_and_whether_that_
     assert ended and all(trial["pruned"] and trial["value"] is None for trial in ended)
     assert all(trial["targets"]["choice"]["scores"] and not trial["targets"]["answer"]["scores"] for trial in ended)
     told = document["racing"]
-    assert (told["pruned"], told["spared"]) == (len(ended), 1)
+    assert (told["pruned"], told["spared"]) == (len(ended), 2)  # the first and the sixth that should have ended
     assert [row["targets"] for row in told["rungs"]] == [["choice"], ["choice", "tagging"]]
     assert f"{len(ended)} more ended early" in "\n".join(map(str, answer(study)))
     assert f"{len(ended)} pruned" in next(iter(status_lines(document)))
