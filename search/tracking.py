@@ -87,7 +87,7 @@ def rebuild(study: Study, home: Home, results: Path, console: Console) -> None:
     """Write every run of a search that MLflow lacks or has differently (``xlt track``)."""
     with Tracker(study.config, home, console) as tracker:
         for record in study.recorded():
-            if record.state in ("complete", "failed"):
+            if record.state in ("complete", "pruned", "failed"):
                 tracker.trial_ended(study, record.number)
         tracker.launch_ended(study, results)
 

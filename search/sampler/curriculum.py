@@ -12,6 +12,7 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
+from threadpoolctl import threadpool_limits
 
 from search.sampler.candidate import Candidate, Drawn, Parameters, Space
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 RANDOM, NEIGHBOURS = 120, 120
 """Candidates that are looked at: at random, and near tried ones."""
+ONE_THREAD = 1
+"""For arithmetic: trials that are trained beside a proposal have the cores, and threads that wait for each other make it tens of times slower."""
 ROUNDS, NEAR, VARIED = 2, 6, 8
 """How often the best of them are varied again, how many, and how many times each."""
 
@@ -108,7 +111,8 @@ class CurriculumSampler(BaseSampler):
         """The distributions of the proposed curriculum's own parameters."""
         rng = Random(f"{self._seed}/{trial.number}")
         try:
-            proposal = self._propose(study, trial, rng)
+            with threadpool_limits(ONE_THREAD):
+                proposal = self._propose(study, trial, rng)
         except Exception as error:
             warnings.warn(
                 f"CurriculumSampler draws trial {trial.number} at random: {type(error).__name__}: {error}", stacklevel=2
@@ -139,8 +143,11 @@ class CurriculumSampler(BaseSampler):
         if len(seen.values) < self.startup:
             return 1.0
         rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
-        model = self._model(seen)
-        _, scores = self._searched(rng, seen, lambda found: model.probability([each.candidate for each in found], by))
+        with threadpool_limits(ONE_THREAD):
+            model = self._model(seen)
+            _, scores = self._searched(
+                rng, seen, lambda found: model.probability([each.candidate for each in found], by)
+            )
         return float(scores.max(initial=0.0))
 
     def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
@@ -233,13 +240,11 @@ class CurriculumSampler(BaseSampler):
 
     def _trained(self, trial: FrozenTrial) -> list[Hashable]:
         """What nobody has to train again because of a trial: of one that was pruned its stages at least."""
-        parts = [part for part, _ in self._candidate(trial).costs]
-        match trial.state:
-            case TrialState.COMPLETE | TrialState.RUNNING:
-                return parts
-            case TrialState.PRUNED:
-                return parts[: len(self._candidate(trial).stages)]
-        return []
+        if trial.state not in (TrialState.COMPLETE, TrialState.RUNNING, TrialState.PRUNED):
+            return []
+        candidate = self._candidate(trial)
+        parts = [part for part, _ in candidate.costs]
+        return parts[: len(candidate.stages)] if trial.state == TrialState.PRUNED else parts
 
 
 def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:

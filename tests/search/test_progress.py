@@ -65,6 +65,21 @@ def test_a_failure_is_told_with_its_cause(config, reopen, agenda, failing_worker
     assert "1 failed" in lines(console)[1]
 
 
+def test_a_trial_that_ended_early_is_told_with_the_reason_and_is_never_the_best(
+    config, reopen, agenda, worker, console
+):
+    worker.among_best = lambda job: False
+    study = reopen(config({"trials": 5, "racing.rules": ["asha"], "finalists.top": 0, "sampler": "random"}))
+    progress = ProgressLines(study, console)
+    plan = agenda(study)
+    progress.watch(plan)
+    worker.drive(plan)
+    told = [line for line in console.file.getvalue().splitlines() if "ended early" in line]
+    assert len(told) == sum(record.state == "pruned" for record in study.recorded()) > 0
+    assert all("ended early by asha after choice, target 1 of 2" in line for line in told)
+    assert not any("best" in line.replace("among the best", "") for line in told)
+
+
 def test_stages_from_the_store_are_told(config, reopen, agenda, outcome, console):
     study = reopen(config())
     plan = agenda(study)

@@ -99,6 +99,24 @@ def test_a_failed_trial_is_a_failed_run_with_its_cause(
     assert "loss is nan" in run.data.tags["xlt.error"]
 
 
+def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targets(
+    config, reopen, agenda, worker, home, view_home, console
+):
+    worker.among_best = lambda job: False
+    study = reopen(config({"name": "racing", "trials": 6, "racing.rules": ["asha"], "finalists.top": 0}))
+    worker.drive(agenda(study))
+    results.write(study, home.folder("racing"))
+    rebuild(study, view_home, home.folder("racing").results, console)
+    ended = [record.number for record in study.recorded() if record.state == "pruned"]
+    assert ended
+    for number in ended:
+        run = runs(view_home, "racing")[f"trial {number}"]
+        assert run.info.status == "KILLED"
+        assert run.data.tags["xlt.pruned"].startswith("asha after choice")
+        assert "choice/family/Uralic" in run.data.metrics
+        assert not [name for name in run.data.metrics if name.startswith(("transfer/", "family/", "tagging/"))]
+
+
 def test_writing_the_view_again_changes_nothing(searched, view_home, console):
     study, written = searched({"name": "twice", "trials": 3})
     rebuild(study, view_home, written, console)

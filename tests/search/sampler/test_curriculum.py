@@ -155,3 +155,65 @@ def test_the_example_of_its_docstring_runs_without_torch_and_ray(tmp_path):
     words = [sys.executable, "-W", "error", "-c", program]
     done = subprocess.run(words, capture_output=True, text=True, timeout=100, cwd=tmp_path)
     assert done.stdout.split() == ["2.0", "True"], done.stderr
+
+
+def raced(early):
+    """A study in which trials report after a first step; those whose value is then below `early` are pruned."""
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(space, seed=0))
+    for _ in range(16):
+        trial = study.ask()
+        value = worth(stages(trial))
+        trial.report(value / 2, step=1)
+        if value / 2 < early:
+            study.tell(trial, state=TrialState.PRUNED)
+        else:
+            study.tell(trial, value)
+    return study
+
+
+def test_pruned_trials_count_with_what_their_report_leads_to():
+    study = raced(0.3)
+    pruned = [trial for trial in study.trials if trial.state == TrialState.PRUNED]
+    assert len(pruned) > 2
+    values = study.sampler._seen(study, None).values
+    for trial in pruned:
+        assert values[trial.number] == pytest.approx(2 * trial.intermediate_values[1], abs=1e-6)
+    assert study.best_value > 0.9 * OPTIMUM
+
+
+def test_pruned_trials_teach_nothing_while_too_few_others_were_finished():
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(space, seed=0))
+    for state in (TrialState.COMPLETE, TrialState.COMPLETE, TrialState.PRUNED):
+        trial = study.ask()
+        trial.report(worth(stages(trial)) / 2, step=1)
+        study.tell(trial, worth(stages(trial)) if state == TrialState.COMPLETE else None, state=state)
+    assert study.sampler._seen(study, None).values.keys() == {0, 1}
+
+
+def test_of_a_pruned_trial_only_the_stages_are_trained():
+    study = raced(10.0)
+    trial = max(study.trials, key=lambda trial: trial.params["length"])
+    told = stages(optuna.trial.FixedTrial(trial.params))
+    assert study.sampler._trained(trial) == [told[: place + 1] for place in range(len(told))]
+
+
+def test_the_outlook_is_bright_before_a_model_and_dim_when_the_best_was_found(search):
+    few = search(CurriculumSampler(space, seed=0), 4)
+    assert few.sampler.outlook(few, 0.1) == 1.0
+    many = search(CurriculumSampler(space, seed=0), 30)
+    bright, dim = (many.sampler.outlook(many, by) for by in (1e-6, 0.5))
+    assert 0.0 <= dim < 0.05
+    assert dim < bright <= 1.0
+    assert many.sampler.outlook(many, 0.5) == dim
+
+
+def test_what_is_believed_in_most_comes_early():
+    def believed(trial):
+        candidate = space(trial)
+        tasks = [task for stage in candidate.stages for task in stage.tasks]
+        return type(candidate)(candidate.stages, costs=candidate.costs, beliefs={"nli": float("nli" in tasks)})
+
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(believed, seed=0, startup=6))
+    study.optimize(lambda trial: worth(stages(trial)), n_trials=6)
+    chosen = [[task for task, _ in stages(optuna.trial.FixedTrial(trial.params))] for trial in study.trials]
+    assert all("nli" in tasks for tasks in chosen[::2])
