@@ -12,6 +12,7 @@ import time
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Sequence
+from itertools import product
 from pathlib import Path
 from random import Random
 from statistics import median
@@ -20,6 +21,7 @@ from typing import Any
 import optuna
 
 from search.sampler import CurriculumSampler
+from tests.benchmarks.recorded import Recorded
 from tests.benchmarks.worlds import KINDS, World
 
 LEVELS = (0.8, 0.9, 0.95)
@@ -28,7 +30,8 @@ BUDGET = 300.0
 MOST = 250
 """Trials, likewise."""
 
-Sampler = Callable[[World, int], optuna.samplers.BaseSampler]
+Searched = World | Recorded
+Sampler = Callable[[Searched, int], optuna.samplers.BaseSampler]
 
 SAMPLERS: dict[str, tuple[Sampler, bool]] = {
     "curriculum, tree": (lambda world, seed: CurriculumSampler(world.space, seed=seed), True),
@@ -40,11 +43,12 @@ SAMPLERS: dict[str, tuple[Sampler, bool]] = {
     "random": (lambda world, seed: optuna.samplers.RandomSampler(seed=seed), False),
 }
 """By name: the sampler, and whether stages are shared."""
+RECORDED = (Recorded.kind, Recorded.tasks)
 REFERENCE = "tpe"
 """Ray Tune's `OptunaSearch` as it comes: TPE, every trial paid for in full."""
 
 
-def run(world: World, sampler: optuna.samplers.BaseSampler, tree: bool, seed: int) -> list[float]:
+def run(world: Searched, sampler: optuna.samplers.BaseSampler, tree: bool, seed: int) -> list[float]:
     """Cost at which each level is reached."""
     noise = Random(f"noise/{seed}")
     study = optuna.create_study(direction="maximize", sampler=sampler)
@@ -69,24 +73,32 @@ def run(world: World, sampler: optuna.samplers.BaseSampler, tree: bool, seed: in
     return reached
 
 
-def measure(names: Sequence[str], kinds: Sequence[str], tasks: Sequence[int], seeds: int, file: Path) -> None:
-    """Run what the file lacks."""
+def world_of(kind: str, tasks: int, seed: int) -> Searched:
+    return Recorded(seed) if kind == Recorded.kind else World(kind, tasks, seed)
+
+
+def measure(names: Sequence[str], worlds: Sequence[tuple[str, int]], seeds: int, file: Path) -> None:
+    """Run what the file lacks.
+
+    Args:
+        names: of samplers.
+        worlds: kinds, and how many tasks.
+        seeds: of each.
+        file: of runs, one a line.
+    """
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     there = {tuple(row[key] for key in ("sampler", "kind", "tasks", "seed")) for row in read(file)}
-    for seed in range(seeds):
-        for count in tasks:
-            for kind in kinds:
-                for name in names:
-                    if (name, kind, count, seed) in there:
-                        continue
-                    world, (make, tree) = World(kind, count, seed), SAMPLERS[name]
-                    started = time.monotonic()
-                    with warnings.catch_warnings():
-                        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
-                        reached = run(world, make(world, seed), tree, seed)
-                    row = {"sampler": name, "kind": kind, "tasks": count, "seed": seed, "reached": reached}
-                    with file.open("a") as sink:
-                        sink.write(json.dumps(row | {"seconds": round(time.monotonic() - started, 2)}) + "\n")
+    for seed, (kind, count), name in product(range(seeds), worlds, names):
+        if (name, kind, count, seed) in there:
+            continue
+        world, (make, tree) = world_of(kind, count, seed), SAMPLERS[name]
+        started = time.monotonic()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            reached = run(world, make(world, seed), tree, seed)
+        row = {"sampler": name, "kind": kind, "tasks": count, "seed": seed, "reached": reached}
+        with file.open("a") as sink:
+            sink.write(json.dumps(row | {"seconds": round(time.monotonic() - started, 2)}) + "\n")
 
 
 def read(file: Path) -> list[dict[str, Any]]:
@@ -122,7 +134,7 @@ def table(rows: Sequence[dict[str, Any]]) -> None:
 
 def test_our_sampler_finds_a_good_curriculum_for_less_than_tpe(tmp_path):
     file = tmp_path / "runs.jsonl"
-    measure(["curriculum, tree", REFERENCE], ["additive", "precedence"], [4], 3, file)
+    measure(["curriculum, tree", REFERENCE], [("additive", 4), ("precedence", 4), RECORDED], 3, file)
     rows = read(file)
     table(rows)
     ours, theirs = (
@@ -134,5 +146,6 @@ def test_our_sampler_finds_a_good_curriculum_for_less_than_tpe(tmp_path):
 if __name__ == "__main__":
     place = Path(sys.argv[1])
     seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 20
-    measure(list(SAMPLERS), KINDS, [int(word) for word in sys.argv[3:]] or [4, 6, 9], seeds, place)
+    counts = [int(word) for word in sys.argv[3:]] or [4, 6, 9]
+    measure(list(SAMPLERS), [*product(KINDS, counts), RECORDED], seeds, place)
     table(read(place))
