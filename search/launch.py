@@ -116,7 +116,8 @@ def _run(
         if agenda.left and agenda.stopped:
             console.print(f"no further trials: {agenda.stopped}", highlight=False, markup=False, soft_wrap=True)
         if agenda.exhausted:
-            console.print("the space holds no further trial: every curriculum was tried", highlight=False)
+            of = "design" if config.sampler == "orders" else "space"
+            console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
         for warning in racing.warnings(racing.document(study.recorded(), config), config.racing.grace):
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
