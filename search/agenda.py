@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from search.config import Config
 from search.paired import behind
-from search.recorded import finalists
+from search.recorded import Recorded, finalists
 from search.study import Study
 from search.views import variance_over_seeds
 from trainables.curriculum import Trial
@@ -132,47 +132,46 @@ class Agenda:
             self.study.tell_repeat(job.number, job.seed, outcome)
         self._announce(Event(job=job, outcome=outcome, error=None, value=value, notes=notes))
 
-    def reported(self, job: Job, rung: int, outcome: Outcome, among_best: bool) -> bool:
+    def reported(self, job: Job, done: float, outcome: Outcome, among_best: bool) -> bool:
         """A worker is at a trial still; returns whether it should go on.
 
         Args:
             job: the trial, which is no repeat.
-            rung: how often it has reported.
+            done: targets with a dev set that are done, a part of one among them.
             outcome: what it came to so far.
             among_best: whether it is among the best that came as far, if that counts.
         """
-        self.study.report(job.number, rung, outcome.transfer.objective(self.config.objective))
-        why = self._behind(job, rung, outcome, among_best)
-        if why and not self._behind_before % SPARED:
+        self.study.report(job.number, done, outcome.transfer.objective(self.config.objective))
+        records = self.study.recorded()
+        why = self._behind(job, done, outcome, among_best, records)
+        before = sum(bool(record.pruned or record.spared) for record in records) + len(self._pruned)
+        if why and not before % SPARED:
             self.study.spare(job.number, why)
             why = ""
         if why:
             self._pruned[job.number] = why
         return not why
 
-    @property
-    def _behind_before(self) -> int:
-        """Trials that were ended early, or let run although they should have been."""
-        told = [record for record in self.study.recorded() if record.pruned or record.spared]
-        return len(told) + len(self._pruned)
-
-    def _behind(self, job: Job, rung: int, outcome: Outcome, among_best: bool) -> str:
+    def _behind(self, job: Job, done: float, outcome: Outcome, among_best: bool, records: Sequence[Recorded]) -> str:
         """Why a trial should end early, or nothing."""
-        racing, records = self.config.racing, self.study.recorded()
+        racing, targets = self.config.racing, self.config.scored_targets
         (record,) = (record for record in records if record.number == job.number)
-        best = next(iter(self.study.complete()), None)
-        targets = [task for task, scores in outcome.transfer.scores.items() if scores.get("dev")]
-        if rung < racing.grace * racing.parts or record.spared or best is None or best.outcome is None:
+        best = max(
+            (each for each in records if each.value is not None), key=lambda each: each.value or 0.0, default=None
+        )
+        if done < racing.grace or record.spared or best is None or best.outcome is None:
             return ""
-        if not job.trial.curriculum or len(outcome.transfer.scores) == len(job.trial.targets):
+        if not job.trial.curriculum or done >= len(targets):
             return ""  # what all are compared with is never ended, and what is done is done
-        where = "within" if rung % racing.parts else "after"
-        done = f"{where} {targets[-1]}, target {len(targets)} of {len(job.trial.targets)}"
+        where = f"{'after' if done == int(done) else 'within'} {targets[math.ceil(done) - 1]}, target {math.ceil(done)} of {len(targets)}"
         if not among_best:
-            return f"asha {done}: not among the best 1/{racing.reduction:g} that came as far"
-        variance = variance_over_seeds(self.study.repeats(), self.config.objective)
-        if "paired" in racing.rules and behind(outcome.transfer, best.outcome.transfer, racing.confidence, variance):
-            return f"paired test {done}: worse than trial {best.number}"
+            return f"asha {where}: not among the best 1/{racing.reduction:g} that came as far"
+        if "paired" in racing.rules and done == int(done):
+            variance = variance_over_seeds(self.study.repeats(), self.config.objective)
+            variance = racing.seed_deviation**2 if variance is None else variance
+            # Over fewer targets a mean varies more.
+            if behind(outcome.transfer, best.outcome.transfer, racing.confidence, variance * len(targets) / done):
+                return f"paired test {where}: worse than trial {best.number}"
         return ""
 
     def pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:

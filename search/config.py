@@ -39,6 +39,7 @@ from search.strategy import (
     Second,
     Stop,
     Strategy,
+    scored_targets,
 )
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.benchmarks.cards import SAMPLED, Resource, Tasks
@@ -187,11 +188,11 @@ class Config(Strategy):
             )
         return space
 
-    @field_validator("objective")
+    @field_validator("objective", "second_objective")
     @classmethod
-    def _can_be_computed(cls, objective: Objective, info: ValidationInfo) -> Objective:
+    def _can_be_computed(cls, objective: Second | None, info: ValidationInfo) -> Second | None:
         benchmark, targets = info.data.get("benchmark"), info.data.get("targets")
-        if benchmark is None or targets is None or "languages" not in info.data:
+        if benchmark is None or targets is None or "languages" not in info.data or objective in (None, "seconds"):
             return objective
         languages = info.data["languages"] or LANGUAGES_OF[benchmark]
         cards = {target: BENCHMARKS[benchmark][target] for target in targets}
@@ -205,6 +206,11 @@ class Config(Strategy):
                 f"{', '.join(targets)}: none. Add one, or choose by source_dev"
             )
         return objective
+
+    @property
+    def scored_targets(self) -> tuple[str, ...]:
+        """The targets that trials are scored on: those with a dev set in the languages that are scored."""
+        return scored_targets(dict(self)) or ()
 
     def length(self, task: str) -> Length:
         """How long a task trains, as a target or in a stage of its own, and on what batches."""

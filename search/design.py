@@ -1,4 +1,4 @@
-"""What a search tries first whatever its sampler: the baseline, or for `sampler: orders` a design of orders."""
+"""What `sampler: orders` tries: curricula in which order alone differs."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
@@ -10,15 +10,8 @@ from trainables.curriculum import JOINT, Stage, Trial
 
 
 def designed(space: CurriculumSpace) -> list[Parameters]:
-    """The parameters of the trials that are given, the baseline first."""
-    if space.config.sampler != "orders":
-        return [space.baseline()]
+    """The parameters of the design's trials, the baseline first."""
     return [_parameters(space, row) for row in dict.fromkeys(_rows(space.config))]
-
-
-def size(space: CurriculumSpace) -> int:
-    """How many trials a search can try."""
-    return len(designed(space)) if space.config.sampler == "orders" else space.size()
 
 
 def _rows(config: Config) -> Iterator[tuple[str, ...]]:
@@ -34,6 +27,8 @@ def _rows(config: Config) -> Iterator[tuple[str, ...]]:
     if longest:
         yield from ((task,) for task in tasks)
         rows = [tuple(row[:longest]) for row in williams(tasks)]
+        if 1 < longest < len(tasks):
+            rows += [row[::-1] for row in rows]  # what comes after another comes before it too
         yield from rows
         if longest > 1 and config.curriculum.joint:
             yield from ((JOINT.join(sorted(row, key=tasks.index)),) for row in rows)

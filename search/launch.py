@@ -203,7 +203,7 @@ class _Room:
         for record in ranked:
             keys = {stage.key for stage in record.outcome.stages if stage.target} if record.outcome else set()
             (needed if record.number in kept else spare).update(keys)
-        if event.job.seed is not None and event.outcome is not None:
+        if (event.job.seed is not None or event.pruned) and event.outcome is not None:
             spare.update(stage.key for stage in event.outcome.stages if stage.target)
         self._forgotten -= needed
         return spare - needed

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from search.space import ALL, TARGET, CurriculumSpace, Parameters
 from search.stage_space import NoiseSpace
-from trainables.curriculum import Noise, Stage, Trial
+from trainables.curriculum import Noise, Trial
 
 
 def like(space: CurriculumSpace, trial: Trial) -> Parameters | None:
@@ -15,7 +15,8 @@ def like(space: CurriculumSpace, trial: Trial) -> Parameters | None:
     if len(mixed) > (config.curriculum.joint and len(stages) == 1):
         return None
     tasks = [task for stage in stages for task in stage.tasks]
-    if len(tasks) > config.curriculum.max_length or not set(tasks) <= config.intermediate.keys():
+    known = set(tasks) <= config.intermediate.keys() and len(set(tasks)) == len(tasks)
+    if len(tasks) > config.curriculum.max_length or not known:
         return None
     found: Parameters = {"length": len(tasks)}
     if len(tasks) > 1 and config.curriculum.joint:
@@ -31,12 +32,12 @@ def like(space: CurriculumSpace, trial: Trial) -> Parameters | None:
 
 def _targets(space: CurriculumSpace, trial: Trial) -> Parameters:
     rates = space.config.space.target.learning_rate.values
-    example = _trained(trial)
+    example = trial.example
     return _place(f"rate.{TARGET}", rates, example.learning_rate if example else rates[len(rates) // 2])
 
 
 def _noises(space: CurriculumSpace, trial: Trial) -> Parameters:
-    noise, example = space.config.space.noise, _trained(trial)
+    noise, example = space.config.space.noise, trial.example
     on_targets = example.noise if example else Noise()
     match noise.along:
         case "none":
@@ -49,10 +50,6 @@ def _noises(space: CurriculumSpace, trial: Trial) -> Parameters:
     for place, stage in enumerate(trial.curriculum):
         found |= _noise(str(place), noise, stage.noise)
     return found
-
-
-def _trained(trial: Trial) -> Stage | None:
-    return next((stage for stage in trial.targets if stage.steps), None)
 
 
 def _noise(place: str, space: NoiseSpace, noise: Noise) -> Parameters:

@@ -1,7 +1,7 @@
 """What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from statistics import fmean
 from typing import Any
@@ -9,8 +9,8 @@ from typing import Any
 import optuna
 
 from search.config import Config
-from search.design import designed, size
-from search.space import CurriculumSpace, paths
+from search.design import designed
+from search.space import CurriculumSpace, Parameters, paths
 from search.stored import described, stored
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import Passes, passes
@@ -128,7 +128,9 @@ def plan(config: Config, stages: str | None) -> Plan:
         stages: the stage store, for what it holds and what stages cost before.
     """
     space = CurriculumSpace(config)
-    trials = _draw(space, min(config.trials, size(space)))
+    given = designed(space) if config.sampler == "orders" else [space.baseline()]
+    size = len(given) if config.sampler == "orders" else space.size()
+    trials = _draw(space, given, min(config.trials, size))
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
     entries = [entry for entry in entries if entry.path[0] == config.encoder]
@@ -148,7 +150,7 @@ def plan(config: Config, stages: str | None) -> Plan:
     told = [seconds for seconds in repeated if seconds is not None]
     return Plan(
         name=config.name,
-        space=size(space),
+        space=size,
         trials=len(trials),
         repeats=finalists * config.finalists.seeds,
         languages=len(config.scored_languages),
@@ -158,11 +160,11 @@ def plan(config: Config, stages: str | None) -> Plan:
     )
 
 
-def _draw(space: CurriculumSpace, count: int) -> list[Trial]:
+def _draw(space: CurriculumSpace, given: Sequence[Parameters], count: int) -> list[Trial]:
     """The trials that are given, and further distinct ones at random."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))
-    for parameters in designed(space):
+    for parameters in given:
         study.enqueue_trial(parameters)
     drawn: dict[Trial, None] = {}
     for _ in range(200 * count):

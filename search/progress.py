@@ -43,7 +43,8 @@ class ProgressLines:
     def watch(self, agenda: Agenda) -> None:
         """Follow this agenda from now on."""
         self.agenda = agenda
-        self.before = len(self.study.complete()) + sum(len(seeds) for seeds in self.study.repeats().values())
+        ended = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        self.before = len(ended) + sum(len(seeds) for seeds in self.study.repeats().values())
         agenda.listeners.append(self)
 
     def __call__(self, event: Event) -> None:

@@ -35,7 +35,7 @@ class Recorded:
     values: tuple[float, ...] = ()
     """Of a complete one: the objective, and the second one if there is any."""
     early: dict[int, float] = field(default_factory=dict)
-    """The objective so far, by number of reports, where trials race."""
+    """The objective so far, by thousandths of targets done, where trials race."""
     pruned: str | None = None
     """Why it was ended early."""
     spared: str | None = None

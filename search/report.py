@@ -72,7 +72,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
         yield from _pairs(told["generalized"])
 
 
-def _race(told: dict[str, Any], grace: int) -> Iterator[RenderableType]:
+def _race(told: dict[str, Any], grace: float) -> Iterator[RenderableType]:
     """How well values after some targets foretell final ones, and what that means for the trials that ended early."""
     yield (
         f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} that should have were trained to their "

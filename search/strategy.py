@@ -1,11 +1,13 @@
 """The parts of a config that say how to search: what counts, what is tried next, when trials and the search end."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, field_validator
 
 from search.checks import members, number_or_all
 from search.stage_space import Section, Space
+from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
 from trainables.transfer import Objective
 
 Sampler = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
@@ -48,23 +50,31 @@ class Racing(Section):
 
     rules: tuple[Rule, ...] = ()
     """``asha``: not among the best ``1/reduction`` of those that came as far (Li et al., MLSys 2020). ``paired``: worse than the best
-    trial by a paired test over targets and languages."""
-    grace: PositiveInt = 1
-    """Targets with a dev set on which every trial is scored."""
+    trial by a paired test over languages on the targets that are done."""
+    grace: PositiveFloat = 1.0
+    """Targets with a dev set on which every trial is scored; with ``parts`` a part of one will do."""
     reduction: Annotated[float, Field(gt=1)] = 3.0
-    """Of ``asha``."""
+    """Of ``asha``, which looks after ``grace`` targets, after ``reduction`` times as many, and so on."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
     """Of ``paired``, one-sided."""
+    seed_deviation: Annotated[float, Field(ge=0)] = 0.01
+    """Standard deviation of a trial's objective over seeds that ``paired`` reckons with before repeats tell."""
     parts: PositiveInt = 1
     """Reports a target makes: above 1 it is scored on dev within its training too, for targets that train far longer than that takes."""
+
+    @field_validator("rules")
+    @classmethod
+    def _distinct(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
+        return members(rules, get_args(Rule), "rule") if rules else rules  # type: ignore[return-value]
 
 
 class Orders(Section):
     """What ``sampler: orders`` tries: curricula at one rate and one noise, in which order alone differs."""
 
     design: Literal["full", "latin"] = "full"
-    """``full``: every curriculum of the space. ``latin``: none, each task alone, all tasks mixed if curricula may be joint, and orders in which
-    every task is as often at each place, and as often right after each other one (Williams, 1949)."""
+    """``full``: every curriculum of the space. ``latin``: none, each task alone, orders in which every task is as often at each place, and as
+    often right before as right after another one; after each other one alike if ``curriculum.max_length`` lets them have all tasks (Williams, 1949); and
+    the tasks of each order mixed if curricula may be joint."""
 
 
 class Prior(Section):
@@ -93,6 +103,15 @@ class Finalists(Section):
     def of(self, trials: int) -> int:
         """How many of so many trials besides the baseline."""
         return trials if self.top == "all" else min(trials, self.top)
+
+
+def scored_targets(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """The targets that have a dev set in the languages that are scored, in order; None where the fields do not tell."""
+    if any(fields.get(name) is None for name in ("benchmark", "targets")) or "languages" not in fields:
+        return None
+    benchmark = fields["benchmark"]
+    languages = fields["languages"] or LANGUAGES_OF[benchmark]
+    return tuple(target for target in fields["targets"] if BENCHMARKS[benchmark][target].on_dev(languages))
 
 
 class Strategy(Section):
@@ -129,13 +148,13 @@ class Strategy(Section):
     @field_validator("racing", check_fields=False)
     @classmethod
     def _can_race(cls, racing: Racing, info: ValidationInfo) -> Racing:
-        objective, targets = info.data.get("objective", "transfer_dev"), info.data.get("targets")
+        objective, targets = info.data.get("objective", "transfer_dev"), scored_targets(info.data)
         if racing.rules and info.data.get("second_objective") is not None:
             raise ValueError("trials cannot race for two objectives: leave second_objective or racing.rules out")
         if "paired" in racing.rules and objective != "transfer_dev":
             raise ValueError(f"the paired rule compares what transfer_dev is the mean of; the objective is {objective}")
         if racing.rules and targets is not None and racing.grace >= len(targets):
-            raise ValueError(f"grace {racing.grace} leaves nothing to save: there are {len(targets)} targets")
+            raise ValueError(f"grace {racing.grace:g} leaves nothing to save: targets with a dev set: {len(targets)}")
         return racing
 
     @field_validator("prior", check_fields=False)

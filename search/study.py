@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Container
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -9,10 +10,10 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
 from optuna.study import StudyDirection
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FixedTrial, FrozenTrial, TrialState
 
 from search.config import Config, validate
-from search.design import designed, size
+from search.design import designed
 from search.documents import read
 from search.home import SearchFolder
 from search.likeness import like
@@ -25,6 +26,8 @@ from search.views import Earlier, variance_over_seeds, view
 from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
 
+TARGET_STEP = 1000
+"""Optuna's steps are whole numbers: a target is worth so many, whatever the number of reports that it makes."""
 FIRST = 3
 """Curricula of an earlier search that are tried first."""
 
@@ -83,7 +86,7 @@ class Study:
 
     def recover(self) -> int:
         """Put trials that a dead launch left running, and failed ones, up again as they were; returns how many."""
-        done = {str(record.parameters) for record in self.recorded() if record.state == "complete"}
+        done = {str(record.parameters) for record in self.recorded() if record.state in ("complete", "pruned")}
         again: dict[str, dict[str, Any]] = {}
         for trial in self._study.get_trials(deepcopy=False):
             # One that was killed before its first parameter has only those it was enqueued with.
@@ -98,10 +101,11 @@ class Study:
         missing = [parameters for name, parameters in again.items() if name not in done]
         for parameters in missing:
             self._study.enqueue_trial(parameters)
-        first = designed(self.space)
-        if self.earlier:
-            best = [like(self.space, trial) for trial in self.earlier.trials]
-            first += [parameters for parameters in best if parameters is not None][:FIRST]
+        first = [self.space.baseline()]
+        for known in self.earlier.trials if self.earlier else ():
+            parameters = like(self.space, known)
+            if parameters is not None and parameters not in first and len(first) <= FIRST:
+                first.append(parameters)
         for parameters in first:
             self._study.enqueue_trial(parameters, skip_if_exists=True)
         return len(missing)
@@ -114,7 +118,12 @@ class Study:
         records = self.recorded()
         tried = {record.trial: record for record in records if record.state in ("complete", "running", "pruned")}
         tried |= {record.trial: record for record in records if record.number in self._failed}
-        if len(tried) >= size(self.space):
+        if self.config.sampler == "orders" and not self._waiting:
+            row = next((row for trial, row in self._design if trial not in tried), None)
+            if row is None:
+                return None
+            self._study.enqueue_trial(row)
+        elif len(tried) >= self.space.size():
             return None
         while True:
             asked = self._study.ask()
@@ -133,6 +142,15 @@ class Study:
             if attempts <= 0:
                 self._study.enqueue_trial(self._untried(tried))
 
+    @property
+    def _waiting(self) -> bool:
+        return any(trial.state == TrialState.WAITING for trial in self._study.get_trials(deepcopy=False))
+
+    @cached_property
+    def _design(self) -> list[tuple[Trial, dict[str, Any]]]:
+        """The trials of ``sampler: orders``."""
+        return [(self.space.suggest(FixedTrial(row)), row) for row in designed(self.space)]
+
     def _untried(self, tried: Container[Trial | None]) -> dict[str, Any]:
         """The parameters of a trial at random that is not among those tried; there must be one."""
         scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=self.config.seed))
@@ -150,11 +168,12 @@ class Study:
         self._study.tell(asked, values)
         return values[0]
 
-    def report(self, number: int, step: int, value: float) -> None:
-        """Record what a trial came to so far, at the same step as others.
+    def report(self, number: int, done: float, value: float) -> None:
+        """Record what a trial came to when so many targets were done.
 
         A job that is run again, its worker having died, reports again; the first time counts.
         """
+        step = round(done * TARGET_STEP)
         if step not in self._study.get_trials(deepcopy=False)[number].intermediate_values:
             self._asked[number].report(value, step)
 
@@ -196,6 +215,15 @@ class Study:
         done = {record.number: record.trial for record in self.complete() if record.trial}
         trials = [*done.values()]
         trials += [done[number].with_seed(seed) for number, seeds in self.repeats().items() for seed in seeds]
+        ended = [record for record in self.recorded() if record.state == "pruned"]
+        trials += [
+            replace(
+                record.trial,
+                targets=tuple(stage for stage in record.trial.targets if stage.task in record.outcome.transfer.scores),
+            )
+            for record in ended
+            if record.trial is not None and record.outcome is not None
+        ]
         return {path for trial in trials for path in paths(trial)}
 
     def stage_keys(self) -> set[str]:

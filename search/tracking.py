@@ -130,13 +130,11 @@ class _View:
             words["length"] = str(len(record.trial.curriculum))
             self.client.log_batch(run, params=self._params(words))
         if record.outcome is not None:
-            found = metrics(record.outcome.transfer) | {"seconds": record.outcome.seconds}
-            if record.pruned is not None:  # means over some targets alone would pass for those over all
-                found = {
-                    name: value
-                    for name, value in found.items()
-                    if not name.startswith(("transfer/", "family/", "generalized/"))
-                }
+            transfer = record.outcome.transfer
+            # Means of a trial that ended early are over some targets alone: they would pass for those over all.
+            found = metrics(transfer) if record.pruned is None else by_target(transfer)
+            found["seconds"] = record.outcome.seconds
+            if record.pruned is not None:
                 self.client.set_tag(run, "xlt.pruned", record.pruned)
             self._metrics(run, found)
             self.client.log_dict(run, _long_form(record.outcome.transfer.scores), "transfer.json")
@@ -184,15 +182,21 @@ def metrics(transfer: Transfer) -> dict[str, float]:
     found = {"transfer/mean": transfer.mean(), "transfer/worst_family": lowest}
     found |= {f"family/{family}": value for family, value in transfer.family_means().items()}
     found |= {f"unseen/{code}": value for code, value in transfer.unseen().items()}
-    found |= {f"source/{target}": value for target, value in transfer.source().items()}
-    for target in transfer.scores:
-        found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
-        found |= {f"{target}/lang/{code}": value for code, value in transfer.languages(target, "dev").items()}
+    found |= by_target(transfer)
     if generalized := transfer.generalized_means():
         found["generalized/mean"] = fmean(generalized.values())
         found |= {f"{target}/generalized": value for target, value in generalized.items()}
         pairs = transfer.family_pair_means()
         found |= {f"generalized/{first}/{second}": value for (first, second), value in pairs.items()}
+    return found
+
+
+def by_target(transfer: Transfer) -> dict[str, float]:
+    """The metrics among them that are of one target each."""
+    found = {f"source/{target}": value for target, value in transfer.source().items()}
+    for target in transfer.scores:
+        found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
+        found |= {f"{target}/lang/{code}": value for code, value in transfer.languages(target, "dev").items()}
     return found
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from statistics import variance
 from types import MappingProxyType
 
@@ -26,7 +27,7 @@ def view(trial: Trial, believed: Mapping[str, float] = MappingProxyType({})) -> 
         trial: what to look at.
         believed: how well tasks transfer, as far as something is believed of them.
     """
-    example = next((stage for stage in trial.targets if stage.steps), None)
+    example = trial.example
     targets = set(trial.targets)
     return Candidate(
         tuple(StageView(stage.tasks, _settings(stage)) for stage in trial.curriculum),
@@ -50,13 +51,11 @@ class Earlier:
 
         self.name, self.trials = name, trials
         self._model = Model([view(trial) for trial in trials], np.array(values), None)
-        self._known: dict[Trial, float] = {}
+        self._mean = lru_cache(maxsize=4096)(lambda trial: float(self._model.mean([view(trial)])[0]))
 
     def expects(self, trial: Trial) -> dict[str, float]:
         """What it would expect of a trial, in deviations of its own values from their mean."""
-        if trial not in self._known:
-            self._known[trial] = float(self._model.mean([view(trial)])[0])
-        return {f"search {self.name}": self._known[trial]}
+        return {f"search {self.name}": self._mean(trial)}
 
 
 def _cost(stage: Stage) -> float:

@@ -20,6 +20,7 @@ from ray.tune.search import Searcher
 from search.agenda import Agenda, Job
 from search.config import Config
 from search.errors import ClusterLostError, UserError
+from search.study import TARGET_STEP
 from trainables.benchmarks import MIRROR
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
@@ -54,6 +55,8 @@ def cluster(config: Config, address: str | None) -> Iterator[None]:
 def _start(config: Config, address: str | None) -> None:
     cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
     environment = {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}
+    # A trial that ends early leaves claims of the store behind itself first; a worker that takes longer than this is lost.
+    environment["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
     environment |= {MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {}
     ray.init(
         address=address,
@@ -97,7 +100,9 @@ def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch
                 max_concurrent_trials=config.resources.workers,
                 reuse_actors=True,
             ),
-            run_config=tune.RunConfig(name="launch", storage_path=str(scratch), verbose=0, callbacks=[_Watch()]),
+            run_config=tune.RunConfig(
+                name="launch", storage_path=str(scratch), verbose=0, callbacks=[_Watch(searcher)]
+            ),
         )
         tuner.fit()
         if not agenda.over:
@@ -108,9 +113,10 @@ def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch
 
 
 class _Watch(tune.Callback):  # type: ignore[misc]
-    """Ends a launch whose cluster is gone: Tune would wait for it for ever."""
+    """Ends a launch whose cluster is gone, and takes up jobs whose worker could not be used again: Tune would wait for ever."""
 
-    def __init__(self) -> None:
+    def __init__(self, searcher: "AgendaSearcher") -> None:
+        self._searcher = searcher
         self._looked = time.monotonic()
 
     def on_step_begin(self, iteration: int, trials: list[Any], **info: Any) -> None:
@@ -123,6 +129,9 @@ class _Watch(tune.Callback):  # type: ignore[misc]
             self._looked = time.monotonic()
             if not any(node["Alive"] for node in ray.nodes()):
                 raise ClusterLostError("Ray has no node left: it was killed, or ran out of memory")
+            for trial in trials:
+                if trial.status == "ERROR" and trial.trial_id in self._searcher.jobs:
+                    self._searcher.on_trial_complete(trial.trial_id, error=True)
 
 
 def run_job(config: dict[str, Any]) -> None:
@@ -132,11 +141,11 @@ def run_job(config: dict[str, Any]) -> None:
 
     notes: list[str] = []
 
-    def report(rung: int, outcome: Outcome) -> None:
+    def report(done: float, outcome: Outcome) -> None:
         with contextlib.suppress(StatisticsError):  # no score yet that the objective is made of
             value = outcome.transfer.objective(config["objective"])
             tune.report(
-                {"rung": rung, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
+                {"done": done, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
             )
 
     try:
@@ -224,33 +233,42 @@ class Race(FIFOScheduler):  # type: ignore[misc]
     """Ray Tune's view of the race: whether a trial that reports goes on.
 
     ASHA is Ray's own; it is told what the study has of earlier launches. Trials are known to it by their numbers, so that one whose
-    worker died is not counted twice.
+    worker died is not counted twice, and it hears those reports alone that every trial makes as far as it comes and that it looks at.
     """
 
     def __init__(self, searcher: "AgendaSearcher") -> None:
         super().__init__()
         self.searcher = searcher
         self.known: set[str] = set()
-        racing, targets = searcher.agenda.config.racing, len(searcher.agenda.config.targets)
+        racing, targets = searcher.agenda.config.racing, len(searcher.agenda.config.scored_targets)
         self.asha = ASHAScheduler(
-            time_attr="rung",
+            time_attr="looked",
             metric="value",
             mode="max",
-            max_t=targets * racing.parts,
-            grace_period=racing.grace * racing.parts,
+            max_t=targets,
+            grace_period=racing.grace,
             reduction_factor=racing.reduction,
             stop_last_trials=False,
         )
+        self.looks: dict[int, float] = {}
+        """At which step of the study ASHA looks, and what that is for ASHA: the first report at or after its milestone."""
+        milestone = racing.grace
+        while milestone <= targets:
+            first = math.ceil(milestone * racing.parts - 1e-9) / racing.parts
+            self.looks[round(first * TARGET_STEP)] = milestone
+            milestone *= racing.reduction
         for record in searcher.agenda.study.recorded():
-            for rung, value in sorted(record.early.items()):
-                self._among_best(record.number, rung, value)
+            for step, value in sorted(record.early.items()) if record.state in ("complete", "pruned") else ():
+                self._among_best(record.number, step, value)
 
-    def _among_best(self, number: int, rung: int, value: float) -> bool:
+    def _among_best(self, number: int, step: int, value: float) -> bool:
+        if step not in self.looks:
+            return True
         entry = SimpleNamespace(trial_id=str(number))
         if entry.trial_id not in self.known:
             self.known.add(entry.trial_id)
             self.asha.on_trial_add(None, entry)
-        decision = self.asha.on_trial_result(None, entry, {"rung": rung, "value": value})
+        decision = self.asha.on_trial_result(None, entry, {"looked": self.looks[step], "value": value})
         return bool(decision != TrialScheduler.STOP)
 
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
@@ -258,6 +276,6 @@ class Race(FIFOScheduler):  # type: ignore[misc]
         if "partial" not in result:
             return str(TrialScheduler.CONTINUE)
         job, outcome, agenda = self.searcher.jobs[trial.trial_id], _partial(result), self.searcher.agenda
-        among_best = self._among_best(job.number, result["rung"], result["value"])
-        go_on = agenda.reported(job, result["rung"], outcome, among_best or "asha" not in agenda.config.racing.rules)
+        among_best = self._among_best(job.number, round(result["done"] * TARGET_STEP), result["value"])
+        go_on = agenda.reported(job, result["done"], outcome, among_best or "asha" not in agenda.config.racing.rules)
         return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)

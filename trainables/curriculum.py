@@ -111,6 +111,11 @@ class Trial:
     """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
     holds is part of the stages' identity."""
 
+    @property
+    def example(self) -> Stage | None:
+        """A target that is trained; the others have its rate and noise."""
+        return next((stage for stage in self.targets if stage.steps), None)
+
     def with_seed(self, seed: int) -> "Trial":
         """The same trial with every stage on another seed."""
         return replace(
@@ -153,7 +158,7 @@ class Trial:
     @property
     def target_recipe(self) -> str:
         """Rate and noise of the targets that are trained, which share them; empty if none is."""
-        trained = next((stage for stage in self.targets if stage.steps), None)
+        trained = self.example
         return "" if trained is None else f"rate {trained.learning_rate:g}, noise {trained.noise}"
 
     def __str__(self) -> str:

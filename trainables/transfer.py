@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from random import Random
-from statistics import fmean
+from statistics import StatisticsError, fmean
 from typing import Literal, TypeVar
 
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
@@ -119,6 +119,8 @@ class Transfer:
     def worst_family(self, split: Split = "dev") -> tuple[str, float]:
         """The family with the lowest mean over targets, and that mean."""
         means = self.family_means(split)
+        if not means:
+            raise StatisticsError("no family has a score")
         name = min(means, key=means.__getitem__)
         return name, means[name]
 
@@ -156,6 +158,9 @@ class Transfer:
 
         ``transfer_dev`` is `mean`, ``source_dev`` the mean over targets of the source language's score (strict
         zero-shot model selection), ``worst_family_dev`` the lowest family mean; all on dev.
+
+        Raises:
+            StatisticsError: when there is no score that it is made of.
         """
         match name:
             case "transfer_dev":

@@ -28,8 +28,8 @@ from trainables.tasks.retrieval import Pooled
 from trainables.transfer import Scores, Split, Transfer, language_pairs
 
 Report = Callable[[StageRun], None]
-Partial = Callable[[int, Outcome], None]
-"""Hears how often a trial has reported, and what it came to so far."""
+Partial = Callable[[float, Outcome], None]
+"""Hears how many targets that are scored on dev are done, parts of one among them, and what the trial came to so far."""
 Found = TypeVar("Found")
 
 
@@ -84,19 +84,20 @@ class _Walk:
     on_partial: Partial | None
     parts: int
     started: float
-    reported: int = 0
-    """Of `parts` a target."""
-    at: str = ""
-    """The target that is being trained."""
+    done: int = 0
+    """Targets that are scored on dev."""
     scores: dict[str, Scores] = field(default_factory=dict)
     generalized: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
     runs: dict[str, StageRun] = field(default_factory=dict)
     scoring_seconds: float = 0.0
 
-    def outcome(self, further: Scores | None = None) -> Outcome:
-        """What the trial came to so far, and `further` scores of the target that is being trained."""
-        scores = self.scores | ({} if further is None else {self.at: further})
+    def outcome(self, running: StageRun | None = None, scored: Scores | None = None) -> Outcome:
+        """What the trial came to so far, and what a target that is being trained has cost and scored."""
+        scores, runs = dict(self.scores), list(self.runs.values())
+        if running is not None and scored is not None:
+            scores[running.task] = scored
+            runs.append(running)
         order = [stage.task for stage in self.trial.targets if stage.task in scores]
         return Outcome(
             transfer=Transfer(
@@ -104,7 +105,7 @@ class _Walk:
                 {task: self.metrics[task] for task in order},
                 {task: self.generalized[task] for task in order if task in self.generalized},
             ),
-            stages=tuple(sorted(self.runs.values(), key=lambda run: order.index(run.task) if run.target else -1)),
+            stages=tuple(sorted(runs, key=lambda run: order.index(run.task) if run.target else -1)),
             seconds=time.monotonic() - self.started,
             scoring_seconds=self.scoring_seconds,
         )
@@ -152,12 +153,12 @@ class _Walk:
         """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
         self._target(stage, parent)
         if self.on_partial and self.scores[stage.task].get("dev"):
-            self.reported = (self.reported // self.parts + 1) * self.parts
-            self.on_partial(self.reported, self.outcome())
+            self.done += 1
+            self.on_partial(self.done, self.outcome())
 
     def _target(self, stage: Stage, parent: Node) -> None:
         (task,) = self._data(stage)
-        node, self.at = self._child(stage, parent), stage.task
+        node = self._child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
 
         readings = self._readings(task)
@@ -185,7 +186,7 @@ class _Walk:
                 model, record = restored
             else:
                 trained = train(
-                    stage, node.draws, parent.weights(), [task], node.synonyms, self._looks(stage, readings)
+                    stage, node.draws, parent.weights(), [task], node.synonyms, self._looks(stage, node, readings)
                 )
                 model, record = trained.models[0], node.record(trained)
                 if self.store and mine:
@@ -194,18 +195,19 @@ class _Walk:
             self._heard(stage.task, readings, self._score(node, readings, model, mine))
         self._note(stage, node, trained=restored is None, record=record)
 
-    def _looks(self, stage: Stage, readings: Sequence[Reading]) -> Looks:
+    def _looks(self, stage: Stage, node: Node, readings: Sequence[Reading]) -> Looks:
         """Reports within a target's training, at equal parts of its steps."""
-        on_partial = self.on_partial
+        on_partial, begun = self.on_partial, time.monotonic()
         dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.rows), None)
         if on_partial is None or dev is None:
             return {}
 
         def look(part: int, models: Sequence[PreTrainedModel]) -> None:
-            started = time.monotonic()
+            seconds, started = time.monotonic() - begun, time.monotonic()
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            on_partial(self.reported + part, self.outcome(scores))
+            running = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds)
+            on_partial(self.done + part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}
 

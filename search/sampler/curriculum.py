@@ -12,7 +12,6 @@ import optuna
 from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
-from threadpoolctl import threadpool_limits
 
 from search.sampler.candidate import Candidate, Drawn, Parameters, Space
 
@@ -21,8 +20,8 @@ if TYPE_CHECKING:
 
 RANDOM, NEIGHBOURS = 120, 120
 """Candidates that are looked at: at random, and near tried ones."""
-ONE_THREAD = 1
-"""For arithmetic: trials that are trained beside a proposal have the cores, and threads that wait for each other make it tens of times slower."""
+PAIRS = 5
+"""Early values of complete trials that it takes to tell what pruned ones may have come to."""
 ROUNDS, NEAR, VARIED = 2, 6, 8
 """How often the best of them are varied again, how many, and how many times each."""
 
@@ -111,8 +110,7 @@ class CurriculumSampler(BaseSampler):
         """The distributions of the proposed curriculum's own parameters."""
         rng = Random(f"{self._seed}/{trial.number}")
         try:
-            with threadpool_limits(ONE_THREAD):
-                proposal = self._propose(study, trial, rng)
+            proposal = self._propose(study, trial, rng)
         except Exception as error:
             warnings.warn(
                 f"CurriculumSampler draws trial {trial.number} at random: {type(error).__name__}: {error}", stacklevel=2
@@ -143,11 +141,8 @@ class CurriculumSampler(BaseSampler):
         if len(seen.values) < self.startup:
             return 1.0
         rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
-        with threadpool_limits(ONE_THREAD):
-            model = self._model(seen)
-            _, scores = self._searched(
-                rng, seen, lambda found: model.probability([each.candidate for each in found], by)
-            )
+        model = self._model(seen)
+        _, scores = self._searched(rng, seen, lambda found: model.probability([each.candidate for each in found], by))
         return float(scores.max(initial=0.0))
 
     def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
@@ -156,7 +151,9 @@ class CurriculumSampler(BaseSampler):
             return self._untried(rng, seen.tried, believed=trial.number % 2 == 0)
         held = {part for other in seen.trials for part in self._trained(other)} | set(self.held())
         model = self._model(seen)
-        found, scores = self._searched(rng, seen, lambda found: self._scores(model, found, held))
+        whole = [sum(cost for _, cost in self._candidate(other).costs) for other in seen.trials]
+        free = 0.01 * float(np.median(whole))
+        found, scores = self._searched(rng, seen, lambda found: self._scores(model, found, held, free))
         return found[int(np.argmax(scores))] if found else self._untried(rng, seen.tried)
 
     def _seen(self, study: optuna.Study, asking: int | None) -> _Seen:
@@ -189,15 +186,14 @@ class CurriculumSampler(BaseSampler):
             found, scores = found + more, np.concatenate([scores, score(more)])
         return found, scores
 
-    def _scores(self, model: "Model", found: Sequence[_Proposal], held: set[Hashable]) -> np.ndarray:
-        """Expected improvement of each, per cost."""
+    def _scores(self, model: "Model", found: Sequence[_Proposal], held: set[Hashable], free: float) -> np.ndarray:
+        """Expected improvement of each, per cost, which is `free` for one that is trained."""
         candidates = [each.candidate for each in found]
         improvement = model.improvement(candidates)
         if not self.per_cost or not any(each.costs for each in candidates):
             return improvement
         costs = np.array([sum(cost for part, cost in each.costs if part not in held) for each in candidates])
-        whole = np.median([sum(cost for _, cost in each.costs) for each in candidates])
-        per_cost: np.ndarray = improvement / np.maximum(costs, 0.01 * whole)
+        per_cost: np.ndarray = improvement / np.maximum(costs, free)
         return per_cost
 
     def _candidates(self, rng: Random, seen: _Seen) -> list[_Proposal]:
@@ -261,8 +257,16 @@ def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
         if trial.state == TrialState.PRUNED and trial.intermediate_values:
             step, early = max(trial.intermediate_values.items())
             known = [(each.intermediate_values.get(step), value) for each, value in complete.values()]
-            pairs = [(sign * at, value) for at, value in known if at is not None]
-            if len({at for at, _ in pairs}) > 2:
-                slope, start = linear_regression(*zip(*pairs, strict=True))
-                found[trial.number] = start + max(slope, 0.0) * sign * early
-    return found
+            value = _foretold(sign * early, [(sign * at, value) for at, value in known if at is not None])
+            if value is not None:
+                found[trial.number] = value
+    return dict(sorted(found.items()))
+
+
+def _foretold(early: float, known: Sequence[tuple[float, float]]) -> float | None:
+    """The final value that an early one leads to by the line through known pairs, within their range; None where they tell of none."""
+    if len(known) < PAIRS or len({at for at, _ in known}) < 2:
+        return None
+    slope, start = linear_regression(*zip(*known, strict=True))
+    finals = [value for _, value in known]
+    return None if slope <= 0 else min(max(finals), max(min(finals), start + slope * early))

@@ -115,6 +115,10 @@ class Points:
         self._matrix = self._matrix[:rows]
         self._by_group = [columns[:rows] for columns in self._by_group]
 
+    def forget_products(self) -> None:
+        """Let go of what fitting kept."""
+        self._products.clear()
+
     def products(self, rows: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
         """Inner products by group, [groups, rows, others]; those of rows with themselves are kept."""
         if others is None:

@@ -1,18 +1,28 @@
 """What the tried curricula say of others: scikit-learn's Gaussian process."""
 
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from scipy.optimize import minimize
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
+from threadpoolctl import ThreadpoolController
 
 from search.sampler.candidate import Candidate
 from search.sampler.features import Points
 from search.sampler.kernel import GroupedKernel
+
+_THREADS = ThreadpoolController()
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def one_thread(work: F) -> F:
+    """Arithmetic on one thread: trials have the cores meanwhile, and threads that wait for each other are tens of times slower."""
+    return cast(F, _THREADS.wrap(limits=1)(work))
+
 
 FITTED = 150
 """Trials that the hyperparameters are fitted to, the best and the latest; all of them are conditioned on."""
@@ -23,6 +33,7 @@ STEPS = 25
 class Model:
     """A Gaussian process over curricula, fitted to those that were tried."""
 
+    @one_thread
     def __init__(self, tried: Sequence[Candidate], values: np.ndarray, noise: float | None) -> None:
         """Fit the hyperparameters by marginal likelihood.
 
@@ -43,8 +54,10 @@ class Model:
             warnings.simplefilter("ignore", ConvergenceWarning)
             process.fit(rows[sample], standard[sample])
         self.process = GaussianProcessRegressor(process.kernel_, optimizer=None).fit(rows, standard)
+        self.points.forget_products()
         self.best = float(self.process.predict(rows).max())
 
+    @one_thread
     def expect(self, running: Sequence[Candidate]) -> None:
         """Take running trials to come out as expected, so that nobody asks for the same again (Ginsbourger et al., 2010)."""
         if running:
@@ -53,19 +66,22 @@ class Model:
             values = np.concatenate([self.process.y_train_, self.process.predict(rows)])
             self.process = GaussianProcessRegressor(self.process.kernel_, optimizer=None).fit(known, values)
 
+    @one_thread
     def mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """What is expected of candidates, in deviations of the values from their mean."""
-        known = len(self.process.X_train_)
-        found: np.ndarray = self.process.predict(self.points.add(candidates))
-        self.points.cut(known)
+        rows = self.points.add(candidates)
+        found: np.ndarray = self.process.predict(rows)
+        self.points.cut(int(rows[0, 0]))
         return found
 
+    @one_thread
     def probability(self, candidates: Sequence[Candidate], by: float) -> np.ndarray:
         """Of a candidate's being better than the best mean among the tried by so much, in the units of the values."""
         mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
         found: np.ndarray = norm.sf((self.best + by / self.deviation - mean) / np.maximum(deviation, 1e-12))
         return found
 
+    @one_thread
     def improvement(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Expected improvement over the best mean among the tried, in the units of the values."""
         mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)

@@ -115,7 +115,9 @@ class FakeWorker:
         targets = [stage.task for stage in job.trial.targets]
         for rung in range(1, len(targets) + 1) if agenda.config.racing.rules and job.seed is None else ():
             early = replace(
-                outcome, transfer=outcome.transfer.over(targets[:rung]), stages=outcome.stages[: rung - 2 or None]
+                outcome,
+                transfer=outcome.transfer.over(targets[:rung]),
+                stages=outcome.stages[: len(job.trial.curriculum) + rung],
             )
             if not agenda.reported(job, rung, early, self.among_best(job)):
                 agenda.pruned(job, early)

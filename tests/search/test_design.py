@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 from optuna.trial import FixedTrial
 
-from search.design import designed, size, williams
+from search.design import designed, williams
 from search.likeness import like
 from search.space import CurriculumSpace
 from tests.search.test_space import SPACES, every_trial
@@ -39,7 +39,7 @@ def test_the_full_design_is_the_whole_space(config):
     space = CurriculumSpace(settings)
     trials = {space.suggest(FixedTrial(row)) for row in designed(space)}
     assert trials == every_trial(space)
-    assert size(space) == space.size() == len(trials)
+    assert space.size() == len(trials) == len(designed(space))
 
 
 def test_a_latin_design_has_none_singles_orders_and_the_mixed_tasks(config):
@@ -52,8 +52,38 @@ def test_a_latin_design_has_none_singles_orders_and_the_mixed_tasks(config):
     assert len(found) == len(set(found)) == 11
 
 
-def test_other_samplers_are_given_the_baseline_alone(config):
-    assert curricula(config()) == ["none"]
+@pytest.mark.parametrize(("count", "longest"), [(4, 2), (5, 2), (5, 3), (6, 3)])
+def test_a_latin_design_of_shorter_orders_has_every_pair_both_ways_round(config, count, longest):
+    tasks = ["facts", "dates", "facts_sw", "initials", "names", "facts@100"][:count]
+    changes = {"sampler": "orders", "orders.design": "latin", "intermediate": {task: {} for task in tasks}}
+    found = curricula(config({**changes, "curriculum": {"max_length": longest, "joint": False}}))
+    orders = [row.split(" > ") for row in found if row.count(" > ") == longest - 1]
+    assert len(orders) == len({tuple(row) for row in orders})
+    places = Counter((place, task) for row in orders for place, task in enumerate(row))
+    assert len(places) == count * longest and len(set(places.values())) == 1
+    neighbours = Counter(pair for row in orders for pair in pairwise(row))
+    assert neighbours == Counter({(after, before): times for (before, after), times in neighbours.items()})
+
+
+def test_a_search_may_go_on_with_another_sampler_than_orders_and_back(
+    config, reopen, agenda, failing_worker, curriculum_of
+):
+    def run(changes):
+        worker = failing_worker()
+        plan = agenda(reopen(config({"finalists.top": 0, **changes})))
+        worker.drive(plan)
+        return [curriculum_of(trial) or "none" for trial in worker.trials], plan
+
+    latin = {"sampler": "orders", "orders.design": "latin"}
+    first, _ = run({"sampler": "random", "trials": 5})
+    then, plan = run({**latin, "trials": 50})
+    wanted = curricula(config(latin))
+    assert set(wanted) <= {*first, *then} and not set(first) & set(then)
+    assert plan.exhausted
+    few, _ = run({"name": "few", **latin, "trials": 3})
+    assert few == wanted[:3]
+    more, _ = run({"name": "few", "sampler": "random", "trials": 6})
+    assert len(more) == 3 and more != wanted[3:6]  # nothing of the design was left in the queue
 
 
 def test_orders_run_as_designed_and_all_of_them_are_repeated(config, reopen, agenda, worker, curriculum_of):

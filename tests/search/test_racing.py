@@ -1,6 +1,7 @@
 import json
 import types
 from dataclasses import replace
+from statistics import StatisticsError
 
 import pytest
 
@@ -14,7 +15,7 @@ from trainables.outcome import Outcome
 from trainables.transfer import Transfer
 
 RACING = {"sampler": "random", "trials": 10, "targets": ["choice", "tagging", "answer"], "finalists.top": 1}
-PAIRED = RACING | {"racing.rules": ["paired"]}
+PAIRED = RACING | {"racing": {"rules": ["paired"], "seed_deviation": 0.001}}
 ASHA = RACING | {"racing.rules": ["asha"]}
 
 
@@ -84,7 +85,7 @@ def test_what_was_reported_is_kept_and_a_second_report_of_the_same_changes_nothi
     study.report(number, 2, 0.5)
     study.tell(number, outcome(trial, 0.5))
     (record,) = reopen(config(ASHA)).complete()
-    assert record.early == {1: 0.25, 2: 0.5}
+    assert record.early == {1000: 0.25, 2000: 0.5}
 
 
 def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, worker):
@@ -92,7 +93,12 @@ def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, wo
     plan = agenda(reopen(config(ASHA | {"budget.stage_seconds": 24, "finalists.top": 0})))
     worker.drive(plan)
     document = results.document(plan.study)
-    assert document["sharing"]["seconds_trained"] >= 24
+    ended = [record for record in plan.study.recorded() if record.state == "pruned"]
+    assert ended
+    # The stand-in trains two seconds a stage: those of the curriculum, and the one target that was done.
+    assert all(record.outcome.trained_seconds == 2 * len(record.trial.curriculum) + 2 for record in ended)
+    whole = [record for record in plan.study.recorded() if record.state == "complete"]
+    assert document["sharing"]["seconds_trained"] == sum(r.outcome.trained_seconds for r in [*ended, *whole]) >= 24
     assert plan.stopped.startswith("budget.stage_seconds")
 
 
@@ -137,6 +143,7 @@ def test_early_values_that_rank_otherwise_are_warned_of(config):
     assert list(racing.warnings(bad, 1)) == []  # nobody ended early
     (warning,) = racing.warnings(bad | {"pruned": 2}, 1)
     assert "was not safe" in warning and "-1.00" in warning
+    assert len(list(racing.warnings(bad | {"pruned": 2}, 7))) == 1  # grace may have been another one
     (few,) = racing.warnings(racing.document([], settings) | {"pruned": 2}, 1)
     assert "too few were trained to their end" in few
 
@@ -154,9 +161,9 @@ def reporter(study, agenda):
     searcher = types.SimpleNamespace(agenda=agenda, jobs={})
     race = Race(searcher)
 
-    def report(job, rung, value, outcome):
+    def report(job, done, value, outcome):
         searcher.jobs["t"] = job
-        result = {"rung": rung, "value": value, "partial": json.dumps(outcome.to_json())}
+        result = {"done": done, "value": value, "partial": json.dumps(outcome.to_json())}
         return race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), result)
 
     return report
@@ -173,20 +180,80 @@ def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, 
     def tried(value):
         job = plan.next()
         early = outcome(job.trial, value)
-        return job, report(job, 1, value, replace(early, transfer=early.transfer.over(["choice"])))
+        decision = report(job, 1, value, replace(early, transfer=early.transfer.over(["choice"])))
+        (plan.done if decision == "CONTINUE" else plan.pruned)(job, early)
+        return decision
 
-    assert [tried(value)[1] for value in (0.5, 0.6, 0.7, 0.2)] == ["CONTINUE"] * 4  # the last one is spared
-    job, decision = tried(0.1)
-    assert decision == "STOP"
-    plan.pruned(job, outcome(job.trial, 0.1))
+    # The first that is behind is spared.
+    assert [tried(value) for value in (0.5, 0.6, 0.7, 0.2, 0.1)] == ["CONTINUE"] * 4 + ["STOP"]
     # Another launch knows what came before it: the study tells.
     again = reopen(settings)
     plan = agenda(again)
     report = reporter(again, plan)
-    assert tried(0.3)[1] == "STOP"
+    assert tried(0.3) == "STOP"
 
 
 def test_a_final_result_is_no_matter_of_the_race(config, reopen, agenda):
     plan = agenda(reopen(config(ASHA)))
     race = Race(types.SimpleNamespace(agenda=plan, jobs={}))
     assert race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), {"outcome": "{}"}) == "CONTINUE"
+
+
+def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config, reopen, agenda, outcome):
+    racing = {"rules": ["asha", "paired"], "parts": 2, "grace": 0.5, "reduction": 3, "seed_deviation": 0.0}
+    plan = agenda(reopen(config(RACING | {"racing": racing})))
+    first = plan.next()
+    plan.done(first, outcome(first.trial, 0.5))
+    race = Race(types.SimpleNamespace(agenda=plan, jobs={}))
+    assert race.looks == {500: 0.5, 1500: 1.5}
+    job = plan.next()
+    half = outcome(job.trial, 0.1)
+    half = replace(half, transfer=half.transfer.over(["choice"]))
+    assert plan.reported(job, 0.5, half, True)  # half trained: no pair for what is trained
+    plan.study.spare(job.number, "to see")
+    plan.done(job, outcome(job.trial, 0.1))
+    job = plan.next()
+    assert plan.reported(job, 0.5, half, True)
+    assert not plan.reported(job, 1.0, half, True)
+
+
+def test_a_trial_is_not_ended_when_nothing_is_left_that_it_could_be_scored_on(config, reopen, agenda, outcome):
+    plan = agenda(reopen(config(ASHA)))
+    first = plan.next()
+    plan.done(first, outcome(first.trial, 0.5))
+    for _ in range(3):
+        job = plan.next()
+        assert plan.reported(job, 3, outcome(job.trial, 0.1), False)
+        plan.done(job, outcome(job.trial, 0.1))
+
+
+def test_targets_without_a_dev_set_count_for_nothing(config):
+    small = {
+        "encoder": "namespace/name",
+        "benchmark": "xtreme",
+        "languages": None,
+        "intermediate": {"mnli": {}},
+        "curriculum.max_length": 1,
+    }
+    settings = config({**small, "targets": ["xnli", "tatoeba", "pawsx"]})
+    assert settings.scored_targets == ("xnli", "pawsx")
+
+
+def test_an_interrupted_trial_that_was_pruned_when_it_ran_again_is_taken_up_no_more(config, reopen, agenda, worker):
+    worker.among_best = lambda job: False
+    study = reopen(config(ASHA | {"trials": 4, "finalists.top": 0}))
+    for _ in range(3):
+        plan = agenda(study)
+        worker.do(plan, plan.next())
+        if plan.next() is None:
+            break
+        study = reopen(study.config)  # killed
+    worker.drive(agenda(study))
+    again = reopen(study.config)
+    assert again.recover() == 0
+    assert not any(record.state == "running" for record in again.recorded())
+
+
+def test_a_worst_family_of_nothing_is_no_score():
+    with pytest.raises(StatisticsError):
+        Transfer({"choice": {"dev": {"en": {"accuracy": 0.5}}}}, {"choice": "accuracy"}).objective("worst_family_dev")

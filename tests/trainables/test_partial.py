@@ -18,7 +18,7 @@ def listener(heard):
 def test_a_trial_reports_after_every_target_in_the_trials_order(trial, store, heard):
     outcome = run(trial, store, on_partial=listener(heard))
     targets = [stage.task for stage in trial.targets]
-    assert [rung for rung, _ in heard] == list(range(1, len(targets) + 1))
+    assert [done for done, _ in heard] == list(range(1, len(targets) + 1))
     assert [list(partial.transfer.scores) for _, partial in heard] == [targets[: n + 1] for n, _ in enumerate(targets)]
     assert heard[-1][1].transfer == outcome.transfer
     for (_, before), (_, after) in pairwise(heard):
@@ -31,21 +31,22 @@ def test_reports_within_a_target_change_no_bit(trial, store, heard):
     looked = run(trial, None, on_partial=listener(heard), parts=3)
     assert looked.transfer == plain.transfer
     trained_targets = [stage.task for stage in trial.targets if stage.steps]
-    within = [(rung, partial) for rung, partial in heard if rung % 3]
+    within = [(done, partial) for done, partial in heard if done != int(done)]
     assert len(within) == 2 * len(trained_targets)
-    assert [rung for rung, _ in heard] == sorted(rung for rung, _ in heard)
-    rung, first = within[0]
-    assert rung == 1
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    done, first = within[0]
+    assert done == pytest.approx(1 / 3)
     assert list(first.transfer.scores) == trained_targets[:1]
     assert first.transfer.scores[trained_targets[0]]["dev"]
-    assert not any(stage.target for stage in first.stages)
+    (running,) = [stage for stage in first.stages if stage.target]
+    assert running.trained and running.seconds > 0
 
 
 def test_reports_after_targets_have_the_same_numbers_whether_the_store_has_them_or_not(trial, store, heard):
     run(trial, store, on_partial=listener(heard), parts=2)
     again = []
     run(trial, store, on_partial=listener(again), parts=2)
-    assert [rung for rung, _ in again] == [rung for rung, _ in heard if rung % 2 == 0]
+    assert [done for done, _ in again] == [done for done, _ in heard if done == int(done)]
     assert not any(trained(again[-1][1]))
 
 

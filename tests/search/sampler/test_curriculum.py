@@ -172,12 +172,14 @@ def raced(early):
 
 
 def test_pruned_trials_count_with_what_their_report_leads_to():
-    study = raced(0.3)
+    study = raced(0.1)
     pruned = [trial for trial in study.trials if trial.state == TrialState.PRUNED]
     assert len(pruned) > 2
     values = study.sampler._seen(study, None).values
+    complete = [trial.value for trial in study.trials if trial.state == TrialState.COMPLETE]
     for trial in pruned:
-        assert values[trial.number] == pytest.approx(2 * trial.intermediate_values[1], abs=1e-6)
+        expected = max(2 * trial.intermediate_values[1], min(complete))
+        assert values[trial.number] == pytest.approx(expected, abs=1e-6)
     assert study.best_value > 0.9 * OPTIMUM
 
 
@@ -188,6 +190,17 @@ def test_pruned_trials_teach_nothing_while_too_few_others_were_finished():
         trial.report(worth(stages(trial)) / 2, step=1)
         study.tell(trial, worth(stages(trial)) if state == TrialState.COMPLETE else None, state=state)
     assert study.sampler._seen(study, None).values.keys() == {0, 1}
+
+
+def test_early_values_that_foretell_the_contrary_say_nothing_of_pruned_trials():
+    from search.sampler.curriculum import _foretold
+
+    falling = [(0.45, 0.50), (0.47, 0.48), (0.50, 0.47), (0.52, 0.45), (0.55, 0.44)]
+    assert _foretold(0.30, falling) is None
+    assert (
+        _foretold(0.30, [(early, 1 - final) for early, final in falling]) == 0.50
+    )  # within the range of what was seen
+    assert _foretold(0.30, falling[:4]) is None
 
 
 def test_of_a_pruned_trial_only_the_stages_are_trained():
