@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
+from itertools import count, takewhile
 from pathlib import Path
 from statistics import StatisticsError
 from types import SimpleNamespace
@@ -252,11 +253,10 @@ class Race(FIFOScheduler):  # type: ignore[misc]
         )
         self.looks: dict[int, float] = {}
         """At which step of the study ASHA looks, and what that is for ASHA: the first report at or after its milestone."""
-        milestone = racing.grace
-        while milestone <= targets:
+        milestones = (racing.grace * racing.reduction**k for k in count())
+        for milestone in takewhile(lambda milestone: milestone <= targets, milestones):
             first = math.ceil(milestone * racing.parts - 1e-9) / racing.parts
             self.looks[round(first * TARGET_STEP)] = milestone
-            milestone *= racing.reduction
         for record in searcher.agenda.study.recorded():
             for step, value in sorted(record.early.items()) if record.state in ("complete", "pruned") else ():
                 self._among_best(record.number, step, value)
