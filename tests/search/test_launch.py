@@ -131,8 +131,9 @@ def test_a_second_launch_at_the_same_time_is_refused(config, home, console, sums
     assert len(sums.trials) == 6
 
 
-def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, console, sums, monkeypatch):
-    """Every target's stage is there when the launch begins; all but those of trials that may be exported lose their weights."""
+@pytest.fixture
+def publishing(sums, home, monkeypatch):
+    """The stand-in, which publishes weights of every stage."""
     kept = sums.do
 
     def publish(agenda, job):
@@ -145,6 +146,22 @@ def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, conso
         kept(agenda, job)
 
     monkeypatch.setattr(sums, "do", publish)
+    return sums
+
+
+def test_a_trial_that_ended_early_leaves_no_weights_of_targets(config, home, console, publishing):
+    publishing.among_best = lambda job: False
+    study = launch(config({"racing.rules": ["asha"], "finalists.seeds": 0}), home, console)
+    ended = [record for record in study.recorded() if record.state == "pruned"]
+    assert ended
+    for record in ended:
+        (first, *_) = record.trial.targets
+        assert not (home.stages / _key(record.trial.curriculum, first) / ENCODER).exists()
+        assert all((home.stages / _key(record.trial.curriculum, s) / ENCODER).exists() for s in record.trial.curriculum)
+
+
+def test_weights_are_kept_of_finalists_and_the_baseline_only(config, home, console, publishing):
+    """Every target's stage is there when the launch begins; all but those of trials that may be exported lose their weights."""
     study = launch(config({"finalists.seeds": 0}), home, console)
     ranked = study.complete()
     with_weights = {

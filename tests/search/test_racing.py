@@ -9,7 +9,7 @@ from search import racing, results
 from search.present import answer, status_lines
 from search.recorded import Recorded
 from search.report import lines
-from search.workers import Race
+from search.workers import AgendaSearcher, Race, _Watch
 from tests.search.conftest import worth
 from trainables.outcome import Outcome
 from trainables.transfer import Transfer
@@ -257,3 +257,18 @@ def test_an_interrupted_trial_that_was_pruned_when_it_ran_again_is_taken_up_no_m
 def test_a_worst_family_of_nothing_is_no_score():
     with pytest.raises(StatisticsError):
         Transfer({"choice": {"dev": {"en": {"accuracy": 0.5}}}}, {"choice": "accuracy"}).objective("worst_family_dev")
+
+
+def test_a_job_whose_worker_could_not_be_used_again_is_run_by_another(config, reopen, agenda, monkeypatch):
+    """Ray errs a trial whose worker did not let go of the one before, without a word to the searcher."""
+    plan = agenda(reopen(config(ASHA)))
+    searcher = AgendaSearcher(plan)
+    searcher.set_search_properties(None, None, {"stages": None})
+    first = searcher.suggest("one")
+    watch = _Watch(searcher)
+    watch._looked -= 60
+    monkeypatch.setattr("search.workers.ray.nodes", lambda: [{"Alive": True}])
+    states = {"one": "ERROR", "two": "RUNNING"}
+    watch.on_step_begin(1, [types.SimpleNamespace(trial_id=name, status=state) for name, state in states.items()])
+    assert not plan.running
+    assert searcher.suggest("three")["trial"] == first["trial"]
