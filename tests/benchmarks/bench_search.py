@@ -139,11 +139,11 @@ def confirmed(place: Path, data: Path, best: Sequence[Trial], repeat: int) -> li
     """Transfer on test of each trial on fresh seeds of the repeat; what is the same is trained once."""
     from trainables.worker import run_quietly
 
-    store = str(place / "confirmed")
+    store, seeds = str(place / "confirmed"), range(1000 * (repeat + 1), 1000 * (repeat + 1) + FRESH)
     return [
         [
             run_quietly(trial.with_seed(seed), store, ("test",), 1, data=str(data)).transfer.mean("test")
-            for seed in FRESH
+            for seed in seeds
         ]
         for trial in best
     ]
