@@ -209,8 +209,14 @@ class Config(Strategy):
 
     @property
     def scored_targets(self) -> tuple[str, ...]:
-        """The targets that trials are scored on: those with a dev set in the languages that are scored."""
+        """The targets whose dev scores the objective is made of."""
         return scored_targets(dict(self)) or ()
+
+    @property
+    def whole_targets(self) -> tuple[int, ...]:
+        """The places of those among `scored_targets` that are scored without training, and so all at once."""
+        cards = BENCHMARKS[self.benchmark]
+        return tuple(place for place, task in enumerate(self.scored_targets) if not cards[task].train)
 
     def length(self, task: str) -> Length:
         """How long a task trains, as a target or in a stage of its own, and on what batches."""

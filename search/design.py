@@ -9,9 +9,27 @@ from search.space import CurriculumSpace, Parameters
 from trainables.curriculum import JOINT, Stage, Trial
 
 
-def designed(space: CurriculumSpace) -> list[Parameters]:
-    """The parameters of the design's trials, the baseline first."""
-    return [_parameters(space, row) for row in dict.fromkeys(_rows(space.config))]
+def designed(space: CurriculumSpace) -> Iterator[Parameters]:
+    """The parameters of the design's trials, the baseline first, each once."""
+    seen = set()
+    for row in _rows(space.config):
+        if row not in seen:
+            seen.add(row)
+            yield _parameters(space, row)
+
+
+def size(space: CurriculumSpace) -> int:
+    """How many trials the design has."""
+    if space.config.orders.design == "full":
+        return space.size()
+    return len(set(_rows(space.config)))
+
+
+def cut_short(config: Config) -> str:
+    """What is wrong with a design that has more trials than the config lets it, in words; empty if that is not so."""
+    if config.sampler != "orders" or (most := size(CurriculumSpace(config))) <= config.trials:
+        return ""
+    return f"trials: {config.trials:,} of a design of {most:,}: it is not balanced before all are done"
 
 
 def _rows(config: Config) -> Iterator[tuple[str, ...]]:

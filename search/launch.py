@@ -14,6 +14,7 @@ from search import racing, results
 from search.agenda import Agenda, Event
 from search.config import Config, validate
 from search.data import make_ready
+from search.design import cut_short
 from search.documents import read
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
@@ -81,6 +82,8 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
                 console.print(
                     f"prior.search: {earlier.config.name} has too few complete trials to learn from", highlight=False
                 )
+        if short := cut_short(config):
+            console.print(short, highlight=False, markup=False)
         again = study.recover()
         if again:
             console.print(f"taking up {again} interrupted or failed trials again", highlight=False)
@@ -118,7 +121,7 @@ def _run(
         if agenda.exhausted:
             of = "design" if config.sampler == "orders" else "space"
             console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
-        for warning in racing.warnings(racing.document(study.recorded(), config), config.racing.grace):
+        for warning in racing.warnings(racing.document(study.recorded(), config)):
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 

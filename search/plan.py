@@ -1,15 +1,16 @@
 """What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
+from itertools import islice
 from statistics import fmean
 from typing import Any
 
 import optuna
 
+from search import design
 from search.config import Config
-from search.design import designed
 from search.space import CurriculumSpace, Parameters, paths
 from search.stored import described, stored
 from trainables.curriculum import Noise, Stage, Trial
@@ -128,8 +129,9 @@ def plan(config: Config, stages: str | None) -> Plan:
         stages: the stage store, for what it holds and what stages cost before.
     """
     space = CurriculumSpace(config)
-    given = designed(space) if config.sampler == "orders" else [space.baseline()]
-    size = len(given) if config.sampler == "orders" else space.size()
+    ordered = config.sampler == "orders"
+    size = design.size(space) if ordered else space.size()
+    given = islice(design.designed(space), config.trials) if ordered else [space.baseline()]
     trials = _draw(space, given, min(config.trials, size))
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
@@ -160,7 +162,7 @@ def plan(config: Config, stages: str | None) -> Plan:
     )
 
 
-def _draw(space: CurriculumSpace, given: Sequence[Parameters], count: int) -> list[Trial]:
+def _draw(space: CurriculumSpace, given: Iterable[Parameters], count: int) -> list[Trial]:
     """The trials that are given, and further distinct ones at random."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.tree import Tree
 
 from search.config import Config
+from search.design import cut_short
 from search.plan import Path, Plan, PlannedStage
 
 
@@ -42,6 +43,8 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
         f", and targets of two texts in {pairs if pairs == 'all' else f'{pairs:,}'} pairs of them" if pairs else ""
     )
     table.add_row("scored in", f"{plan.languages} languages{besides}")
+    if short := cut_short(config):
+        table.add_row("design", short)
     table.add_row("cost", _cost(plan, config.resources.workers))
     yield table
     yield _tree(plan, config.encoder, most)

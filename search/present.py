@@ -93,9 +93,10 @@ def _by_family(
         ours = interval([outcome.transfer.family_means(split)[family] for outcome in mine]).mean
         theirs = fmean(outcome.transfer.family_means(split)[family] for outcome in others) if others else None
         table.add_row(family, f"{ours:.3f}", *_against(ours, theirs))
-    ours = fmean(outcome.transfer.mean(split) for outcome in mine)
-    theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
-    table.add_row("all families", f"{ours:.3f}", *_against(ours, theirs), style="bold")
+    if families:
+        ours = fmean(outcome.transfer.mean(split) for outcome in mine)
+        theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
+        table.add_row("all families", f"{ours:.3f}", *_against(ours, theirs), style="bold")
     for code in mine[0].transfer.unseen(split):
         ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
         theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None

@@ -1,13 +1,12 @@
 """Whether ending trials early was safe: how far scores after some targets rank trials as final scores do."""
 
-import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from statistics import StatisticsError
 from typing import Any
 
 from search.config import Config
 from search.paired import ranks
-from search.recorded import Recorded
+from search.recorded import TARGET_STEP, Recorded
 
 SAFE = 0.5
 """Rank correlation below which stopping on early scores is warned of."""
@@ -15,34 +14,37 @@ SAFE = 0.5
 
 def document(records: Sequence[Recorded], config: Config) -> dict[str, Any]:
     """How many trials ended early and how many that should have were trained to their end, and the rank correlation of early and final
-    values by number of targets that have a dev set.
+    values: by number of targets that count, and where trials are looked at first.
 
     Trials that ended early have no final value: the correlation is over those that went on, the spared ones among them.
     """
     complete = [record for record in records if record.state == "complete" and record.outcome is not None]
-    rungs = []
-    for end in range(1, len(config.scored_targets)):
-        told = [
-            (early, record.value)
-            for record in complete
-            if record.value is not None and (early := _early(record, config, end)) is not None
-        ]
-        found = ranks([early for early, _ in told], [value for _, value in told])
-        rungs.append(
-            {
-                "targets": list(config.scored_targets[:end]),
-                "trials": len(told),
-                "correlation": None if found is None else found[0],
-                "low": None if found is None else found[1],
-                "high": None if found is None else found[2],
-            }
-        )
+    targets = config.scored_targets
+    rungs = [
+        {
+            "targets": list(targets[:end]),
+            **_correlation([(_early(record, config, end), record.value) for record in complete]),
+        }
+        for end in range(1, len(targets))
+    ]
+    done = config.racing.first_report(config.racing.grace, config.whole_targets)
+    step = round(done * TARGET_STEP)
+    within = _correlation([(record.early.get(step), record.value) for record in complete])
+    whole = rungs[min(int(done), len(rungs)) - 1] if rungs and done == int(done) else within
     return {
         "rules": list(config.racing.rules),
         "pruned": sum(record.state == "pruned" for record in records),
         "spared": sum(record.spared is not None for record in complete),
+        "first": {"done": done, "of": len(targets), **{key: whole[key] for key in within}},
         "rungs": rungs,
     }
+
+
+def _correlation(pairs: Iterable[tuple[float | None, float | None]]) -> dict[str, Any]:
+    told = [(early, final) for early, final in pairs if early is not None and final is not None]
+    found = ranks([early for early, _ in told], [final for _, final in told])
+    correlation, low, high = found if found is not None else (None, None, None)
+    return {"trials": len(told), "correlation": correlation, "low": low, "high": high}
 
 
 def _early(record: Recorded, config: Config, end: int) -> float | None:
@@ -54,12 +56,12 @@ def _early(record: Recorded, config: Config, end: int) -> float | None:
         return None
 
 
-def warnings(told: dict[str, Any], grace: float) -> Iterator[str]:
+def warnings(told: dict[str, Any]) -> Iterator[str]:
     """What the reader of a race has to know, from `document`."""
-    if not told["pruned"] or not told["rungs"]:
+    if not told["pruned"]:
         return
-    first = told["rungs"][min(max(1, math.floor(grace)), len(told["rungs"])) - 1]
-    after = f"after {', '.join(first['targets'])}"
+    first = told["first"]
+    after = f"after {first['done']:g} of {first['of']} targets"
     if first["correlation"] is None or first["correlation"] >= SAFE > 0 >= first["low"]:
         yield (
             f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "

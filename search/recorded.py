@@ -17,6 +17,10 @@ TRIAL, OUTCOME, ERROR, TWIN, INTERRUPTED = "trial", "outcome", "error", "duplica
 PRUNED, SPARED, REPEAT = "pruned", "spared", "repeat"
 
 
+TARGET_STEP = 1000
+"""Optuna's steps are whole numbers: a target is worth so many, whatever the number of reports that it makes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Recorded:
     """A trial as the study has it."""

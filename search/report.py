@@ -19,7 +19,7 @@ from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Trial
 from trainables.noise.catalogue import Passes, passes
 from trainables.outcome import Outcome
-from trainables.transfer import Split, Transfer
+from trainables.transfer import Objective, Split, Transfer
 
 EXTREMES = 5
 """Pairs of families shown at either end."""
@@ -32,7 +32,7 @@ def document(study: Study) -> dict[str, Any]:
     ranked = study.complete()
     return {
         "name": study.config.name,
-        "noise": _by_noise(ranked),
+        "noise": _by_noise(ranked, study.config.objective),
         "racing": racing.document(study.recorded(), study.config),
         "generalized": _generalized(study, ranked),
         "published": _published(study, ranked),
@@ -63,7 +63,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
         )
     if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
         yield ""
-        yield from _race(told["racing"], study.config.racing.grace)
+        yield from _race(told["racing"])
     if told["published"]:
         yield ""
         yield from _averages(told["published"])
@@ -72,7 +72,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
         yield from _pairs(told["generalized"])
 
 
-def _race(told: dict[str, Any], grace: float) -> Iterator[RenderableType]:
+def _race(told: dict[str, Any]) -> Iterator[RenderableType]:
     """How well values after some targets foretell final ones, and what that means for the trials that ended early."""
     yield (
         f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} that should have were trained to their "
@@ -90,7 +90,7 @@ def _race(told: dict[str, Any], grace: float) -> Iterator[RenderableType]:
         for row in told["rungs"]
     ]
     yield _table(["after target", "targets", "trials to their end", "rank correlation with the final value"], rows)
-    yield from racing.warnings(told, grace)
+    yield from racing.warnings(told)
 
 
 def _averages(told: dict[str, Any]) -> Iterator[RenderableType]:
@@ -165,8 +165,8 @@ def _noises(trial: Trial) -> tuple[Noise, ...]:
     return tuple(found) or (Noise(),)
 
 
-def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
-    """For each noise: how many trials had it, their mean transfer in both settings, what a step of it costs."""
+def _by_noise(ranked: Sequence[Recorded], objective: Objective) -> list[dict[str, Any]]:
+    """For each noise: how many trials had it, their mean objective and transfer in both settings, what a step of it costs."""
     grouped: dict[Noise, list[Outcome]] = defaultdict(list)
     natives: dict[Noise, list[dict[str, float]]] = defaultdict(list)
     for record in ranked:
@@ -184,7 +184,7 @@ def _by_noise(ranked: Sequence[Recorded]) -> list[dict[str, Any]]:
                 "noise": str(noise),
                 "work": passes(noise).work / Passes().work,
                 "trials": len(outcomes),
-                "transfer": fmean(outcome.transfer.mean() for outcome in outcomes),
+                "transfer": fmean(outcome.transfer.objective(objective) for outcome in outcomes),
                 "unmixed": fmean(_mean(transfer.unmixed_means()) for transfer in paired) if paired else None,
                 "generalized": fmean(_mean(transfer.generalized_means()) for transfer in paired) if paired else None,
                 "native": {

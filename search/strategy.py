@@ -1,6 +1,7 @@
 """The parts of a config that say how to search: what counts, what is tried next, when trials and the search end."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, field_validator
@@ -8,6 +9,7 @@ from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, Validati
 from search.checks import members, number_or_all
 from search.stage_space import Section, Space
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
 Sampler = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
@@ -62,6 +64,11 @@ class Racing(Section):
     parts: PositiveInt = 1
     """Reports a target makes: above 1 it is scored on dev within its training too, for targets that train far longer than that takes."""
 
+    def first_report(self, done: float, whole: Collection[int] = ()) -> float:
+        """The first report at or after so many targets; a target among `whole`, by its place, makes one at its end alone."""
+        place = math.ceil(done - 1e-9) - 1
+        return place + 1.0 if place in whole else math.ceil(done * self.parts - 1e-9) / self.parts
+
     @field_validator("rules")
     @classmethod
     def _distinct(cls, rules: tuple[Rule, ...]) -> tuple[Rule, ...]:
@@ -106,12 +113,19 @@ class Finalists(Section):
 
 
 def scored_targets(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
-    """The targets that have a dev set in the languages that are scored, in order; None where the fields do not tell."""
-    if any(fields.get(name) is None for name in ("benchmark", "targets")) or "languages" not in fields:
+    """The targets whose dev scores the objective is made of, in order; None where the fields do not tell."""
+    if any(fields.get(name) is None for name in ("benchmark", "targets", "objective")) or "languages" not in fields:
         return None
-    benchmark = fields["benchmark"]
+    benchmark, source = fields["benchmark"], fields["objective"] == "source_dev"
     languages = fields["languages"] or LANGUAGES_OF[benchmark]
-    return tuple(target for target in fields["targets"] if BENCHMARKS[benchmark][target].on_dev(languages))
+    return tuple(
+        target
+        for target in fields["targets"]
+        if any(
+            (code == SOURCE_LANGUAGE) == source and LANGUAGES[code].seen
+            for code in BENCHMARKS[benchmark][target].on_dev(languages)
+        )
+    )
 
 
 class Strategy(Section):
@@ -153,8 +167,12 @@ class Strategy(Section):
             raise ValueError("trials cannot race for two objectives: leave second_objective or racing.rules out")
         if "paired" in racing.rules and objective != "transfer_dev":
             raise ValueError(f"the paired rule compares what transfer_dev is the mean of; the objective is {objective}")
-        if racing.rules and targets is not None and racing.grace >= len(targets):
-            raise ValueError(f"grace {racing.grace:g} leaves nothing to save: targets with a dev set: {len(targets)}")
+        if racing.rules and targets is not None and racing.first_report(racing.grace) >= len(targets):
+            raise ValueError(
+                f"grace {racing.grace:g} leaves nothing to save: targets that count for {objective}: {len(targets)}"
+            )
+        if racing.rules and info.data.get("sampler") == "orders":
+            raise ValueError("a design of orders is worth nothing with rows missing: leave racing.rules out")
         return racing
 
     @field_validator("prior", check_fields=False)
@@ -173,4 +191,6 @@ class Strategy(Section):
             raise ValueError(
                 "improbable_improvement asks the model of sampler curriculum; for other samplers there is patience"
             )
+        if stop.patience is not None and info.data.get("sampler") == "orders":
+            raise ValueError("a design of orders is worth nothing with rows missing: leave stop.patience out")
         return stop

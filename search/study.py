@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Container
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ from search.design import designed
 from search.documents import read
 from search.home import SearchFolder
 from search.likeness import like
-from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TRIAL, TWIN, Recorded
+from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TARGET_STEP, TRIAL, TWIN, Recorded
 from search.sampler import Candidate, CurriculumSampler
 from search.samplers import sampler
 from search.space import CurriculumSpace, paths
@@ -26,8 +25,6 @@ from search.views import Earlier, variance_over_seeds, view
 from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
 
-TARGET_STEP = 1000
-"""Optuna's steps are whole numbers: a target is worth so many, whatever the number of reports that it makes."""
 FIRST = 3
 """Curricula of an earlier search that are tried first."""
 
@@ -102,7 +99,7 @@ class Study:
         for parameters in missing:
             self._study.enqueue_trial(parameters)
         first = [self.space.baseline()]
-        for known in self.earlier.trials if self.earlier else ():
+        for known in self.earlier.trials if self.earlier and self.config.sampler != "orders" else ():
             parameters = like(self.space, known)
             if parameters is not None and parameters not in first and len(first) <= FIRST:
                 first.append(parameters)
@@ -118,14 +115,14 @@ class Study:
         records = self.recorded()
         tried = {record.trial: record for record in records if record.state in ("complete", "running", "pruned")}
         tried |= {record.trial: record for record in records if record.number in self._failed}
-        if self.config.sampler == "orders" and not self._waiting:
-            row = next((row for trial, row in self._design if trial not in tried), None)
-            if row is None:
-                return None
-            self._study.enqueue_trial(row)
-        elif len(tried) >= self.space.size():
+        if self.config.sampler != "orders" and len(tried) >= self.space.size():
             return None
         while True:
+            if self.config.sampler == "orders" and not self._waiting:
+                rows = (row for row in designed(self.space) if self.space.suggest(FixedTrial(row)) not in tried)
+                if (row := next(rows, None)) is None:
+                    return None
+                self._study.enqueue_trial(row)
             asked = self._study.ask()
             trial = self.space.suggest(asked)
             asked.set_user_attr(TRIAL, trial.to_json())
@@ -139,17 +136,12 @@ class Study:
             else:
                 self._study.tell(asked, twin.values)
             attempts -= 1
-            if attempts <= 0:
+            if attempts <= 0 and self.config.sampler != "orders":
                 self._study.enqueue_trial(self._untried(tried))
 
     @property
     def _waiting(self) -> bool:
         return any(trial.state == TrialState.WAITING for trial in self._study.get_trials(deepcopy=False))
-
-    @cached_property
-    def _design(self) -> list[tuple[Trial, dict[str, Any]]]:
-        """The trials of ``sampler: orders``."""
-        return [(self.space.suggest(FixedTrial(row)), row) for row in designed(self.space)]
 
     def _untried(self, tried: Container[Trial | None]) -> dict[str, Any]:
         """The parameters of a trial at random that is not among those tried; there must be one."""
@@ -235,6 +227,12 @@ class Study:
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""
         self._study.set_user_attr(f"{REPEAT}/{number}/{seed}", outcome.to_json())
+
+
+def _trained(trial: Trial, outcome: Outcome) -> tuple[Stage, ...]:
+    """The targets of a trial that ended early which were done by then."""
+    done = {run.task for run in outcome.stages if run.target and run.whole}
+    return tuple(stage for stage in trial.targets if stage.task in done)
 
 
 def began(folder: SearchFolder) -> bool:

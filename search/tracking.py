@@ -178,8 +178,9 @@ _STATUS = {"failed": "FAILED", "pruned": "KILLED"}
 
 def metrics(transfer: Transfer) -> dict[str, float]:
     """A trial's dev metrics by their MLflow names."""
-    _, lowest = transfer.worst_family()
-    found = {"transfer/mean": transfer.mean(), "transfer/worst_family": lowest}
+    found = {}
+    if transfer.family_means():  # none where all that is scored on dev is English
+        found = {"transfer/mean": transfer.mean(), "transfer/worst_family": transfer.worst_family()[1]}
     found |= {f"family/{family}": value for family, value in transfer.family_means().items()}
     found |= {f"unseen/{code}": value for code, value in transfer.unseen().items()}
     found |= by_target(transfer)

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from itertools import count, takewhile
 from pathlib import Path
-from statistics import StatisticsError
 from types import SimpleNamespace
 from typing import Any
 
@@ -21,7 +20,7 @@ from ray.tune.search import Searcher
 from search.agenda import Agenda, Job
 from search.config import Config
 from search.errors import ClusterLostError, UserError
-from search.study import TARGET_STEP
+from search.recorded import TARGET_STEP
 from trainables.benchmarks import MIRROR
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
@@ -142,9 +141,9 @@ def run_job(config: dict[str, Any]) -> None:
 
     notes: list[str] = []
 
-    def report(done: float, outcome: Outcome) -> None:
-        with contextlib.suppress(StatisticsError):  # no score yet that the objective is made of
-            value = outcome.transfer.objective(config["objective"])
+    def report(target: str, part: float, outcome: Outcome) -> None:
+        if target in config["scored"]:
+            done, value = config["scored"].index(target) + part, outcome.transfer.objective(config["objective"])
             tune.report(
                 {"done": done, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
             )
@@ -157,8 +156,8 @@ def run_job(config: dict[str, Any]) -> None:
             config["threads"],
             tell=notes.append,
             data=config["data"],
-            on_partial=report if config["parts"] else None,
-            parts=config["parts"] or 1,
+            on_partial=report if config["scored"] else None,
+            parts=config["parts"],
         )
     except DivergedError as error:
         result = {"error": str(error)}
@@ -190,11 +189,12 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
             return Searcher.FINISHED if self.agenda.over else None
         self.jobs[trial_id] = job
         settings = self.agenda.config
-        parts = settings.racing.parts if settings.racing.rules and job.seed is None else 0
+        races = settings.racing.rules and job.seed is None
         told = {
             "trial": job.trial.to_json(),
             "splits": list(job.splits),
-            "parts": parts,
+            "parts": settings.racing.parts,
+            "scored": list(settings.scored_targets) if races else [],
             "objective": settings.objective,
         }
         return {**self.constant, **told}
@@ -255,8 +255,9 @@ class Race(FIFOScheduler):  # type: ignore[misc]
         """At which step of the study ASHA looks, and what that is for ASHA: the first report at or after its milestone."""
         milestones = (racing.grace * racing.reduction**k for k in count())
         for milestone in takewhile(lambda milestone: milestone <= targets, milestones):
-            first = math.ceil(milestone * racing.parts - 1e-9) / racing.parts
-            self.looks[round(first * TARGET_STEP)] = milestone
+            self.looks[round(racing.first_report(milestone, searcher.agenda.config.whole_targets) * TARGET_STEP)] = (
+                milestone
+            )
         for record in searcher.agenda.study.recorded():
             for step, value in sorted(record.early.items()) if record.state in ("complete", "pruned") else ():
                 self._among_best(record.number, step, value)

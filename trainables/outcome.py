@@ -19,6 +19,8 @@ class StageRun:
     """What its training cost, whenever that was."""
     native: dict[str, float] = field(default_factory=dict)
     """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
+    whole: bool = True
+    """False: the trial was ended within it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

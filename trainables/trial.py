@@ -28,8 +28,8 @@ from trainables.tasks.retrieval import Pooled
 from trainables.transfer import Scores, Split, Transfer, language_pairs
 
 Report = Callable[[StageRun], None]
-Partial = Callable[[float, Outcome], None]
-"""Hears how many targets that are scored on dev are done, parts of one among them, and what the trial came to so far."""
+Partial = Callable[[str, float, Outcome], None]
+"""Hears the latest target, which part of its training is done, and what the trial came to so far."""
 Found = TypeVar("Found")
 
 
@@ -84,8 +84,6 @@ class _Walk:
     on_partial: Partial | None
     parts: int
     started: float
-    done: int = 0
-    """Targets that are scored on dev."""
     scores: dict[str, Scores] = field(default_factory=dict)
     generalized: dict[str, Scores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
@@ -153,8 +151,7 @@ class _Walk:
         """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
         self._target(stage, parent)
         if self.on_partial and self.scores[stage.task].get("dev"):
-            self.done += 1
-            self.on_partial(self.done, self.outcome())
+            self.on_partial(stage.task, 1.0, self.outcome())
 
     def _target(self, stage: Stage, parent: Node) -> None:
         (task,) = self._data(stage)
@@ -197,17 +194,18 @@ class _Walk:
 
     def _looks(self, stage: Stage, node: Node, readings: Sequence[Reading]) -> Looks:
         """Reports within a target's training, at equal parts of its steps."""
-        on_partial, begun = self.on_partial, time.monotonic()
+        on_partial, begun, scored = self.on_partial, time.monotonic(), self.scoring_seconds
         dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.rows), None)
         if on_partial is None or dev is None:
             return {}
 
         def look(part: int, models: Sequence[PreTrainedModel]) -> None:
-            seconds, started = time.monotonic() - begun, time.monotonic()
+            started = time.monotonic()
+            seconds = started - begun - (self.scoring_seconds - scored)
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            running = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds)
-            on_partial(self.done + part / self.parts, self.outcome(running, scores))
+            running = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False)
+            on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}
 

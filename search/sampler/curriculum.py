@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from statistics import linear_regression
+from statistics import linear_regression, quantiles
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -264,9 +264,10 @@ def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
 
 
 def _foretold(early: float, known: Sequence[tuple[float, float]]) -> float | None:
-    """The final value that an early one leads to by the line through known pairs, within their range; None where they tell of none."""
+    """The final value that an early one leads to by the line through known pairs, within their range; a low one of theirs where the line
+    does not rise. None for fewer than `PAIRS`."""
     if len(known) < PAIRS or len({at for at, _ in known}) < 2:
         return None
     slope, start = linear_regression(*zip(*known, strict=True))
     finals = [value for _, value in known]
-    return None if slope <= 0 else min(max(finals), max(min(finals), start + slope * early))
+    return quantiles(finals)[0] if slope <= 0 else min(max(finals), max(min(finals), start + slope * early))

@@ -4,7 +4,7 @@ from itertools import pairwise
 import pytest
 from optuna.trial import FixedTrial
 
-from search.design import designed, williams
+from search.design import cut_short, designed, size, williams
 from search.likeness import like
 from search.space import CurriculumSpace
 from tests.search.test_space import SPACES, every_trial
@@ -39,7 +39,7 @@ def test_the_full_design_is_the_whole_space(config):
     space = CurriculumSpace(settings)
     trials = {space.suggest(FixedTrial(row)) for row in designed(space)}
     assert trials == every_trial(space)
-    assert space.size() == len(trials) == len(designed(space))
+    assert space.size() == len(trials) == len(list(designed(space))) == size(space)
 
 
 def test_a_latin_design_has_none_singles_orders_and_the_mixed_tasks(config):
@@ -84,6 +84,15 @@ def test_a_search_may_go_on_with_another_sampler_than_orders_and_back(
     assert few == wanted[:3]
     more, _ = run({"name": "few", "sampler": "random", "trials": 6})
     assert len(more) == 3 and more != wanted[3:6]  # nothing of the design was left in the queue
+
+
+def test_a_design_that_does_not_fit_is_told(config):
+    assert cut_short(config({"sampler": "orders", "trials": 9})) == (
+        "trials: 9 of a design of 10: it is not balanced before all are done"
+    )
+    assert cut_short(config({"sampler": "orders", "trials": 10})) == cut_short(config({"trials": 9})) == ""
+    latin = config({"sampler": "orders", "orders.design": "latin", "trials": 5})
+    assert size(CurriculumSpace(latin)) == len(list(designed(CurriculumSpace(latin))))
 
 
 def test_orders_run_as_designed_and_all_of_them_are_repeated(config, reopen, agenda, worker, curriculum_of):

@@ -12,16 +12,17 @@ def heard():
 
 
 def listener(heard):
-    return lambda rung, outcome: heard.append((rung, outcome))
+    return lambda target, part, outcome: heard.append((target, part, outcome))
 
 
 def test_a_trial_reports_after_every_target_in_the_trials_order(trial, store, heard):
     outcome = run(trial, store, on_partial=listener(heard))
     targets = [stage.task for stage in trial.targets]
-    assert [done for done, _ in heard] == list(range(1, len(targets) + 1))
-    assert [list(partial.transfer.scores) for _, partial in heard] == [targets[: n + 1] for n, _ in enumerate(targets)]
-    assert heard[-1][1].transfer == outcome.transfer
-    for (_, before), (_, after) in pairwise(heard):
+    assert [(target, part) for target, part, _ in heard] == [(target, 1.0) for target in targets]
+    partials = [partial for _, _, partial in heard]
+    assert [list(each.transfer.scores) for each in partials] == [targets[: n + 1] for n, _ in enumerate(targets)]
+    assert partials[-1].transfer == outcome.transfer
+    for before, after in pairwise(partials):
         assert after.transfer.over(before.transfer.scores) == before.transfer
         assert keys(after)[: len(keys(before))] == keys(before)
 
@@ -31,27 +32,26 @@ def test_reports_within_a_target_change_no_bit(trial, store, heard):
     looked = run(trial, None, on_partial=listener(heard), parts=3)
     assert looked.transfer == plain.transfer
     trained_targets = [stage.task for stage in trial.targets if stage.steps]
-    within = [(done, partial) for done, partial in heard if done != int(done)]
-    assert len(within) == 2 * len(trained_targets)
-    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
-    done, first = within[0]
-    assert done == pytest.approx(1 / 3)
+    told = [(target, part) for target, part, _ in heard if part < 1]
+    assert told == [(target, pytest.approx(part / 3)) for target in trained_targets for part in (1, 2)]
+    _, _, first = heard[0]
     assert list(first.transfer.scores) == trained_targets[:1]
     assert first.transfer.scores[trained_targets[0]]["dev"]
     (running,) = [stage for stage in first.stages if stage.target]
-    assert running.trained and running.seconds > 0
+    assert running.trained and not running.whole and running.seconds > 0
+    assert all(stage.whole for stage in looked.stages)
 
 
-def test_reports_after_targets_have_the_same_numbers_whether_the_store_has_them_or_not(trial, store, heard):
+def test_a_target_that_the_store_has_makes_one_report(trial, store, heard):
     run(trial, store, on_partial=listener(heard), parts=2)
     again = []
     run(trial, store, on_partial=listener(again), parts=2)
-    assert [done for done, _ in again] == [done for done, _ in heard if done == int(done)]
-    assert not any(trained(again[-1][1]))
+    assert [told[:2] for told in again] == [told[:2] for told in heard if told[1] == 1]
+    assert not any(trained(again[-1][2]))
 
 
 def test_a_trial_that_is_ended_by_its_listener_leaves_what_it_trained_and_no_claim(trial, store):
-    def stop(rung, outcome):
+    def stop(target, part, outcome):
         raise SystemExit
 
     with pytest.raises(SystemExit):
