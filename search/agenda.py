@@ -176,8 +176,8 @@ class Agenda:
 
     def pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker ended a trial early."""
-        self._stop(job)
         why = self._pruned.pop(job.number)
+        self._stop(job)
         self.study.tell_pruned(job.number, outcome, why)
         self._announce(Event(job=job, outcome=outcome, error=None, value=None, notes=notes, pruned=why))
 
@@ -242,6 +242,7 @@ class Agenda:
 
     def _stop(self, job: Job) -> None:
         del self.running[_place(job)]
+        self._pruned.pop(job.number, None)
 
     def _announce(self, event: Event) -> None:
         for listener in self.listeners:
