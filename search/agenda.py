@@ -176,7 +176,9 @@ class Agenda:
 
     def pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker ended a trial early."""
-        why = self._pruned.pop(job.number)
+        if (why := self._pruned.get(job.number)) is None:
+            self.failed(job, "stopped before it was done", notes)
+            return
         self._stop(job)
         self.study.tell_pruned(job.number, outcome, why)
         self._announce(Event(job=job, outcome=outcome, error=None, value=None, notes=notes, pruned=why))

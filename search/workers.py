@@ -26,6 +26,8 @@ from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 
 WATCH_SECONDS = 5.0
+DONE = "targets_done"
+"""Of a report; Tune takes a plain ``done`` for the end of a trial."""
 
 
 @contextlib.contextmanager
@@ -145,7 +147,7 @@ def run_job(config: dict[str, Any]) -> None:
         if target in config["scored"]:
             done, value = config["scored"].index(target) + part, outcome.transfer.objective(config["objective"])
             tune.report(
-                {"done": done, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
+                {DONE: done, "value": value, "partial": json.dumps(outcome.to_json()), "notes": "\n".join(notes)}
             )
 
     try:
@@ -277,6 +279,6 @@ class Race(FIFOScheduler):  # type: ignore[misc]
         if "partial" not in result:
             return str(TrialScheduler.CONTINUE)
         job, outcome, agenda = self.searcher.jobs[trial.trial_id], _partial(result), self.searcher.agenda
-        among_best = self._among_best(job.number, round(result["done"] * TARGET_STEP), result["value"])
-        go_on = agenda.reported(job, result["done"], outcome, among_best or "asha" not in agenda.config.racing.rules)
+        among_best = self._among_best(job.number, round(result[DONE] * TARGET_STEP), result["value"])
+        go_on = agenda.reported(job, result[DONE], outcome, among_best or "asha" not in agenda.config.racing.rules)
         return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)

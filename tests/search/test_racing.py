@@ -9,7 +9,7 @@ from search import racing, results
 from search.present import answer, status_lines
 from search.recorded import Recorded
 from search.report import lines
-from search.workers import AgendaSearcher, Race, _Watch
+from search.workers import DONE, AgendaSearcher, Race, _Watch
 from tests.search.conftest import worth
 from trainables.outcome import Outcome
 from trainables.transfer import Transfer
@@ -162,7 +162,7 @@ def reporter(study, agenda):
 
     def report(job, done, value, outcome):
         searcher.jobs["t"] = job
-        result = {"done": done, "value": value, "partial": json.dumps(outcome.to_json())}
+        result = {DONE: done, "value": value, "partial": json.dumps(outcome.to_json())}
         return race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), result)
 
     return report
@@ -214,6 +214,14 @@ def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config
     job = plan.next()
     assert plan.reported(job, 0.5, half, True)
     assert not plan.reported(job, 1.0, half, True)
+
+
+def test_a_trial_that_nobody_ended_but_ray_has_failed(config, reopen, agenda, outcome):
+    plan = agenda(reopen(config(ASHA)))
+    job = plan.next()
+    plan.pruned(job, outcome(job.trial, 0.1))
+    (record,) = plan.study.recorded()
+    assert (record.state, record.error) == ("failed", "stopped before it was done")
 
 
 def test_a_trial_is_not_ended_when_nothing_is_left_that_it_could_be_scored_on(config, reopen, agenda, outcome):
