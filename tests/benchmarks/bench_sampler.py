@@ -129,7 +129,8 @@ def table(rows: Sequence[dict[str, Any]]) -> None:
     worlds = sorted({kind for _, kind in found} - {"all"})
     print(f"{'':18}" + "".join(f"{kind:>13}" for kind in worlds))
     for name in names:
-        print(f"{name:18}" + "".join(f"{median(r[1] for r in found[name, kind]):13.1f}" for kind in worlds))
+        runs = [[reached[1] for reached in found[name, kind]] for kind in worlds]
+        print(f"{name:18}" + "".join(f"{median(costs):13.1f}" if costs else f"{'-':>13}" for costs in runs))
 
 
 def test_our_sampler_finds_a_good_curriculum_for_less_than_tpe(tmp_path):
