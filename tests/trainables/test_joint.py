@@ -25,7 +25,7 @@ def turns(task, monkeypatch):
     monkeypatch.setattr(
         stage_module,
         "optimise",
-        lambda model, batches, losses, schedule: [t for t, _ in islice(batches, schedule.steps)],
+        lambda model, batches, losses, schedule, on_step: [t for t, _ in islice(batches, schedule.steps)],
     )
     small, large = task("classification"), task("tagging")
     large = replace(large, data=replace(large.data, train=list(large.data.train) * 4))
@@ -57,7 +57,7 @@ def test_mixing_changes_the_turns_and_not_the_batches(task, monkeypatch):
         monkeypatch.setattr(
             stage_module,
             "optimise",
-            lambda model, batches, losses, schedule, mixing=mixing: (
+            lambda model, batches, losses, schedule, on_step, mixing=mixing: (
                 seen.setdefault(mixing, list(islice(batches, 12))) and []
             ),
         )
