@@ -5,7 +5,7 @@ VENV := .venv
 INSTALLED := $(VENV)/.installed
 HOME_DIR ?= xlt-home
 
-.PHONY: install demo test lint bench clean
+.PHONY: install browser demo test lint bench clean
 
 install: $(INSTALLED)
 
@@ -17,7 +17,18 @@ $(INSTALLED): pyproject.toml constraints.txt
 demo: install
 	$(VENV)/bin/xlt --home $(HOME_DIR) launch configs/miniature.yaml
 
-test: install
+# Pages are opened in a real browser by the tests: any Chromium or Chrome that is here, else Debian's.
+browser:
+	@if [ -n "$$XLT_BROWSER" ] || command -v chromium chromium-browser google-chrome google-chrome-stable >/dev/null; then exit 0; fi; \
+	if ! command -v apt-get >/dev/null; then \
+		echo "make: the tests open pages in a browser and none is here: install Chromium, or name one in XLT_BROWSER" >&2; exit 1; fi; \
+	if [ "$$(id -u)" = 0 ]; then as=; elif command -v sudo >/dev/null; then as=sudo; else \
+		echo "make: the tests need a browser: have an administrator run apt-get install chromium, or name one in XLT_BROWSER" >&2; exit 1; fi; \
+	echo "make: installing Debian's package chromium for the tests"; \
+	$$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium \
+	|| { echo "make: chromium could not be installed: install a browser yourself, or name one in XLT_BROWSER" >&2; exit 1; }
+
+test: install browser
 	$(VENV)/bin/python -m pytest --cov --cov-report=term --cov-fail-under=90
 
 lint: install

@@ -12,9 +12,10 @@ from rich.progress import Progress
 from search import config as configs
 from search.config import Config
 from search.data_commands import data
-from search.errors import ClusterLostError, UserError
+from search.errors import ClusterLostError, RegistryError, UserError
 from search.home import Home, SearchFolder
 from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.ui import ui
 from search.upkeep import miniature, store
 from trainables.benchmarks.cards import DataError
 
@@ -30,6 +31,9 @@ class _Commands(click.Group):
             context.exit(2)
         except ClusterLostError as error:
             click.echo(f"xlt: {error}; the same xlt launch takes up where this one stopped", err=True)
+            context.exit(1)
+        except RegistryError as error:
+            click.echo(f"xlt: {error}", err=True)
             context.exit(1)
         except KeyboardInterrupt:
             click.echo("xlt: interrupted; the same xlt launch takes up where this one stopped", err=True)
@@ -178,38 +182,50 @@ def best(home: Home, name: str, as_json: bool) -> None:
 
 @main.command()
 @NAME
+@click.option(
+    "--out", "file", type=click.Path(path_type=Path), help="Write it as one HTML page that needs nothing else."
+)
 @AS_JSON
 @with_home
-def report(home: Home, name: str, as_json: bool) -> None:
-    """What the search NAME found: the answer, noise by method and magnitude, transfer with two languages at once."""
-    from search.report import document, lines
+def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
+    """What the search NAME found: order, importance, noise, forgetting, selection, family by family."""
+    from search.report import document, lines, page
 
     study = _study(home.find(name))
+    if file is not None:
+        page(study, file)
+        click.echo(f"written to {file}", err=as_json)
     if as_json:
         print_json(document(study))
-        return
-    for line in lines(study):
-        out().print(line)
+    elif file is None:
+        for line in lines(study):
+            out().print(line)
 
 
 @main.command()
 @NAME
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--trial", type=int, help="Instead of the best one.")
+@click.option("--register", is_flag=True, help="Also as a version of MLflow's registered model NAME, aliased best.")
 @DATA
 @with_home
-def export(home: Home, name: str, directory: Path, trial: int | None) -> None:
+def export(home: Home, name: str, directory: Path, trial: int | None, register: bool) -> None:
     """Write best.yaml, results.json and the models of the search NAME into DIRECTORY."""
     from search.export import export as write
 
     folder = home.find(name)
+    study = _study(folder)
     with Console(stderr=True).status("reading, or training again, the models"):
-        exported = write(_study(folder), folder, home, directory, trial)
+        exported = write(study, folder, home, directory, trial)
     out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
     out().print(
         f"written to {directory}: best.yaml, results.json, models/", markup=False, highlight=False, soft_wrap=True
     )
     out().print(f"run it again: xlt train {directory / 'best.yaml'}", markup=False, highlight=False, soft_wrap=True)
+    if register:
+        from search.tracking import register as enter
+
+        click.echo(enter(study, home, directory, exported))
 
 
 @main.command()
@@ -251,40 +267,22 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
 @with_home
 def track(home: Home, name: str) -> None:
     """Write the MLflow view of the search NAME anew."""
-    from search import results
+    from search.review import review
     from search.tracking import rebuild
 
-    folder = home.find(name)
+    folder, console = home.find(name), Console(stderr=True)
     study = _study(folder)
-    results.write(study, folder)
-    rebuild(study, home, folder.results, Console(stderr=True))
-
-
-@main.command()
-@click.option("--port", type=click.IntRange(1, 65535), default=5000, show_default=True)
-@with_home
-def ui(home: Home, port: int) -> None:
-    """MLflow's pages over this home, on loopback."""
-    import os
-    import socket
-
-    if not home.root.exists():
-        raise UserError(f"there is no home at {home.root}: launch a search first, or name another with --home")
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UserError(f"port {port} is taken: name another with --port") from error
-    click.echo(f"http://127.0.0.1:{port}  (Ctrl-C ends it)", err=True)
-    command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--backend-store-uri", home.tracking_uri, "--default-artifact-root", home.artifacts.as_uri()]
-    os.execv(sys.executable, command)  # noqa: S606 - our own arguments
+    written = review(study, folder, console)
+    rebuilt = rebuild(study, home, folder.results, console, written.files, written.answer)
+    click.echo(rebuilt)
+    if rebuilt.why is not None:
+        raise SystemExit(1)
 
 
 main.add_command(data)
 main.add_command(store)
 main.add_command(miniature)
+main.add_command(ui)
 
 
 def _study(folder: SearchFolder) -> Any:

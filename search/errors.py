@@ -11,6 +11,14 @@ class ClusterLostError(RuntimeError):
     """Ray is gone under a launch: exit code 1."""
 
 
+class RegistryError(RuntimeError):
+    """MLflow did not take a model that was exported: exit code 1."""
+
+    def __init__(self, uri: str, cause: Exception) -> None:
+        super().__init__(f"exported, but not registered: MLflow at {uri}: {type(cause).__name__}: {cause}")
+        self.uri = uri
+
+
 class ConfigError(UserError):
     """Everything that is wrong with a config, together."""
 

@@ -37,6 +37,16 @@ class SearchFolder:
         return self.path / "results.json"
 
     @property
+    def report(self) -> Path:
+        """The page, as the last launch left it."""
+        return self.path / "report.html"
+
+    @property
+    def pictures(self) -> Path:
+        """Its pictures, for those who want them alone."""
+        return self.path / "pictures"
+
+    @property
     def synonyms(self) -> Path:
         """A copy of the synonyms that the search began with."""
         return self.path / "synonyms.json"

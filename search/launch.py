@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 from rich.console import Console
 
-from search import racing, results
+from search import racing
 from search.agenda import Agenda, Event
 from search.config import Config, validate
 from search.data import make_ready
@@ -22,6 +22,7 @@ from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
 from search.readiness import keep_synonyms, ready
 from search.recorded import finalists
+from search.review import review
 from search.stored import stored
 from search.study import Study, began
 from search.tracking import Tracker
@@ -30,6 +31,7 @@ from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
 
 FREE = {
+    "curriculum.retention",
     "name",
     "trials",
     "budget",
@@ -114,8 +116,8 @@ def _run(
         if records is not None:
             with suppress(OSError):  # told already
                 tidy(records)
-        results.write(study, folder)
-        tracker.launch_ended(study, folder.results)
+        written = review(study, folder, console)
+        tracker.launch_ended(study, folder.results, written.files, written.answer)
         if agenda.left and agenda.stopped:
             console.print(f"no further trials: {agenda.stopped}", highlight=False, markup=False, soft_wrap=True)
         if agenda.exhausted:
@@ -140,7 +142,7 @@ def check_space(folder: SearchFolder, config: Config) -> None:
     differences = [
         f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
         for key in sorted(before.keys() | now.keys())
-        if key.split(".")[0] not in FREE and _told(key, before) != _told(key, now)
+        if FREE.isdisjoint((key, key.split(".")[0])) and _told(key, before) != _told(key, now)
     ]
     if differences:
         raise SpaceChangedError(config.name, differences)

@@ -1,41 +1,15 @@
 """Two trials compared where both were scored: on the same seeds, targets and languages."""
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from scipy import stats
 
-from search.intervals import CONFIDENCE, Interval, interval
+from search.analysis.bootstrap import hierarchical
+from search.intervals import Interval, interval
+from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
-
-
-def crossed(values: np.ndarray, weights: np.ndarray) -> Interval:
-    """The weighted mean of values by seed and language and its interval, for other seeds and other languages alike.
-
-    Both are random effects (a two-way layout without replication). Each has its own quantile of Student's t, which holds where few seeds
-    leave the sum's degrees of freedom to chance.
-
-    Args:
-        values: [seeds, languages], two of each at least.
-        weights: [languages], of mean one.
-    """
-    seeds, languages = values.shape
-    mean = float((values * weights).mean())
-    rest = (values - mean) * weights
-    by_seed, by_language = rest.mean(1, keepdims=True), rest.mean(0, keepdims=True)
-    both = (seeds - 1) * (languages - 1)
-    within = float(((rest - by_seed - by_language) ** 2).sum()) / both
-    between_seeds = float((by_seed**2).sum()) * languages / (seeds - 1)
-    between_languages = float((by_language**2).sum()) * seeds / (languages - 1)
-    first, second = max(between_seeds, within), max(between_languages - within, 0.0)
-    half = math.sqrt((_quantile(seeds - 1) ** 2 * first + _quantile(languages - 1) ** 2 * second) / values.size)
-    return Interval(mean, mean - half, mean + half, seeds)
-
-
-def _quantile(freedom: float) -> float:
-    return float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
 def difference(
@@ -43,33 +17,44 @@ def difference(
 ) -> Interval:
     """One trial's objective minus another's, paired on the seeds that both have, one at least.
 
-    ``transfer_dev`` is compared seed by seed and language by language, so that the interval is for other languages too. What is no mean
-    over languages is compared by seed alone.
+    ``transfer_dev`` is compared seed by seed and family by family (`search.analysis.hierarchical`), so that the interval is for other
+    families too. What is no mean over families is compared by seed alone.
     """
     seeds = sorted(mine.keys() & other.keys())
     weights = mine[seeds[0]].weights(split) if objective == "transfer_dev" else {}
-    languages = sorted({code for _, code in weights})
-    if len(seeds) < 2 or len(languages) < 2:
+    shares = _shares(weights, _family)
+    if len(seeds) < 2 or len(shares) < 2:
         return interval([mine[seed].objective(objective) - other[seed].objective(objective) for seed in seeds])
-    counts = {code: sum(weight for (_, each), weight in weights.items() if each == code) for code in languages}
-    values = [_by_language(mine[seed], other[seed], weights, counts, split) for seed in seeds]
-    return crossed(np.array(values), np.array([counts[code] for code in languages]) * len(languages))
+    values = [_gaps(mine[seed], other[seed], weights, _family, split) for seed in seeds]
+    told = hierarchical(np.array(values), np.array(list(shares.values())), np.ones((len(shares), 1)))
+    return Interval(told.mean, told.low, told.high, told.seeds)
 
 
-def _by_language(
-    mine: Transfer,
-    other: Transfer,
-    weights: Mapping[tuple[str, str], float],
-    counts: Mapping[str, float],
-    split: Split,
-) -> list[float]:
-    """The difference in each language, over targets."""
-    found = dict.fromkeys(counts, 0.0)
+Weights = Mapping[tuple[str, str], float]
+"""By target and language."""
+
+
+def _family(code: str) -> str:
+    return LANGUAGES[code].family
+
+
+def _shares(weights: Weights, unit: Callable[[str], str]) -> dict[str, float]:
+    """What each unit (a language, or its family) counts."""
+    found: dict[str, float] = {}
+    for (_, code), weight in weights.items():
+        found[unit(code)] = found.get(unit(code), 0.0) + weight
+    return found
+
+
+def _gaps(mine: Transfer, other: Transfer, weights: Weights, unit: Callable[[str], str], split: Split) -> list[float]:
+    """The difference in each unit, over targets, in the order of `_shares`."""
+    shares = _shares(weights, unit)
+    found = dict.fromkeys(shares, 0.0)
     for target in mine.scores:
         ours, theirs = mine.languages(target, split), other.languages(target, split)
         for code in ours:
             if weight := weights.get((target, code)):
-                found[code] += weight / counts[code] * (ours[code] - theirs[code])
+                found[unit(code)] += weight / shares[unit(code)] * (ours[code] - theirs[code])
     return list(found.values())
 
 
@@ -83,13 +68,10 @@ def behind(mine: Transfer, best: Transfer, confidence: float, variance: float) -
         variance: of a trial's mean over these targets over seeds: there is one seed of each.
     """
     weights = mine.weights()
-    counts = Counter[str]()
-    for (_, code), weight in weights.items():
-        counts[code] += weight  # type: ignore[assignment]
-    if len(counts) < 2:
+    shares = np.array(list(_shares(weights, str).values()))
+    if len(shares) < 2:
         return False
-    shares = np.array(list(counts.values()))
-    gaps = np.array(_by_language(mine, best, weights, counts, "dev"))
+    gaps = np.array(_gaps(mine, best, weights, str, "dev"))
     gap = float(shares @ gaps)
     effective = 1 / float((shares**2).sum())  # languages that would count alike
     spread = float(shares @ (gaps - gap) ** 2) / (effective - 1) if effective > 1 else 0.0

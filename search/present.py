@@ -1,7 +1,6 @@
 """The answer of a search in words and tables, for a terminal."""
 
 from collections.abc import Iterator
-from dataclasses import fields
 from statistics import fmean
 from typing import Any
 
@@ -13,8 +12,8 @@ from search.config import Config
 from search.intervals import interval
 from search.recorded import Recorded, baseline, front
 from search.study import Study
+from search.told import trial_of
 from search.verdict import Comparison, Verdict, judge
-from trainables.curriculum import Noise, Stage, Trial
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
 
@@ -172,19 +171,6 @@ def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
             "" if trial["value"] is None else f"{trial['value']:.4f}",
             "" if trial["seconds"] is None else f"{trial['seconds']:.0f}",
             str(len(trial["seeds"]) or ""),
-            "\n".join([_words(trial), *(trial[why] for why in ("error", "pruned") if why in trial)]),
+            "\n".join([str(trial_of(trial)), *(trial[why] for why in ("error", "pruned") if why in trial)]),
         )
     yield table
-
-
-def _words(trial: dict[str, Any]) -> str:
-    """A trial of the results as it says itself."""
-    curriculum = tuple(_stage(stage["task"], stage) for stage in trial["curriculum"])
-    targets = tuple(_stage(task, stage) for task, stage in trial["targets"].items())
-    return str(Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=()))
-
-
-def _stage(task: str, told: dict[str, Any]) -> Stage:
-    known = {field.name for field in fields(Noise)}
-    noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
-    return Stage(task=task, learning_rate=told["learning_rate"], steps=0, noise=noise)

@@ -13,7 +13,8 @@ from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks.catalogue import published_metrics
 from trainables.curriculum import Noise, Stage, off_default
-from trainables.outcome import Outcome
+from trainables.languages import SOURCE_LANGUAGE
+from trainables.outcome import Outcome, StageRun
 
 VERSION = 1
 
@@ -33,6 +34,9 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
     return {
         "version": VERSION,
         "name": config.name,
+        "seed": config.seed,
+        "source_language": SOURCE_LANGUAGE,
+        "metrics": _metrics(outcomes, config),
         "objective": {"name": config.objective, "direction": "maximize"},
         "second_objective": _second(config),
         "best": verdict.best,
@@ -44,6 +48,12 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "sharing": _sharing(outcomes),
         "trials": [_trial(record, repeats.get(record.number, {}), config, live) for record in records],
     }
+
+
+def _metrics(outcomes: list[Outcome], config: Config) -> dict[str, str]:
+    """The main metric of every target that was scored."""
+    told = {target: metric for outcome in outcomes for target, metric in outcome.transfer.metrics.items()}
+    return {target: told[target] for target in config.targets if target in told}
 
 
 def _second(config: Config) -> dict[str, str] | None:
@@ -89,6 +99,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
                 "value": repeat.transfer.objective(config.objective),
                 "families": _families(repeat),
                 "scores": repeat.transfer.scores,
+                "stages": [{"task": run.task, "target": run.target} | _ran(run) for run in repeat.stages],
                 "published": repeat.transfer.published(published_metrics(config.benchmark)),
                 **_generalized(repeat),
             }
@@ -101,16 +112,17 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
     described |= {name: why for name, why in told.items() if why is not None}
     if trial is not None:
         runs = outcome.stages if outcome else ()
-        stages = [(stage, run.native if run else {}) for stage, run in zip_longest(trial.stages, runs)]
-        described["curriculum"] = [_stage(stage, native, config) for stage, native in stages[: len(trial.curriculum)]]
+        stages = list(zip_longest(trial.stages, runs))
+        described["curriculum"] = [_stage(stage, run, config) for stage, run in stages[: len(trial.curriculum)]]
         described["targets"] = {
             stage.task: {
                 "learning_rate": stage.learning_rate,
                 "steps": stage.steps,
-                "noise": _noise(stage.noise, native),
+                "noise": _noise(stage.noise, run),
                 "scores": outcome.transfer.scores.get(stage.task, {}) if outcome else {},
+                **_ran(run),
             }
-            for stage, native in stages[len(trial.curriculum) :]
+            for stage, run in stages[len(trial.curriculum) :]
         }
     if outcome is not None:
         described["families"] = _families(outcome)
@@ -143,20 +155,29 @@ def _families(outcome: Outcome) -> dict[str, dict[str, float]]:
     return {target: outcome.transfer.families(target) for target in outcome.transfer.scores}
 
 
-def _stage(stage: Stage, native: dict[str, float], config: Config) -> dict[str, Any]:
+def _stage(stage: Stage, run: StageRun | None, config: Config) -> dict[str, Any]:
     return {
         "task": stage.task,
         "resource": "+".join(config.resource(task) for task in stage.tasks),
         "learning_rate": stage.learning_rate,
         "steps": stage.steps,
-        "noise": _noise(stage.noise, native),
+        "noise": _noise(stage.noise, run),
+        **_ran(run),
     }
 
 
-def _noise(noise: Noise, native: dict[str, float]) -> dict[str, Any]:
+def _ran(run: StageRun | None) -> dict[str, Any]:
+    """What a stage cost and how it went, once it ran; what is retained, where that was measured."""
+    if run is None:
+        return {}
+    told = {"key": run.key, "trained": run.trained, "seconds": round(run.seconds, 3), "losses": run.losses}
+    return told | ({"retained": run.retained} if run.retained else {})
+
+
+def _noise(noise: Noise, run: StageRun | None) -> dict[str, Any]:
     """Method and magnitude always, what else is not at its default, and the method's own parameters where they are known."""
     return (
         {"method": noise.method, "magnitude": noise.magnitude}
         | off_default(noise)
-        | ({"native": native} if native else {})
+        | ({"native": run.native} if run is not None and run.native else {})
     )

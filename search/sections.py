@@ -95,6 +95,9 @@ class CurriculumSpace(Section):
     """How often a joint stage draws a batch from each of its tasks: equally, by how many examples they have, or by these to the
     power of 1/``temperature``."""
     temperature: Annotated[float, Field(gt=1)] = 2.0
+    retention: NonNegativeInt = 200
+    """Training rows of each intermediate task on which it is scored after its own stage and every later one, always the same ones, by
+    which forgetting is told; 0: not at all."""
 
     @property
     def exponent(self) -> float:

@@ -69,6 +69,7 @@ class CurriculumSpace:
             pairs=perm(len(languages), 2) if pairs == "all" else pairs,
             pairs_seed=config.generalized.seed,
             synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.augments else "",
+            retention=config.curriculum.retention,
         )
 
     def _stage(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
+from rich.table import Table
 
 from search.home import Home
 from trainables.benchmarks import MIRROR
@@ -74,3 +75,13 @@ def out() -> Console:
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+
+
+def right_aligned(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
+    """Rows of words under titles, all columns but the first to the right."""
+    table = Table(*titles, box=None, pad_edge=False)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for row in rows:
+        table.add_row(*row)
+    return table

@@ -110,6 +110,9 @@ class Trial:
     synonyms: str = field(default="", compare=False)
     """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
     holds is part of the stages' identity."""
+    retention: int = field(default=0, compare=False)
+    """Training rows of each intermediate task on which it is scored after its own stage and every later one, by which forgetting is
+    told; 0: none. It makes no other trial of one."""
 
     @property
     def example(self) -> Stage | None:
@@ -142,6 +145,7 @@ class Trial:
             pairs=document.get("pairs", 0),
             pairs_seed=document.get("pairs_seed", 0),
             synonyms=document.get("synonyms", ""),
+            retention=document.get("retention", 0),
             **stages,
         )
 

@@ -5,8 +5,18 @@ from dataclasses import dataclass, field
 
 from trainables.encoders import Weights
 from trainables.noise.substitution import Synonyms
+from trainables.prepared import Prepared
 from trainables.stage import Trained
 from trainables.store.records import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """A task of an intermediate stage, and the head that it got there."""
+
+    data: Prepared
+    head: Callable[[], Weights | None]
+    """Reads it; None if it was never kept, or is gone."""
 
 
 @dataclass(slots=True)
@@ -23,6 +33,8 @@ class Node:
     synonyms: Synonyms | None = None
     """What its words are replaced by, read once: the ones that its key tells of."""
     read: Callable[[], Weights] = dict
+    learnt: dict[str, Learnt] = field(default_factory=dict)
+    """By name, the tasks of the intermediate stages that lead here, this one's last, as far as `trainables.retention` scores them."""
 
     def weights(self) -> Weights:
         found = self.read()

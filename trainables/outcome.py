@@ -1,9 +1,15 @@
 """What a trial came to: which stages it went through, and its transfer. Plain data, to and from JSON."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import pairwise
+from statistics import fmean
 from typing import Any
 
 from trainables.transfer import Transfer
+
+POINTS = 20
+"""Of a stage's losses that a trial tells, at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +27,11 @@ class StageRun:
     """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
     whole: bool = True
     """False: the trial was ended within it."""
+    losses: list[list[float]] = field(default_factory=list)
+    """Of its training, as `loss_points` has them."""
+    retained: dict[str, dict[str, float]] = field(default_factory=dict)
+    """Of an intermediate stage: every metric, in 0..1, of its own tasks and of those of earlier stages right after it, by task; see
+    `trainables.retention`. Empty where that was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,3 +68,13 @@ class Outcome:
             seconds=document["seconds"],
             scoring_seconds=document["scoring_seconds"],
         )
+
+
+def loss_points(losses: Sequence[float]) -> list[list[float]]:
+    """Losses by step as `POINTS` points at most, each the last step of a run, counted from 1, and the run's mean loss.
+
+    Runs are equally long, but for one step.
+    """
+    count = min(POINTS, len(losses))
+    ends = [len(losses) * place // count for place in range(count + 1)] if count else []
+    return [[end, round(fmean(losses[start:end]), 6)] for start, end in pairwise(ends)]

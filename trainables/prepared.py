@@ -110,6 +110,15 @@ class Prepared:
         features = self._tables.features(self._candidates, "candidates", self.encoder, self.max_length)
         return ScoredSet(self._candidates.table, _encoded(features))
 
+    @cache  # noqa: B019
+    def drawn(self, count: int) -> ScoredSet:
+        """So many training rows, or all if there are fewer, tokenized: the first ones of one random order, the same for every stage, seed
+        and count."""
+        whole, order = self.train_rows, _order(len(self.train_rows), Random("drawn"))
+        told = whole.take(list(islice(order, min(count, len(whole)))))
+        rows = [{"language": self.data.language} | row for row in told]
+        return ScoredSet(rows, self.kind.encode(rows, self.encoder.tokens, self.max_length))
+
     def languages(self, split: str) -> frozenset[str]:
         """The languages that a split has."""
         return frozenset(self.data.evaluation.get(split, ()))

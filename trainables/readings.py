@@ -1,13 +1,17 @@
 """What a target is scored on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from transformers import PreTrainedModel
 
+from trainables.curriculum import Trial
 from trainables.prepared import Prepared
 from trainables.scoring import score, score_pairs
+from trainables.store.leases import Claim
 from trainables.store.records import Document
-from trainables.transfer import LanguagePair, Split
+from trainables.store.tree import Store
+from trainables.transfer import LanguagePair, Scores, Split, language_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,37 @@ class Reading:
         if self.pairs:
             return score_pairs(model, self.task, self.split, self.pairs)
         return score(model, self.task, self.split, self.languages)
+
+
+def readings_of(task: Prepared, trial: Trial, splits: Sequence[Split]) -> list[Reading]:
+    """What a trial scores a target on: its languages, then pairs of them where these are asked for and the target has two texts."""
+    readings = [Reading(task, split, trial.languages) for split in splits]
+    for split in splits if trial.pairs else ():
+        if task.generalizes(split, trial.languages):
+            there = [code for code in trial.languages if code in task.languages(split)]
+            pairs = language_pairs(there, trial.pairs, trial.pairs_seed)
+            readings.append(Reading(task, split, trial.languages, pairs))
+    return readings
+
+
+def known(store: Store | None, key: str, readings: Sequence[Reading]) -> Scores:
+    """A stage's stored scores, as far as they are of the very rows and languages of the readings."""
+    found = [(reading, store.scores(key, reading.name)) for reading in readings] if store else []
+    return {
+        reading.name: document["scores"]
+        for reading, document in found
+        if document is not None and reading.scored_on.items() <= document.items()
+    }
+
+
+def score_all(
+    readings: Sequence[Reading], model: PreTrainedModel, store: Store | None, key: str, mine: Claim | None
+) -> Scores:
+    """Scores of every reading, those that the store knows from there, and the others kept there if the claim is ours."""
+    scores = known(store, key, readings)
+    for reading in readings:
+        if reading.name not in scores:
+            scores[reading.name] = reading.score(model)
+            if store and mine:
+                store.add_scores(mine, reading.name, {**reading.scored_on, "scores": scores[reading.name]})
+    return scores

@@ -54,6 +54,15 @@ def score_pairs(
     return scores
 
 
+def score_trained(model: PreTrainedModel, prepared: Prepared, rows: int) -> dict[str, float]:
+    """Every metric on so many of the task's own training rows: always the same ones (`Prepared.drawn`).
+
+    It tells what a model has kept of what it was taught, not how well it does on rows that it never saw. The task's kind has metrics
+    and is scored row by row (`TaskKind.by_row`).
+    """
+    return _score(model, prepared, {"train": prepared.drawn(rows)}, {})["train"]
+
+
 def _score(
     model: PreTrainedModel, prepared: Prepared, sets: Mapping[str, ScoredSet], kinds: Mapping[str, TaskKind]
 ) -> Scores:

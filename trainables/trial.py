@@ -16,16 +16,17 @@ from trainables.encoders import Weights
 from trainables.node import Node
 from trainables.noise.substitution import Synonyms
 from trainables.noise.substitution import load as read_synonyms
-from trainables.outcome import Outcome, StageRun
+from trainables.outcome import Outcome, StageRun, loss_points
 from trainables.prepared import Prepared, prepare
-from trainables.readings import Reading
+from trainables.readings import Reading, known, readings_of, score_all
+from trainables.retention import Retained, Retention, heads, in_memory, in_store, joined
 from trainables.stage import Looks, encoder_weights, head_weights, restore, train
 from trainables.store.identity import identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
 from trainables.store.tree import Store
 from trainables.tasks.retrieval import Pooled
-from trainables.transfer import Scores, Split, Transfer, language_pairs
+from trainables.transfer import Scores, Split, Transfer
 
 Report = Callable[[StageRun], None]
 Partial = Callable[[str, float, Outcome], None]
@@ -120,18 +121,35 @@ class _Walk:
             return self.store.record(node.key, node.described, weights=True) if self.store else None
 
         with self._turn(node, find) as (record, mine):
-            if record is not None:
-                self._note(stage, node, trained=False, record=record)
+            found = record is not None
+            if record is None:
+                record = self._trained(stage, node, parent, mine)
+            elif self.store:
                 node.read = lambda: self._stored(stage, parent, node.key)
-                return node
-            trained = train(stage, node.draws, parent.weights(), self._data(stage), node.synonyms)
-            record = node.record(trained)
-            weights = encoder_weights(trained.models[0], parent.weights())
-            if self.store and mine:
-                self.store.publish(mine, record, weights, {})
-        self._note(stage, node, trained=True, record=record)
-        node.read = lambda: weights
+                node.learnt = parent.learnt | in_store(self.store, node.key, self._tasks(stage))
+        # After the turn: measuring takes one of its own.
+        self._note(stage, node, trained=not found, record=record, retained=self._retained(node))
         return node
+
+    def _trained(self, stage: Stage, node: Node, parent: Node, mine: Claim | None) -> Document:
+        """Train an intermediate stage, publish it, and return its record."""
+        tasks = self._tasks(stage)
+        trained = train(stage, node.draws, parent.weights(), list(tasks.values()), node.synonyms)
+        record = node.record(trained)
+        weights = encoder_weights(trained.models[0], parent.weights())
+        own = heads(tasks, trained.models, weights)
+        if self.store and mine:
+            self.store.publish(mine, record, weights, joined(own))
+        node.read = lambda: weights
+        node.learnt = parent.learnt | in_memory(tasks, own)
+        return record
+
+    def _retained(self, node: Node) -> Retained:
+        """How well the tasks so far are done after an intermediate stage."""
+        started = time.monotonic()
+        found = Retention(self.trial.retention, self.store).after(node)
+        self.scoring_seconds += time.monotonic() - started
+        return found
 
     def _stored(self, stage: Stage, parent: Node, key: str) -> Weights:
         """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
@@ -158,7 +176,7 @@ class _Walk:
         node = self._child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
 
-        readings = self._readings(task)
+        readings = readings_of(task, self.trial, self.splits)
         if not any(reading.rows for reading in readings) and node.key not in self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
             self._heard(stage.task, readings, {reading.name: {} for reading in readings})
@@ -169,7 +187,7 @@ class _Walk:
             if self.store is None:
                 return None
             record = self.store.record(node.key, node.described, weights=node.key in self.keep)
-            scores = self._known(node.key, readings)
+            scores = known(self.store, node.key, readings)
             return None if record is None or len(scores) < len(readings) else (record, scores)
 
         with self._turn(node, find) as (found, mine):
@@ -218,36 +236,11 @@ class _Walk:
             return None
         return restore(encoder, head or {}, task), record
 
-    def _readings(self, task: Prepared) -> list[Reading]:
-        readings = [Reading(task, split, self.trial.languages) for split in self.splits]
-        for split in self.splits if self.trial.pairs else ():
-            if task.generalizes(split, self.trial.languages):
-                there = [code for code in self.trial.languages if code in task.languages(split)]
-                pairs = language_pairs(there, self.trial.pairs, self.trial.pairs_seed)
-                readings.append(Reading(task, split, self.trial.languages, pairs))
-        return readings
-
     def _score(self, node: Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
-        """Scores of every reading, those that the store knows from there."""
         started = time.monotonic()
-        scores = self._known(node.key, readings)
-        for reading in readings:
-            if reading.name not in scores:
-                scores[reading.name] = reading.score(model)
-                if self.store and mine:
-                    document = {**reading.scored_on, "scores": scores[reading.name]}
-                    self.store.add_scores(mine, reading.name, document)
+        scores = score_all(readings, model, self.store, node.key, mine)
         self.scoring_seconds += time.monotonic() - started
         return scores
-
-    def _known(self, node_key: str, readings: Sequence[Reading]) -> Scores:
-        """Stored scores, as far as they are of this trial's very rows and languages."""
-        found = [(reading, self.store.scores(node_key, reading.name)) for reading in readings] if self.store else []
-        return {
-            reading.name: document["scores"]
-            for reading, document in found
-            if document is not None and reading.scored_on.items() <= document.items()
-        }
 
     def _heard(self, task: str, readings: Sequence[Reading], scores: Scores) -> None:
         self.scores[task] = {str(each.split): scores[each.name] for each in readings if not each.pairs}
@@ -278,7 +271,12 @@ class _Walk:
             return None
         return read_synonyms(self.trial.synonyms) if self.trial.synonyms else own_synonyms(self.trial.benchmark)
 
-    def _note(self, stage: Stage, node: Node, *, trained: bool, record: Document) -> None:
+    def _tasks(self, stage: Stage) -> dict[str, Prepared]:
+        return dict(zip(stage.tasks, self._data(stage), strict=True))
+
+    def _note(
+        self, stage: Stage, node: Node, *, trained: bool, record: Document, retained: Retained | None = None
+    ) -> None:
         run = StageRun(
             key=node.key,
             task=stage.task,
@@ -286,6 +284,8 @@ class _Walk:
             trained=trained,
             seconds=record["seconds"],
             native=record.get("native", {}),
+            losses=loss_points(record.get("losses", ())),
+            retained=retained or {},
         )
         self.runs[node.key] = run
         self.on_stage(run)

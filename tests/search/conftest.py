@@ -247,3 +247,15 @@ class NoTracker(contextlib.nullcontext):
         pass
 
     launch_ended = trial_ended
+
+
+@pytest.fixture(autouse=True)
+def quick(request, monkeypatch):
+    """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
+    if "drawn" not in request.fixturenames:
+        monkeypatch.setattr("search.page.folder.refresh", lambda analysis, folder: {})
+
+
+@pytest.fixture
+def drawn():
+    """Pages and pictures are made."""

@@ -42,8 +42,8 @@ def test_every_command_and_option_is_on_this_list():
         "launch": ["config", "--trials", "--name", "--set", "--data", "--from", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
-        "report": ["name", "--json"],
-        "export": ["name", "directory", "--trial", "--data"],
+        "report": ["name", "--out", "--json"],
+        "export": ["name", "directory", "--trial", "--register", "--data"],
         "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
         "ui": ["--port"],
@@ -251,6 +251,53 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
     result = xlt("train", tmp_path / "best.yaml", "--seeds", "1,two")
     assert result.exit_code == 2
     assert "whole numbers with commas between" in result.stderr
+
+
+def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_path, monkeypatch):
+    asked = []
+
+    def exports(study, folder, home, out, number):
+        from search.best import Best
+
+        return Best("sums", 1, study.complete()[0].trial, 0, 1, {}, {})
+
+    monkeypatch.setattr("search.export.export", exports)
+    monkeypatch.setattr("search.tracking.register", lambda *given: asked.append(given) or "registered as version 1")
+    assert xlt("export", "sums", tmp_path / "one").exit_code == 0
+    assert asked == []
+    assert xlt("export", "sums", tmp_path / "two", "--register").stdout.endswith("registered as version 1\n")
+    assert asked[0][2] == tmp_path / "two"
+
+
+def test_an_export_that_mlflow_does_not_take_is_a_failure_without_a_traceback(xlt, finished, tmp_path, monkeypatch):
+    from search.errors import RegistryError
+
+    def refuses(*_):
+        raise RegistryError("http://127.0.0.1:9", OSError("refused"))
+
+    monkeypatch.setattr("search.export.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})())
+    monkeypatch.setattr("search.tracking.register", refuses)
+    result = xlt("export", "sums", tmp_path / "out", "--register")
+    assert result.exit_code == 1
+    assert result.stderr == "xlt: exported, but not registered: MLflow at http://127.0.0.1:9: OSError: refused\n"
+
+
+def test_track_tells_what_it_wrote(xlt, finished):
+    assert xlt("track", "sums").stdout == "trials' runs: 6 written, 0 as they should be\n"
+    again = xlt("track", "sums")
+    assert again.stdout == "trials' runs: 0 written, 6 as they should be\n"
+    assert again.stderr == ""
+
+
+def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, agenda, worker, home, monkeypatch):
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    study = reopen(config({"tracking.uri": "http://127.0.0.1:9", "trials": 1}))
+    worker.drive(agenda(study))
+    home.folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
+    result = xlt("track", "sums")
+    assert result.exit_code == 1
+    assert result.stdout == "trials' runs: 0 written, 0 as they should be, 1 missed\n"
+    assert result.stderr.startswith("MLflow at http://127.0.0.1:9 missed some of this")
 
 
 def test_ui_of_a_home_that_is_not_there_is_refused(xlt):

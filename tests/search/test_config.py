@@ -124,6 +124,7 @@ BAD = [
     ({"training.target.warmup": 1.5}, "training.target.warmup", "less than 1; got 1.5"),
     ({"curriculum.mixing": "equal"}, "curriculum.mixing", "'uniform', 'proportional' or 'temperature'; got \"equal\""),
     ({"curriculum.temperature": 1}, "curriculum.temperature", "greater than 1; got 1"),
+    ({"curriculum.retention": -1}, "curriculum.retention", "greater than or equal to 0; got -1"),
     ({"intermediate.facts@0": {}}, "intermediate", "unknown intermediate task: 'facts@0'"),
     ({"intermediate.facts@0100": {}}, "intermediate", "unknown intermediate task: 'facts@0100'"),
     ({"intermediate.facts@4000": {}}, "intermediate", "unknown intermediate task: 'facts@4000'"),

@@ -91,8 +91,12 @@ def test_a_launch_leaves_runs_in_mlflow(launched):
 
     client = MlflowClient(f"sqlite:///{launched[0] / 'mlflow.db'}")
     experiment = client.get_experiment_by_name("miniature")
-    names = [run.info.run_name for run in client.search_runs([experiment.experiment_id])]
-    assert sorted(names) == ["miniature", "trial 0", "trial 1", "trial 2"]
+    runs = client.search_runs([experiment.experiment_id])
+    assert sorted(run.data.tags.get("xlt.trial", "") for run in runs) == ["", "0", "1", "2"]
+    assert {"0: no intermediate stage", "miniature"} <= {run.info.run_name for run in runs}
+    parent = next(run for run in runs if run.info.run_name == "miniature")
+    there = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert {"report.html", "results.json", "config.yaml", "pictures"} <= there
 
 
 @pytest.mark.parametrize("word", ["status", "best"])

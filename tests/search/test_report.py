@@ -91,6 +91,7 @@ def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
     assert told.pop("racing")["rungs"] == [
         {"targets": ["choice"], "trials": 0, "correlation": None, "low": None, "high": None}
     ]
+    assert told.pop("analysis")["answer"] == ["No trial has come to its end yet."]
     assert told == {"name": "sums", "noise": [], "generalized": None, "published": None}
     assert "no complete trial yet" in text(study)
 

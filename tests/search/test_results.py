@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,8 @@ def test_results_have_the_keys_that_tools_rely_on(finished):
     assert document["version"] == 1
     assert document["name"] == "sums"
     assert document["objective"] == {"name": "transfer_dev", "direction": "maximize"}
+    assert (document["seed"], document["source_language"]) == (0, "en")
+    assert document["metrics"] == {"choice": "accuracy", "tagging": "accuracy"}
     assert document["verdict"] in ("separated", "tie", "unconfirmed")
     assert set(document["sharing"]) == {"stages_asked", "stages_trained", "seconds_asked", "seconds_trained"}
     assert len(document["trials"]) == 6
@@ -37,6 +40,10 @@ def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agend
             "learning_rate": 0.001,
             "steps": 100,
             "noise": {"method": "random_perturbation", "magnitude": 0.2, "native": {"epsilon": 0.4}},
+            "key": "facts_sw/facts_sw",
+            "trained": True,
+            "seconds": 2,
+            "losses": [],
         }
     ]
     assert set(trial["targets"]) == {"choice", "tagging"}
@@ -80,6 +87,7 @@ def test_a_failed_trial_tells_its_cause_and_no_scores(config, reopen, agenda, fa
     assert failed["value"] is None
     assert failed["families"] == {}
     assert all(target["scores"] == {} for target in failed["targets"].values())
+    assert all({"key", "losses"}.isdisjoint(stage) for stage in [*failed["curriculum"], *failed["targets"].values()])
 
 
 def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, agenda, worker):
@@ -93,6 +101,7 @@ def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, agenda, 
 def test_a_search_without_a_trial_has_results_too(config, reopen):
     document = results.document(reopen(config()))
     assert (document["best"], document["verdict"], document["trials"]) == (None, "unconfirmed", [])
+    assert document["metrics"] == {}
 
 
 def test_sharing_counts_asked_and_trained_stages_of_trials_and_repeats(config, reopen, outcome):
@@ -152,3 +161,50 @@ def test_two_languages_at_once_are_told_by_pair_and_by_families(config, reopen, 
     }
     assert told["mean"] == pytest.approx(trial["value"] - 0.2)
     assert all("generalized" in seed for seed in trial["seeds"])
+
+
+def ran(outcome):
+    """The outcome with losses in every stage, and what is retained in intermediate ones."""
+    kept = {"dates": {"accuracy": 0.75}}
+    return replace(
+        outcome,
+        stages=tuple(
+            replace(stage, seconds=1.23456, losses=[[5, 0.5]], retained={} if stage.target else kept)
+            for stage in outcome.stages
+        ),
+    )
+
+
+def test_stages_tell_their_keys_costs_and_losses_and_what_is_retained_once_they_ran(config, reopen, outcome):
+    study = reopen(config())
+    number, trial = study.ask()
+    while not trial.curriculum:
+        study.tell(number, outcome(trial, 0.5))
+        number, trial = study.ask()
+    study.tell(number, ran(outcome(trial, 0.5, trained=False)))
+    study.tell_repeat(number, 1, ran(outcome(trial.with_seed(1), 0.5, ("dev", "test"))))
+    (told,) = [each for each in results.document(study)["trials"] if each["number"] == number]
+    stages = [*told["curriculum"], *told["targets"].values()]
+    assert [stage["key"] for stage in stages] == [run.key for run in outcome(trial, 0.5).stages]
+    for stage in stages:
+        assert (stage["trained"], stage["seconds"], stage["losses"]) == (False, 1.235, [[5, 0.5]])
+    assert all(stage["retained"] == {"dates": {"accuracy": 0.75}} for stage in told["curriculum"])
+    assert all("retained" not in target for target in told["targets"].values())
+    (seed,) = told["seeds"]
+    assert [(stage["task"], stage["target"]) for stage in seed["stages"]] == [
+        *((stage.task, False) for stage in trial.curriculum),
+        *((stage.task, True) for stage in trial.targets),
+    ]
+    assert all(stage["trained"] and stage["losses"] and stage["seconds"] == 1.235 for stage in seed["stages"])
+    assert ["retained" in stage for stage in seed["stages"]] == [not stage["target"] for stage in seed["stages"]]
+
+
+def test_a_trial_that_was_ended_early_tells_the_stages_that_ran(config, reopen, outcome):
+    study = reopen(config({"racing.rules": ["paired"]}))
+    number, trial = study.ask()
+    early = outcome(trial, 0.5)
+    early = replace(early, transfer=early.transfer.over(["choice"]), stages=early.stages[:1])
+    study.tell_pruned(number, early, "clearly worse")
+    (told,) = results.document(study)["trials"]
+    assert {"key", "losses"} <= told["targets"]["choice"].keys()
+    assert "key" not in told["targets"]["tagging"]

@@ -262,3 +262,8 @@ def test_a_target_without_a_dev_set_is_a_stage_of_the_repeats_alone(config):
     trial = CurriculumSpace(config(hub)).suggest(FixedTrial({"length": 0}))
     assert [path[-1].task for path in paths(trial)] == ["xnli"]
     assert [path[-1].task for path in paths(trial, test=True)] == ["xnli", "lareqa"]
+
+
+def test_a_trial_is_told_on_how_many_rows_its_intermediate_tasks_are_scored(config):
+    for settings, rows in ((config(), 200), (config({"curriculum.retention": 0}), 0)):
+        assert CurriculumSpace(settings).suggest(FixedTrial({"length": 0})).retention == rows

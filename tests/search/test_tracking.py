@@ -1,12 +1,12 @@
 import io
-import os
 
 import pytest
 from rich.console import Console
 
-from search import results, tracking
+from search import results
 from search.home import Home
-from search.tracking import Tracker, metrics, rebuild
+from search.tracking import Tracker, metrics, rebuild, trial_sheet
+from search.tracking.datasets import UNKNOWN, Digests
 
 BY_NAME = {
     "transfer/mean",
@@ -48,7 +48,13 @@ def runs(home: Home, name: str) -> dict:
 
     client = MlflowClient(home.tracking_uri)
     experiment = client.get_experiment_by_name(name)
-    return {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+    found = client.search_runs([experiment.experiment_id])
+    return {run.data.tags.get("xlt.trial", name): run for run in found}
+
+
+def keys(run) -> set[str]:
+    """A run's params."""
+    return set(run.data.params)
 
 
 def test_a_trial_has_the_metrics_of_the_contract(searched):
@@ -65,7 +71,7 @@ def test_a_launch_is_a_parent_run_and_its_trials_are_children(searched, view_hom
     study, written = searched({"name": "family"})
     rebuild(study, view_home, written, console)
     found = runs(view_home, "family")
-    assert set(found) == {"family", *(f"trial {record.number}" for record in study.complete())}
+    assert set(found) == {"family", *(str(record.number) for record in study.complete())}
     parent = found.pop("family")
     assert {run.data.tags["mlflow.parentRunId"] for run in found.values()} == {parent.info.run_id}
     assert parent.data.metrics["transfer/mean"] == pytest.approx(study.complete()[0].value)
@@ -78,7 +84,7 @@ def test_a_trials_run_holds_its_curriculum_in_words_and_every_metric(searched, v
     study, written = searched({"name": "words", "trials": 10})
     rebuild(study, view_home, written, console)
     record = study.complete()[0]
-    run = runs(view_home, "words")[f"trial {record.number}"]
+    run = runs(view_home, "words")[str(record.number)]
     assert run.data.params["curriculum"] == "dates > facts"
     assert run.data.params["stage.2"] == "facts (0.001)"
     assert metrics(record.outcome.transfer).items() <= run.data.metrics.items()
@@ -94,7 +100,7 @@ def test_a_failed_trial_is_a_failed_run_with_its_cause(
     failing_worker(lambda job: job.number == 1).drive(agenda(study))
     results.write(study, home.folder("failing"))
     rebuild(study, view_home, home.folder("failing").results, console)
-    run = runs(view_home, "failing")["trial 1"]
+    run = runs(view_home, "failing")["1"]
     assert run.info.status == "FAILED"
     assert "loss is nan" in run.data.tags["xlt.error"]
 
@@ -110,7 +116,7 @@ def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targ
     ended = [record.number for record in study.recorded() if record.state == "pruned"]
     assert ended
     for number in ended:
-        run = runs(view_home, "racing")[f"trial {number}"]
+        run = runs(view_home, "racing")[str(number)]
         assert run.info.status == "KILLED"
         assert run.data.tags["xlt.pruned"].startswith("asha after choice")
         assert "choice/family/Uralic" in run.data.metrics
@@ -132,7 +138,7 @@ def test_a_trial_written_twice_is_one_run(searched, view_home, console):
         with Tracker(study.config, view_home, console) as tracker:
             tracker.trial_ended(study, 0)
             tracker.trial_ended(study, 0)
-    assert sorted(runs(view_home, "once")) == ["once", "trial 0"]
+    assert sorted(runs(view_home, "once")) == ["0", "once"]
     assert console.file.getvalue() == ""
 
 
@@ -141,41 +147,6 @@ def test_a_search_that_goes_on_with_another_sampler_keeps_its_view(searched, reo
     rebuild(study, view_home, written, console)
     rebuild(reopen(config({"name": "other", "trials": 1, "sampler": "random"})), view_home, written, console)
     assert console.file.getvalue() == ""
-
-
-@pytest.fixture
-def impatient(monkeypatch):
-    """MLflow asks a server once and not for long."""
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "2")
-    assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "0"
-
-
-def test_a_server_that_is_down_costs_the_search_nothing_and_is_told_once(
-    config, reopen, agenda, worker, home, console, impatient
-):
-    study = reopen(config({"tracking.uri": "http://127.0.0.1:9"}))
-    with Tracker(study.config, home, console) as tracker:
-        worker.drive(agenda(study, lambda event: tracker.trial_ended(study, event.job.number)))
-        results.write(study, home.folder("sums"))
-        tracker.launch_ended(study, home.folder("sums").results)
-    assert len(study.complete()) == 6
-    text = console.file.getvalue()
-    assert text.count("MLflow at http://127.0.0.1:9 missed some of this") == 1
-    assert "xlt track sums writes the view anew" in text
-
-
-def test_a_server_that_does_not_answer_is_not_waited_for(config, home, console, monkeypatch):
-    import threading
-
-    answered = threading.Event()
-    monkeypatch.setattr(tracking, "_PATIENCE", 0.05)
-    monkeypatch.setattr(tracking, "_View", lambda *_: answered.wait(30))
-    with Tracker(config(), home, console) as tracker:
-        tracker._jobs.put(lambda view: None)
-    answered.set()
-    assert "did not answer within" in console.file.getvalue()
-    assert "(str:" not in console.file.getvalue()
 
 
 def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(searched, view_home, console):
@@ -189,10 +160,11 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
     study, written = searched(changes)
     rebuild(study, view_home, written, console)
     (record, *_) = [record for record in study.complete() if record.trial.curriculum]
-    run = runs(view_home, "robust")[f"trial {record.number}"]
+    run = runs(view_home, "robust")[str(record.number)]
     assert run.data.params["stage.1"].endswith("neftune 0.2)")
-    assert run.data.params["stage.1.native"] == "epsilon 0.4"
-    assert run.data.params["target.choice.native"] == "epsilon 0.4"
+    assert run.data.params["native"].startswith(f"{record.trial.curriculum[0].task}: epsilon 0.4; choice: epsilon 0.4")
+    assert (run.data.params["magnitude"], run.data.params["magnitude/targets"]) == ("0.2", "0.2")
+    assert (run.data.params["noise"], run.data.params["noise/targets"]) == ("neftune", "neftune")
     assert run.data.metrics["generalized/mean"] == pytest.approx(record.value - 0.2)
     assert run.data.metrics["generalized/Uralic/Niger-Congo"] == pytest.approx(record.value - 0.2)
     assert run.data.metrics["choice/generalized"] == pytest.approx(record.value - 0.2)
@@ -200,9 +172,174 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
 
 
 def test_more_metrics_than_mlflow_takes_at_once_are_all_written(searched, view_home, console, monkeypatch):
-    monkeypatch.setattr(tracking, "_AT_ONCE", 7)
+    monkeypatch.setattr("search.tracking.view._METRICS", 50)
+    monkeypatch.setattr("search.tracking.view._PARAMS", 7)
     study, written = searched({"name": "many", "trials": 1})
     rebuild(study, view_home, written, console)
     (record,) = study.complete()
-    run = runs(view_home, "many")["trial 0"]
+    run = runs(view_home, "many")["0"]
     assert metrics(record.outcome.transfer).keys() <= run.data.metrics.keys()
+    assert run.data.params["native"] == "none"
+    assert "xlt.digest" in run.data.tags
+
+
+def test_a_run_is_named_by_its_number_and_its_tasks_in_order(searched, view_home, console):
+    study, written = searched({"name": "named", "trials": 10})
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "named")
+    best = study.complete()[0].number
+    assert found["0"].info.run_name == "0: no intermediate stage"
+    assert found[str(best)].info.run_name == f"{best}: dates > facts"
+    assert found[str(best)].data.tags["xlt.condition"] == "high alone"
+    assert found["0"].data.tags["xlt.condition"] == "none"
+
+
+def test_every_trial_has_the_same_params_and_numbers_are_bare(searched, view_home, console):
+    study, written = searched({"name": "axes", "trials": 10})
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "axes")
+    found.pop("axes")
+    assert len({frozenset(keys(run)) for run in found.values()}) == 1
+    best = found[str(study.complete()[0].number)].data.params
+    assert [best[f"position/{task}"] for task in ("dates", "facts", "facts_sw")] == ["1", "2", "0"]
+    assert [best[f"rate/{task}"] for task in ("dates", "facts", "facts_sw")] == ["0.001", "0.001", "0"]
+    assert (best["first"], best["last"], best["length"]) == ("dates", "facts", "2")
+    numbers = [name for name in best if name.startswith(("position/", "rate/", "magnitude")) or name == "length"]
+    assert len(numbers) > 8
+    for run in found.values():
+        assert all(float(run.data.params[name]) >= 0 for name in numbers)
+
+
+def test_finalists_have_their_mean_its_bounds_and_each_fresh_seed(searched, view_home, console):
+    study, written = searched({"name": "fresh", "trials": 10})
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "fresh")
+    document = results.document(study)
+    number = document["best"]
+    best = found[str(number)].data
+    told = next(trial for trial in document["trials"] if trial["number"] == number)
+    for entry in told["seeds"]:
+        assert best.metrics[f"finalist/seed/{entry['seed']}"] == pytest.approx(entry["value"])
+    assert best.metrics["finalist/mean"] == pytest.approx(document["confirmed"]["mean"])
+    assert best.metrics["finalist/low"] == pytest.approx(document["confirmed"]["low"])
+    assert best.metrics["finalist/high"] == pytest.approx(document["confirmed"]["high"])
+    assert best.metrics["finalist/test"] == pytest.approx(best.metrics["finalist/mean"])
+    finalists = {name for name, run in found.items() if run.data.tags.get("xlt.finalist") == "yes"}
+    assert finalists == {str(trial["number"]) for trial in document["trials"] if trial["seeds"]}
+
+
+def test_the_best_trial_is_tagged_with_the_verdict_and_no_other(searched, view_home, console):
+    from mlflow import MlflowClient
+
+    study, written = searched({"name": "marked", "trials": 10})
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "marked")
+    parent = found.pop("marked")
+    best, verdict = results.document(study)["best"], results.document(study)["verdict"]
+    assert {name for name, run in found.items() if "xlt.best" in run.data.tags} == {str(best)}
+    assert (found[str(best)].data.tags["xlt.best"], parent.data.tags["xlt.verdict"]) == (verdict, verdict)
+    MlflowClient(view_home.tracking_uri).set_tag(found["0"].info.run_id, "xlt.best", "tie")
+    rebuild(study, view_home, written, console)
+    assert {name for name, run in runs(view_home, "marked").items() if "xlt.best" in run.data.tags} == {
+        str(best),
+        "marked",
+    }
+
+
+def test_the_parent_tells_the_answer_and_carries_the_results_the_config_and_whatever_it_is_given(
+    searched, view_home, console, tmp_path
+):
+    from mlflow import MlflowClient
+
+    study, written = searched({"name": "told", "trials": 3})
+    written.with_name("config.yaml").write_text("name: told\n")
+    (tmp_path / "page.html").write_text("<p>the report</p>")
+    files = {"report.html": tmp_path / "page.html", "pictures/order.png": tmp_path / "page.html"}
+    with Tracker(study.config, view_home, console) as tracker:
+        tracker.launch_ended(study, written, files, ["Dates before facts."])
+    parent = runs(view_home, "told")["told"]
+    note = parent.data.tags["mlflow.note.content"]
+    assert note.startswith("Dates before facts.\n")
+    assert "xlt export told DIR" in note
+    client = MlflowClient(view_home.tracking_uri)
+    there = {file.path for file in client.list_artifacts(parent.info.run_id)}
+    assert there == {"results.json", "config.yaml", "report.html", "pictures"}
+    assert [file.path for file in client.list_artifacts(parent.info.run_id, "pictures")] == ["pictures/order.png"]
+
+
+def test_a_trial_names_its_data_with_their_roles(searched, view_home, console):
+    study, written = searched({"name": "data", "trials": 10})
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "data")
+    used = found[str(study.complete()[0].number)].inputs.dataset_inputs
+    assert {(each.dataset.name, each.tags[0].value) for each in used} == {
+        ("dates", "intermediate"),
+        ("facts", "intermediate"),
+        ("choice", "target"),
+        ("tagging", "target"),
+    }
+    assert {each.dataset.digest for each in used} == {UNKNOWN}
+    assert len(found["data"].inputs.dataset_inputs) == 5
+
+
+def test_the_digest_of_data_is_that_of_the_stage_in_the_store(searched, tmp_path):
+    from trainables.store.records import FIELDS, FORMAT, sealed
+
+    study, _ = searched({"name": "digests", "trials": 10})
+    record = study.complete()[0]
+    for run, data in zip(record.outcome.stages, ("d" * 64, "f1+synonyms"), strict=False):
+        folder = tmp_path / run.key
+        folder.mkdir(parents=True)
+        document = {**dict.fromkeys(FIELDS, None), "format": FORMAT, "files": {}, "identity": {"data": data}}
+        (folder / "stage.json").write_bytes(sealed(document))
+    used = {each.task: each.digest for each in Digests(study.config, str(tmp_path)).used(record)}
+    assert used == {"dates": "d" * 36, "facts": "f1", "choice": UNKNOWN, "tagging": UNKNOWN}
+
+
+def test_a_run_that_is_as_it_should_be_is_not_written_again(searched, view_home, console):
+    study, written = searched({"name": "kept", "trials": 4})
+    first = rebuild(study, view_home, written, console)
+    again = rebuild(study, view_home, written, console)
+    assert (first.written, first.kept) == (len(study.complete()), 0)
+    assert (again.written, again.kept) == (0, len(study.complete()))
+
+
+def test_a_run_that_was_left_half_written_or_deleted_is_made_whole(searched, view_home, console):
+    from mlflow import MlflowClient
+
+    study, written = searched({"name": "half", "trials": 3})
+    rebuild(study, view_home, written, console)
+    client, before = MlflowClient(view_home.tracking_uri), runs(view_home, "half")
+    client.update_run(before["0"].info.run_id, status="RUNNING")
+    client.delete_run(before["1"].info.run_id)
+    again = rebuild(study, view_home, written, console)
+    after = runs(view_home, "half")
+    assert again.written == 2
+    assert after["0"].info.run_id == before["0"].info.run_id
+    assert {run.info.status for run in after.values()} == {"FINISHED"}
+    assert after["1"].data.params == before["1"].data.params
+
+
+def test_a_run_of_an_older_view_is_made_anew(searched, view_home, console):
+    from mlflow import MlflowClient
+
+    study, written = searched({"name": "older", "trials": 2})
+    client = MlflowClient(view_home.tracking_uri)
+    experiment = client.create_experiment("older", (view_home.artifacts / "older").as_uri())
+    old = client.create_run(experiment, tags={"xlt.trial": "0"}, run_name="trial 0")
+    client.log_param(old.info.run_id, "curriculum", "what it was called then")
+    rebuild(study, view_home, written, console)
+    found = runs(view_home, "older")
+    assert found["0"].info.run_id != old.info.run_id
+    assert found["0"].data.params["curriculum"] == "none"
+    assert len(found) == 3
+    assert console.file.getvalue() == ""
+
+
+def test_a_search_of_markup_in_an_error_shows_it_as_text(config, reopen, agenda, failing_worker, home):
+    study = reopen(config({"name": "markup", "trials": 2}))
+    worker = failing_worker(lambda job: job.number == 1)
+    worker.drive(agenda(study))
+    failed = next(record for record in study.recorded() if record.state == "failed")
+    note = trial_sheet(failed, {}, study.config, Digests(study.config, None)).tags["mlflow.note.content"]
+    assert "\n    the loss is nan" in note

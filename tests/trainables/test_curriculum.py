@@ -24,6 +24,7 @@ TRIAL = Trial(
     pairs=3,
     pairs_seed=2,
     synonyms="neighbours.json",
+    retention=200,
 )
 
 
@@ -67,9 +68,17 @@ def test_what_is_off_its_default_is_told_within_a_noise_too():
     assert off_default(Noise()) == {}
 
 
-def test_a_trial_from_before_pairs_and_synonyms_can_still_be_read():
-    old = {key: value for key, value in TRIAL.to_json().items() if key not in ("pairs", "pairs_seed", "synonyms")}
-    assert Trial.from_json(old) == replace(TRIAL, pairs=0, pairs_seed=0, synonyms="")
+def test_a_trial_from_before_pairs_synonyms_and_retention_can_still_be_read():
+    newer = ("pairs", "pairs_seed", "synonyms", "retention")
+    old = Trial.from_json({key: value for key, value in TRIAL.to_json().items() if key not in newer})
+    assert old == replace(TRIAL, pairs=0, pairs_seed=0)
+    assert (old.synonyms, old.retention) == ("", 0)
+
+
+def test_what_is_measured_besides_makes_no_other_trial():
+    other = replace(TRIAL, retention=7)
+    assert other == TRIAL and hash(other) == hash(TRIAL)
+    assert Trial.from_json(other.to_json()).retention == 7
 
 
 def test_a_trial_says_its_stages_in_order():

@@ -4,12 +4,12 @@ import pytest
 import torch
 from torch import nn
 
-from tests.trainables.conftest import SCORED
+from tests.trainables.conftest import SCORED, TRAINED
 from trainables import scoring
 from trainables.prepared import Prepared
-from trainables.scoring import score, score_pairs
+from trainables.scoring import score, score_pairs, score_trained
 from trainables.stage import build
-from trainables.tasks import TaskData, length
+from trainables.tasks import KINDS, TaskData, length
 from trainables.tasks.classification import Classification
 from trainables.tasks.question_answering import QuestionAnswering, _Span
 
@@ -233,3 +233,38 @@ def test_rows_that_say_nothing_about_each_other_do_not_generalize(task):
         for code, rows in prepared.data.evaluation["dev"].items()
     }
     assert not replace(prepared, data=replace(prepared.data, evaluation={"dev": dev})).generalizes("dev", ("en", "de"))
+
+
+@pytest.mark.parametrize("kind", [kind for kind in TRAINED if KINDS[kind].metrics and KINDS[kind].by_row])
+def test_every_kind_that_is_scored_by_row_is_scored_on_its_training_rows(kind, task, undisturbed):
+    prepared = task(kind)
+    scores = score_trained(build(prepared.encoder.weights, [prepared])[0], prepared, 7)
+    assert tuple(scores) == KINDS[kind].metrics
+    assert all(0 <= score <= 1 for score in scores.values())
+
+
+def test_training_rows_are_scored_as_dev_rows_of_the_same_words_are(model, task):
+    prepared = task("classification")
+    rows = prepared.drawn(9).rows
+    as_dev = replace(prepared, data=replace(prepared.data, evaluation={"dev": {"en": rows}}))
+    assert score(model, as_dev, "dev", ("en",)) == {"en": score_trained(model, prepared, 9)}
+
+
+def test_drawn_rows_are_the_first_of_one_order_of_the_training_rows(task):
+    """The same ones whatever the number, the stage and its seed: they come from nothing but their number in the training set."""
+    prepared, again = task("classification"), task("classification", max_length=64)
+    rows = prepared.drawn(10).rows
+    assert rows[:4] == prepared.drawn(4).rows == again.drawn(4).rows
+    whole = [{"language": "en"} | row for row in prepared.train_rows]
+    assert prepared.drawn(24).rows != whole
+    assert sorted(map(str, prepared.drawn(24).rows)) == sorted(map(str, whole))
+    assert sum(row in whole for row in rows) == 10
+
+
+def test_fewer_training_rows_than_are_to_be_drawn_are_all_drawn_once(task):
+    assert len(task("classification").drawn(1000).rows) == 24
+
+
+def test_drawn_rows_are_tokenized_once(task):
+    prepared = task("classification")
+    assert prepared.drawn(5) is prepared.drawn(5)

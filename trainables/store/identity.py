@@ -17,7 +17,7 @@ def identity(stage: Stage, parent: str, data: str, *, target: bool = False) -> d
         stage: its fields enter unless they are at their default, so that a new field leaves old stages valid.
         parent: the parent stage's key, or the hash of the encoder's own weights.
         data: the fingerprint of the training data.
-        target: whether the stage is a target: of those the head is kept too, and weights are given up sooner.
+        target: whether the stage is a target: of those the head is kept by itself, and weights are given up sooner.
     """
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
     if target:

@@ -1,7 +1,7 @@
 """The stage store: what was trained, under a key that says what it was, shared by trials, searches and machines.
 
-One folder a stage: ``stage.json`` (written last, so its presence means complete), ``encoder.safetensors``, a target's
-``head.safetensors`` and ``scores-SPLIT.json``. Whatever is damaged is told once, never used, and set aside when the stage is
+One folder a stage: ``stage.json`` (written last, so its presence means complete), ``encoder.safetensors``,
+``head.safetensors`` (a target's, or those of an intermediate stage's tasks; see `trainables.retention`) and ``scores-SPLIT.json``. Whatever is damaged is told once, never used, and set aside when the stage is
 published anew. Nothing that goes wrong here ends a trial: at worst its stages are trained and not kept.
 """
 
@@ -65,11 +65,11 @@ class Store(Records):
         return self._weights(key, ENCODER)
 
     def head(self, key: str) -> Weights | None:
-        """The weights of a target's head, likewise."""
+        """The weights of its head, or heads, likewise."""
         return self._weights(key, HEAD)
 
     def scores(self, key: str, split: str) -> Document | None:
-        """What a target's model scored on a split, as `add_scores` was given it."""
+        """What the stage's model scored on a split, as `add_scores` was given it."""
         return self.document(key, f"scores-{split}.json")
 
     @contextmanager
@@ -152,7 +152,7 @@ class Store(Records):
         return True
 
     def add_scores(self, mine: Claim, split: str, document: Document) -> None:
-        """Keep what a target's model scored beside it."""
+        """Keep what the stage's model scored beside it."""
         if self.record(mine.key) is None:
             return
         try:

@@ -80,6 +80,8 @@ class TaskKind(ABC):
     """The columns of the second of its two texts, which may be in another language than the first; empty for one text."""
     tuned: ClassVar[bool] = False
     """Whether it has a threshold, which is found on dev (`tune`) before test is scored."""
+    by_row: ClassVar[bool] = True
+    """Whether any few of its training rows can be scored by themselves."""
 
     @abstractmethod
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:

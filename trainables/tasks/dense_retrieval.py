@@ -38,6 +38,8 @@ class DenseRetrieval(TaskKind):
     """Unit vectors of first tokens, compared by cosine, trained on the batch's other candidates as wrong ones; scored by mAP@20."""
 
     metrics = ("map@20",)
+    by_row = False
+    """It is scored against all candidates, which training rows do not name."""
 
     def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         """The bare model; called with pairs of texts it has a loss."""

@@ -15,6 +15,8 @@ class Ranking(Classification):
     """Trained as classification into grades, ranked by the grade that is expected; scored by nDCG, as XGLUE's web page ranking is."""
 
     metrics = ("ndcg", "accuracy")
+    by_row = False
+    """It takes all documents of a query."""
 
     def outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         """For each the likeliest grade, and the expected one."""

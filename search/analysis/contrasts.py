@@ -1,0 +1,176 @@
+"""Comparisons in which one thing differs: the same stages in another order, the same order at another rate."""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import combinations, pairwise
+from typing import Literal
+
+import numpy as np
+
+from search.analysis.arms import Arm
+from trainables.curriculum import JOINT, Noise
+
+Kind = Literal["resource", "precedence", "position", "joint", "length", "single", "rate", "noise"]
+
+HIGH_FIRST = "high-resource before low-resource tasks"
+IN_TURN = "tasks one after the other, not mixed"
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """One thing that differs, over everything that it was tried with."""
+
+    kind: Kind
+    name: str
+    pairs: list[tuple[list[int], list[int]]] = field(default_factory=list)
+    """Places of trials with it and of trials without it that are alike otherwise."""
+
+    def weights(self, count: int) -> np.ndarray:
+        """[trials]: with minus without, every pair counting alike."""
+        found = np.zeros(count)
+        for with_it, without in self.pairs:
+            found[with_it] += 1 / (len(with_it) * len(self.pairs))
+            found[without] -= 1 / (len(without) * len(self.pairs))
+        return found
+
+
+def contrasts(arms: Sequence[Arm]) -> list[Contrast]:
+    """Every comparison that these trials allow, kind by kind."""
+    found: dict[tuple[Kind, str], Contrast] = {}
+    for make in (_resource, _precedence, _position, _joint, _length, _single, _rate, _noise):
+        for kind, name, with_it, without in make(arms):
+            if with_it and without:
+                found.setdefault((kind, name), Contrast(kind, name)).pairs.append((with_it, without))
+    return list(found.values())
+
+
+Pairs = Iterator[tuple[Kind, str, list[int], list[int]]]
+
+
+def earliness(arm: Arm) -> float | None:
+    """How many places high-resource tasks come before low-resource ones, on average; None where there are not both."""
+    places = {
+        resource: [place for place, each in enumerate(arm.resources) if each == resource]
+        for resource in ("high", "low")
+    }
+    if not all(places.values()):
+        return None
+    return sum(places["low"]) / len(places["low"]) - sum(places["high"]) / len(places["high"])
+
+
+def before(arm: Arm, one: str, other: str) -> bool | None:
+    """Whether a task comes before another one; None where a curriculum has not both, or mixes them."""
+    if one not in arm.tasks or other not in arm.tasks:
+        return None
+    return arm.tasks.index(one) < arm.tasks.index(other)
+
+
+def _resource(arms: Sequence[Arm]) -> Pairs:
+    for group in _permuted(arms):
+        lead = {place: earliness(arms[place]) or 0.0 for place in group}
+        yield (
+            "resource",
+            HIGH_FIRST,
+            [place for place in group if lead[place] > 0],
+            [place for place in group if lead[place] < 0],
+        )
+
+
+def _precedence(arms: Sequence[Arm]) -> Pairs:
+    for one, other in combinations(_tasks(arms), 2):
+        for group in _permuted(arms):
+            order = {place: before(arms[place], one, other) for place in group}
+            yield "precedence", f"{one} before {other}", _where(order, True), _where(order, False)
+
+
+def _position(arms: Sequence[Arm]) -> Pairs:
+    longest = max((len(arm.stages) for arm in arms), default=0)
+    for task in _tasks(arms):
+        for group in (group for group in _permuted(arms) if task in arms[group[0]].tasks):
+            for place, word in ((-1, "last"), (0, "first")) if longest > 2 else ((-1, "last"),):
+                there = {each: arms[each].tasks[place] == task for each in group}
+                yield "position", f"{task} {word}", _where(there, True), _where(there, False)
+
+
+def _joint(arms: Sequence[Arm]) -> Pairs:
+    mixed = {
+        (frozenset(arm.stages[0].tasks), _recipe(arm)): place
+        for place, arm in enumerate(arms)
+        if arm.condition == "joint"
+    }
+    for group in _permuted(arms):
+        place = mixed.get((frozenset(arms[group[0]].tasks), _recipe(arms[group[0]])))
+        if place is not None:
+            yield "joint", IN_TURN, group, [place]
+
+
+def _length(arms: Sequence[Arm]) -> Pairs:
+    alone = {(arm.stages[0], _after(arm)): place for place, arm in enumerate(arms) if arm.condition == "single"}
+    for group in _permuted(arms, least=2):
+        arm = arms[group[0]]
+        there = [alone[stage, _after(arm)] for stage in arm.stages if (stage, _after(arm)) in alone]
+        if len(there) == len(arm.stages):
+            yield "length", f"{len(arm.stages)} tasks in turn rather than one of them", group, there
+
+
+def _single(arms: Sequence[Arm]) -> Pairs:
+    plain = {_after(arm): place for place, arm in enumerate(arms) if not arm.stages}
+    for place, arm in enumerate(arms):
+        if arm.condition in ("single", "joint") and _after(arm) in plain:
+            name = arm.tasks[0].replace(JOINT, " and ") + (" mixed" if arm.condition == "joint" else "")
+            yield "single", f"{name} rather than no intermediate task", [place], [plain[_after(arm)]]
+
+
+def _rate(arms: Sequence[Arm]) -> Pairs:
+    """Neighbours on the grid, one stage's rate differing."""
+    for group, place in _but_for(arms, lambda arm, at: replace(arm.stages[at], learning_rate=0.0)):
+        rates = sorted(group, key=lambda each: arms[each].stages[place].learning_rate)
+        task = arms[rates[0]].tasks[place]
+        for low, high in pairwise(rates):
+            yield "rate", f"a higher rate of {task}", [high], [low]
+
+
+def _noise(arms: Sequence[Arm]) -> Pairs:
+    """A method at a magnitude against none, one stage's noise differing."""
+    for group, place in _but_for(arms, lambda arm, at: replace(arm.stages[at], noise=Noise())):
+        noises = {each: arms[each].stages[place].noise for each in group}
+        plain = [each for each, noise in noises.items() if noise == Noise()]
+        for each, noise in noises.items():
+            if noise != Noise():
+                yield "noise", f"{noise} rather than none", [each], plain
+
+
+def _permuted(arms: Sequence[Arm], least: int = 1) -> list[list[int]]:
+    """Groups of trials that have the same two or more stages, in whatever order."""
+    found: dict[Hashable, list[int]] = defaultdict(list)
+    for place, arm in enumerate(arms):
+        if len(arm.stages) > 1:
+            found[frozenset(arm.stages), _after(arm)].append(place)
+    return [group for group in found.values() if len(group) >= least]
+
+
+def _but_for(arms: Sequence[Arm], blind: Callable[[Arm, int], Hashable]) -> Iterator[tuple[list[int], int]]:
+    """Groups of trials that differ in one stage alone, and there only in what `blind` does not see; and that stage's place."""
+    found: dict[Hashable, list[int]] = defaultdict(list)
+    for place, arm in enumerate(arms):
+        for at in range(len(arm.stages)):
+            found[at, arm.stages[:at], blind(arm, at), arm.stages[at + 1 :], _after(arm)].append(place)
+    yield from ((group, key[0]) for key, group in found.items() if len(group) > 1)  # type: ignore[index]
+
+
+def _recipe(arm: Arm) -> Hashable:
+    """Rates and noises of a curriculum, whatever their order, and what comes after it: those of a joint stage are its one."""
+    return frozenset((stage.learning_rate, stage.noise) for stage in arm.stages), _after(arm)
+
+
+def _after(arm: Arm) -> Hashable:
+    return frozenset(arm.trial.targets)
+
+
+def _tasks(arms: Iterable[Arm]) -> list[str]:
+    return sorted({task for arm in arms if len(arm.stages) > 1 for task in arm.tasks})
+
+
+def _where(told: Mapping[int, bool | None], value: bool) -> list[int]:
+    return [place for place, each in told.items() if each is value]

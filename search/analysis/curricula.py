@@ -1,0 +1,102 @@
+"""Curricula side by side: transfer by family, language and target, and what each gains over none."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from search.analysis import measures
+from search.analysis.arms import Condition, Scored
+from search.analysis.bootstrap import Estimate, holm
+from search.intervals import interval
+
+
+def document(scored: Scored) -> list[dict[str, Any]]:
+    """One row a trial, the best first; scores are means over seeds, gains against the trial without intermediate stages."""
+    everything, families, targets = measures.overall(scored), measures.by_family(scored), measures.by_target(scored)
+    overall = everything.of(scored.values)
+    alone = {place: [place] for place in range(len(scored.arms))}
+    gains = _gains(scored, {"": everything}, alone)
+    by_family = _gains(scored, families, alone) if scored.repeated else {}
+    rows = []
+    for place, arm in enumerate(scored.arms):
+        values = scored.values[place]
+        rows.append(
+            {
+                "trial": arm.number,
+                "words": arm.words,
+                "condition": arm.condition,
+                "overall": _score(overall[place]),
+                "families": {name: float(measure.of(values).mean()) for name, measure in families.items()},
+                "languages": _languages(scored, values),
+                "targets": {name: float(measure.of(values).mean()) for name, measure in targets.items()},
+                "gain": gains[place, ""].to_json() if (place, "") in gains else None,
+                "family_gains": {
+                    name: by_family[place, name].to_json() for name in families if (place, name) in by_family
+                },
+            }
+        )
+    return sorted(rows, key=lambda row: (-row["overall"]["mean"], row["trial"]))
+
+
+def conditions(scored: Scored) -> list[dict[str, Any]]:
+    """High before low, low before high, joint, single, none: the mean over the curricula of each."""
+    grouped: dict[Condition, list[int]] = defaultdict(list)
+    for place, arm in enumerate(scored.arms):
+        grouped[arm.condition].append(place)
+    everything, families = measures.overall(scored), measures.by_family(scored)
+    gains = _gains(scored, {"": everything}, grouped)
+    return sorted(
+        (
+            {
+                "condition": condition,
+                "curricula": len(places),
+                "overall": _score(everything.of(scored.values[places].mean(0))),
+                "families": {name: _score(each.of(scored.values[places].mean(0))) for name, each in families.items()},
+                "gain": gains[condition, ""].to_json() if (condition, "") in gains else None,
+            }
+            for condition, places in grouped.items()
+        ),
+        key=lambda row: -row["overall"]["mean"],
+    )
+
+
+def _gains(
+    scored: Scored, measured: Mapping[str, measures.Measure], groups: Mapping[Any, list[int]]
+) -> dict[tuple[Any, str], Estimate]:
+    """What groups of trials have over the trial without intermediate stages, if there is one, by each measure, tested together."""
+    plain = next((place for place, arm in enumerate(scored.arms) if not arm.stages), None)
+    if plain is None:
+        return {}
+    others = {name: _against(places, plain, len(scored.arms)) for name, places in groups.items() if places != [plain]}
+    found = {
+        (name, word): estimate
+        for word, measure in measured.items()
+        for name, estimate in zip(others, measure.compare(scored, others.values()), strict=True)
+    }
+    return dict(zip(found, holm(list(found.values())), strict=True))
+
+
+def _against(places: list[int], plain: int, count: int) -> np.ndarray:
+    """[trials]: the mean of some less another one."""
+    weights = np.zeros(count)
+    weights[places] = 1 / len(places)
+    weights[plain] -= 1
+    return weights
+
+
+def _languages(scored: Scored, values: np.ndarray) -> dict[str, float]:
+    """[seeds, targets, languages] as the mean over the targets that have a language; the source and unseen ones too."""
+    there = ~np.isnan(values).any(0)
+    return {
+        code: float(values[:, there[:, place], place].mean())
+        for place, code in enumerate(scored.languages)
+        if there[:, place].any()
+    }
+
+
+def _score(by_seed: np.ndarray) -> dict[str, Any]:
+    """A score with Student's interval over seeds."""
+    told = interval([float(value) for value in by_seed]).within(0.0, 1.0)
+    return Estimate(told.mean, told.low, told.high, told.seeds).to_json(signed=False)

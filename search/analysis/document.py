@@ -1,0 +1,73 @@
+"""The analysis of a search: everything that a page, a terminal or a notebook tells, from ``results.json`` alone."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from search.analysis import curricula, forgetting, importance, model, noise, selection, stages
+from search.analysis.answer import sentences
+from search.analysis.arms import Scored, repeats, singles
+from search.analysis.effects import effects
+from trainables.languages import LANGUAGES
+
+ASSUMPTIONS = (
+    "Transfer is the mean over targets of the mean over families of the main metric; English, in which everything is trained, and languages that "
+    "the encoder was not pre-trained on stand apart.",
+    "Intervals of differences are 95 %, by a hierarchical bootstrap over seeds, then families (over all) or languages (within a family): they speak for "
+    "other seeds and other languages of the kind. Intervals of scores are Student's over seeds.",
+    "Effects marked 'paired' compare trials that differ in one thing alone, on the same seeds and languages.",
+    "An effect is called found if its p-value stays below 0.05 after Holm's correction for every effect of the table; families likewise, for every family of every "
+    "effect. Anything else is below the noise of this search, which is not to say that it is nothing.",
+    "The items of a language are the same for every seed and are not drawn again: intervals do not speak for other items.",
+)
+
+
+def analyse(results: Mapping[str, Any]) -> dict[str, Any]:
+    """What a search found, as JSON's own types.
+
+    Args:
+        results: the document of ``results.json``.
+    """
+    repeated, single = repeats(results), singles(results)
+    wide = repeated if repeated is not None and _enough(repeated, single) else single
+    found = effects(repeated, single)
+    values = [trial["value"] for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
+    document: dict[str, Any] = {
+        "name": results["name"],
+        "objective": results["objective"]["name"],
+        "verdict": results["verdict"],
+        "best": results["best"],
+        "basis": _basis(wide),
+        "curricula": curricula.document(wide) if wide else [],
+        "finalists": curricula.document(repeated) if repeated else [],
+        "conditions": curricula.conditions(wide) if wide else [],
+        "effects": [effect.to_json() for effect in found],
+        "assumptions": [*ASSUMPTIONS, *(model.ASSUMPTIONS if any(not effect.paired for effect in found) else ())],
+        "importance": importance.document(single.arms, values) if single else [],
+        "noise": noise.document(repeated, single, found),
+        "forgetting": forgetting.document(results),
+        "selection": selection.document(repeats(results, "dev"), repeated),
+        "learning": stages.learning(results),
+        "tree": stages.tree(results),
+        "front": stages.front(results),
+        "spent": stages.spent(results),
+        "families": {code: LANGUAGES[code].family for code in wide.languages} if wide else {},
+    }
+    return document | {"answer": sentences(document, results)}
+
+
+def _enough(repeated: Scored, single: Scored | None) -> bool:
+    """Whether the tables are better made of repeated trials: most of them were."""
+    return single is None or 2 * len(repeated.arms) > len(single.arms)
+
+
+def _basis(scored: Scored | None) -> dict[str, Any]:
+    if scored is None:
+        return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has come to its end yet"}
+    seeds = f"{len(scored.seeds)} fresh seeds" if scored.split == "test" else "the search's own seed"
+    told = f"{len(scored.arms)} trials on {seeds}, scored on {scored.split} in {len(scored.languages)} languages"
+    return {
+        "split": scored.split,
+        "seeds": list(scored.seeds),
+        "trials": [arm.number for arm in scored.arms],
+        "told": told,
+    }

@@ -1,0 +1,65 @@
+"""What intermediate tasks lose after later stages."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from search.analysis.bootstrap import Estimate
+from search.intervals import interval
+
+AT_THE_END = "the whole curriculum"
+
+Lost = tuple[str, str, float]
+"""A task, what came after it, its score right after its own stage minus its score then."""
+
+
+def document(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each task and each task right after it, and for each task at the curriculum's end: mean loss over curricula.
+
+    Scores are of the task's own head on rows that it was trained on. Intervals are over fresh seeds, Student's; none with one seed.
+    """
+    by_seed: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    curricula: dict[tuple[str, str], set[int]] = defaultdict(set)
+    for number, seed, retained in _walks(results):
+        for task, after, lost in _lost(retained):
+            by_seed[task, after][seed].append(lost)
+            curricula[task, after].add(number)
+    return [
+        {"task": task, "after": after, "curricula": len(curricula[task, after]), "lost": _estimate(told).to_json()}
+        for (task, after), told in sorted(
+            by_seed.items(), key=lambda item: (item[0][0], item[0][1] != AT_THE_END, item[0][1])
+        )
+    ]
+
+
+def _walks(results: Mapping[str, Any]) -> Iterator[tuple[int, int, Sequence[Mapping[str, Any]]]]:
+    """What was measured along each curriculum: on fresh seeds where any trial has them, else on the search's own."""
+    told = [trial for trial in results["trials"] if trial["state"] == "complete"]
+    repeated = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
+    for trial, entry in repeated:
+        stages = [stage for stage in entry.get("stages", ()) if not stage["target"]]
+        yield trial["number"], entry["seed"], [stage.get("retained") or {} for stage in stages]
+    for trial in told if not repeated else ():
+        yield trial["number"], results["seed"], [stage.get("retained") or {} for stage in trial["curriculum"]]
+
+
+def _lost(retained: Sequence[Mapping[str, Any]]) -> Iterator[Lost]:
+    own = [sorted(now.keys() - before.keys()) for before, now in zip(({}, *retained), retained, strict=False)]
+    for place, tasks in enumerate(own[:-1]):
+        for task in tasks:
+            first = _main(retained[place][task])
+            if task in retained[place + 1]:
+                yield task, " and ".join(own[place + 1]) or "another stage", first - _main(retained[place + 1][task])
+            if task in retained[-1]:
+                yield task, AT_THE_END, first - _main(retained[-1][task])
+
+
+def _main(metrics: Mapping[str, float]) -> float:
+    """The task's main metric, which comes first."""
+    return next(iter(metrics.values()))
+
+
+def _estimate(by_seed: Mapping[int, Sequence[float]]) -> Estimate:
+    told = interval([fmean(values) for values in by_seed.values()])
+    return Estimate(told.mean, told.low, told.high, told.seeds)

@@ -1,0 +1,84 @@
+"""Which parts of a curriculum decide whether a trial is among the best: Optuna's PED-ANOVA."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.importance import PedAnovaImportanceEvaluator
+
+from search.analysis.arms import Arm
+from search.analysis.contrasts import before
+
+LEAST = 10
+"""Trials from which on it is told."""
+BEST = 5
+"""Trials at least that count as the best ones, as Optuna advises."""
+SHUFFLES = 19
+"""Orders of the values at random; what none of them reaches is above chance (5 %)."""
+
+
+def document(arms: Sequence[Arm], values: Sequence[float]) -> list[dict[str, Any]]:
+    """Each part's share, the largest first, and the share it would have by chance; nothing for few trials or where all are alike.
+
+    PED-ANOVA (Watanabe et al., IJCAI 2023) asks of each part by itself how differently it is spread among the best tenth of trials,
+    five at least, than among all.
+    """
+    parts = _parts(arms)
+    if len(arms) < LEAST or not parts or len(set(values)) < 2:
+        return []
+    found = _importances(parts, values)
+    rng = np.random.default_rng(0)
+    shuffled = [_importances(parts, rng.permutation(values).tolist()) for _ in range(SHUFFLES)]
+    chance = {name: max(each[name] for each in shuffled) for name in found}
+    return [
+        {"parameter": name, "importance": share, "chance": chance[name], "above_chance": share > chance[name]}
+        for name, share in sorted(found.items(), key=lambda item: -item[1])
+    ]
+
+
+def _importances(parts: Mapping[str, Sequence[str]], values: Sequence[float]) -> dict[str, float]:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    choices = {name: CategoricalDistribution(sorted(set(told))) for name, told in parts.items()}
+    study.add_trials(
+        [
+            optuna.create_trial(
+                params={name: told[place] for name, told in parts.items()}, distributions=dict(choices), value=value
+            )
+            for place, value in enumerate(values)
+        ]
+    )
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=min(0.5, max(0.1, BEST / len(values))))
+    return evaluator.evaluate(study)
+
+
+def _parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
+    """What each trial's curriculum is like, part by part, as far as trials differ in it."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    found = {
+        "how many stages": [str(len(arm.stages)) for arm in arms],
+        "which task comes first": [arm.tasks[0] if arm.stages else "none" for arm in arms],
+        "which task comes last": [arm.tasks[-1] if arm.stages else "none" for arm in arms],
+        "mixed or in turn": [
+            arm.condition if arm.condition in ("none", "single", "joint") else "in turn" for arm in arms
+        ],
+        "rate of targets": [arm.trial.target_recipe.split(",")[0] for arm in arms],
+        "noise of targets": [str(arm.trial.example.noise) if arm.trial.example else "" for arm in arms],
+    }
+    for task in tasks:
+        stages = [next((stage for stage in arm.stages if task in stage.tasks), None) for arm in arms]
+        found[f"{task}: there or not"] = [str(stage is not None) for stage in stages]
+        found[f"{task}: learning rate"] = [f"{stage.learning_rate:g}" if stage else "none" for stage in stages]
+        found[f"{task}: noise"] = [str(stage.noise) if stage else "absent" for stage in stages]
+    for one, other in combinations(tasks, 2):
+        found[f"order of {one} and {other}"] = [str(before(arm, one, other)) for arm in arms]
+    differing = {name: told for name, told in found.items() if len(set(told)) > 1}
+    # A rate or a noise on one level only says again whether the task is there.
+    return {name: told for name, told in differing.items() if not _again(name, told)}
+
+
+def _again(name: str, told: Sequence[str]) -> bool:
+    return name.endswith((": learning rate", ": noise")) and len(set(told) - {"none", "absent"}) < 2

@@ -1,0 +1,118 @@
+"""Numbers made of scores by target and language: over all, of a family, of a target, a slope over languages."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from search.analysis.arms import Scored, macro
+from search.analysis.bootstrap import Estimate, Spread, hierarchical
+from trainables.languages import LANGUAGES
+
+FEW = 3
+"""Families from which on their means tell how far families differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A weighted mean over units, each the mean of some targets and languages."""
+
+    within: np.ndarray
+    """[targets, languages]: what each counts in its unit."""
+    unit: np.ndarray
+    """[languages]: whose it is; -1: nobody's."""
+    weights: np.ndarray
+    """[units]"""
+    design: np.ndarray
+    """[units, k]: as `hierarchical` wants it."""
+
+    def by_unit(self, values: np.ndarray) -> np.ndarray:
+        """[..., units] of [..., targets, languages]."""
+        members = (self.unit[:, None] == np.arange(len(self.weights))).astype(float)
+        sums = np.nansum(values * self.within, axis=-2) @ members
+        return np.asarray(sums / (self.within.sum(0) @ members))
+
+    def of(self, values: np.ndarray) -> np.ndarray:
+        """[...] of [..., targets, languages]."""
+        return np.asarray(self.by_unit(values) @ self.weights)
+
+    def compare(self, scored: Scored, contrasts: Iterable[np.ndarray]) -> list[Estimate]:
+        """Of contrasts of trials, [trials] each, for other seeds and other units alike."""
+        by_unit = self.by_unit(scored.values)
+        spread = Spread.of(by_unit @ self.weights)
+        return [
+            hierarchical(np.tensordot(each, by_unit, 1), self.weights, self.design, spread, float(each @ each))
+            for each in contrasts
+        ]
+
+
+def overall(scored: Scored, counts: np.ndarray | None = None) -> Measure:
+    """The mean over targets of the mean over families; its units are families, where there are enough, else languages.
+
+    Args:
+        scored: the scores.
+        counts: [targets, languages] that count, where it is not all that can.
+    """
+    within = macro(scored.counts if counts is None else counts, scored.languages)
+    families = [LANGUAGES[code].family for code in scored.languages]
+    names = families if len(_there(families, within)) >= FEW else list(scored.languages)
+    return _measure(within, within, names, [""] * len(names))
+
+
+def by_family(scored: Scored) -> dict[str, Measure]:
+    """The mean of each family over the targets that cover it; its units are languages, which differ as much within every family."""
+    families = np.array([LANGUAGES[code].family for code in scored.languages])
+    everywhere = macro(scored.counts, scored.languages)
+    found = {}
+    for family in scored.families:
+        own = macro(scored.counts & (families == family), scored.languages)
+        within = np.where(families == family, own, everywhere)
+        found[family] = _measure(own, within, list(scored.languages), families.tolist())
+    return found
+
+
+def by_target(scored: Scored) -> dict[str, Measure]:
+    """The mean over families of each target that has one."""
+    found = {}
+    for place, target in enumerate(scored.targets):
+        only = np.zeros_like(scored.counts)
+        only[place] = scored.counts[place]
+        if only.any():
+            found[target] = overall(scored, only)
+    return found
+
+
+def slope(scored: Scored, distances: Mapping[str, float]) -> Measure | None:
+    """How much more a language gains a unit of distance further off, by least squares over languages; None where that cannot be told."""
+    known = np.array([code in distances for code in scored.languages]) & scored.counts.any(0)
+    away = np.array([distances.get(code, 0.0) for code in scored.languages])
+    if known.sum() < FEW + 1 or np.ptp(away[known]) == 0:
+        return None
+    within = np.where(known, scored.counts / np.maximum(1, scored.counts.sum(0)), 0.0)
+    centred = away[known] - away[known].mean()
+    unit = np.where(known, np.cumsum(known) - 1, -1)
+    return Measure(
+        within, unit, centred / float((centred**2).sum()), np.column_stack([np.ones(len(centred)), away[known]])
+    )
+
+
+def _there(names: list[str], within: np.ndarray) -> list[str]:
+    return sorted({name for name, weight in zip(names, within.sum(0), strict=True) if weight})
+
+
+def _measure(own: np.ndarray, within: np.ndarray, names: list[str], groups: list[str]) -> Measure:
+    """A measure with units by name; units are alike within a group.
+
+    Args:
+        own: [targets, languages]: what each counts in the measure.
+        within: the same, where units of no weight have what each counts in them.
+        names: [languages], of the units.
+        groups: [languages], of the units' groups.
+    """
+    units = _there(names, within)
+    unit = np.array([units.index(name) if name in units else -1 for name in names])
+    group_of = dict(zip(names, groups, strict=True))
+    own_groups = sorted({group_of[name] for name in units})
+    design = np.array([[float(group_of[name] == group) for group in own_groups] for name in units])
+    weights = own.sum(0) @ (unit[:, None] == np.arange(len(units)))
+    return Measure(within, unit, weights, design)

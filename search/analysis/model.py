@@ -1,0 +1,93 @@
+"""Effects where no two trials differ in one thing alone: least squares over the trials of a search, one seed each."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+from search.analysis.arms import Arm
+from search.analysis.bootstrap import Estimate
+from search.analysis.contrasts import HIGH_FIRST, IN_TURN, Kind, before, earliness
+from search.intervals import CONFIDENCE
+
+ASSUMPTIONS = (
+    "Effects marked 'model' come from least squares over every complete trial on its one seed: what tasks are there, their mean rate, noise and mixing add up, and one "
+    "effect at a time is added to them.",
+    "Their intervals hold if what is left over is alike and independent from trial to trial. A search does not choose its trials at random: read them as a hint of what "
+    "to repeat on fresh seeds.",
+)
+LEAST_FREEDOM = 5
+"""Degrees of freedom below which nothing is said."""
+LEAST_TRIALS = 2
+"""On either side."""
+
+Column = Callable[[Arm], float]
+
+
+def columns(arms: Sequence[Arm]) -> Iterator[tuple[Kind, str, Column]]:
+    """What may differ between trials: an effect's kind, its name, and how much of it a trial has."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    noises = sorted({stage.noise.method for arm in arms for stage in arm.stages} - {"none"})
+    yield "resource", HIGH_FIRST, lambda arm: _half(earliness(arm))
+    for one, other in combinations(tasks, 2):
+        yield "precedence", f"{one} before {other}", lambda arm, one=one, other=other: _order(before(arm, one, other))  # type: ignore[misc]
+    for task in tasks:
+        yield "position", f"{task} last", lambda arm, task=task: float(len(arm.stages) > 1 and arm.tasks[-1] == task)  # type: ignore[misc]
+    yield "joint", IN_TURN, lambda arm: -float(arm.condition == "joint")
+    yield "rate", "twice the rate of intermediate stages", _rate
+    for noise in noises:
+        yield "noise", f"{noise} in one more stage", lambda arm, noise=noise: _noisy(arm, noise)  # type: ignore[misc]
+
+
+def nuisances(arms: Sequence[Arm], kind: Kind, name: str) -> np.ndarray:
+    """[trials, columns]: what is reckoned with while one effect is looked at."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    found = [[1.0] * len(arms)]
+    found += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
+    for other, told, column in columns(arms):
+        if other in ("joint", "rate", "noise") and (other, told) != (kind, name):
+            found.append([column(arm) for arm in arms])
+    return np.array(found).T
+
+
+def effect(of: np.ndarray, given: np.ndarray, values: np.ndarray) -> Estimate | None:
+    """The partial effect of one column, Student's interval; None where it cannot be told.
+
+    Args:
+        of: [trials]: how much of it each has.
+        given: [trials, columns]: what else they have.
+        values: [trials].
+    """
+    freedom = len(values) - int(np.linalg.matrix_rank(given)) - 1
+    levels = [int((of == level).sum()) for level in np.unique(of)]
+    if freedom < LEAST_FREEDOM or len(levels) < 2 or sum(sorted(levels)[:-1]) < LEAST_TRIALS:
+        return None
+    own = of - given @ np.linalg.lstsq(given, of, rcond=None)[0]
+    size = float(own @ own)
+    if size < 1e-9 * max(1.0, float(of @ of)):
+        return None
+    rest = values - given @ np.linalg.lstsq(given, values, rcond=None)[0]
+    slope = float(own @ rest) / size
+    error = math.sqrt(max(0.0, float(((rest - slope * own) ** 2).sum())) / freedom / size)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    p = 2 * float(stats.t.sf(abs(slope) / error, freedom)) if error > 0 else None
+    return Estimate(slope, slope - half, slope + half, 1, p)
+
+
+def _half(lead: float | None) -> float:
+    return 0.0 if not lead else math.copysign(0.5, lead)
+
+
+def _order(first: bool | None) -> float:
+    return 0.0 if first is None else 0.5 if first else -0.5
+
+
+def _rate(arm: Arm) -> float:
+    """Mean binary logarithm of the rates."""
+    return sum(math.log2(stage.learning_rate) for stage in arm.stages) / len(arm.stages) if arm.stages else 0.0
+
+
+def _noisy(arm: Arm, noise: str) -> float:
+    return float(sum(stage.noise.method == noise for stage in arm.stages))

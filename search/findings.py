@@ -1,0 +1,117 @@
+"""What the analysis found, for a terminal: three sentences, then a table each of conditions, effects, forgetting, importance, selection."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from textwrap import wrap
+from typing import Any
+
+from rich.console import RenderableType
+from rich.table import Table
+
+MOST = 15
+"""Rows of a table; the page has them all."""
+WIDTH = 110
+
+Rows = Sequence[Mapping[str, Any]]
+
+
+def sentences(analysis: Mapping[str, Any]) -> Iterator[str]:
+    """The answer."""
+    for sentence in analysis["answer"]:
+        yield "\n".join(wrap(sentence, WIDTH))
+
+
+def tables(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
+    """Everything else that there is."""
+    for title, table in (
+        (f"by kind of curriculum ({analysis['basis']['told']})", _conditions(analysis["conditions"])),
+        ("effects on transfer, the clearest first; p after Holm's correction", _effects(analysis["effects"])),
+        (
+            "what intermediate tasks lose after later stages: their own scores, on rows they were trained on",
+            _forgetting(analysis["forgetting"]),
+        ),
+        (
+            "what decides whether a trial is among the best (PED-ANOVA), where it is above chance",
+            _importance(analysis["importance"]),
+        ),
+        ("what choosing by a rule costs, by transfer on test", _selection(analysis["selection"])),
+    ):
+        if table is not None:
+            yield ""
+            yield title
+            yield table
+
+
+def _conditions(rows: Rows) -> Table | None:
+    return _table(
+        ["curricula", "how many", "transfer", "gain over none"],
+        [
+            (
+                row["condition"],
+                str(row["curricula"]),
+                row["overall"]["told"],
+                row["gain"]["told"] if row["gain"] else "",
+            )
+            for row in rows
+        ],
+    )
+
+
+def _effects(rows: Rows) -> Table | None:
+    clearest = sorted(rows, key=lambda row: (row["overall"]["p"] is None, row["overall"]["p"]))
+    return _table(
+        ["effect", "from", "transfer", "p", ""],
+        [
+            (
+                row["name"],
+                _from(row),
+                row["overall"]["told"],
+                "" if row["overall"]["p_holm"] is None else f"{row['overall']['p_holm']:.2g}",
+                "found" if row["found"] else "below the noise",
+            )
+            for row in clearest
+        ],
+    )
+
+
+def _from(row: Mapping[str, Any]) -> str:
+    if row["method"] == "paired":
+        return f"{row['pairs']} pair{'s' * (row['pairs'] > 1)}"
+    return f"{row['pairs']} trials, a model"
+
+
+def _forgetting(rows: Rows) -> Table | None:
+    return _table(
+        ["task", "after", "curricula", "lost"],
+        [(row["task"], row["after"], str(row["curricula"]), row["lost"]["told"]) for row in rows],
+    )
+
+
+def _importance(rows: Rows) -> Table | None:
+    told = [row for row in rows if row["above_chance"]]
+    return _table(
+        ["part of a curriculum", "importance", "by chance"],
+        [(row["parameter"], f"{row['importance']:.3f}", f"{row['chance']:.3f}") for row in told],
+    )
+
+
+def _selection(told: Mapping[str, Any] | None) -> Table | None:
+    return _table(
+        ["rule", "costs", "rank correlation"],
+        [
+            (row["rule"], row["cost"]["told"], "" if row["correlation"] is None else f"{row['correlation']:.2f}")
+            for row in (told["rules"] if told else ())
+        ],
+    )
+
+
+def _table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table | None:
+    if not rows:
+        return None
+    table = Table(*titles, box=None, pad_edge=False)
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in rows[:MOST]:
+        table.add_row(*row)
+    if len(rows) > MOST:
+        table.add_row(f"and {len(rows) - MOST} more: --out FILE.html")
+    return table

@@ -1,0 +1,116 @@
+"""A search for pandas users."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from search.analysis import analyse
+from search.analysis.stages import words
+from search.errors import UserError
+from search.home import Home
+from trainables.languages import LANGUAGES
+
+TRIALS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
+SCORES = ["trial", "seed", "target", "language", "family", "split", "metric", "value"]
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a search found, as frames."""
+
+    results: dict[str, Any]
+    """The document of ``results.json``."""
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial; `TRIALS`, ``seeds`` being how many fresh ones it was repeated on."""
+        rows = [
+            {
+                "trial": trial["number"],
+                "state": trial["state"],
+                "value": trial["value"],
+                "seconds": trial["seconds"],
+                "seeds": len(trial["seeds"]),
+                "length": len(trial["curriculum"]),
+                "curriculum": " > ".join(stage["task"] for stage in trial["curriculum"]) or "none",
+                "words": words(trial),
+            }
+            for trial in self.results["trials"]
+        ]
+        return pd.DataFrame(rows, columns=TRIALS)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Every score there is, one a row: `SCORES`; ``value`` in 0..1. Rows of the search's own seed and of fresh ones."""
+        return pd.DataFrame(list(_scores(self.results)), columns=SCORES)
+
+    @cached_property
+    def best(self) -> pd.Series | None:
+        """The row of the best trial; None before there is one."""
+        found = self.trials[self.trials["trial"] == self.results["best"]]
+        return None if found.empty else found.iloc[0]
+
+    def transfer(self, by: str = "family", split: str = "test") -> pd.DataFrame:
+        """Transfer by trial: the main metric, mean over seeds and over targets, English and languages unseen in pre-training left out.
+
+        Args:
+            by: ``family``, ``language`` or ``target``: the columns. Families and targets are means as the objective's: languages
+                within a family, families within a target.
+            split: ``test``, of the trials on fresh seeds, or ``dev``, of all on every seed they have.
+        """
+        if by not in ("family", "language", "target"):
+            raise ValueError(f"by {by!r}: it is family, language or target")
+        main, source = self.results["metrics"], self.results["source_language"]
+        counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
+        told = self.scores
+        told = told[
+            (told["split"] == split) & told["language"].isin(counted) & (told["metric"] == told["target"].map(main))
+        ]
+        keys = ["trial", "seed", "target", "family"] + ["language"] * (by == "language")
+        steps = [keys, ["trial", "seed", "target"]] if by == "target" else [keys]
+        for key in [*steps, ["trial", by]]:
+            told = told.groupby(key)["value"].mean().reset_index()
+        return told.pivot_table(index="trial", columns=by, values="value")
+
+    @cached_property
+    def analysis(self) -> dict[str, Any]:
+        """`search.analysis.analyse` of it."""
+        return analyse(self.results)
+
+
+def load_search(name: str | Path, home: str | Path | None = None) -> Search:
+    """A search by its name, or by the path of a ``results.json``.
+
+    Args:
+        name: the search's, or a file's.
+        home: where searches lie; else ``XLT_HOME``, else ``./xlt-home``.
+
+    Raises:
+        search.errors.UserError: when there is none.
+    """
+    file = Path(name)
+    if file.suffix != ".json":
+        file = Home.locate(None if home is None else str(home)).find(str(name)).results
+    try:
+        results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read as the results of a search: {error}") from error
+    return Search(results)
+
+
+def _scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for trial in results["trials"]:
+        own = {target: told["scores"] for target, told in trial["targets"].items()}
+        by_seed = {results["seed"]: own} | {entry["seed"]: entry["scores"] for entry in trial["seeds"]}
+        for seed, targets in by_seed.items():
+            for target, splits in targets.items():
+                for split, languages in splits.items():
+                    for code, metrics in languages.items():
+                        family = LANGUAGES[code].family if code in LANGUAGES else ""
+                        for metric, value in metrics.items():
+                            yield trial["number"], seed, target, code, family, split, metric, value

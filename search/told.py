@@ -1,0 +1,21 @@
+"""What ``results.json`` tells of trials, as the program's own data."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from trainables.curriculum import Noise, Stage, Trial
+
+
+def trial_of(told: Mapping[str, Any]) -> Trial:
+    """A trial of the results: its curriculum and its targets; nothing of encoder, benchmark and languages."""
+    curriculum = tuple(stage_of(stage["task"], stage) for stage in told["curriculum"])
+    targets = tuple(stage_of(task, stage) for task, stage in told["targets"].items())
+    return Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=())
+
+
+def stage_of(task: str, told: Mapping[str, Any]) -> Stage:
+    """A stage of the results, as far as they tell what it was."""
+    known = {field.name for field in fields(Noise)}
+    noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
+    return Stage(task=task, learning_rate=told["learning_rate"], steps=told.get("steps", 0), noise=noise)

@@ -1,0 +1,52 @@
+"""Which data a run used: each task with the fingerprint that its stages were trained on, as the store's records have it."""
+
+from typing import Any
+
+from search.config import Config
+from search.recorded import Recorded
+from search.tracking.sheet import Dataset, Role
+from trainables.store.records import RECORD, Records
+
+UNKNOWN = "unknown"
+_LONGEST = 36
+"""Of a digest, in MLflow."""
+
+
+class Digests:
+    """The data's fingerprint of each task, read from the record of the first stage that trained on it. No data is loaded."""
+
+    def __init__(self, config: Config, stages: str | None) -> None:
+        """The store's folder or URL; None where stages are not kept."""
+        self.config = config
+        self._records = Records(stages) if stages else None
+        self._known: dict[str, str] = {}
+
+    def used(self, record: Recorded) -> tuple[Dataset, ...]:
+        """The data of a trial: of its curriculum's tasks, then of its targets."""
+        if record.trial is None:
+            return ()
+        runs = {run.task: run.key for run in record.outcome.stages} if record.outcome else {}
+        for stage in record.trial.stages:
+            if stage.task in runs and any(task not in self._known for task in stage.tasks):
+                self._read(stage.tasks, runs[stage.task])
+        intermediate = [task for stage in record.trial.curriculum for task in stage.tasks]
+        return self._named(intermediate, "intermediate") + self._named(
+            [stage.task for stage in record.trial.targets], "target"
+        )
+
+    def all(self) -> tuple[Dataset, ...]:
+        """The data of every task of the search, as far as trials have shown it."""
+        return self._named(list(self.config.intermediate), "intermediate") + self._named(
+            list(self.config.targets), "target"
+        )
+
+    def _named(self, tasks: list[str], role: Role) -> tuple[Dataset, ...]:
+        return tuple(Dataset(task, self._known.get(task, UNKNOWN), role) for task in tasks)
+
+    def _read(self, tasks: tuple[str, ...], key: str) -> None:
+        document = self._records.document(key, RECORD) if self._records else None
+        identity: dict[str, Any] = document.get("identity", {}) if document else {}
+        # What follows the tasks' own fingerprints is that of synonyms.
+        for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):
+            if fingerprint:
+                self._known.setdefault(task, fingerprint[:_LONGEST])

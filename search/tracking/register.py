@@ -1,0 +1,131 @@
+"""The winner as a version of a registered model: best.yaml, its card and the results, as artifacts of the trial's run."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.best import Best
+from search.errors import RegistryError
+from search.home import Home
+from search.intervals import interval
+from search.study import Study
+from search.tracking.datasets import Digests
+from search.tracking.sheet import NUMBER
+from search.tracking.tracker import PATIENT, hasty
+from search.tracking.trials import trial_sheet
+from search.tracking.view import View
+from search.verdict import judge
+from trainables.store.identity import digest
+
+ALIAS, FOLDER, CONTENT = "best", "best", "xlt.content"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A version of a registered model."""
+
+    name: str
+    version: str
+    fresh: bool
+    """False: the registry had this very one."""
+    uri: str
+    """Of MLflow."""
+
+    def __str__(self) -> str:
+        how = "registered as" if self.fresh else "registered before:"
+        return f"{how} version {self.version} of {self.name}, its best, in MLflow at {self.uri}"
+
+
+def register(study: Study, home: Home, exported: Path, best: Best) -> Registered:
+    """Register what `search.export.export` wrote under the search's name; the same content again is the same version.
+
+    Weights are not copied: they are where they were exported to, and ``best.yaml`` trains them again.
+
+    Raises:
+        RegistryError: when MLflow does not take it.
+    """
+    uri = study.config.tracking.uri or home.tracking_uri
+    try:
+        with hasty(uri, PATIENT):
+            return _registered(study, home, exported, best, uri)
+    except Exception as error:
+        raise RegistryError(uri, error) from error
+
+
+def _registered(study: Study, home: Home, exported: Path, best: Best, uri: str) -> Registered:
+    config = study.config
+    view = View(config, home, uri)
+    record = next(record for record in study.complete() if record.number == best.number)
+    repeats = study.repeats().get(best.number, {})
+    view.write(trial_sheet(record, repeats, config, Digests(config, home.stage_store(config.store))))
+    run = view.run_of(best.number)
+    assert run is not None, "it was written"
+    client, name = view.client, config.name
+    content = digest((exported / "best.yaml").read_text(encoding="utf-8"))[:32]
+    tags = _tags(study, best, content)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=f"Best trials of the search {name}: configs that rerun them.")
+    version = _same(client, name, content)
+    fresh = version is None
+    if version is None:
+        # Each content has a folder of its own: an older version keeps what it was registered with.
+        place = f"{FOLDER}/{content[:8]}"
+        _upload(client, run, exported, place)
+        source = f"{client.get_run(run).info.artifact_uri}/{place}"
+        made = client.create_model_version(name, source, run_id=run, tags=tags, description=_about(best, exported))
+        version = str(made.version)
+    for key, word in tags.items():
+        client.set_model_version_tag(name, version, key, word)
+    client.set_registered_model_alias(name, ALIAS, version)
+    return Registered(name, version, fresh, uri)
+
+
+def _same(client: Any, name: str, content: str) -> str | None:
+    """The version with this content, if there is one."""
+    found = client.search_model_versions(f"name = '{name}'")
+    return next((str(each.version) for each in found if each.tags.get(CONTENT) == content), None)
+
+
+def _tags(study: Study, best: Best, content: str) -> Mapping[str, str]:
+    config, repeats = study.config, study.repeats()
+    verdict = judge(study.complete(), repeats, config)
+    values = [outcome.transfer.objective(config.objective) for outcome in repeats.get(best.number, {}).values()]
+    own = next(record.value for record in study.complete() if record.number == best.number)
+    told = (
+        f"{interval(values).within(0.0, 1.0)} on {len(values)} fresh seeds"
+        if values
+        else f"{own:.3f} on seed {best.seed}"
+    )
+    return {
+        "verdict": verdict.word if verdict.best == best.number else "not the best",
+        "objective": config.objective,
+        "value": told,
+        "curriculum": str(best.trial),
+        NUMBER: str(best.number),
+        CONTENT: content,
+    }
+
+
+def _upload(client: Any, run: str, exported: Path, place: str) -> None:
+    """best.yaml, the results and each target's card, without weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder)
+        for name in ("best.yaml", "results.json", "synonyms.json"):
+            if (exported / name).exists():
+                shutil.copyfile(exported / name, aside / name)
+        for card in sorted(exported.glob("models/*/README.md")):
+            (aside / "cards").mkdir(exist_ok=True)
+            shutil.copyfile(card, aside / "cards" / f"{card.parent.name}.md")
+        client.log_artifacts(run, folder, place)
+
+
+def _about(best: Best, exported: Path) -> str:
+    """The version's description, in Markdown."""
+    return f"""Trial {best.number} of search {best.name}: {best.trial}
+
+`best.yaml` holds all of it. Download this version's artifacts, then `xlt train best.yaml` trains it again, on the same type of machine to
+the last bit; `--seeds 1,2,3` on other seeds. The cards say what each target's model scores. Weights were exported to {exported.name}/models.
+"""

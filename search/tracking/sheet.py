@@ -1,0 +1,61 @@
+"""What one run is to hold, whole: two sheets that are the same need not be written twice."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from trainables.store.identity import digest
+
+VIEW_VERSION = "2"
+"""Bumped by hand when params change, which MLflow lets nobody change in a run: runs of an older view are made anew."""
+
+LAUNCH, NUMBER, VIEW, DIGEST = "xlt.launch", "xlt.trial", "xlt.view", "xlt.digest"
+NOTE, PARENT = "mlflow.note.content", "mlflow.parentRunId"
+LONGEST_TAG, LONGEST_PARAM = 8000, 6000
+
+Role = Literal["intermediate", "target"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """A task's training data as the run used it."""
+
+    task: str
+    digest: str
+    """The first of the data's fingerprint; `UNKNOWN` where no stage of it is in a store."""
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One run."""
+
+    number: int | None
+    """Of the trial; None for the launch's own run."""
+    name: str
+    params: dict[str, str]
+    tags: dict[str, str]
+    metrics: dict[str, float] = field(default_factory=dict)
+    datasets: tuple[Dataset, ...] = ()
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """JSON artifacts by file name."""
+    status: Literal["FINISHED", "FAILED", "KILLED"] = "FINISHED"
+    seconds: float = 0.0
+    """How long it took."""
+
+    @property
+    def query(self) -> str:
+        """How MLflow finds the run."""
+        return f"tags.`{LAUNCH}` = '1'" if self.number is None else f"tags.`{NUMBER}` = '{self.number}'"
+
+    @property
+    def digest(self) -> str:
+        """Of everything above."""
+        told = [self.name, self.params, self.tags, self.metrics, [str(each) for each in self.datasets], self.tables]
+        return digest(json.loads(json.dumps([*told, self.status, self.seconds, VIEW_VERSION])))[:32]
+
+    @property
+    def all_tags(self) -> dict[str, str]:
+        """Its tags and those by which it is found."""
+        mark = {LAUNCH: "1"} if self.number is None else {NUMBER: str(self.number)}
+        return {**mark, VIEW: VIEW_VERSION, **{name: word[:LONGEST_TAG] for name, word in self.tags.items()}}

@@ -1,0 +1,136 @@
+"""Writes the view while a search runs: in a thread of its own, so that nothing that MLflow does, or does not do, costs the search anything."""
+
+import math
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+
+from search.config import Config
+from search.home import Home
+from search.study import Study
+from search.tracking.datasets import Digests
+from search.tracking.launches import Ended
+from search.tracking.trials import trial_sheet
+from search.tracking.view import View
+
+_HASTY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
+"""By itself MLflow waits two minutes for an answer, and asks eight times."""
+PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
+"""For what the user asked for and waits for."""
+_PAUSE = 60.0
+"""Seconds before a server that was away is asked again."""
+_PATIENCE = {True: 60.0, False: 15.0}
+"""Seconds that the end of a launch waits, at most, for the last writes: into the home's own file, and to a server."""
+
+Job = Callable[[View], object]
+
+
+class Tracker:
+    """Writes runs in order. While a server is away what it misses is kept, and written when it is back."""
+
+    def __init__(self, config: Config, home: Home, console: Console) -> None:
+        self.config, self.home, self.console = config, home, console
+        self.uri = config.tracking.uri or home.tracking_uri
+        self._digests = Digests(config, home.stage_store(config.store))
+        self._jobs: queue.Queue[Job | None] = queue.Queue()
+        self._waiting: list[Job] = []
+        self._view: View | None = None
+        self._again = 0.0
+        self._why: Exception | None = None
+        self._lost = 0
+        self._each = 0.0
+        """Seconds that the last write took."""
+        self._began = math.inf
+        """When the one that is being done began."""
+        self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
+
+    def __enter__(self) -> "Tracker":
+        self._thread.start()
+        self._jobs.put(_nothing)  # so that a server that is away is known to be before the end
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._jobs.put(None)
+        patience = _PATIENCE[self.config.tracking.uri is None]
+        # What cannot be done in time is not waited for at all.
+        slowest = max(self._each, time.monotonic() - self._began)
+        self._thread.join(patience if self._jobs.qsize() * slowest <= patience else 0.0)
+        why: Exception | None = self._why if self._lost or self._waiting else None
+        if self._thread.is_alive():
+            why = self._why or TimeoutError(f"the last writes take longer than {patience:g} s")
+        if why is not None:
+            self.console.print(
+                f"MLflow at {self.uri} missed some of this ({type(why).__name__}: {why})\n"
+                f"the search itself is whole: xlt track {self.config.name} writes the view anew",
+                highlight=False,
+                markup=False,
+                soft_wrap=True,
+            )
+
+    def trial_ended(self, study: Study, number: int) -> None:
+        """Write one trial's run."""
+        record = next(record for record in study.recorded() if record.number == number)
+        repeats = study.repeats().get(number, {})
+        self._jobs.put(lambda view: view.write(trial_sheet(record, repeats, self.config, self._digests)))
+
+    def launch_ended(
+        self, study: Study, results: Path, files: Mapping[str, Path] | None = None, answer: Sequence[str] = ()
+    ) -> None:
+        """Write the launch's own run: the answer, the settings, artifacts.
+
+        Args:
+            study: the search's.
+            results: its ``results.json``, just written.
+            files: further artifacts by name, such as ``pictures/order.png``; they must be there until the tracker is left.
+            answer: what was found, in words, a paragraph each; by default what ``xlt best`` says.
+        """
+        ended = Ended.of(study, results, files or {}, answer)
+        self._jobs.put(lambda view: ended.write(view, self._digests))
+
+    def _work(self) -> None:
+        with hasty(self.uri):
+            while (job := self._jobs.get()) is not None:
+                self._waiting.append(job)
+                if time.monotonic() >= self._again:
+                    self._write()
+            if self._waiting and time.monotonic() >= self._again:
+                self._write()
+
+    def _write(self) -> None:
+        """Do what waits, in order; what MLflow refuses is lost, the rest of what a server that went away misses waits on."""
+        while self._waiting:
+            self._began = began = time.monotonic()
+            try:
+                self._view = self._view or View(self.config, self.home, self.uri)
+                self._waiting[0](self._view)
+            except Exception as error:
+                self._why = error
+                if self._view is None or not self._view.answers():
+                    self._again, self._began = time.monotonic() + _PAUSE, math.inf
+                    return
+                self._lost += 1
+            self._waiting.pop(0)
+            self._each, self._began = time.monotonic() - began, math.inf
+
+
+@contextmanager
+def hasty(uri: str, settings: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Has MLflow's client ask a server briefly, as far as the user has not said how."""
+    told = _HASTY if settings is None else settings
+    mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for name in mine:
+            os.environ.pop(name, None)
+
+
+def _nothing(view: View) -> None:
+    pass

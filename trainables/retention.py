@@ -1,0 +1,129 @@
+"""What an intermediate task loses after later stages: forgetting.
+
+After every intermediate stage its own tasks and those of all earlier stages of the curriculum are scored, each by the head that it got
+in its own stage around the encoder as it is then. A task's score right after its own stage minus its score after a later one is what it
+lost: backward transfer (Lopez-Paz & Ranzato, NeurIPS 2017, section 3) with the sign turned.
+
+Intermediate tasks have training rows only, so it is measured on a fixed sample of these (`Prepared.drawn`): it tells what is kept of
+what was taught, not how well a task is done on rows that were never seen. Kinds without metrics are left out, and those that cannot be
+scored row by row (`TaskKind.by_row`). Nothing of it enters a stage's identity, and no bit of training depends on it.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+
+import torch
+from transformers import PreTrainedModel
+
+from trainables.encoders import Weights
+from trainables.node import Learnt, Node
+from trainables.prepared import Prepared
+from trainables.scoring import score_trained
+from trainables.stage import head_weights, restore
+from trainables.store.tree import Store
+
+RETAINED = "retained"
+"""What the store calls it, among a stage's scores."""
+
+Retained = dict[str, dict[str, float]]
+"""Every metric by task."""
+
+
+def scored(tasks: Mapping[str, Prepared]) -> dict[str, Prepared]:
+    """Those of a stage's tasks that can be scored on their own training rows."""
+    return {
+        name: task
+        for name, task in tasks.items()
+        if task.kind.metrics and task.kind.by_row and task.data.train is not None
+    }
+
+
+def heads(tasks: Mapping[str, Prepared], models: Sequence[PreTrainedModel], encoder: Weights) -> dict[str, Weights]:
+    """The heads of a stage that was trained, by task, as far as they are `scored`.
+
+    Args:
+        tasks: of the stage, by name.
+        models: one a task.
+        encoder: what is within all of them.
+    """
+    wanted = scored(tasks)
+    return {name: head_weights(model, encoder) for name, model in zip(tasks, models, strict=True) if name in wanted}
+
+
+def joined(heads: Mapping[str, Weights]) -> Weights:
+    """Heads as the store keeps them, in one file: every weight's name after that of its task."""
+    return {f"{task}/{name}": weight for task, head in heads.items() for name, weight in head.items()}
+
+
+def parted(kept: Weights, task: str) -> Weights | None:
+    """One of several heads that `joined` made one of; None if it is not among them."""
+    prefix = f"{task}/"
+    return {name.removeprefix(prefix): kept[name] for name in kept if name.startswith(prefix)} or None
+
+
+def in_memory(tasks: Mapping[str, Prepared], heads: Mapping[str, Weights]) -> dict[str, Learnt]:
+    """What a stage has learnt, its heads being at hand."""
+    return {name: Learnt(tasks[name], partial(heads.get, name)) for name in heads}
+
+
+def in_store(store: Store, key: str, tasks: Mapping[str, Prepared]) -> dict[str, Learnt]:
+    """What a stage has learnt that the store has: the heads of one published before heads were kept are not there."""
+
+    def read(task: str) -> Weights | None:
+        kept = store.head(key)
+        return None if kept is None else parted(kept, task)
+
+    return {name: Learnt(task, partial(read, name)) for name, task in scored(tasks).items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Tells how well the tasks of a curriculum are done after each of its stages."""
+
+    rows: int
+    """Training rows that each task is scored on, at most; 0: nothing is told."""
+    store: Store | None
+
+    def after(self, node: Node) -> Retained:
+        """Every metric, in 0..1, of the tasks that `node` has learnt, in the order of their stages.
+
+        What the store knows is not measured again; what is measured goes to the store. A task whose head is gone is left out.
+        """
+        if not self.rows:
+            return {}
+        known = self._known(node)
+        read = {name: learnt.head() for name, learnt in node.learnt.items() if name not in known}
+        missing = {name: head for name, head in read.items() if head is not None}
+        if not missing:
+            return known
+        weights = node.weights()  # before the claim: a stage that is damaged is trained again, under a claim of its own
+
+        def find() -> Retained | None:
+            known = self._known(node)
+            return known if missing.keys() <= known.keys() else None
+
+        with self.store.turn(node.key, find) if self.store else nullcontext((None, None)) as (found, mine):
+            if found is not None:
+                return found
+            measured = self._known(node) | self._measured(node, weights, missing)
+            told = {name: measured[name] for name in node.learnt if name in measured}
+            if self.store and mine:
+                self.store.add_scores(mine, RETAINED, {"rows": self.rows, "scores": told})
+        return told
+
+    def _known(self, node: Node) -> Retained:
+        """What the store has, if it was measured on as many rows."""
+        document = self.store.scores(node.key, RETAINED) if self.store else None
+        if document is None or document["rows"] != self.rows:
+            return {}
+        return {name: document["scores"][name] for name in node.learnt if name in document["scores"]}
+
+    def _measured(self, node: Node, encoder: Weights, heads: Mapping[str, Weights]) -> Retained:
+        with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+            return {
+                name: score_trained(restore(encoder, head, data), data, self.rows)
+                for name, head in heads.items()
+                for data in (node.learnt[name].data,)
+            }
