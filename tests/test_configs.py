@@ -27,7 +27,16 @@ def readme_commands() -> list[list[str]]:
 
 def test_these_are_the_configs():
     assert [path.stem for path in CONFIGS] == [
-        *("intermediate_tasks", "miniature", "miniature_order", "miniature_robust", "robust_xlt", "xglue", "xtreme", "xtreme_r")
+        *(
+            "intermediate_tasks",
+            "miniature",
+            "miniature_order",
+            "miniature_robust",
+            "robust_xlt",
+            "xglue",
+            "xtreme",
+            "xtreme_r",
+        )
     ]
 
 
