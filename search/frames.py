@@ -17,6 +17,8 @@ from trainables.languages import LANGUAGES
 
 TRIALS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
 SCORES = ["trial", "seed", "target", "language", "family", "split", "metric", "value"]
+NEEDED = ("seed", "metrics", "source_language", "trials", "best", "confirmed", "comparisons", "second_objective")
+"""Of the results: what everything here is made of."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,8 @@ class Search:
         return None if found.empty else found.iloc[0]
 
     def transfer(self, by: str = "family", split: str = "test") -> pd.DataFrame:
-        """Transfer by trial: the main metric, mean over seeds and over targets, English and languages unseen in pre-training left out.
+        """Transfer by trial: the main metric, mean over seeds and over targets, English and languages unseen in pre-training left out;
+        complete trials alone.
 
         Args:
             by: ``family``, ``language`` or ``target``: the columns. Families and targets are means as the objective's: languages
@@ -67,7 +70,8 @@ class Search:
             raise ValueError(f"by {by!r}: it is family, language or target")
         main, source = self.results["metrics"], self.results["source_language"]
         counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
-        told = self.scores
+        whole = {trial["number"] for trial in self.results["trials"] if trial["state"] == "complete"}
+        told = self.scores[self.scores["trial"].isin(whole)]
         told = told[
             (told["split"] == split) & told["language"].isin(counted) & (told["metric"] == told["target"].map(main))
         ]
@@ -100,6 +104,10 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
         results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read as the results of a search: {error}") from error
+    if missing := [key for key in NEEDED if key not in results]:
+        raise UserError(
+            f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it anew"
+        )
     return Search(results)
 
 

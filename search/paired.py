@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from search.analysis.bootstrap import hierarchical
+from search.analysis.measures import FEW
 from search.intervals import Interval, interval
 from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
@@ -17,15 +18,16 @@ def difference(
 ) -> Interval:
     """One trial's objective minus another's, paired on the seeds that both have, one at least.
 
-    ``transfer_dev`` is compared seed by seed and family by family (`search.analysis.hierarchical`), so that the interval is for other
-    families too. What is no mean over families is compared by seed alone.
+    ``transfer_dev`` is compared seed by seed and family by family, or language by language where there are few families
+    (`search.analysis.hierarchical`), so that the interval is for others too. What is no mean over families is compared by seed alone.
     """
     seeds = sorted(mine.keys() & other.keys())
     weights = mine[seeds[0]].weights(split) if objective == "transfer_dev" else {}
-    shares = _shares(weights, _family)
+    unit = _family if len(_shares(weights, _family)) >= FEW else str
+    shares = _shares(weights, unit)
     if len(seeds) < 2 or len(shares) < 2:
         return interval([mine[seed].objective(objective) - other[seed].objective(objective) for seed in seeds])
-    values = [_gaps(mine[seed], other[seed], weights, _family, split) for seed in seeds]
+    values = [_gaps(mine[seed], other[seed], weights, unit, split) for seed in seeds]
     told = hierarchical(np.array(values), np.array(list(shares.values())), np.ones((len(shares), 1)))
     return Interval(told.mean, told.low, told.high, told.seeds)
 

@@ -1,4 +1,4 @@
-"""What may be called best: finalists compared on fresh seeds, paired by seed and language."""
+"""What may be called best: finalists compared on fresh seeds, paired by seed and family."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,7 +20,7 @@ class Comparison:
     other: int
     """The other's trial number."""
     difference: Interval
-    """Best minus other, paired by seed and language."""
+    """Best minus other, paired by seed and family."""
 
     @property
     def separated(self) -> bool:

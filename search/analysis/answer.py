@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from search.intervals import Interval
+from search.told import trial_of
 
 ORDER = ("resource", "precedence", "position")
 """Kinds of effects that are of order alone."""
@@ -22,22 +23,23 @@ def sentences(document: Mapping[str, Any], results: Mapping[str, Any]) -> list[s
 
 
 def _which(document: Mapping[str, Any], results: Mapping[str, Any]) -> str:
-    rows = {row["trial"]: row for row in [*document["curricula"], *document["finalists"]]}
-    best = rows[results["best"]]["words"]
+    words = {trial["number"]: str(trial_of(trial)) for trial in results["trials"]}
+    best = words[results["best"]]
     head = f"Of {document['spent']['trials']} curricula, {best} (trial {results['best']}) did best"
     objective = results["objective"]["name"]
     if results["confirmed"] is None:
         value = next(trial["value"] for trial in results["trials"] if trial["number"] == results["best"])
         return f"{head}, with {objective} {value:.3f} on one seed: not confirmed, as no finalist was repeated on fresh seeds."
     value = Interval(**results["confirmed"]).within(0.0, 1.0)
-    return f"{head}, with {objective} {value} over {value.seeds} fresh seeds: {_verdict(results, rows)}."
+    seeds = f"{value.seeds} fresh seed{'s' * (value.seeds > 1)}"
+    return f"{head}, with {objective} {value} over {seeds}: {_verdict(results, words)}."
 
 
-def _verdict(results: Mapping[str, Any], rows: Mapping[int, Any]) -> str:
+def _verdict(results: Mapping[str, Any], words: Mapping[int, str]) -> str:
     told = results["comparisons"]
     if results["verdict"] == "separated":
         nearest = told[0]
-        return f"better than every other finalist, by {Interval(**nearest['difference']).signed()} than the nearest, {rows[nearest['other']]['words']}"
+        return f"better than every other finalist, by {Interval(**nearest['difference']).signed()} than the nearest, {words[nearest['other']]}"
     if results["verdict"] == "tie":
         even = [each for each in told if not each["separated"]]
         return f"a tie with {len(even)} of {len(told)} other finalists, the nearest {Interval(**even[0]['difference']).signed()} behind"
@@ -54,24 +56,27 @@ def _order(effects: Sequence[Mapping[str, Any]]) -> str:
     found = [effect for effect in told if effect["found"]]
     if found:
         more = f", and {len(found) - 1} more of {len(told)} effects of order" if len(found) > 1 else ""
+        if found[0]["method"] == "model":
+            return f"Order may matter, by a model of trials on one seed each: {_effect(found[0])}{more}."
         return f"Order matters: {_effect(found[0])}{more}."
-    clear = told[0]
+    clear, how = told[0], "" if told[0]["method"] == "paired" else " (by a model of trials on one seed each)"
     seen = [
         (each["overall"]["high"] - each["overall"]["low"]) / 2 for each in told if each["overall"]["low"] is not None
     ]
     within = f"; intervals reach {min(seen):.3f} to {max(seen):.3f} to either side" if seen else ""
-    return f"No effect of order is told from the noise: of {len(told)} the clearest is {_effect(clear)}{within}."
+    return f"No effect of order is told from the noise: of {len(told)} the clearest is {_effect(clear)}{how}{within}."
 
 
 def _effect(effect: Mapping[str, Any]) -> str:
-    how = "" if effect["method"] == "paired" else " by a model"
     p = "" if effect["overall"]["p_holm"] is None else f", p {effect['overall']['p_holm']:.2g} after correction"
-    return f"{effect['name']} {effect['overall']['told']}{how}{p}"
+    return f"{effect['name']} {effect['overall']['told']}{p}"
 
 
 def _for_whom(document: Mapping[str, Any]) -> str:
     """Families, by what the best trial gains over none."""
-    rows = {row["trial"]: row for row in document["finalists"]}
+    rows = {row["trial"]: row for row in [*document["curricula"], *document["finalists"]]}
+    if rows.get(document["best"], {}).get("condition") == "none":
+        return "As no intermediate stage did best, no family gains by one;"
     gains = rows.get(document["best"], {}).get("family_gains", {})
     if not gains:
         return "Which families gain is not known before the best trial and the one without intermediate stages are repeated on fresh seeds:"

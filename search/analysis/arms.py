@@ -77,6 +77,11 @@ class Scored:
         return len(self.seeds) > 1
 
     @property
+    def transfers(self) -> bool:
+        """Whether there is a language that counts."""
+        return bool(self.counts.any())
+
+    @property
     def counts(self) -> np.ndarray:
         """[targets, languages]: which are in means over families: scored by every trial, neither the source nor unseen."""
         counted = [code != SOURCE_LANGUAGE and LANGUAGES[code].seen for code in self.languages]

@@ -68,7 +68,7 @@ class Spread:
         most = float((trials - 1) * (seeds - 1))
         logs = np.log(variances) - digamma(own / 2) + math.log(own / 2)
         excess = float(logs.var(ddof=1)) - float(polygamma(1, own / 2))
-        freedom = 2 * _inverse_trigamma(excess) if excess > 0 else math.inf
+        freedom = 2 * _inverse_trigamma(excess) if excess > 1e-6 else math.inf
         if freedom >= most:
             return cls(float(variances.mean()), most, _standard(rest.ravel()))
         prior = float(logs.mean()) + float(digamma(freedom / 2)) - math.log(freedom / 2)
@@ -76,7 +76,7 @@ class Spread:
 
 
 def _inverse_trigamma(value: float) -> float:
-    return float(brentq(lambda at: float(polygamma(1, at)) - value, 1e-3, 1e6)) if value < 1e6 else 1e-3
+    return float(brentq(lambda at: float(polygamma(1, at)) - value, 1e-3, 1e7)) if value < 1e6 else 1e-3
 
 
 def hierarchical(

@@ -106,20 +106,20 @@ def _joint(arms: Sequence[Arm]) -> Pairs:
 
 
 def _length(arms: Sequence[Arm]) -> Pairs:
-    alone = {(arm.stages[0], _after(arm)): place for place, arm in enumerate(arms) if arm.condition == "single"}
+    alone = {(arm.stages[0], after(arm)): place for place, arm in enumerate(arms) if arm.condition == "single"}
     for group in _permuted(arms, least=2):
         arm = arms[group[0]]
-        there = [alone[stage, _after(arm)] for stage in arm.stages if (stage, _after(arm)) in alone]
+        there = [alone[stage, after(arm)] for stage in arm.stages if (stage, after(arm)) in alone]
         if len(there) == len(arm.stages):
             yield "length", f"{len(arm.stages)} tasks in turn rather than one of them", group, there
 
 
 def _single(arms: Sequence[Arm]) -> Pairs:
-    plain = {_after(arm): place for place, arm in enumerate(arms) if not arm.stages}
+    plain = {after(arm): place for place, arm in enumerate(arms) if not arm.stages}
     for place, arm in enumerate(arms):
-        if arm.condition in ("single", "joint") and _after(arm) in plain:
+        if arm.condition in ("single", "joint") and after(arm) in plain:
             name = arm.tasks[0].replace(JOINT, " and ") + (" mixed" if arm.condition == "joint" else "")
-            yield "single", f"{name} rather than no intermediate task", [place], [plain[_after(arm)]]
+            yield "single", f"{name} rather than no intermediate task", [place], [plain[after(arm)]]
 
 
 def _rate(arms: Sequence[Arm]) -> Pairs:
@@ -146,7 +146,7 @@ def _permuted(arms: Sequence[Arm], least: int = 1) -> list[list[int]]:
     found: dict[Hashable, list[int]] = defaultdict(list)
     for place, arm in enumerate(arms):
         if len(arm.stages) > 1:
-            found[frozenset(arm.stages), _after(arm)].append(place)
+            found[frozenset(arm.stages), after(arm)].append(place)
     return [group for group in found.values() if len(group) >= least]
 
 
@@ -155,16 +155,17 @@ def _but_for(arms: Sequence[Arm], blind: Callable[[Arm, int], Hashable]) -> Iter
     found: dict[Hashable, list[int]] = defaultdict(list)
     for place, arm in enumerate(arms):
         for at in range(len(arm.stages)):
-            found[at, arm.stages[:at], blind(arm, at), arm.stages[at + 1 :], _after(arm)].append(place)
+            found[at, arm.stages[:at], blind(arm, at), arm.stages[at + 1 :], after(arm)].append(place)
     yield from ((group, key[0]) for key, group in found.items() if len(group) > 1)  # type: ignore[index]
 
 
 def _recipe(arm: Arm) -> Hashable:
     """Rates and noises of a curriculum, whatever their order, and what comes after it: those of a joint stage are its one."""
-    return frozenset((stage.learning_rate, stage.noise) for stage in arm.stages), _after(arm)
+    return frozenset((stage.learning_rate, stage.noise) for stage in arm.stages), after(arm)
 
 
-def _after(arm: Arm) -> Hashable:
+def after(arm: Arm) -> Hashable:
+    """What comes after the curriculum: the targets, their rate and noise."""
     return frozenset(arm.trial.targets)
 
 

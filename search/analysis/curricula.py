@@ -9,6 +9,7 @@ import numpy as np
 from search.analysis import measures
 from search.analysis.arms import Condition, Scored
 from search.analysis.bootstrap import Estimate, holm
+from search.analysis.contrasts import after
 from search.intervals import interval
 
 
@@ -65,11 +66,13 @@ def conditions(scored: Scored) -> list[dict[str, Any]]:
 def _gains(
     scored: Scored, measured: Mapping[str, measures.Measure], groups: Mapping[Any, list[int]]
 ) -> dict[tuple[Any, str], Estimate]:
-    """What groups of trials have over the trial without intermediate stages, if there is one, by each measure, tested together."""
-    plain = next((place for place, arm in enumerate(scored.arms) if not arm.stages), None)
-    if plain is None:
-        return {}
-    others = {name: _against(places, plain, len(scored.arms)) for name, places in groups.items() if places != [plain]}
+    """What groups of trials have over the trial without intermediate stages, with the same targets, by each measure, tested together; nothing where there is none."""
+    plain = {after(arm): place for place, arm in enumerate(scored.arms) if not arm.stages}
+    others = {
+        name: _against(places, [plain[after(scored.arms[place])] for place in places], len(scored.arms))
+        for name, places in groups.items()
+        if all(scored.arms[place].stages and after(scored.arms[place]) in plain for place in places)
+    }
     found = {
         (name, word): estimate
         for word, measure in measured.items()
@@ -78,11 +81,11 @@ def _gains(
     return dict(zip(found, holm(list(found.values())), strict=True))
 
 
-def _against(places: list[int], plain: int, count: int) -> np.ndarray:
-    """[trials]: the mean of some less another one."""
+def _against(places: list[int], plain: list[int], count: int) -> np.ndarray:
+    """[trials]: the mean of some less that of others, one of which may come several times."""
     weights = np.zeros(count)
-    weights[places] = 1 / len(places)
-    weights[plain] -= 1
+    np.add.at(weights, places, 1 / len(places))
+    np.add.at(weights, plain, -1 / len(plain))
     return weights
 
 

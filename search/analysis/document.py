@@ -14,9 +14,10 @@ ASSUMPTIONS = (
     "the encoder was not pre-trained on stand apart.",
     "Intervals of differences are 95 %, by a hierarchical bootstrap over seeds, then families (over all) or languages (within a family): they speak for "
     "other seeds and other languages of the kind. Intervals of scores are Student's over seeds.",
-    "Effects marked 'paired' compare trials that differ in one thing alone, on the same seeds and languages.",
+    "Effects marked 'paired' compare trials that differ in one thing alone, on the same seeds and languages. Mixed tasks take as many steps together as one task alone, so "
+    "that tasks in turn have more steps than either: what they gain may be the steps'.",
     "An effect is called found if its p-value stays below 0.05 after Holm's correction for every effect of the table; families likewise, for every family of every "
-    "effect. Anything else is below the noise of this search, which is not to say that it is nothing.",
+    "effect, or of every curriculum. Anything else is below the noise of this search, which is not to say that it is nothing.",
     "The items of a language are the same for every seed and are not drawn again: intervals do not speak for other items.",
 )
 
@@ -27,7 +28,7 @@ def analyse(results: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         results: the document of ``results.json``.
     """
-    repeated, single = repeats(results), singles(results)
+    repeated, single = _counted(repeats(results)), _counted(singles(results))
     wide = repeated if repeated is not None and _enough(repeated, single) else single
     found = effects(repeated, single)
     values = [trial["value"] for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
@@ -55,6 +56,11 @@ def analyse(results: Mapping[str, Any]) -> dict[str, Any]:
     return document | {"answer": sentences(document, results)}
 
 
+def _counted(scored: Scored | None) -> Scored | None:
+    """None also where only the source language, or unseen ones, were scored: there is no transfer to tell of."""
+    return scored if scored is not None and scored.transfers else None
+
+
 def _enough(repeated: Scored, single: Scored | None) -> bool:
     """Whether the tables are better made of repeated trials: most of them were."""
     return single is None or 2 * len(repeated.arms) > len(single.arms)
@@ -62,8 +68,9 @@ def _enough(repeated: Scored, single: Scored | None) -> bool:
 
 def _basis(scored: Scored | None) -> dict[str, Any]:
     if scored is None:
-        return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has come to its end yet"}
-    seeds = f"{len(scored.seeds)} fresh seeds" if scored.split == "test" else "the search's own seed"
+        return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has scores of transfer yet"}
+    count = len(scored.seeds)
+    seeds = f"{count} fresh seed{'s' * (count > 1)}" if scored.split == "test" else "the search's own seed"
     told = f"{len(scored.arms)} trials on {seeds}, scored on {scored.split} in {len(scored.languages)} languages"
     return {
         "split": scored.split,

@@ -48,8 +48,12 @@ def effects(repeated: Scored | None, single: Scored | None) -> list[Effect]:
         single: all trials on one seed: the rest, by a model.
     """
     found = _paired(repeated) if repeated is not None and repeated.repeated else []
-    known = {effect.kind for effect in found}
-    found += [effect for effect in _modelled(single) if effect.kind not in known] if single is not None else []
+    known = {(effect.kind, effect.name) for effect in found}
+    found += (
+        [effect for effect in _modelled(single) if (effect.kind, effect.name) not in known]
+        if single is not None
+        else []
+    )
     return _corrected(found)
 
 

@@ -19,16 +19,14 @@ def document(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Scores are of the task's own head on rows that it was trained on. Intervals are over fresh seeds, Student's; none with one seed.
     """
-    by_seed: dict[tuple[str, str], dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    curricula: dict[tuple[str, str], set[int]] = defaultdict(set)
+    found: dict[tuple[str, str], dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for number, seed, retained in _walks(results):
         for task, after, lost in _lost(retained):
-            by_seed[task, after][seed].append(lost)
-            curricula[task, after].add(number)
+            found[task, after][number][seed] = lost
     return [
-        {"task": task, "after": after, "curricula": len(curricula[task, after]), "lost": _estimate(told).to_json()}
+        {"task": task, "after": after, "curricula": len(told), "lost": _estimate(told).to_json()}
         for (task, after), told in sorted(
-            by_seed.items(), key=lambda item: (item[0][0], item[0][1] != AT_THE_END, item[0][1])
+            found.items(), key=lambda item: (item[0][0], item[0][1] != AT_THE_END, item[0][1])
         )
     ]
 
@@ -36,7 +34,8 @@ def document(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _walks(results: Mapping[str, Any]) -> Iterator[tuple[int, int, Sequence[Mapping[str, Any]]]]:
     """What was measured along each curriculum: on fresh seeds where any trial has them, else on the search's own."""
     told = [trial for trial in results["trials"] if trial["state"] == "complete"]
-    repeated = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
+    several = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
+    repeated = [pair for pair in several if any(stage.get("retained") for stage in pair[1].get("stages", ()))]
     for trial, entry in repeated:
         stages = [stage for stage in entry.get("stages", ()) if not stage["target"]]
         yield trial["number"], entry["seed"], [stage.get("retained") or {} for stage in stages]
@@ -60,6 +59,11 @@ def _main(metrics: Mapping[str, float]) -> float:
     return next(iter(metrics.values()))
 
 
-def _estimate(by_seed: Mapping[int, Sequence[float]]) -> Estimate:
-    told = interval([fmean(values) for values in by_seed.values()])
+def _estimate(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
+    """Over the seeds that every curriculum has, if there are any: else curricula would pass for seeds."""
+    by_curriculum = list(losses.values())
+    shared = set.intersection(*(set(each) for each in by_curriculum))
+    if not shared:
+        return Estimate(fmean(fmean(each.values()) for each in by_curriculum), None, None, 1)
+    told = interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)])
     return Estimate(told.mean, told.low, told.high, told.seeds)

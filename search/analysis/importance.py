@@ -17,7 +17,7 @@ LEAST = 10
 BEST = 5
 """Trials at least that count as the best ones, as Optuna advises."""
 SHUFFLES = 19
-"""Orders of the values at random; what none of them reaches is above chance (5 %)."""
+"""Orders of the values at random; what no part reaches in any of them is above chance (5 %)."""
 
 
 def document(arms: Sequence[Arm], values: Sequence[float]) -> list[dict[str, Any]]:
@@ -32,9 +32,17 @@ def document(arms: Sequence[Arm], values: Sequence[float]) -> list[dict[str, Any
     found = _importances(parts, values)
     rng = np.random.default_rng(0)
     shuffled = [_importances(parts, rng.permutation(values).tolist()) for _ in range(SHUFFLES)]
-    chance = {name: max(each[name] for each in shuffled) for name in found}
+    null = np.array([[each[name] for name in found] for each in shuffled])
+    middle, spread = null.mean(0), null.std(0, ddof=1)
+    most = float(((null - middle) / np.maximum(spread, 1e-12)).max())
+    chance = dict(zip(found, (middle + most * spread) * (1 + 1e-9), strict=True))
     return [
-        {"parameter": name, "importance": share, "chance": chance[name], "above_chance": share > chance[name]}
+        {
+            "parameter": name,
+            "importance": share,
+            "chance": float(chance[name]),
+            "above_chance": bool(share > chance[name]),
+        }
         for name, share in sorted(found.items(), key=lambda item: -item[1])
     ]
 

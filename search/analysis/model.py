@@ -13,7 +13,7 @@ from search.analysis.contrasts import HIGH_FIRST, IN_TURN, Kind, before, earline
 from search.intervals import CONFIDENCE
 
 ASSUMPTIONS = (
-    "Effects marked 'model' come from least squares over every complete trial on its one seed: what tasks are there, their mean rate, noise and mixing add up, and one "
+    "Effects marked 'model' come from least squares over every complete trial on its one seed: what tasks are there, their mean rate, noise and mixing, and the targets' recipe add up, and one "
     "effect at a time is added to them.",
     "Their intervals hold if what is left over is alike and independent from trial to trial. A search does not choose its trials at random: read them as a hint of what "
     "to repeat on fresh seeds.",
@@ -34,9 +34,10 @@ def columns(arms: Sequence[Arm]) -> Iterator[tuple[Kind, str, Column]]:
     for one, other in combinations(tasks, 2):
         yield "precedence", f"{one} before {other}", lambda arm, one=one, other=other: _order(before(arm, one, other))  # type: ignore[misc]
     for task in tasks:
-        yield "position", f"{task} last", lambda arm, task=task: float(len(arm.stages) > 1 and arm.tasks[-1] == task)  # type: ignore[misc]
+        yield "position", f"{task} last", lambda arm, task=task: _last(arm, task)  # type: ignore[misc]
     yield "joint", IN_TURN, lambda arm: -float(arm.condition == "joint")
-    yield "rate", "twice the rate of intermediate stages", _rate
+    usual = _usual_rate(arms)
+    yield "rate", "twice the rate of intermediate stages", lambda arm: _rate(arm, usual)
     for noise in noises:
         yield "noise", f"{noise} in one more stage", lambda arm, noise=noise: _noisy(arm, noise)  # type: ignore[misc]
 
@@ -46,6 +47,8 @@ def nuisances(arms: Sequence[Arm], kind: Kind, name: str) -> np.ndarray:
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
     found = [[1.0] * len(arms)]
     found += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
+    recipes = sorted({arm.trial.target_recipe for arm in arms})
+    found += [[float(arm.trial.target_recipe == recipe) for arm in arms] for recipe in recipes[1:]]
     for other, told, column in columns(arms):
         if other in ("joint", "rate", "noise") and (other, told) != (kind, name):
             found.append([column(arm) for arm in arms])
@@ -84,9 +87,21 @@ def _order(first: bool | None) -> float:
     return 0.0 if first is None else 0.5 if first else -0.5
 
 
-def _rate(arm: Arm) -> float:
-    """Mean binary logarithm of the rates."""
-    return sum(math.log2(stage.learning_rate) for stage in arm.stages) / len(arm.stages) if arm.stages else 0.0
+def _last(arm: Arm, task: str) -> float:
+    """Whether a task comes last, beside how often it would by chance; nothing where there is no order."""
+    if len(arm.stages) < 2 or task not in arm.tasks:
+        return 0.0
+    return float(arm.tasks[-1] == task) - 1 / len(arm.stages)
+
+
+def _usual_rate(arms: Sequence[Arm]) -> float:
+    rates = [math.log2(stage.learning_rate) for arm in arms for stage in arm.stages]
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def _rate(arm: Arm, usual: float) -> float:
+    """Mean binary logarithm of the rates beside the usual one; a trial without stages is no evidence of rates."""
+    return sum(math.log2(stage.learning_rate) - usual for stage in arm.stages) / len(arm.stages) if arm.stages else 0.0
 
 
 def _noisy(arm: Arm, noise: str) -> float:

@@ -13,6 +13,7 @@ from search.analysis.bootstrap import Estimate, holm
 from search.analysis.contrasts import contrasts
 from search.analysis.distance import distances
 from search.analysis.effects import Effect
+from trainables.curriculum import Noise
 
 
 def document(repeated: Scored | None, single: Scored | None, effects: Sequence[Effect]) -> dict[str, Any]:
@@ -23,7 +24,9 @@ def document(repeated: Scored | None, single: Scored | None, effects: Sequence[E
     slopes = iter(holm([each for _, told in found.values() for each in told.values()]))
     known = {effect.name: effect for effect in effects if effect.kind == "noise"}
     return {
-        "methods": [] if single is None else [row | _gain(row, known, found) for row in _methods(single)],
+        "methods": []
+        if single is None
+        else [row | _gain(noise, known, found) for noise, row in _methods(single).items()],
         "distance": [
             {"method": name, "measure": measure, "slope": next(slopes).to_json()}
             for name, (_, told) in found.items()
@@ -37,10 +40,10 @@ Gain = tuple[dict[str, float], dict[str, Estimate]]
 """The mean gain by language, slopes by distance."""
 
 
-def _gain(row: dict[str, Any], known: dict[str, Effect], found: dict[str, Gain]) -> dict[str, Any]:
+def _gain(noise: Noise, known: dict[str, Effect], found: dict[str, Gain]) -> dict[str, Any]:
     """What a method gains, by family and language, as far as an effect tells."""
-    exact = f"{row['method']} {row['magnitude']:g} rather than none"
-    name = exact if exact in known else f"{row['method'].split(' (')[0]} in one more stage"
+    exact = f"{noise} rather than none"
+    name = exact if exact in known else f"{noise.method} in one more stage"
     effect = known.get(name)
     return {
         "gain": effect.overall.to_json() if effect else None,
@@ -74,7 +77,7 @@ def _modelled(scored: Scored) -> dict[str, Gain]:
         given = model.nuisances(scored.arms, kind, name)
         told = {each: model.effect(of, given, measure.of(values)) for each, measure in slopes.items()}
         if known := {each: estimate for each, estimate in told.items() if estimate is not None}:
-            means = np.nanmean(np.where(scored.counts, values, np.nan), 1, where=scored.counts)
+            means = np.where(scored.counts, values, 0.0).sum(1) / np.maximum(1, scored.counts.sum(0))
             gains = {
                 code: effect.mean
                 for place, code in enumerate(scored.languages)
@@ -99,22 +102,25 @@ def _by_language(scored: Scored, difference: np.ndarray) -> dict[str, float]:
     }
 
 
-def _methods(scored: Scored) -> list[dict[str, Any]]:
+def _methods(scored: Scored) -> dict[Noise, dict[str, Any]]:
     """For each noise the trials that had it in some stage; not paired."""
     values = measures.overall(scored).of(scored.values[:, 0])
-    found: dict[tuple[str, float], list[float]] = defaultdict(list)
+    found: dict[Noise, list[float]] = defaultdict(list)
     for arm, value in zip(scored.arms, values, strict=True):
-        for method, magnitude in _noises(arm):
-            found[method, magnitude].append(float(value))
-    return [
-        {"method": method, "magnitude": magnitude, "trials": len(told), "transfer": fmean(told)}
-        for (method, magnitude), told in sorted(found.items())
-    ]
+        for noise in _noises(arm):
+            found[noise].append(float(value))
+    return {
+        noise: {
+            "method": noise.kind,
+            "magnitude": noise.magnitude or noise.weight,
+            "trials": len(told),
+            "transfer": fmean(told),
+        }
+        for noise, told in sorted(found.items(), key=lambda item: (item[0].kind, item[0].magnitude, item[0].weight))
+    }
 
 
-def _noises(arm: Arm) -> set[tuple[str, float]]:
+def _noises(arm: Arm) -> set[Noise]:
     """The noises of a trial's stages; none if there is no other."""
     noises = [stage.noise for stage in (*arm.stages, *arm.trial.targets)]
-    return {(noise.kind, noise.magnitude or noise.weight) for noise in noises if noise.method != "none"} or {
-        ("none", 0.0)
-    }
+    return {noise for noise in noises if noise.method != "none"} or {Noise()}

@@ -78,3 +78,10 @@ def test_a_search_without_trials_has_empty_frames(results, tmp_path):
     assert empty.scores.empty
     assert empty.best is None
     assert empty.transfer().empty
+
+
+def test_results_of_an_earlier_version_are_named_as_such(results, tmp_path):
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps({key: value for key, value in results.items() if key not in ("seed", "metrics")}))
+    with pytest.raises(UserError, match="lacks seed, metrics: an earlier version wrote it; xlt track NAME"):
+        load_search(file)

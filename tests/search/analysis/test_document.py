@@ -153,3 +153,54 @@ def test_without_uriel_script_and_family_are_left(monkeypatch):
 
     monkeypatch.setitem(sys.modules, "urielplus.urielplus", None)
     assert {*distances()} == {"another script than English", "another family than English"}
+
+
+def test_a_best_trial_that_has_fewer_seeds_than_others_has_its_words(results):
+    told = json.loads(json.dumps(results))
+    told |= {"best": 8}
+    told["trials"][8]["seeds"] = told["trials"][8]["seeds"][:1]
+    assert "(trial 8) did best" in analyse(told)["answer"][0]
+
+
+def test_no_intermediate_stage_may_be_best(results):
+    assert "no intermediate stage did best" in analyse(results | {"best": 0})["answer"][2]
+
+
+def test_scores_in_english_alone_tell_of_no_transfer(results):
+    told = json.loads(json.dumps(results))
+    for trial in told["trials"]:
+        trial["seeds"] = []
+        for target in trial["targets"].values():
+            target["scores"]["dev"] = {"en": target["scores"]["dev"]["en"]}
+    found = analyse(told)
+    assert found["curricula"] == found["effects"] == []
+    assert "no trial has scores of transfer" in found["basis"]["told"]
+    assert "(trial " in found["answer"][0]
+
+
+def test_gains_are_over_none_with_the_same_targets(results):
+    told = json.loads(json.dumps(results))
+    for trial in told["trials"][10:]:
+        for target in trial["targets"].values():
+            target["learning_rate"] = 2e-3
+    gains = {row["trial"]: row["gain"] for row in analyse(told)["curricula"]}
+    assert gains[0] is None
+    assert gains[5] is not None
+    assert gains[10] is None
+
+
+def test_a_rate_that_all_stages_share_has_no_effect(results):
+    """Even where a trial without stages is far off."""
+    rng = np.random.default_rng(9)
+    told = search(rng, [(), *square()[1:]], 0, lambda tasks: 0.1 * bool(tasks), Noise(seed=0.01))
+    assert "twice the rate of intermediate stages" not in [row["name"] for row in analyse(told)["effects"]]
+
+
+def test_r_drop_is_named_by_its_weight(results):
+    told = json.loads(json.dumps(results))
+    told["trials"][2]["curriculum"] = json.loads(json.dumps(told["trials"][1]["curriculum"]))
+    told["trials"][2]["curriculum"][0]["noise"] = {"method": "r_drop", "magnitude": 0.0, "weight": 1.0}
+    row = next(row for row in analyse(told)["noise"]["methods"] if row["method"] == "r_drop")
+    assert row["gain_of"] == "r_drop weight 1 rather than none"
+    assert row["gain"] is not None
+    assert len(row["families"]) == 14
