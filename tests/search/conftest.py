@@ -250,7 +250,7 @@ class NoTracker(contextlib.nullcontext):
 
 
 @pytest.fixture(autouse=True)
-def quick(request, monkeypatch):
+def without_pages(request, monkeypatch):
     """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
     if "drawn" not in request.fixturenames:
         monkeypatch.setattr("search.page.folder.refresh", lambda analysis, folder: {})
