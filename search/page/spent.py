@@ -59,17 +59,20 @@ def importance(analysis: dict[str, Any]) -> Picture | None:
         name="importance",
         title="What mattered",
         caption="The longer a bar, the more a parameter tells good trials from the rest (PED-ANOVA; Watanabe et al., 2023): association "
-        "within this search's trials, not cause.",
+        "within this search's trials, not cause. What stands in grey is no more than where values are shuffled.",
         panels=[
             bars(
                 "Importance",
                 [(row["parameter"], row["importance"], number(row["importance"])) for row in shown],
-                lambda at: "gain",
+                lambda at: "gain" if shown[at].get("above_chance", True) else "grey",
                 "Importance: " + ", ".join(f"{row['parameter']} {number(row['importance'])}" for row in shown[:6]),
             )
         ],
         tables=[
-            Table(["parameter", "importance"], [[words(row["parameter"]), figure(row["importance"])] for row in shown])
+            Table(
+                ["parameter", "importance", "by chance"],
+                [[words(row["parameter"]), figure(row["importance"]), figure(row.get("chance"))] for row in shown],
+            )
         ],
         note=f"The first {MOST} of {len(rows)} parameters are shown." if len(rows) > MOST else "",
     )
