@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
+import yaml
 from pydantic import (
     Field,
     NonNegativeInt,
@@ -265,6 +266,11 @@ def validate(document: Mapping[str, Any], source: str) -> Config:
         return Config.model_validate_json(text)
     except ValidationError as error:
         raise ConfigError(source, [_problem(details) for details in error.errors()]) from error
+
+
+def dump(config: Config) -> str:
+    """The config as YAML, complete; read again it means the same."""
+    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
 def _problem(details: Any) -> str:

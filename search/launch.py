@@ -2,17 +2,16 @@
 
 import fcntl
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from typing import Any
 
-import yaml
 from rich.console import Console
 
 from search import racing
 from search.agenda import Agenda, Event
-from search.config import Config, validate
+from search.config import Config, dump, validate
 from search.data import make_ready
 from search.design import cut_short
 from search.documents import read
@@ -26,6 +25,7 @@ from search.review import review
 from search.stored import stored
 from search.study import Study, began
 from search.tracking import Tracker
+from trainables.benchmarks.cards import SAMPLED
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
@@ -76,7 +76,7 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
         if synonyms is not None:
             keep_synonyms(synonyms, folder)
         with written_aside(folder.config) as file:
-            file.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True))
+            file.write_text(dump(config), encoding="utf-8")
         study = Study(folder.journal, config)
         if earlier is not None:
             study.learn_from(earlier)
@@ -137,8 +137,9 @@ def check_space(folder: SearchFolder, config: Config) -> None:
         return
     if not began(folder):
         return  # it was refused before its first trial
-    before = _flat(validate(read(folder.config), str(folder.config)).model_dump(mode="json"))
-    now = _flat(config.model_dump(mode="json"))
+    began_with = validate(read(folder.config), str(folder.config))
+    own = began_with.training.tasks.keys() | config.training.tasks.keys()
+    before, now = _settings(began_with, own), _settings(config, own)
     differences = [
         f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
         for key in sorted(before.keys() | now.keys())
@@ -146,6 +147,17 @@ def check_space(folder: SearchFolder, config: Config) -> None:
     ]
     if differences:
         raise SpaceChangedError(config.name, differences)
+
+
+def _settings(config: Config, own: Collection[str]) -> dict[str, Any]:
+    """Every setting by its dotted path; of the tasks that have a length of their own, in either config, the whole of it."""
+    document = config.model_dump(mode="json")
+    document["training"]["tasks"] = {
+        task: config.length(task).model_dump(mode="json")
+        for task in (*config.targets, *config.intermediate)
+        if {task, task.partition(SAMPLED)[0]} & set(own)
+    }
+    return _flat(document)
 
 
 def _told(key: str, settings: dict[str, Any]) -> Any:

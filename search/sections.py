@@ -1,9 +1,18 @@
 """The parts of a config, but for the space of stages."""
 
 import math
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import ByteSize, Field, NonNegativeInt, PositiveFloat, PositiveInt, field_validator, model_validator
+from pydantic import (
+    ByteSize,
+    Field,
+    NonNegativeInt,
+    PositiveFloat,
+    PositiveInt,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
 from search.checks import check_url, number_or_all
 from search.stage_space import Section
@@ -11,6 +20,8 @@ from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
 
 Share = Annotated[float, Field(ge=0, lt=1)]
+EITHER = frozenset({"steps", "epochs"})
+"""Of a length: one of them is said, and what is said of a single task replaces both."""
 
 
 class Length(Section):
@@ -65,9 +76,15 @@ class Training(Section):
         own = self.tasks.get(task) or self.tasks.get(task.partition(SAMPLED)[0])
         if own is None:
             return usual
-        said = {name: getattr(own, name) for name in own.model_fields_set}
-        instead = {"steps": None, "epochs": None} if {"steps", "epochs"} & said.keys() else {}
+        said = own.model_dump(exclude_unset=True)
+        said = {name: value for name, value in said.items() if name not in EITHER or value is not None}
+        instead = dict.fromkeys(EITHER) if EITHER & said.keys() else {}
         return usual.model_copy(update=instead | said)
+
+    @field_serializer("tasks")
+    def _as_said(self, tasks: dict[str, Length]) -> dict[str, dict[str, Any]]:
+        """What is said of each task alone: written in full, nothing would be inherited once it is read again."""
+        return {task: length.model_dump(exclude_unset=True) for task, length in tasks.items()}
 
     @field_validator("intermediate", "target")
     @classmethod

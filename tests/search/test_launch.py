@@ -112,6 +112,14 @@ def test_what_does_not_change_a_trial_may_change_between_launches(config, home, 
     assert read(home.folder("sums").config) == config(change).model_dump(mode="json")
 
 
+def test_a_length_is_compared_by_what_it_comes_to(config, home, console, sums):
+    launch(config({"training.tasks": {"choice": {"steps": 50}, "dates": {"batch_size": 8}}}), home, console)
+    same = {"training.tasks": {"choice": {"batch_size": 32}, "dates": {"batch_size": 8, "steps": 100}}}
+    launch(config(same), home, console)
+    with pytest.raises(SpaceChangedError, match=r"training\.tasks\.choice\.batch_size: was 32, is 16"):
+        launch(config({"training.tasks": {"choice": {"batch_size": 16}, "dates": {"batch_size": 8}}}), home, console)
+
+
 def test_a_config_without_a_study_binds_nothing(config, home):
     folder = home.folder("sums")
     folder.path.mkdir(parents=True)
