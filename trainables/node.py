@@ -27,7 +27,7 @@ class Node:
     described: Document = field(default_factory=dict)
     """Its identity; empty for the root."""
     draws: str = ""
-    """Where its random numbers come from: its key but for its role, which training does not know of."""
+    """Where its random numbers come from: `trainables.store.identity.draws`."""
     path: tuple[str, ...] = ()
     """The stages that lead here, in words."""
     synonyms: Synonyms | None = None

@@ -21,7 +21,7 @@ from trainables.prepared import Prepared, prepare
 from trainables.readings import Reading, known, readings_of, score_all
 from trainables.retention import Retained, Retention, heads, in_memory, in_store, joined
 from trainables.stage import Looks, encoder_weights, head_weights, restore, train
-from trainables.store.identity import identity, key
+from trainables.store.identity import draws, identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
 from trainables.store.tree import Store
@@ -248,14 +248,13 @@ class _Walk:
             self.generalized[task] = generalized
 
     def _child(self, stage: Stage, parent: Node) -> Node:
-        data = "+".join(task.fingerprint for task in self._data(stage))
-        if (replaced := self._synonyms(stage)) is not None:
-            data += f"+{replaced.digest}"
+        rows = "+".join(task.fingerprint for task in self._data(stage))
+        replaced = self._synonyms(stage)
+        data = rows if replaced is None else f"{rows}+{replaced.digest}"
         described = identity(stage, parent.key, data, target=stage in self.trial.targets)
         if self.use:
             self.use.add(parent.key)
-        draws = key(identity(stage, parent.key, data))
-        return Node(key(described), described, draws, (*parent.path, str(stage)), replaced)
+        return Node(key(described), described, draws(stage, rows), (*parent.path, str(stage)), replaced)
 
     def _turn(
         self, node: Node, find: Callable[[], Found | None]

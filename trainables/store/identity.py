@@ -25,6 +25,19 @@ def identity(stage: Stage, parent: str, data: str, *, target: bool = False) -> d
     return described | off_default(stage)
 
 
+def draws(stage: Stage, data: str) -> str:
+    """What a stage's random numbers come from, hexadecimal: its seed, task and data alone.
+
+    So two trials of one seed share the order of the data, the head and the dropout of every stage that both have, whatever went before
+    it: common random numbers, which make differences between trials smaller in variance than those of independent ones.
+
+    Args:
+        stage: to be trained.
+        data: the fingerprint of the training data.
+    """
+    return digest({"seed": stage.seed, "task": stage.task, "data": data})
+
+
 def key(described: dict[str, Any]) -> str:
     """The stage's key: 32 hexadecimal digits of the SHA-256 of its identity."""
     return digest(described)[:32]
