@@ -2,14 +2,14 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from importlib.metadata import PackageNotFoundError, version
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from search.agreement import Agreement, agreement
 from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
@@ -19,6 +19,7 @@ from trainables.curriculum import Stage, Trial
 from trainables.noise.catalogue import METHODS
 from trainables.noise.substitution import load
 from trainables.outcome import Outcome
+from trainables.packages import versions
 from trainables.transfer import Scores
 
 VERSION = 1
@@ -45,6 +46,8 @@ class Best:
     """Digest of each task's data."""
     scores: dict[str, Scores]
     """What it scored: by target, split (``dev`` alone), language and metric."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What its last stage was trained with; empty in files of older versions."""
 
     def dump(self, path: Path) -> None:
         """Write it as YAML."""
@@ -57,6 +60,7 @@ class Best:
             "trial": self.trial.to_json(),
             "data": self.data,
             "packages": packages(),
+            "environment": self.environment,
             "scores": self.scores,
         }
         body = yaml.safe_dump(_plain(document), sort_keys=False, allow_unicode=True, width=120)
@@ -65,13 +69,7 @@ class Best:
 
 def packages() -> dict[str, str]:
     """Installed versions of the packages that decide a result."""
-    found = {}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
+    return versions(PACKAGES)
 
 
 def load_best(path: Path) -> Best:
@@ -94,6 +92,7 @@ def load_best(path: Path) -> Best:
     except (KeyError, TypeError) as error:
         raise ConfigError(str(path), [f"trial: {error}"]) from error
     fields = {("name" if key == "search" else key): document[key] for key in needed[1:]}
+    fields["environment"] = document.get("environment", {})
     try:
         best = TypeAdapter(Best).validate_json(json.dumps(fields, default=str), strict=True)
     except ValidationError as error:
@@ -146,9 +145,16 @@ def rerun(best: Best, seeds: Sequence[int], on_stage: Callable[[Any], None]) -> 
     return {seed: run_quietly(best.trial.with_seed(seed), None, ("dev",), best.threads, on_stage) for seed in seeds}
 
 
-def is_same(best: Best, outcomes: dict[int, Outcome]) -> bool | None:
-    """Whether the exported scores came out again to the last bit; None if the exported seed was not run."""
-    return outcomes[best.seed].transfer.scores == best.scores if best.seed in outcomes else None
+def rerun_agreement(best: Best, outcomes: dict[int, Outcome]) -> Agreement | None:
+    """How far the scores on the exported seed lie from the exported ones; None if that seed was not run."""
+    from trainables.arithmetic import environment
+    from trainables.prepared import prepared_of
+
+    if best.seed not in outcomes:
+        return None
+    now = prepared_of(best.trial)
+    other = [f"the data of {task}" for task, digest in best.data.items() if now[task].fingerprint != digest]
+    return agreement(best.scores, outcomes[best.seed].transfer, (best.environment, environment()), *other)
 
 
 def _plain(value: Any) -> Any:

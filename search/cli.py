@@ -216,7 +216,7 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
     folder = home.find(name)
     study = _study(folder)
     with Console(stderr=True).status("reading, or training again, the models"):
-        exported = write(study, folder, home, directory, trial)
+        exported = write(study, folder, home, directory, trial, lambda note: click.echo(note, err=True))
     out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
     out().print(
         f"written to {directory}: best.yaml, results.json, models/", markup=False, highlight=False, soft_wrap=True
@@ -235,7 +235,7 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
 @AS_JSON
 def train(exported: Path, seeds: str | None, as_json: bool) -> None:
     """Train and score an exported trial again, as it is."""
-    from search.best import is_same, load_best, rerun
+    from search.best import load_best, rerun, rerun_agreement
     from search.present import rerun_table
 
     best = load_best(exported)
@@ -254,11 +254,15 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
                 console.print(f"trained {run.task}, {run.seconds:.1f} s", highlight=False)
 
         outcomes = rerun(best, chosen, show)
+    found = rerun_agreement(best, outcomes)
     if as_json:
         again = {str(seed): outcome.to_json() for seed, outcome in outcomes.items()}
-        print_json({"same": is_same(best, outcomes), "seeds": again})
+        told = (
+            {"same": None, "agreement": None} if found is None else {"same": found.same, "agreement": found.to_json()}
+        )
+        print_json(told | {"seeds": again})
         return
-    for line in rerun_table(best, outcomes):
+    for line in rerun_table(best, outcomes, found):
         out().print(line)
 
 

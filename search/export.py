@@ -2,10 +2,14 @@
 
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from search import results
+from search.agreement import agreement
 from search.best import Best
 from search.errors import UserError
 from search.home import Home, SearchFolder
@@ -17,19 +21,38 @@ from trainables.benchmarks import catalogue
 from trainables.curriculum import Trial
 from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
+from trainables.store.records import HEAD
+
+if TYPE_CHECKING:
+    from trainables.encoders import Weights
 
 SYNONYMS = "synonyms.json"
 """What augmentation replaced words by, beside ``best.yaml``, which names it."""
 
 
-def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: int | None = None) -> Best:
+def export(
+    study: Study,
+    folder: SearchFolder,
+    home: Home,
+    out: Path,
+    number: int | None = None,
+    tell: Callable[[str], None] = lambda note: None,
+) -> Best:
     """Write a trial, by default the best, into a folder that is not there yet or empty.
 
-    Models whose weights the store gave up, or never had, are trained again; they are the same to the last bit on the same
-    type of machine.
+    Models whose weights the store has are written as they are; those that it gave up, or never had, are trained again: to the same bits
+    where device and versions are the same, else to scores within a tolerance (`search.agreement`).
+
+    Args:
+        study: the search's.
+        folder: its files.
+        home: with the store and the data.
+        out: the folder to write.
+        number: of the trial.
+        tell: called with what the user should know: how far a model that was trained again scores from before.
 
     Raises:
-        UserError: when there is nothing to export, or the folder is taken.
+        UserError: when there is nothing to export, the folder is taken, or a model that was trained again scores otherwise.
     """
     record = _chosen(study, number)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
@@ -41,7 +64,7 @@ def export(study: Study, folder: SearchFolder, home: Home, out: Path, number: in
     aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
     try:
         stages = home.stage_store(study.config.store) or str(aside / ".stages")
-        best = _write(study, record, stages, str(home.data), aside, folder.synonyms)
+        best = _write(study, record, stages, str(home.data), aside, folder.synonyms, tell)
         results.write(study, folder)
         shutil.copyfile(folder.results, aside / "results.json")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
@@ -66,27 +89,17 @@ def _chosen(study: Study, number: int | None) -> Recorded:
     return complete[number]
 
 
-def _write(study: Study, record: Recorded, stages: str, data: str, out: Path, own: Path) -> Best:
-    from trainables.prepared import prepare
-    from trainables.scoring import score
+def _write(
+    study: Study, record: Recorded, stages: str, data: str, out: Path, own: Path, tell: Callable[[str], None]
+) -> Best:
+    from trainables.prepared import prepared_of
     from trainables.stage import restore
-    from trainables.store.tree import Store
-    from trainables.tasks.retrieval import Pooled
-    from trainables.worker import run_quietly
 
     trial, recorded = record.trial, record.outcome
     assert trial is not None and recorded is not None
-    config, store = study.config, Store(stages)
-    threads = max(1, int(config.resources.cpus_per_trial))
-    notes: list[str] = []
+    config = study.config
     trial = replace(trial, synonyms=_synonyms(trial, own))
-    needed = [run.key for run in recorded.stages if run.target]
-    outcome = run_quietly(trial, stages, ("dev",), threads, keep=needed, tell=notes.append, data=data)
-    tasks = {
-        task: prepare(trial.benchmark, task, trial.encoder, stage.max_length, Pooled(stage.layer, stage.pooling), data)
-        for stage in trial.stages
-        for task in stage.tasks
-    }
+    tasks = prepared_of(trial, data)
     if trial.synonyms:
         shutil.copyfile(trial.synonyms, out / SYNONYMS)
     best = Best(
@@ -94,22 +107,17 @@ def _write(study: Study, record: Recorded, stages: str, data: str, out: Path, ow
         number=record.number,
         trial=replace(trial, synonyms=SYNONYMS if trial.synonyms else ""),
         seed=config.seed,
-        threads=threads,
+        threads=max(1, int(config.resources.cpus_per_trial)),
         data={name: task.fingerprint for name, task in tasks.items()},
-        scores=outcome.transfer.scores,
+        scores=recorded.transfer.scores,
+        environment=recorded.stages[-1].environment,
     )
     best.dump(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})
-    for stage, run in zip(trial.targets, [run for run in outcome.stages if run.target], strict=True):
-        encoder, head = store.encoder(run.key), store.head(run.key)
-        if encoder is None:
-            raise UserError(f"the model of {stage.task} could not be kept: {'; '.join(notes) or 'try again'}")
-        model = restore(encoder, head or {}, tasks[stage.task])
-        if score(model, tasks[stage.task], "dev", trial.languages) != recorded.transfer.scores[stage.task]["dev"]:
-            raise UserError(
-                f"{stage.task} of trial {record.number} does not score what it did in the search: another type of machine, package "
-                "version or data; export where it was searched, or launch the search again here"
-            )
+    models = _Models(trial, recorded, stages, data, best.threads, tell)
+    for stage in trial.targets:
+        encoder, head, outcome = models.of(stage.task)
+        model = restore(encoder, head, tasks[stage.task])
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
         tasks[stage.task].encoder.tokenizer.save_pretrained(place)
@@ -117,6 +125,61 @@ def _write(study: Study, record: Recorded, stages: str, data: str, out: Path, ow
             card(best, stage.task, type(model).__name__, outcome, repeats), encoding="utf-8"
         )
     return best
+
+
+class _Models:
+    """The weights of a trial's targets: those that the store has as they are, the others trained again and compared."""
+
+    def __init__(
+        self, trial: Trial, recorded: Outcome, stages: str, data: str, threads: int, tell: Callable[[str], None]
+    ) -> None:
+        from trainables.store.tree import Store
+
+        self.trial, self.recorded, self.tell = trial, recorded, tell
+        self.notes: list[str] = []
+        self.store = Store(stages, self.notes.append)
+        self._train = partial(run_again, trial, stages, data, threads, self.notes.append)
+        self._again: Outcome | None = None
+
+    def of(self, task: str) -> "tuple[Weights, Weights, Outcome]":
+        """Encoder and head of a target, and the outcome that its scores are told from.
+
+        Raises:
+            UserError: when it was trained again and does not score as it did, or could not be kept.
+        """
+        found = self._stored(task, self.recorded)
+        if found is not None:
+            return *found, self.recorded
+        if self._again is None:
+            self._again = self._train()
+            self._compare(self._again)
+        found = self._stored(task, self._again)
+        if found is None:
+            raise UserError(f"the model of {task} could not be kept: {'; '.join(self.notes) or 'try again'}")
+        return *found, self._again
+
+    def _stored(self, task: str, outcome: Outcome) -> "tuple[Weights, Weights] | None":
+        (run,) = (run for run in outcome.stages if run.target and run.task == task)
+        record = self.store.record(run.key, weights=True)
+        if record is None or (encoder := self.store.encoder(run.key)) is None:
+            return None
+        head = self.store.head(run.key)
+        return None if head is None and HEAD in record["files"] else (encoder, head or {})
+
+    def _compare(self, again: Outcome) -> None:
+        environments = self.recorded.stages[-1].environment, again.stages[-1].environment
+        found = agreement(self.recorded.transfer.scores, again.transfer, environments)
+        if not found.holds:
+            raise UserError(f"the trial was trained again, as the store gave its models up: {found}")
+        if not found.same:
+            self.tell(f"models that the store gave up were trained again: {found}")
+
+
+def run_again(trial: Trial, stages: str, data: str, threads: int, tell: Callable[[str], None]) -> Outcome:
+    """Run a trial as far as the store at `stages` lacks it; the weights of its targets are there afterwards."""
+    from trainables.worker import run_quietly
+
+    return run_quietly(trial, stages, ("dev",), threads, keep=True, tell=tell, data=data)
 
 
 def _synonyms(trial: Trial, own: Path) -> str:

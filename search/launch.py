@@ -23,9 +23,10 @@ from search.readiness import keep_synonyms, ready
 from search.recorded import finalists
 from search.review import review
 from search.stored import stored
-from search.study import Study, began
+from search.study import Study, began, stage_versions
 from search.tracking import Tracker
 from trainables.benchmarks.cards import SAMPLED
+from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
@@ -104,7 +105,13 @@ def _run(
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
         records = Records(stages, progress.note) if stages else None
         if records is not None:
-            study.held = cache(lambda: stored(entry for entry in records.entries() if entry.path[0] == config.encoder))
+            entries = list(records.entries()) if agenda.ahead else []
+            if old := sum(not entry.current for entry in entries):
+                progress.note(
+                    f"stage store: {old} of {len(entries)} stages are of another version of xlt-search, which trained or scored otherwise: "
+                    "they are not used; xlt store gc takes their weights first"
+                )
+            study.held = cache(lambda: stored(entries, config.encoder, config.resources.arithmetic))
             agenda.listeners.append(_Room(records, study))
         if agenda.ahead:
             set_up_ray(address)
@@ -145,6 +152,10 @@ def check_space(folder: SearchFolder, config: Config) -> None:
         for key in sorted(before.keys() | now.keys())
         if FREE.isdisjoint((key, key.split(".")[0])) and _told(key, before) != _told(key, now)
     ]
+    if older := stage_versions(folder) - {str(STAGE_VERSION)}:
+        differences.append(
+            f"stage version: was {', '.join(sorted(older))}, is {STAGE_VERSION}: stages are trained or scored otherwise since"
+        )
     if differences:
         raise SpaceChangedError(config.name, differences)
 

@@ -136,7 +136,7 @@ def plan(config: Config, stages: str | None) -> Plan:
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
     entries = [entry for entry in entries if entry.path[0] == config.encoder]
-    held, costs = stored(entries), Costs(entries)
+    held, costs = stored(entries, config.encoder, config.resources.arithmetic), Costs(entries)
     tree = tuple(
         PlannedStage(
             path=path,

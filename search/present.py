@@ -7,9 +7,11 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Table
 
-from search.best import Best, is_same
+from search.agreement import Agreement
+from search.best import Best
 from search.config import Config
 from search.intervals import interval
+from search.provenance import environments, mixture
 from search.recorded import Recorded, baseline, front
 from search.study import Study
 from search.told import trial_of
@@ -49,7 +51,11 @@ def answer(study: Study) -> Iterator[RenderableType]:
         yield ""
         yield from _front(front(ranked, config), config)
     yield ""
-    yield _sharing([record.outcome for record in [*ranked, *pruned] if record.outcome], repeats)
+    outcomes = [record.outcome for record in [*ranked, *pruned] if record.outcome]
+    outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
+    yield _sharing(outcomes)
+    if told := mixture(environments(outcomes)):
+        yield told
 
 
 def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective: str) -> Iterator[str]:
@@ -125,19 +131,18 @@ def _against(ours: float, theirs: float | None) -> tuple[str, ...]:
     return () if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
 
 
-def _sharing(outcomes: list[Outcome], repeats: dict[int, dict[int, Outcome]]) -> str:
-    everything = outcomes + [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
-    stages = [stage for outcome in everything for stage in outcome.stages]
+def _sharing(outcomes: list[Outcome]) -> str:
+    stages = [stage for outcome in outcomes for stage in outcome.stages]
     trained = sum(stage.trained for stage in stages)
-    asked_seconds = sum(outcome.asked_seconds for outcome in everything)
-    spent = sum(outcome.trained_seconds for outcome in everything)
+    asked_seconds = sum(outcome.asked_seconds for outcome in outcomes)
+    spent = sum(outcome.trained_seconds for outcome in outcomes)
     return (
         f"stages: {len(stages)} asked, {trained} trained; {asked_seconds:.0f} s of training asked, {spent:.0f} s spent"
     )
 
 
-def rerun_table(best: Best, outcomes: dict[int, Outcome]) -> Iterator[RenderableType]:
-    """What an exported trial came to when it was trained again."""
+def rerun_table(best: Best, outcomes: dict[int, Outcome], found: Agreement | None) -> Iterator[RenderableType]:
+    """What an exported trial came to when it was trained again, and how far that is from what was exported."""
     yield f"trial {best.number} of {best.name}: {best.trial}"
     table = Table("target", "exported", *(f"seed {seed}" for seed in outcomes), box=None, pad_edge=False)
     metrics = next(iter(outcomes.values())).transfer.metrics
@@ -148,13 +153,8 @@ def rerun_table(best: Best, outcomes: dict[int, Outcome]) -> Iterator[Renderable
     means = [f"{outcome.transfer.mean():.4f}" for outcome in outcomes.values()]
     table.add_row("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
     yield table
-    same = is_same(best, outcomes)
-    if same is not None:
-        yield (
-            f"seed {best.seed}: every score is the exported one to the last bit"
-            if same
-            else f"seed {best.seed}: the scores differ from the exported ones: another type of machine, package version or data"
-        )
+    if found is not None:
+        yield f"seed {best.seed}: {found}"
 
 
 def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:

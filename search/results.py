@@ -8,6 +8,7 @@ from typing import Any
 from search import racing
 from search.config import Config
 from search.home import SearchFolder, written_aside
+from search.provenance import environments
 from search.recorded import Recorded, front
 from search.study import Study
 from search.verdict import judge
@@ -46,6 +47,7 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "front": _front(study) if config.second_objective else [],
         "racing": racing.document(records, config),
         "sharing": _sharing(outcomes),
+        "environments": environments(outcomes),
         "trials": [_trial(record, repeats.get(record.number, {}), config, live) for record in records],
     }
 

@@ -18,6 +18,7 @@ from search.checks import check_url, number_or_all
 from search.stage_space import Section
 from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
+from trainables.store.identity import ARITHMETIC
 
 Share = Annotated[float, Field(ge=0, lt=1)]
 EITHER = frozenset({"steps", "epochs"})
@@ -160,6 +161,11 @@ class Resources(Section):
     cpus_per_trial: PositiveFloat = 1
     gpus_per_trial: Annotated[float, Field(ge=0)] = 0
     """May be a fraction below one: 0.5 lets two trials share a GPU."""
+
+    @property
+    def arithmetic(self) -> str:
+        """What trials compute in: a value of `trainables.store.identity.ARITHMETIC`."""
+        return ARITHMETIC["cuda" if self.gpus_per_trial else "cpu"]
 
     @field_validator("gpus_per_trial")
     @classmethod

@@ -1,4 +1,4 @@
-"""Stages as a plan and a sampler know them: by everything that decides them but data and encoder; and which of them a store has."""
+"""Stages as a plan and a sampler know them: by all that decides them but data, encoder and arithmetic; and which of them a store has."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from trainables.curriculum import Stage
-from trainables.store.identity import identity
+from trainables.store.identity import CPU, identity
 from trainables.store.records import Entry
 
 Described = tuple[str, ...]
@@ -14,7 +14,7 @@ Described = tuple[str, ...]
 
 
 def described(path: tuple[Stage, ...], target: bool) -> Described:
-    """What decides each stage of a path, data and encoder apart; the last one may be a target."""
+    """What decides each stage of a path, data, encoder and arithmetic apart; the last one may be a target."""
     *trunk, last = path
     return (*(_stage(stage) for stage in trunk), _stage(last, target=target))
 
@@ -25,13 +25,23 @@ def _stage(stage: Stage, *, target: bool = False) -> str:
 
 
 def _own(document: Mapping[str, Any]) -> str:
-    own = {key: value for key, value in document.items() if key not in ("parent", "data")}
+    own = {key: value for key, value in document.items() if key not in ("parent", "data", "arithmetic")}
     return json.dumps(own, sort_keys=True)
 
 
-def stored(entries: Iterable[Entry]) -> set[Described]:
-    """The paths of one encoder that the store need not train: targets scored, intermediate stages with their weights."""
-    by_key = {entry.key: entry for entry in entries}
+def stored(entries: Iterable[Entry], encoder: str, arithmetic: str) -> set[Described]:
+    """The paths that the store need not train: targets scored, intermediate stages with their weights.
+
+    Args:
+        entries: of the store.
+        encoder: as in a config; stages on top of another one are left out.
+        arithmetic: likewise, a value of `trainables.store.identity.ARITHMETIC`.
+    """
+    by_key = {
+        entry.key: entry
+        for entry in entries
+        if entry.path[0] == encoder and entry.identity.get("arithmetic", CPU) == arithmetic
+    }
     found = set()
     for entry in by_key.values():
         if entry.bytes or entry.identity.get("target"):

@@ -241,6 +241,14 @@ def began(folder: SearchFolder) -> bool:
     return bool(_trials(study))
 
 
+def stage_versions(folder: SearchFolder) -> set[str]:
+    """The versions of the program's stages that the search's trials are made of, "1" where none was recorded. Reads alone."""
+    study = optuna.load_study(study_name=folder.name, storage=_storage(folder.journal))
+    outcomes = [trial.user_attrs[OUTCOME] for trial in _trials(study) if OUTCOME in trial.user_attrs]
+    runs = [run for outcome in outcomes for run in outcome["stages"]]
+    return {run.get("environment", {}).get("stage_version", "1") for run in runs}
+
+
 def _opened(journal: Path, config: Config) -> optuna.Study:
     """The study that is there, or a new one in place of one that looked at other objectives and never began."""
     storage, second = _storage(journal), config.second_objective

@@ -1,6 +1,8 @@
-"""Tiny XLM-Rs, mBERTs and XLMs with random weights, saved as checkpoints are; their tokenizers know single characters."""
+"""Tiny XLM-Rs, mBERTs and XLMs with random weights, saved as checkpoints are; their tokenizers know single characters. Copies of them
+that differ in one thing."""
 
 import json
+import shutil
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -112,6 +114,22 @@ def xlm(folder: Path, languages: Sequence[str] = (), texts: Iterable[str] = SENT
         id2lang={str(number): language for number, language in enumerate(languages)},
     )
     return _saved(folder, config, tokenizer)
+
+
+def changed(folder: str, copy: Path, file: str, **fields: object) -> str:
+    """A copy of an encoder's folder with other values in one of its JSON files."""
+    shutil.copytree(folder, copy)
+    document = json.loads((copy / file).read_text())
+    (copy / file).write_text(json.dumps(document | fields))
+    return str(copy)
+
+
+def permuted(folder: str, copy: Path) -> str:
+    """A copy of an encoder's folder in which two hundred pieces of the vocabulary stand for each other."""
+    tokenizer = json.loads((Path(folder) / "tokenizer.json").read_text())
+    vocabulary = tokenizer["model"]["vocab"]
+    vocabulary[100:300] = reversed(vocabulary[100:300])
+    return changed(folder, copy, "tokenizer.json", model=tokenizer["model"])
 
 
 def _alphabet(texts: Iterable[str]) -> list[str]:

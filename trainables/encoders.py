@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -17,9 +18,18 @@ from transformers.utils import cached_file, logging
 from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.benchmarks import DataError, model_mirror_of
+from trainables.store.identity import digest
 from trainables.tokens import Tokens
 
 Weights = dict[str, Tensor]
+INERT = frozenset(
+    {
+        *("_name_or_path", "_commit_hash", "architectures", "auto_map", "transformers_version"),
+        *("dtype", "torch_dtype", "return_dict", "output_hidden_states", "output_attentions", "use_cache"),
+        *("id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params"),
+    }
+)
+"""Fields of a configuration that change no result: names, what a head is replaced by, the files' precision (weights are read as float32)."""
 _QUIETLY = {"_raise_exceptions_for_missing_entries": False}
 
 MINIATURE = Path(__file__).parent / "benchmarks" / "miniature" / "encoder"
@@ -47,8 +57,13 @@ class Encoder:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of the weights: the root of the stage tree."""
-        return weights_hash(self.weights)
+        """SHA-256 of all that acts on a stage: weights, configuration and tokenizer. The root of the stage tree."""
+        told = {
+            "weights": weights_hash(self.weights),
+            "config": acting(self.config),
+            "tokenizer": self.tokens.fingerprint,
+        }
+        return digest(told)
 
     @cached_property
     def tokens(self) -> Tokens:
@@ -66,6 +81,16 @@ class Encoder:
     def embedding_norm(self) -> float:
         """Mean L2 norm of the token embeddings: the unit of every noise magnitude."""
         return float(self.embeddings.norm(dim=-1).mean())
+
+
+def acting(config: PretrainedConfig) -> dict[str, Any]:
+    """The fields of a configuration that decide what a model computes, but for those at their architecture's default."""
+    usual = type(config)().to_dict()
+    return {"model_type": config.model_type} | {
+        name: value
+        for name, value in config.to_dict().items()
+        if name not in INERT and (name not in usual or usual[name] != value)
+    }
 
 
 def weights_hash(weights: Mapping[str, Tensor]) -> str:

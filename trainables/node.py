@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from trainables.arithmetic import environment
 from trainables.encoders import Weights
 from trainables.noise.substitution import Synonyms
 from trainables.prepared import Prepared
@@ -50,4 +51,5 @@ class Node:
             "seconds": trained.seconds,
             "losses": losses,
             "native": trained.native,
+            "environment": environment(),
         }

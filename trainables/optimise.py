@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 from transformers import get_linear_schedule_with_warmup
 
+from trainables.arithmetic import autocast
+
 Batch = dict[str, Tensor]
 Turn = TypeVar("Turn")
 
@@ -38,11 +40,6 @@ class Schedule:
     """Largest L2 norm of the gradient over all weights."""
     average: float = 0.0
     """Share of the steps, at the end, over which the weights are averaged; 0: the last ones are taken."""
-
-
-def autocast(device: torch.device) -> torch.autocast:
-    """bfloat16 arithmetic on a GPU, float32 elsewhere; the weights are float32 either way."""
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=device.type == "cuda")
 
 
 def optimise(

@@ -29,6 +29,8 @@ class StageRun:
     """False: the trial was ended within it."""
     losses: list[list[float]] = field(default_factory=list)
     """Of its training, as `loss_points` has them."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What it was trained with: `trainables.arithmetic.environment` of that process. Empty for a stage that older versions recorded."""
     retained: dict[str, dict[str, float]] = field(default_factory=dict)
     """Of an intermediate stage: every metric, in 0..1, of its own tasks and of those of earlier stages right after it, by task; see
     `trainables.retention`. Empty where that was not measured."""

@@ -15,9 +15,10 @@ from random import Random
 from trainables import encoders
 from trainables.benchmarks import DataError, load
 from trainables.benchmarks.shapes import READ
+from trainables.curriculum import Trial
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
-from trainables.tabled import Tabled, Tell
+from trainables.tabled import TOKENIZED, Tabled, Tell
 from trainables.tables import Kept, Shelf, Table
 from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, Rows, TaskData, TaskKind, pad
 from trainables.tasks.retrieval import USUAL, Pooled, Retrieval
@@ -65,10 +66,11 @@ class Prepared:
 
     @cache  # noqa: B019 - `prepare` keeps every instance anyway
     def scored_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
-        """SHA-256 over those of the languages' rows, as far as the split has them, over what they retrieve from, and over the rows that
-        a threshold is found on."""
+        """SHA-256 over those of the languages' rows, as far as the split has them, over what they retrieve from, over the rows that a
+        threshold is found on, and over how the encoder reads them."""
         there = self.languages(split)
         told = {code: self._scored(split, code).about["fingerprint"] for code in languages if code in there}
+        told["read by"] = f"{TOKENIZED}/{self.encoder.tokens.fingerprint}"
         if self.kind.tuned and split != "dev":
             told["tuned on"] = self.scored_fingerprint("dev", languages)
         if self.data.candidates is not None:
@@ -227,6 +229,15 @@ def _order(count: int, rng: Random) -> Iterator[int]:
 
 def _encoded(features: Kept) -> Encoded:
     return Encoded(features.table, features.table.column("_row"))
+
+
+def prepared_of(trial: Trial, data: str | None = None) -> dict[str, "Prepared"]:
+    """Every task of a trial, by name."""
+    return {
+        task: prepare(trial.benchmark, task, trial.encoder, stage.max_length, Pooled(stage.layer, stage.pooling), data)
+        for stage in trial.stages
+        for task in stage.tasks
+    }
 
 
 @lru_cache(maxsize=64)

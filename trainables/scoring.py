@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from trainables.optimise import autocast
+from trainables.arithmetic import autocast
 from trainables.prepared import Prepared, ScoredSet
 from trainables.tables import Table, take
 from trainables.tasks import Feature, TaskKind, length, pad, reads

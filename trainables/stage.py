@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
+from trainables.arithmetic import device
 from trainables.curriculum import Stage
 from trainables.encoders import Weights
 from trainables.noise.augmentation import Augmentation, augmentation
@@ -40,11 +41,6 @@ Looks = Mapping[int, Callable[[Sequence[PreTrainedModel]], None]]
 
 SAMPLE = 1000
 """Training rows of each task that tell how far synonyms move a token."""
-
-
-def device() -> torch.device:
-    """The GPU if this process sees one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 def train(

@@ -88,20 +88,24 @@ class Tokens:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of what decides the ids: vocabulary, merges, normalisation, special tokens, numbers of the languages."""
+        """SHA-256 of what decides the ids: vocabulary, merges, normalisation, special tokens, numbers of the languages, positions."""
         if self._tokenizer.is_fast:
             told = json.loads(self._tokenizer.backend_tokenizer.to_str())
             # How it was last called is part of what it tells.
-            told |= {"truncation": None, "padding": None}
+            told |= {"truncation": None, "padding": None, "inputs": list(self._tokenizer.model_input_names)}
         else:
             told = {
                 "vocabulary": self._tokenizer.get_vocab(),
                 "merges": sorted((rank, merge) for merge, rank in getattr(self._tokenizer, "bpe_ranks", {}).items()),
                 "lowercase": getattr(self._tokenizer, "do_lowercase_and_remove_accent", None),
-                "special": self._tokenizer.special_tokens_map,
                 "missing": self._moses.missing if self._moses else (),
             }
-        told |= {"class": type(self._tokenizer).__name__, "languages": self._languages}
+        told |= {
+            "class": type(self._tokenizer).__name__,
+            "special": dict(zip(self._tokenizer.all_special_tokens, self._tokenizer.all_special_ids, strict=True)),
+            "pad": self.pad_id,
+            "languages": self._languages,
+        }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def unknown(self, languages: Iterable[str]) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Runs a trial: walks its curriculum, trains every target on top of it, scores them in every language."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
@@ -10,6 +10,7 @@ from typing import TypeVar
 from transformers import PreTrainedModel
 
 from trainables import encoders
+from trainables.arithmetic import arithmetic
 from trainables.benchmarks import own_synonyms
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Weights
@@ -39,7 +40,7 @@ def run(
     store: Store | None,
     splits: Sequence[Split] = ("dev",),
     on_stage: Report = lambda run: None,
-    keep: Collection[str] = (),
+    keep: bool = False,
     data: str | None = None,
     on_partial: Partial | None = None,
     parts: int = 1,
@@ -51,7 +52,7 @@ def run(
         store: where stages are looked up and published; None trains every stage afresh and keeps nothing.
         splits: what to score on; ``test`` is for finalists, at the end.
         on_stage: called after each stage.
-        keep: keys of targets whose weights must be in the store afterwards, trained again if it gave them up.
+        keep: whether the weights of every target must be in the store afterwards, trained again if it gave them up.
         data: the folder of tables that rows and tokens are kept in; None for one that goes with the process.
         on_partial: called `parts` times a target that is scored on dev, which come in the trial's order then; what it raises ends the trial.
         parts: how often; above 1 within the target's training too, on dev, unless the store has the target.
@@ -61,7 +62,7 @@ def run(
     """
     started = time.monotonic()
     with store.in_use() if store else nullcontext() as use:
-        walk = _Walk(trial, store, use, tuple(splits), on_stage, frozenset(keep), data, on_partial, parts, started)
+        walk = _Walk(trial, store, use, tuple(splits), on_stage, keep, data, on_partial, parts, started)
         trunk = walk.root()
         for stage in trial.curriculum:
             trunk = walk.intermediate(stage, trunk)
@@ -80,7 +81,7 @@ class _Walk:
     use: Use | None
     splits: tuple[Split, ...]
     on_stage: Report
-    keep: frozenset[str]
+    keep: bool
     data: str | None
     on_partial: Partial | None
     parts: int
@@ -177,7 +178,7 @@ class _Walk:
         self.metrics[stage.task] = task.kind.metrics[0]
 
         readings = readings_of(task, self.trial, self.splits)
-        if not any(reading.rows for reading in readings) and node.key not in self.keep:
+        if not any(reading.rows for reading in readings) and not self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
             self._heard(stage.task, readings, {reading.name: {} for reading in readings})
             self._note(stage, node, trained=False, record={"seconds": 0.0})
@@ -186,7 +187,7 @@ class _Walk:
         def find() -> tuple[Document, Scores] | None:
             if self.store is None:
                 return None
-            record = self.store.record(node.key, node.described, weights=node.key in self.keep)
+            record = self.store.record(node.key, node.described, weights=self.keep)
             scores = known(self.store, node.key, readings)
             return None if record is None or len(scores) < len(readings) else (record, scores)
 
@@ -251,7 +252,7 @@ class _Walk:
         rows = "+".join(task.fingerprint for task in self._data(stage))
         replaced = self._synonyms(stage)
         data = rows if replaced is None else f"{rows}+{replaced.digest}"
-        described = identity(stage, parent.key, data, target=stage in self.trial.targets)
+        described = identity(stage, parent.key, data, target=stage in self.trial.targets, arithmetic=arithmetic())
         if self.use:
             self.use.add(parent.key)
         return Node(key(described), described, draws(stage, rows), (*parent.path, str(stage)), replaced)
@@ -284,6 +285,7 @@ class _Walk:
             seconds=record["seconds"],
             native=record.get("native", {}),
             losses=loss_points(record.get("losses", ())),
+            environment=record.get("environment", {}),
             retained=retained or {},
         )
         self.runs[node.key] = run

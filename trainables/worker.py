@@ -1,11 +1,12 @@
 """Runs trials in a worker process: fixed threads, no chatter, the GPU left clean."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from datasets.utils.logging import disable_progress_bar
 from transformers.utils import logging
 
+from trainables.arithmetic import pin
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 from trainables.store.tree import Store
@@ -19,7 +20,7 @@ def run_quietly(
     splits: Sequence[Split],
     threads: int,
     on_stage: Report = lambda run: None,
-    keep: Collection[str] = (),
+    keep: bool = False,
     tell: Callable[[str], None] = lambda note: None,
     data: str | None = None,
     on_partial: Partial | None = None,
@@ -31,6 +32,7 @@ def run_quietly(
     `tell` hears what is wrong with the store: a stage that was damaged, no right to write.
     """
     torch.set_num_threads(threads)
+    pin()
     disable_progress_bar()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -18,6 +18,7 @@ from search.home import Home, SearchFolder
 from search.study import Study
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome, StageRun
+from trainables.store.identity import STAGE_VERSION
 from trainables.transfer import Transfer, language_pairs, pair_name
 
 DOCUMENT: dict[str, Any] = {
@@ -37,6 +38,9 @@ DOCUMENT: dict[str, Any] = {
 
 GAINS = {"facts": 0.10, "dates": 0.05, "facts_sw": -0.05}
 OPTIMUM = "dates > facts"
+
+
+ENVIRONMENT = {"arithmetic": "cpu float32", "stage_version": str(STAGE_VERSION), "torch": "2.0"}
 
 
 def changed(document: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
@@ -74,6 +78,7 @@ def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), train
             target=stage.task in targets,
             trained=trained,
             seconds=2,
+            environment=ENVIRONMENT,
             native={"epsilon": 2 * stage.noise.magnitude} if stage.noise.magnitude else {},
         )
         for stage in (*trial.curriculum, *trial.targets)

@@ -119,7 +119,7 @@ def test_an_export_holds_the_trial_the_results_and_a_model_for_each_target(launc
 
 def test_an_exported_trial_trained_again_has_the_same_scores_to_the_last_bit(launched, exported):
     printed = done(command(launched[0], "train", exported / "best.yaml")).stdout
-    assert "seed 0: every score is the exported one to the last bit" in printed
+    assert "seed 0: every score is the recorded one to the last bit" in printed
 
 
 LOAD = """

@@ -15,6 +15,7 @@ from search.home import Home
 from search.launch import _Reach, check_space, launch
 from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
 from trainables.curriculum import Noise, Stage
+from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import claim
 from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
 from trainables.store.tree import Store
@@ -110,6 +111,13 @@ def test_what_does_not_change_a_trial_may_change_between_launches(config, home, 
     launch(config(), home, console)
     launch(config(change), home, console)
     assert read(home.folder("sums").config) == config(change).model_dump(mode="json")
+
+
+def test_a_search_of_another_stage_version_is_refused_in_words_and_not_mixed(config, home, console, sums, monkeypatch):
+    launch(config(), home, console)
+    monkeypatch.setattr("search.launch.STAGE_VERSION", STAGE_VERSION + 1)
+    with pytest.raises(SpaceChangedError, match=rf"stage version: was {STAGE_VERSION}, is {STAGE_VERSION + 1}"):
+        launch(config({"trials": 8}), home, console)
 
 
 def test_a_length_is_compared_by_what_it_comes_to(config, home, console, sums):
@@ -218,6 +226,19 @@ def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatc
     assert len(sizes) == 6
     assert 0 < max(sizes) <= 400
     assert [entry.key for entry in store.entries() if entry.bytes] == ["stage4", "stage5"]
+
+
+def test_stages_of_another_version_are_told_once_and_not_used(config, home, console, sums):
+    store = Store(home.stages)
+    for number, version in enumerate((STAGE_VERSION - 1, STAGE_VERSION, STAGE_VERSION - 1)):
+        described = RECORD_OF | {"identity": RECORD_OF["identity"] | {"version": version}}
+        with claim(store.place, f"stage{number}", lambda: False) as mine:
+            store.publish(mine, described, WEIGHTS, {})
+    launch(config(), home, console)
+    told = console.file.getvalue()
+    assert told.count("stage store: 2 of 3 stages are of another version of xlt-search") == 1
+    launch(config(), home, console)
+    assert console.file.getvalue().count("another version of xlt-search") == 1, "nothing is asked of the store"
 
 
 def test_where_no_cluster_answers_the_user_is_told(config, home, console):

@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from search import results
+from search.agreement import agreement
 from search.best import Best
 from search.present import answer, rerun_table, status_lines
 
@@ -102,19 +103,20 @@ def best(finished) -> Best:
 
 def test_a_rerun_with_the_same_scores_says_to_the_last_bit(best, outcome, finished):
     again = finished.complete()[0].outcome
-    text = told(rerun_table(best, {0: again}))
-    assert "seed 0: every score is the exported one to the last bit" in text
+    text = told(rerun_table(best, {0: again}, agreement(best.scores, again.transfer, ({}, {}))))
+    assert "seed 0: every score is the recorded one to the last bit" in text
     assert "mean over families" in text
 
 
 def test_a_rerun_one_bit_away_says_that_scores_differ(best, outcome, finished):
     value = finished.complete()[0].value
-    text = told(rerun_table(best, {0: outcome(best.trial, value + 1e-12)}))
-    assert "seed 0: the scores differ from the exported ones" in text
+    again = outcome(best.trial, value + 1e-12)
+    text = told(rerun_table(best, {0: again}, agreement(best.scores, again.transfer, ({}, {}))))
+    assert "seed 0: dev scores differ by 0.0000 at most" in " ".join(text.split())
 
 
 def test_a_rerun_on_other_seeds_compares_no_bits(best, outcome):
-    text = told(rerun_table(best, {1: outcome(best.trial, 0.5), 2: outcome(best.trial, 0.6)}))
+    text = told(rerun_table(best, {1: outcome(best.trial, 0.5), 2: outcome(best.trial, 0.6)}, None))
     assert "seed 1" in text
     assert "seed 2" in text
     assert "last bit" not in text

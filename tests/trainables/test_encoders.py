@@ -9,6 +9,7 @@ from transformers import AutoModel, AutoTokenizer
 from transformers.utils import logging
 
 from tests import tiny_encoders
+from tests.tiny_encoders import changed, permuted
 from trainables import encoders
 from trainables.benchmarks import DataError
 from trainables.encoders import MINIATURE, weights_hash
@@ -38,7 +39,7 @@ def test_two_readings_give_the_same_bits(encoder, encoder_folder):
 
 
 def test_the_hash_does_not_depend_on_the_order_of_the_names(encoder):
-    assert weights_hash(dict(reversed(encoder.weights.items()))) == encoder.hash
+    assert weights_hash(dict(reversed(encoder.weights.items()))) == weights_hash(encoder.weights)
 
 
 def test_the_hash_sees_a_single_bit():
@@ -132,3 +133,40 @@ def test_the_shipped_encoder_is_at_most_eight_megabytes():
     files = [path for path in MINIATURE.rglob("*") if path.is_file()]
     assert {"config.json", "model.safetensors", "tokenizer.json"} <= {path.name for path in files}
     assert sum(path.stat().st_size for path in files) <= 8_000_000
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        {"hidden_act": "relu"},
+        {"hidden_dropout_prob": 0.3},
+        {"attention_probs_dropout_prob": 0.3},
+        {"layer_norm_eps": 1e-3},
+        {"num_attention_heads": 1},
+        {"initializer_range": 0.5},
+        {"max_position_embeddings": 130, "pad_token_id": 3},
+    ],
+    ids=str,
+)
+def test_a_field_of_the_configuration_that_acts_makes_another_root(encoder, encoder_folder, tmp_path, field):
+    other = encoders.load.__wrapped__(changed(encoder_folder, tmp_path / "other", "config.json", **field))
+    assert weights_hash(other.weights) == weights_hash(encoder.weights)
+    assert other.hash != encoder.hash
+
+
+def test_what_acts_on_nothing_makes_no_other_root(encoder, encoder_folder, tmp_path):
+    inert = {
+        "transformers_version": "4.1.0",
+        "architectures": ["XLMRobertaModel"],
+        "torch_dtype": "float32",
+        "_name_or_path": "elsewhere",
+        "id2label": {"0": "a", "1": "b", "2": "c"},
+        "label2id": {"a": 0, "b": 1, "c": 2},
+        "hidden_act": "gelu",
+    }
+    other = encoders.load.__wrapped__(changed(encoder_folder, tmp_path / "other", "config.json", **inert))
+    assert other.hash == encoder.hash
+
+
+def test_another_order_of_the_vocabulary_makes_another_root(encoder, encoder_folder, tmp_path):
+    assert encoders.load.__wrapped__(permuted(encoder_folder, tmp_path / "other")).hash != encoder.hash

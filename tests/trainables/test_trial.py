@@ -2,13 +2,16 @@ import json
 import threading
 import time
 from dataclasses import replace
+from importlib.metadata import version
 
 import pytest
 
+from tests.tiny_encoders import changed, permuted
 from tests.trainables.outcomes import keys, only, trained
 from trainables.curriculum import Noise
 from trainables.encoders import weights_hash
 from trainables.optimise import DivergedError
+from trainables.store.identity import draws
 from trainables.store.leases import claim, leases
 from trainables.store.records import ASIDE, ENCODER
 from trainables.store.size import in_use
@@ -112,14 +115,14 @@ def test_a_forgotten_target_that_is_to_be_kept_is_trained_to_the_same_bits(trial
     key = run(trial, store).stages[-1].key
     before = weights_hash(store.encoder(key)), weights_hash(store.head(key))
     store.forget(key)
-    assert trained(run(trial, store, keep=[key])) == [False, True]
+    assert trained(run(trial, store, keep=True)) == [False, True]
     assert (weights_hash(store.encoder(key)), weights_hash(store.head(key))) == before
 
 
 def test_a_target_to_be_kept_that_the_store_holds_is_not_trained(trial, store):
     trial = only(trial, "choice")
-    key = run(trial, store).stages[-1].key
-    assert trained(run(trial, store, keep=[key])) == [False, False]
+    run(trial, store)
+    assert trained(run(trial, store, keep=True)) == [False, False]
 
 
 def test_a_forgotten_intermediate_stage_is_trained_to_the_same_bits(trial, store):
@@ -134,7 +137,7 @@ def test_a_forgotten_intermediate_stage_is_trained_to_the_same_bits(trial, store
 def test_the_baseline_trains_targets_on_the_encoder_itself(trial, store, encoder):
     (run_of_target,) = run(replace(only(trial, "retrieval"), curriculum=()), store).stages
     assert store.record(run_of_target.key)["identity"]["parent"] == encoder.hash
-    assert weights_hash(store.encoder(run_of_target.key)) == encoder.hash
+    assert weights_hash(store.encoder(run_of_target.key)) == weights_hash(encoder.weights)
 
 
 def test_a_stage_changes_the_keys_of_what_follows_it(trial):
@@ -147,6 +150,57 @@ def test_a_joint_stage_has_the_data_of_its_tasks_in_its_identity(trial, store):
     stage = replace(trial.curriculum[0], task="facts_sw+names", steps=2)
     (key,) = keys(run(replace(trial, curriculum=(stage,), targets=()), store))
     assert store.record(key)["identity"]["data"].count("+") == 1
+
+
+@pytest.mark.parametrize("other", ["activation", "vocabulary"])
+def test_an_encoder_of_the_same_weights_that_computes_otherwise_is_served_nothing(trial, store, tmp_path, other):
+    """It once was served the other's stages and scores."""
+    if other == "vocabulary":
+        folder = permuted(trial.encoder, tmp_path / "other")
+    else:
+        folder = changed(trial.encoder, tmp_path / "other", "config.json", hidden_act="relu")
+    first, second = run(trial, store), run(replace(trial, encoder=folder), store)
+    assert trained(second) == [True, True, True]
+    assert not set(keys(first)) & set(keys(second))
+    assert run(replace(trial, encoder=folder), None).transfer == second.transfer
+
+
+def test_stages_of_another_arithmetic_are_other_stages(trial, store, monkeypatch):
+    first = run(trial, store)
+    monkeypatch.setattr("trainables.trial.arithmetic", lambda: "cuda bfloat16")
+    second = run(trial, store)
+    assert trained(second) == [True, True, True]
+    assert not set(keys(first)) & set(keys(second))
+    assert store.record(keys(second)[0])["identity"]["arithmetic"] == "cuda bfloat16"
+
+
+def test_a_record_and_a_run_tell_what_a_stage_was_trained_with(trial, store):
+    trial = only(trial, "choice")
+    first = run(trial, store)
+    told = store.record(keys(first)[0])["environment"]
+    assert told["arithmetic"] == "cpu float32"
+    assert told["torch"] == version("torch")
+    assert told.keys() == {"arithmetic", "device", "stage_version", "torch", "transformers", "tokenizers", "xlt-search"}
+    again = run(trial, store)
+    assert trained(again) == [False, False]
+    assert [stage.environment for stage in (*first.stages, *again.stages)] == [told] * 4
+
+
+def test_the_same_stage_draws_the_same_numbers_whatever_went_before_it(trial, store):
+    """Common random numbers: two curricula of one seed share the order of the data, the head and the dropout of their targets."""
+    plain = replace(only(trial, "choice"), curriculum=())
+    still = replace(trial.curriculum[0], learning_rate=1e-30)
+    moved = replace(only(trial, "choice"), curriculum=(still,))
+    (one,), (_, other) = run(plain, store).stages, run(moved, store).stages
+    assert one.key != other.key
+    assert one.losses == other.losses
+
+
+def test_another_seed_or_task_draws_other_numbers(trial):
+    stage = trial.targets[0]
+    told = {draws(replace(stage, **field), "data") for field in ({}, {"seed": 1}, {"task": "tagging"})}
+    assert len(told | {draws(stage, "other data")}) == 4
+    assert draws(replace(stage, learning_rate=1.0, steps=1, batch_size=1), "data") == draws(stage, "data")
 
 
 def test_a_record_tells_what_was_trained_and_its_losses(trial, store):

@@ -7,21 +7,28 @@ from typing import Any
 from trainables.curriculum import Stage, off_default
 
 STAGE_VERSION = 1
-"""Bumped by hand whenever the same stage would train to other weights than before."""
+"""Bumped by hand whenever the same stage would train to other weights, or be scored otherwise, than before."""
+
+CPU = "cpu float32"
+ARITHMETIC = {"cpu": CPU, "cuda": "cuda bfloat16"}
+"""By torch's kind of device, in what precision a stage is trained and scored there; weights are float32 everywhere."""
 
 
-def identity(stage: Stage, parent: str, data: str, *, target: bool = False) -> dict[str, Any]:
+def identity(stage: Stage, parent: str, data: str, *, target: bool = False, arithmetic: str = CPU) -> dict[str, Any]:
     """Everything that decides a stage's weights, as JSON's own types.
 
     Args:
         stage: its fields enter unless they are at their default, so that a new field leaves old stages valid.
-        parent: the parent stage's key, or the hash of the encoder's own weights.
+        parent: the parent stage's key, or the hash of the encoder: its weights, configuration and tokenizer.
         data: the fingerprint of the training data.
         target: whether the stage is a target: of those the head is kept by itself, and weights are given up sooner.
+        arithmetic: a value of `ARITHMETIC`; it enters unless it is `CPU`.
     """
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
     if target:
         described["target"] = True
+    if arithmetic != CPU:
+        described["arithmetic"] = arithmetic
     return described | off_default(stage)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from trainables.store.identity import digest
+from trainables.store.identity import STAGE_VERSION, digest
 from trainables.store.place import Place
 
 FORMAT = 1
@@ -38,6 +38,11 @@ class Entry:
     """Of its weights, as far as they are here."""
     files: tuple[str, ...]
     """The weight files that are here."""
+
+    @property
+    def current(self) -> bool:
+        """Whether it is of this version of the program; one of another is never used."""
+        return bool(self.identity.get("version") == STAGE_VERSION)
 
 
 class Records:

@@ -23,12 +23,13 @@ class Shrunk:
 def least_valuable(entries: Iterable[Entry], size: int, kept: Collection[str]) -> list[Entry]:
     """The stages whose weights have to go for the rest to fit into `size` bytes, if those kept allow.
 
-    Worth is what a stage costs to train again per byte; among equals the older goes first.
+    Stages of an earlier version of the program, which nobody asks for, go first. Worth is what a stage costs to train again per byte;
+    among equals the older goes first.
     """
     held = [entry for entry in entries if entry.bytes]
     total = sum(entry.bytes for entry in held)
     chosen: list[Entry] = []
-    for entry in sorted(held, key=lambda entry: (entry.seconds / entry.bytes, entry.made)):
+    for entry in sorted(held, key=lambda entry: (entry.current, entry.seconds / entry.bytes, entry.made)):
         if total <= size:
             break
         if entry.key not in kept:

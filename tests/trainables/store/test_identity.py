@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 import pytest
 
 from trainables.curriculum import Noise, Stage
-from trainables.store.identity import STAGE_VERSION, identity, key
+from trainables.store.identity import ARITHMETIC, CPU, STAGE_VERSION, identity, key
 
 STAGE = Stage(task="facts", learning_rate=1e-3, steps=10)
 OTHERS = {
@@ -125,6 +125,14 @@ def test_a_chain_of_stages_has_the_keys_it_had_when_this_was_written():
 
 def test_neither_paths_nor_machines_nor_names_have_a_place_in_an_identity():
     assert set(identity(replace(STAGE, **EVERY), "root", "data")) == {"version", "parent", "data", *EVERY}
+
+
+def test_another_arithmetic_makes_another_key():
+    """float32 on a CPU and bfloat16 on a GPU come to other weights; the former does not enter, as every default."""
+    assert identity(STAGE, "root", "data", arithmetic=CPU) == identity(STAGE, "root", "data")
+    assert len({key(identity(STAGE, "root", "data", arithmetic=kind)) for kind in ARITHMETIC.values()}) == len(
+        ARITHMETIC
+    )
 
 
 def test_a_target_is_another_stage_than_an_intermediate_one_of_the_same_task():

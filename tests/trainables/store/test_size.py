@@ -6,6 +6,7 @@ import pytest
 
 from tests.trainables.store.conftest import KEY, RECORD_OF, WEIGHTS
 from trainables.store import leases
+from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Use, Watch, claim
 from trainables.store.records import ASIDE, Entry
 from trainables.store.size import in_use, least_valuable, shrink, tidy
@@ -14,7 +15,7 @@ from trainables.store.tree import Store
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = Entry(
     key="a",
-    identity={},
+    identity={"version": STAGE_VERSION},
     path=("miniature",),
     seconds=10.0,
     steps=1,
@@ -38,6 +39,11 @@ def test_what_is_cheapest_to_train_again_by_byte_goes_first():
 def test_among_equals_the_older_goes_first():
     entries = [ENTRY, replace(ENTRY, key="old", made=NOW - timedelta(days=1))]
     assert keys(least_valuable(entries, 100, ())) == ["old"]
+
+
+def test_stages_of_another_version_of_the_program_go_first():
+    dear = replace(ENTRY, key="old", seconds=1e6, identity={"version": STAGE_VERSION - 1})
+    assert keys(least_valuable([ENTRY, dear], 100, ())) == ["old"]
 
 
 def test_what_is_needed_stays_and_what_has_no_weights_is_not_counted():

@@ -1,0 +1,67 @@
+import pytest
+
+from search.agreement import TOLERANCE, agreement
+from trainables.transfer import Transfer
+
+CPU, GPU = ({"arithmetic": kind, "torch": "2.13.0"} for kind in ("cpu float32", "cuda bfloat16"))
+METRICS = {"choice": "accuracy", "tagging": "f1"}
+
+
+def transfer(shift: float = 0.0) -> Transfer:
+    """Scores of two targets; one of them moved."""
+    return Transfer(
+        {
+            "choice": {"dev": {code: {"accuracy": 0.5 + (code == "sw") * shift} for code in ("en", "de", "sw")}},
+            "tagging": {"dev": {"de": {"f1": 0.25, "accuracy": 0.75}}},
+        },
+        METRICS,
+    )
+
+
+def test_the_same_scores_agree_whatever_they_were_trained_with():
+    found = agreement(transfer().scores, transfer(), (CPU, GPU))
+    assert found.same and found.holds
+    assert str(found) == "every score is the recorded one to the last bit"
+
+
+def test_where_nothing_differs_the_last_bit_counts():
+    found = agreement(transfer().scores, transfer(1e-15), (CPU, CPU))
+    assert not found.same and not found.holds
+    assert found.where == "choice, sw, accuracy"
+    assert "the same bits are due" in str(found)
+
+
+def test_where_the_arithmetic_differs_there_is_a_tolerance_and_the_reason_is_told():
+    found = agreement(transfer().scores, transfer(0.06), (CPU, GPU))
+    assert not found.same and found.holds
+    assert (found.largest, found.mean) == pytest.approx((0.06, 0.01))
+    assert str(found) == (
+        "dev scores differ by 0.0600 at most (choice, sw, accuracy), by +0.0100 on average, within the tolerance of 0.05 where runs "
+        "differ in arithmetic (cpu float32, now cuda bfloat16)"
+    )
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_beyond_the_tolerance_it_does_not_hold(sign):
+    found = agreement(transfer().scores, transfer(sign * 6.1 * TOLERANCE), (CPU, GPU))
+    assert not found.holds
+    assert "beyond the tolerance" in str(found)
+
+
+def test_other_data_are_a_reason_too():
+    found = agreement(transfer().scores, transfer(0.01), (CPU, CPU), "the data of choice")
+    assert found.holds
+    assert found.to_json()["reasons"] == ["the data of choice"]
+
+
+def test_versions_that_were_never_recorded_are_unknown():
+    found = agreement(transfer().scores, transfer(0.01), ({}, CPU))
+    assert found.reasons == ("arithmetic (unknown, now cpu float32)", "torch (unknown, now 2.13.0)")
+
+
+def test_a_score_that_is_on_one_side_alone_is_as_far_as_can_be():
+    less = Transfer({"choice": transfer().scores["choice"]}, METRICS)
+    found = agreement(transfer().scores, less, (CPU, CPU))
+    assert found.largest == 1.0
+    assert found.where.startswith("tagging, de")
+    assert not found.holds

@@ -1,0 +1,121 @@
+"""Models out of the store, or trained again where it gave them up: real trials of a tiny encoder, without Ray."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from transformers import AutoModelForMultipleChoice
+
+from search.errors import UserError
+from search.export import export
+from trainables.store.tree import Store
+from trainables.trial import run
+
+CHANGES = {
+    "targets": ["choice"],
+    "languages": ["en", "de", "sw"],
+    "training": {"intermediate": {"steps": 2, "max_length": 48}, "target": {"steps": 3, "max_length": 48}},
+    "trials": 1,
+    "finalists": {"top": 0},
+}
+
+
+@pytest.fixture
+def make(config, reopen, home, encoder_folder):
+    """Makes a search of one trial, which is the baseline, that was run with its stages in the home's store."""
+    torch.set_num_threads(1)
+
+    def make():
+        study = reopen(config(CHANGES | {"encoder": encoder_folder}))
+        study.recover()
+        number, trial = study.ask()
+        study.tell(number, run(trial, Store(home.stages), data=str(home.data)))
+        return study
+
+    return make
+
+
+def elsewhere(monkeypatch) -> None:
+    """From now on this machine computes in another way than the one that the search ran on."""
+    monkeypatch.setattr("trainables.trial.arithmetic", lambda: "cuda bfloat16")
+    monkeypatch.setattr("trainables.node.environment", lambda: {"arithmetic": "cuda bfloat16"})
+
+
+def weights(folder) -> dict[str, torch.Tensor]:
+    return AutoModelForMultipleChoice.from_pretrained(folder, dtype=torch.float32).state_dict()
+
+
+def target_key(study) -> str:
+    return study.complete()[0].outcome.stages[-1].key
+
+
+@pytest.mark.usefixtures("without_pages")
+class TestExport:
+    def test_weights_of_the_store_are_written_without_being_scored_again(self, make, home, tmp_path, monkeypatch):
+        """As on a head node without a GPU, for a search that ran on GPUs."""
+        study = make()
+        monkeypatch.setattr("search.export.run_again", lambda *_: pytest.fail("trained again"))
+        monkeypatch.setattr("trainables.scoring.score", lambda *_: pytest.fail("scored again"))
+        best = export(study, home.folder("sums"), home, tmp_path / "out")
+        kept = Store(home.stages).encoder(target_key(study))
+        written = weights(tmp_path / "out" / "models" / "choice")
+        assert all(torch.equal(written[f"roberta.{name}"], value) for name, value in kept.items() if "pool" not in name)
+        assert best.scores == study.complete()[0].outcome.transfer.scores
+        assert best.environment["arithmetic"] == "cpu float32"
+
+    def test_weights_that_are_gone_are_trained_again_to_the_same_bits(self, make, home, tmp_path):
+        study, notes = make(), []
+        export(study, home.folder("sums"), home, tmp_path / "one", tell=notes.append)
+        Store(home.stages).forget(target_key(study))
+        export(study, home.folder("sums"), home, tmp_path / "two", tell=notes.append)
+        one, two = (weights(tmp_path / name / "models" / "choice") for name in ("one", "two"))
+        assert all(torch.equal(one[name], two[name]) for name in one)
+        assert notes == []
+
+    def test_where_they_come_out_otherwise_on_other_arithmetic_it_is_told_how_far(
+        self, make, home, tmp_path, monkeypatch
+    ):
+        study, notes = make(), []
+        Store(home.stages).forget(target_key(study))
+        elsewhere(monkeypatch)
+        moved(monkeypatch, by=0.01)
+        export(study, home.folder("sums"), home, tmp_path / "out", tell=notes.append)
+        (note,) = notes
+        assert "models that the store gave up were trained again: dev scores differ by 0.0100 at most" in note
+        assert "within the tolerance of 0.05 where runs differ in arithmetic (cpu float32, now cuda bfloat16)" in note
+
+    def test_beyond_the_tolerance_nothing_is_written(self, make, home, tmp_path, monkeypatch):
+        study = make()
+        Store(home.stages).forget(target_key(study))
+        elsewhere(monkeypatch)
+        moved(monkeypatch, by=0.2)
+        with pytest.raises(UserError, match=r"by \+0\.2000 on average, beyond the tolerance"):
+            export(study, home.folder("sums"), home, tmp_path / "out")
+        assert not (tmp_path / "out").exists()
+
+    def test_on_the_same_arithmetic_one_bit_is_too_much(self, make, home, tmp_path, monkeypatch):
+        study = make()
+        Store(home.stages).forget(target_key(study))
+        moved(monkeypatch, by=1e-12)
+        with pytest.raises(UserError, match="the same bits are due"):
+            export(study, home.folder("sums"), home, tmp_path / "out")
+
+
+def moved(monkeypatch, by: float) -> None:
+    """What is trained again scores otherwise by so much."""
+    from search import export as module
+
+    train = module.run_again
+
+    def again(*args):
+        outcome = train(*args)
+        scores = {
+            target: {
+                split: {code: {name: x + by for name, x in metrics.items()} for code, metrics in languages.items()}
+                for split, languages in splits.items()
+            }
+            for target, splits in outcome.transfer.scores.items()
+        }
+        return replace(outcome, transfer=replace(outcome.transfer, scores=scores))
+
+    monkeypatch.setattr("search.export.run_again", again)

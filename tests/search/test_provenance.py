@@ -1,0 +1,49 @@
+from dataclasses import replace
+
+from search import results
+from search.present import answer
+from search.provenance import environments, mixture
+from tests.search.conftest import ENVIRONMENT
+
+
+def trained_with(outcome, **fields):
+    """The same outcome, its stages other ones, trained in another environment."""
+    stages = tuple(replace(run, key=f"{run.key}/again", environment=ENVIRONMENT | fields) for run in outcome.stages)
+    return replace(outcome, stages=stages)
+
+
+def test_stages_of_one_environment_are_no_mixture(finished):
+    found = environments([record.outcome for record in finished.complete()])
+    assert [{**each, "stages": 0} for each in found] == [ENVIRONMENT | {"stages": 0}]
+    assert found[0]["stages"] > 2
+    assert mixture(found) is None
+
+
+def test_a_stage_that_several_trials_have_counts_once(finished):
+    outcome = finished.complete()[0].outcome
+    (found,) = environments([outcome, outcome])
+    assert found["stages"] == len(outcome.stages)
+
+
+def test_a_search_that_mixes_environments_says_so_with_what_differs(finished):
+    outcome = finished.complete()[0].outcome
+    found = environments([outcome, trained_with(outcome, torch="2.1")])
+    count = len(outcome.stages)
+    assert mixture(found) == (
+        f"trained in 2 environments ({count} stages: torch 2.0; {count} stages: torch 2.1): differences between trials may come from that"
+    )
+
+
+def test_results_and_the_answer_tell_of_a_mixture(config, reopen, agenda, worker):
+    study = reopen(config())
+    worker.drive(agenda(study))
+    assert len(results.document(study)["environments"]) == 1
+    best = study.complete()[0]
+    study.tell_repeat(best.number, 1, trained_with(best.outcome, arithmetic="cuda bfloat16"))
+    assert [each["arithmetic"] for each in results.document(study)["environments"]] == ["cpu float32", "cuda bfloat16"]
+    told = [line for line in answer(study) if isinstance(line, str)]
+    assert "stages: arithmetic cuda bfloat16" in told[-1]
+
+
+def test_a_search_of_one_environment_says_nothing_of_it(finished):
+    assert not any("environments" in line for line in answer(finished) if isinstance(line, str))

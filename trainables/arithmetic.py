@@ -1,0 +1,48 @@
+"""The arithmetic of this process: the kind of device, the precision, and the versions of the libraries that do it.
+
+What is promised: two stages of one identity have the same bits when device, driver and library versions are the same. Identities tell
+kinds of devices and precisions apart, records name the versions, and whoever compares across them is told how far results differ.
+"""
+
+import platform
+from functools import cache
+
+import torch
+
+from trainables.packages import versions
+from trainables.store.identity import ARITHMETIC, STAGE_VERSION
+
+PACKAGES = ("xlt-search", "torch", "transformers", "tokenizers")
+"""Their versions decide the bits of a stage, as far as packages do."""
+
+
+def device() -> torch.device:
+    """The GPU if this process sees one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def autocast(device: torch.device) -> torch.autocast:
+    """The precision that `ARITHMETIC` names: bfloat16 on a GPU, float32 elsewhere; weights are float32 either way."""
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled="bfloat16" in ARITHMETIC[device.type])
+
+
+def arithmetic() -> str:
+    """The kind of this process, a value of `ARITHMETIC`."""
+    return ARITHMETIC[device().type]
+
+
+def pin() -> None:
+    """Keep what is float32 in float32 on a GPU too (no TF32), and let no kernel be chosen by its speed of the moment."""
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cudnn.deterministic = True
+
+
+@cache
+def environment() -> dict[str, str]:
+    """What the results of this process depend on besides their inputs: arithmetic, device, stage version, versions of `PACKAGES`."""
+    where = device()
+    name = torch.cuda.get_device_name(where) if where.type == "cuda" else platform.machine()
+    own = {"arithmetic": arithmetic(), "device": name, "stage_version": str(STAGE_VERSION)}
+    return own | versions(PACKAGES)
