@@ -41,7 +41,7 @@ class Best:
     trial: Trial
     seed: int
     threads: int
-    """Arithmetic threads; another number may change the last bits."""
+    """Arithmetic threads; another number may change the order of sums, and so the last bits."""
     data: dict[str, str]
     """Digest of each task's data."""
     scores: dict[str, Scores]

@@ -5,7 +5,6 @@ kinds of devices and precisions apart, records name the versions, and whoever co
 """
 
 import platform
-from functools import cache
 
 import torch
 
@@ -39,10 +38,14 @@ def pin() -> None:
     torch.backends.cudnn.deterministic = True
 
 
-@cache
 def environment() -> dict[str, str]:
-    """What the results of this process depend on besides their inputs: arithmetic, device, stage version, versions of `PACKAGES`."""
+    """What the results of this process depend on besides their inputs: arithmetic, device, threads (of a CPU: they may change the order of
+    sums), stage version, versions of `PACKAGES`."""
     where = device()
-    name = torch.cuda.get_device_name(where) if where.type == "cuda" else platform.machine()
-    own = {"arithmetic": arithmetic(), "device": name, "stage_version": str(STAGE_VERSION)}
-    return own | versions(PACKAGES)
+    gpu = where.type == "cuda"
+    own = (
+        {"device": torch.cuda.get_device_name(where)}
+        if gpu
+        else {"device": platform.machine(), "threads": f"{torch.get_num_threads()}"}
+    )
+    return {"arithmetic": arithmetic()} | own | {"stage_version": f"{STAGE_VERSION}"} | versions(PACKAGES)

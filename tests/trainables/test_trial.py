@@ -180,7 +180,16 @@ def test_a_record_and_a_run_tell_what_a_stage_was_trained_with(trial, store):
     told = store.record(keys(first)[0])["environment"]
     assert told["arithmetic"] == "cpu float32"
     assert told["torch"] == version("torch")
-    assert told.keys() == {"arithmetic", "device", "stage_version", "torch", "transformers", "tokenizers", "xlt-search"}
+    assert told.keys() == {
+        "arithmetic",
+        "device",
+        "threads",
+        "stage_version",
+        "torch",
+        "transformers",
+        "tokenizers",
+        "xlt-search",
+    }
     again = run(trial, store)
     assert trained(again) == [False, False]
     assert [stage.environment for stage in (*first.stages, *again.stages)] == [told] * 4
