@@ -219,7 +219,7 @@ language:
 
 # {target}: trial {best.number} of search {best.name}
 
-Task: {about.about} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).
+Task: {about.about} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.unlike}." if about.unlike else ""}
 
 Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
 

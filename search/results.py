@@ -12,7 +12,7 @@ from search.provenance import environments
 from search.recorded import Recorded, front
 from search.study import Study
 from search.verdict import judge
-from trainables.benchmarks.catalogue import published_metrics
+from trainables.benchmarks.catalogue import published_metrics, unlike_published
 from trainables.curriculum import Noise, Stage, off_default
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.outcome import Outcome, StageRun
@@ -38,6 +38,7 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "seed": config.seed,
         "source_language": SOURCE_LANGUAGE,
         "metrics": _metrics(outcomes, config),
+        "unlike": unlike_published(config.benchmark, config.targets),
         "objective": {"name": config.objective, "direction": "maximize"},
         "second_objective": _second(config),
         "best": verdict.best,

@@ -41,9 +41,10 @@ class Length(Section):
     average: Share = 0.0
     """Share of the steps, at the end, over which the weights are averaged."""
     layer: NonNegativeInt | None = None
-    """Of tasks that are scored without training: the layer whose states stand for a sentence; by default a little above the middle."""
-    pooling: Pooling = "mean"
-    """Of the same: over all tokens, or the ``first`` one alone."""
+    """Of tasks that are scored without training: the layer whose states stand for a sentence, 0 being the embeddings; by default a little
+    above the middle, for ``bucc`` the one that XTREME takes, 8 of 12."""
+    pooling: Pooling | None = None
+    """Of the same: the ``mean`` over all tokens, or the ``first`` one alone; by default the mean, for ``bucc`` the first."""
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:

@@ -119,8 +119,8 @@ class CurriculumSpace:
 
     def _target(self, task: str, example: Stage) -> Stage:
         """The target's stage; one that is not trained keeps nothing but what scoring needs."""
-        length = self.config.length(task)
-        if catalogue(self.config.benchmark)[task].train:
+        length, card = self.config.length(task), catalogue(self.config.benchmark)[task]
+        if card.train:
             return self._of_length(replace(example, task=task), length, self._steps(task, length))
         return Stage(
             task=task,
@@ -130,7 +130,7 @@ class CurriculumSpace:
             batch_size=1,
             seed=example.seed,
             layer=length.layer,
-            pooling=length.pooling,
+            pooling=length.pooling or card.pooling,
         )
 
     def baseline(self) -> Parameters:

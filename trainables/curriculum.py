@@ -78,7 +78,7 @@ class Stage:
     """How a joint stage draws its batches: from a task with n examples as often as n to this power. 0: from each in turn; 1: in
     proportion; 1/T: at temperature T (Arivazhagan et al., 2019)."""
     layer: int | None = None
-    """Of a task that is scored without training: the layer whose states stand for a sentence; None: a little above the middle."""
+    """Of a task that is scored without training: the layer whose states stand for a sentence; None: the kind's own."""
     pooling: Pooling = "mean"
     """Of the same: over all tokens, or the first one alone."""
 

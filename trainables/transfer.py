@@ -14,6 +14,9 @@ Split = Literal["dev", "test"]
 Scores = dict[str, dict[str, dict[str, float]]]
 """``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
 
+OFFICIAL = "official_"
+"""Before a metric's name: the number that the benchmark's own script gives, where it is another than ours."""
+
 Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
 
 LanguagePair = tuple[str, str]
@@ -60,7 +63,7 @@ class Transfer:
 
     def published(self, metrics: Mapping[str, Sequence[str]], split: Split = "test") -> dict[str, float]:
         """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages that have a score, the
-        source and unseen ones among them (XTREME's ``evaluate.py``).
+        source and unseen ones among them (XTREME's ``evaluate.py``), of the official metric where there is one beside ours.
 
         Args:
             metrics: by target, those whose mean counts, where it is not the main one.
@@ -69,7 +72,8 @@ class Transfer:
         found = {}
         for target, scores in self.scores.items():
             counted = metrics.get(target) or (self.metrics[target],)
-            if told := [values[metric] for values in scores.get(split, {}).values() for metric in counted]:
+            rows = scores.get(split, {}).values()
+            if told := [row.get(OFFICIAL + metric, row[metric]) for row in rows for metric in counted]:
                 found[target] = fmean(told)
         return found
 

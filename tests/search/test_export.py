@@ -4,6 +4,7 @@ import pytest
 
 from search.errors import UserError
 from search.export import _synonyms, card, export
+from trainables.benchmarks import catalogue
 from trainables.curriculum import Noise
 
 
@@ -53,6 +54,10 @@ def test_an_export_that_fails_leaves_nothing_behind(finished, home, folder, tmp_
 
 @pytest.fixture
 def page(finished):
+    return card_of(finished)
+
+
+def card_of(finished) -> str:
     from search.best import Best
 
     record = finished.complete()[0]
@@ -66,6 +71,13 @@ def test_a_card_shows_families_on_the_trials_seed_and_on_fresh_ones(page, finish
     assert f"| {best.value:.3f} |" in row
     assert "[" in row
     assert "Repeated on fresh seeds: 1, 2, 3." in page
+
+
+def test_a_card_says_what_makes_its_task_another_than_the_published_one(finished, page, monkeypatch):
+    assert "published task" not in page
+    cards = {"choice": replace(catalogue("miniature")["choice"], unlike="its contexts are cut by a saw")}
+    monkeypatch.setattr("search.export.catalogue", lambda benchmark: cards)
+    assert "metric: accuracy). Not the published task: its contexts are cut by a saw." in card_of(finished)
 
 
 def test_a_card_names_the_curriculum_the_source_and_unseen_languages(page, finished, curriculum_of):

@@ -3,6 +3,7 @@ import io
 import pytest
 from rich.console import Console
 
+from search import results
 from search.report import document, lines
 
 ROBUST = {
@@ -135,3 +136,13 @@ def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reope
     assert plain["published_mean"] == pytest.approx(sum(plain["published"].values()) / 2)
     assert "fr" in told["missing_languages"]
     assert "this is none of its table" in text(study)
+
+
+def test_a_number_of_another_task_than_the_published_one_is_told_as_such(config, reopen, agenda, worker):
+    changed = {"benchmark": "xtreme_r", "targets": ["xnli", "lareqa"], "trials": 3, "finalists": {"top": 1, "seeds": 2}}
+    study = reopen(config(HUB | changed))
+    worker.drive(agenda(study))
+    told = document(study)["published"]
+    assert list(told["unlike"]) == ["lareqa"]
+    assert f"lareqa is not the published task: {told['unlike']['lareqa']}" in " ".join(text(study).split())
+    assert results.document(study)["unlike"] == told["unlike"]

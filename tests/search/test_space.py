@@ -264,6 +264,22 @@ def test_a_target_without_a_dev_set_is_a_stage_of_the_repeats_alone(config):
     assert [path[-1].task for path in paths(trial, test=True)] == ["xnli", "lareqa"]
 
 
+@pytest.mark.parametrize(("said", "pooled"), [({}, "first"), ({"bucc": {"pooling": "mean", "layer": 3}}, "mean")])
+def test_what_stands_for_a_sentence_is_the_cards_where_the_config_does_not_say(said, pooled, config):
+    hub = {
+        "encoder": "FacebookAI/xlm-roberta-base",
+        "benchmark": "xtreme",
+        "targets": ["xnli", "bucc", "tatoeba"],
+        "languages": ["en", "de"],
+        "intermediate": {},
+        "curriculum.max_length": 0,
+        "training.tasks": said,
+    }
+    told = {stage.task: stage for stage in CurriculumSpace(config(hub)).suggest(FixedTrial({"length": 0})).targets}
+    assert (told["bucc"].pooling, told["bucc"].layer) == (pooled, said.get("bucc", {}).get("layer"))
+    assert (told["tatoeba"].pooling, told["tatoeba"].layer) == ("mean", None)
+
+
 def test_a_trial_is_told_on_how_many_rows_its_intermediate_tasks_are_scored(config):
     for settings, rows in ((config(), 200), (config({"curriculum.retention": 0}), 0)):
         assert CurriculumSpace(settings).suggest(FixedTrial({"length": 0})).retention == rows

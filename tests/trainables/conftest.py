@@ -20,10 +20,10 @@ PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", 
 LABELS = {
     "classification": ("no", "yes"),
     "tagging": ("O", "B-PLACE", "I-PLACE"),
-    "tagging_by_word": ("O", "B-PLACE", "I-PLACE"),
+    "tagging_by_precision": ("O", "B-PLACE", "I-PLACE"),
     "ranking": ("bad", "fair", "good"),
 }
-UNTRAINED = ("retrieval", "mining")
+UNTRAINED = ("retrieval", "retrieval_from_english", "mining")
 """Kinds that are scored without training."""
 TRAINED = tuple(kind for kind in KINDS if kind not in UNTRAINED)
 HEADS = tuple(kind for kind in TRAINED if TaskKind in type(KINDS[kind]).__bases__)
@@ -39,13 +39,13 @@ def row(kind: str, number: int) -> dict:
             return {"text": first, "text_pair": second, "label": number % 2}
         case "multiple_choice":
             return {"context": first, "choices": [second, PLACES[number % 5]], "label": number % 2}
-        case "tagging" | "tagging_by_word":
+        case "tagging" | "tagging_by_precision":
             return {"words": [first, "and", *second.split()], "tags": [1, 0, 1] + [2] * (len(second.split()) - 1)}
         case "question_answering" | "question_answering_mlqa":
             answers = {"text": [second], "answer_start": [len(first) + 2]}
             return {"id": "", "context": f"{first}, {second}", "question": "Africa", "answers": answers}
         case "ranking":
-            return {"text": PLACES[number % 3], "text_pair": second, "label": number % 3}
+            return {"text": PLACES[number // 2 % 3], "text_pair": second, "label": number % 3}
         case "dense_retrieval":
             return {"query": first, "candidate": f"{second} {number}", "candidate_pair": None}
         case "masked_language_modelling":

@@ -11,7 +11,7 @@ from trainables.scoring import score, score_pairs, score_trained
 from trainables.stage import build
 from trainables.tasks import KINDS, TaskData, length
 from trainables.tasks.classification import Classification
-from trainables.tasks.question_answering import QuestionAnswering, _Span
+from trainables.tasks.question_answering import QuestionAnswering, _Said, _Span
 
 
 @pytest.fixture
@@ -127,13 +127,14 @@ def test_answers_stand_where_their_own_context_has_them(task, undisturbed, monke
 
     def outputs(kind, model, batch, features):
         places = ([f["_spans"][f[name]] for name in ("start_positions", "end_positions")] for f in features)
-        return [_Span(1.0, first[0], last[1], 0.0) for first, last in places]
+        spans = (_Span(1.0, first[0], last[1]) for first, last in places)
+        return [_Said(span, 0.0, span) for span in spans]
 
     prepared = changed(task("question_answering"), spaced)
     (model,) = build(prepared.encoder.weights, [prepared])
     monkeypatch.setattr(QuestionAnswering, "outputs", outputs)
     scores = score(model, prepared, "dev", ("en", "de"))
-    assert scores == {code: {"f1": 1.0, "exact_match": 1.0} for code in ("en", "de")}
+    assert scores == {code: dict.fromkeys(QuestionAnswering.metrics, 1.0) for code in ("en", "de")}
     assert scores["en"] == score_pairs(model, prepared, "dev", [("de", "en"), ("en", "de")])["de-en"]
 
 

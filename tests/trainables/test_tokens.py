@@ -252,6 +252,14 @@ def test_a_long_question_stays_whole_where_its_context_fits_too(any_encoder):
     assert feature == pair
 
 
+def test_the_size_of_a_text_and_the_room_for_two_are_those_of_a_pair(any_encoder):
+    texts = ["Kenya", "", SENTENCES["zh"], "x " * 99]
+    sizes = any_encoder.tokens.sizes(texts, ["zh"] * 4)
+    for text, size in zip(texts, sizes, strict=True):
+        (pair,) = any_encoder.tokens.pairs([text], ["Kenya"], 512, [("zh", "zh")])
+        assert len(pair["input_ids"]) == size + sizes[0] + 512 - any_encoder.tokens.room(512)
+
+
 def test_moses_hears_the_language(slow):
     for language, pieces in (("en", ["l</w>", "'", "o</w>"]), ("fr", ["l", "'</w>", "o</w>"])):
         (feature,) = slow.tokens.pairs(["l'o"], None, 32, [(language, language)])

@@ -168,6 +168,17 @@ def test_a_benchmark_may_publish_the_mean_of_two_metrics():
     assert told.published({"xquad": ("f1", "exact_match")}) == pytest.approx({"xquad": 0.5})
 
 
+def test_the_published_number_is_the_official_one_where_there_are_two():
+    rows = {
+        "en": {"f1": 0.8, "exact_match": 0.6, "official_f1": 0.7, "official_exact_match": 0.5},
+        "de": {"f1": 0.4, "exact_match": 0.2, "official_f1": 0.4, "official_exact_match": 0.2},
+    }
+    told = Transfer({"xquad": {"test": rows}}, {"xquad": "f1"})
+    assert told.published({"xquad": ("f1", "exact_match")}) == pytest.approx({"xquad": 0.45})
+    assert told.published({}) == pytest.approx({"xquad": 0.55})
+    assert told.languages("xquad", "test") == {"en": 0.8, "de": 0.4}
+
+
 def test_a_target_that_a_split_lacks_is_in_no_mean_of_it():
     told = Transfer(
         {"xnli": {"dev": {"de": {"accuracy": 0.5}}}, "tatoeba": {"dev": {}}},

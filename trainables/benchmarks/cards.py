@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from trainables.curriculum import Pooling
 from trainables.languages import SOURCE_LANGUAGE
 
 SEVERAL_LANGUAGES = "mul"
@@ -138,6 +139,10 @@ class Card:
     """None: made by the package."""
     published: tuple[str, ...] = ()
     """The metrics whose mean its benchmark publishes, where it is not the kind's main one."""
+    unlike: str = ""
+    """What makes our number of it another thing than the published one, other than the trained model; said where it is printed."""
+    pooling: Pooling = "mean"
+    """Of a task that is scored without training: what stands for a sentence where the config does not say."""
     made_from: tuple[str, ...] = ()
     """Targets whose dev items its training examples were made from: it cannot be trained on before them."""
     sample: tuple[int, int] | None = None

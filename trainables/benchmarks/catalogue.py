@@ -1,5 +1,7 @@
 """What each benchmark offers, as plain data: read by whoever validates or plans, without torch or any data."""
 
+from collections.abc import Iterable
+
 from trainables.benchmarks.cards import Card, Tasks
 from trainables.benchmarks.intermediate import INTERMEDIATE
 from trainables.benchmarks.miniature.cards import MINIATURE, MINIATURE_LANGUAGES
@@ -35,6 +37,12 @@ PUBLISHED: dict[str, tuple[str, ...]] = {name: tuple(_OF_THE_HUB[name]) for name
 def published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
     """By target, the metrics whose mean a benchmark publishes, where it is not the kind's main one."""
     return {task: card.published for task, card in BENCHMARKS[benchmark].items() if card.published}
+
+
+def unlike_published(benchmark: str, targets: Iterable[str]) -> dict[str, str]:
+    """By target, for those whose numbers are another thing than the published ones, what makes them so."""
+    cards = BENCHMARKS[benchmark]
+    return {task: cards[task].unlike for task in targets if cards[task].unlike}
 
 
 def catalogue(benchmark: str) -> Tasks:

@@ -51,7 +51,7 @@ XGLUE: dict[str, Card] = {
     ),
     "pos": _card(
         "pos",
-        "tagging_by_word",
+        "tagging_by_precision",
         "parts of speech (Universal Dependencies 2.5)",
         "ar bg de el en es fr hi it nl pl pt ru th tr ur vi zh",
         25_376,

@@ -8,17 +8,18 @@ from trainables.tasks.mining import Mining
 from trainables.tasks.multiple_choice import MultipleChoice
 from trainables.tasks.question_answering import QuestionAnswering, QuestionAnsweringMLQA
 from trainables.tasks.ranking import Ranking
-from trainables.tasks.retrieval import Retrieval
-from trainables.tasks.tagging import Tagging, TaggingByWord
+from trainables.tasks.retrieval import Retrieval, RetrievalFromEnglish
+from trainables.tasks.tagging import Tagging, TaggingByPrecision
 
 KINDS: dict[str, TaskKind] = {
     "classification": Classification(),
     "multiple_choice": MultipleChoice(),
     "tagging": Tagging(),
-    "tagging_by_word": TaggingByWord(),
+    "tagging_by_precision": TaggingByPrecision(),
     "question_answering": QuestionAnswering(),
     "question_answering_mlqa": QuestionAnsweringMLQA(),
     "retrieval": Retrieval(),
+    "retrieval_from_english": RetrievalFromEnglish(),
     "mining": Mining(),
     "dense_retrieval": DenseRetrieval(),
     "ranking": Ranking(),

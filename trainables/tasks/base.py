@@ -170,7 +170,7 @@ def texts(feature: Feature) -> list[list[int]]:
 
 def reads(feature: Feature) -> tuple[Any, ...]:
     """What decides a kind's output: what the model reads, and where in the context an answer would stand."""
-    return feature["input_ids"], feature.get("langs"), feature.get("_spans")
+    return feature["input_ids"], feature.get("langs"), feature.get("_spans"), feature.get("_own")
 
 
 def log_probabilities(logits: Tensor) -> Tensor:

@@ -1,10 +1,14 @@
-"""Scores of answers, rankings and mined pairs, each from 0 to 1, by the rules of the benchmarks' own scripts."""
+"""Scores of answers, rankings and mined pairs, each from 0 to 1, by the rules of the benchmarks' own scripts.
+
+Where a script has a quirk that we do not follow, its number is kept beside ours, under the metric's name after `trainables.transfer.OFFICIAL`.
+"""
 
 import re
 import string
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from itertools import accumulate, pairwise
 
 from sklearn.metrics import ndcg_score
 
@@ -46,11 +50,22 @@ def answer_scores(said: str, golds: Sequence[str], normalise: Callable[[str], st
 
     The rule for nothing is SQuAD 2.0's (Rajpurkar et al., ACL 2018): right answers that normalise to nothing are left
     out, where none is left the right one is to say nothing, and F1 with an empty side is 1 if both are empty, else 0.
-    The scripts of SQuAD 1.1 and MLQA keep such answers, and give F1 0 and exact match 1 where both sides are empty.
+    `official_answer_scores` has the rule of SQuAD 1.1 and MLQA.
     """
     words = normalise(said).split()
     right = [gold for gold in (normalise(gold).split() for gold in golds) if gold] or [[]]
     return max(_word_f1(words, gold) for gold in right), float(words in right)
+
+
+def official_answer_scores(said: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
+    """The same by the scripts of SQuAD 1.1 (XTREME's ``evaluate_squad.py``) and MLQA (``mlqa_evaluation_v1.py``).
+
+    Right answers that normalise to nothing are kept; where both sides are empty, F1 is 0 and exact match 1. No right answer at all,
+    for which those scripts have no rule, counts as one that is empty.
+    """
+    words = normalise(said).split()
+    right = [normalise(gold).split() for gold in golds] or [[]]
+    return max(_word_f1(words, gold) if gold else 0.0 for gold in right), float(words in right)
 
 
 def average_precision(hits: Sequence[bool], relevant: int, k: int) -> float:
@@ -65,19 +80,28 @@ def average_precision(hits: Sequence[bool], relevant: int, k: int) -> float:
     return sum(number / rank for number, rank in enumerate(found, start=1)) / min(relevant, k)
 
 
-def ndcg(queries: Sequence[str], grades: Sequence[int], scores: Sequence[float]) -> float:
-    """Mean nDCG over queries, as XGLUE scores web page ranking (Liang et al., EMNLP 2020).
+def ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Sequence[float]) -> float:
+    """Mean nDCG over queries (scikit-learn's), as XGLUE scores web page ranking (Liang et al., EMNLP 2020).
 
     One entry for each document: its query, its grade (0 or more, the gain itself) and its score (equal scores share
     their ranks). A query with one document is left out, one without a gain counts 0; ValueError if none is left.
     """
-    documents: dict[str, list[tuple[int, float]]] = {}
+    documents: dict[Hashable, list[tuple[int, float]]] = {}
     for query, grade, score in zip(queries, grades, scores, strict=True):
         documents.setdefault(query, []).append((grade, score))
     rankings = [tuple(zip(*found, strict=True)) for found in documents.values() if len(found) > 1]
     if not rankings:
         raise ValueError(f"nDCG needs a query with two documents or more, got none among {len(documents)} queries")
     return sum(float(ndcg_score([gains], [said])) for gains, said in rankings) / len(rankings)
+
+
+def runs(queries: Sequence[str]) -> list[int]:
+    """The number of each row's run of rows with the same query, which is what XGLUE's script takes for a query.
+
+    A query that comes again after another one is another query to it; rows after an empty query belong to its run.
+    """
+    changes = [one != other and one != "" for one, other in pairwise(queries)]
+    return list(accumulate(changes, initial=0))[: len(queries)]
 
 
 def bitext_f1(pairs: Collection[tuple[int, int]], gold: Collection[tuple[int, int]]) -> float:

@@ -8,6 +8,7 @@ import pytest
 from trainables import benchmarks
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
 from trainables.benchmarks.cards import Card, Part
+from trainables.benchmarks.catalogue import unlike_published
 from trainables.benchmarks.intermediate import INTERMEDIATE
 from trainables.benchmarks.miniature.cards import MINIATURE
 from trainables.benchmarks.miniature.tasks import MAKERS
@@ -54,8 +55,8 @@ def test_the_published_targets_are_scored_and_the_intermediate_tasks_are_in_ever
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_kind_that_is_scored_is_in_a_benchmark_of_the_hub(kind):
-    there = [card for card in CARDS.values() if card.kind == kind]
+def test_every_kind_is_in_a_benchmark_and_scored_there_if_it_can_be(kind):
+    there = [card for card in (*CARDS.values(), *MINIATURE.values()) if card.kind == kind]
     assert there
     assert any(card.scored for card in there) == bool(KINDS[kind].metrics)
 
@@ -92,6 +93,16 @@ def test_every_part_of_a_card_names_its_set_its_licence_and_its_rows(card):
     told = [part.rows_of(language) for part in card.parts.train for language in part.languages]
     if all(told) and not any(part.take for part in card.parts.train):
         assert sum(told) == card.train
+
+
+def test_what_differs_from_the_published_task_is_told():
+    assert set(unlike_published("xtreme_r", PUBLISHED["xtreme_r"])) == {"udpos", "lareqa"}
+    assert set(unlike_published("xtreme", PUBLISHED["xtreme"])) == {"udpos", "bucc"}
+    assert unlike_published("xglue", PUBLISHED["xglue"]) == unlike_published("miniature", MINIATURE) == {}
+
+
+def test_bucc_pools_the_first_token_and_all_others_the_mean():
+    assert {name for name, card in CARDS.items() if card.pooling == "first"} == {"xtreme-bucc"}
 
 
 def test_low_resource_tasks_of_the_hub_are_small_or_in_other_languages_than_the_source():

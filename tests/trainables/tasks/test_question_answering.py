@@ -6,11 +6,14 @@ import torch
 
 from trainables.stage import build
 from trainables.tasks import KINDS, pad, reads
+from trainables.tasks.answer_spans import LIKELIEST, LONGEST_ANSWER, NOTHING
 from trainables.tasks.metrics import answer_scores, squad_normalise
 from trainables.tasks.question_answering import (
-    LONGEST_ANSWER,
+    STRIDE,
+    UNSAID,
     QuestionAnswering,
     QuestionAnsweringMLQA,
+    _Said,
     _Span,
 )
 
@@ -24,16 +27,16 @@ def row(answer: str, context: str = LONG, question: str = "Africa", language: st
     return {"id": "", "context": context, "question": question, "answers": answers, "language": language}
 
 
-def perfect(feature: dict) -> _Span:
+def perfect(feature: dict) -> _Said:
     """What a model says that finds the answer where the window holds it."""
     return said(feature, feature["start_positions"], feature["end_positions"], 10.0)
 
 
-def said(feature: dict, start: int, end: int, logit: float = 1.0) -> _Span:
+def said(feature: dict, start: int, end: int, logit: float = 1.0) -> _Said:
     return span(feature, {i: (logit * (i == start), logit * (i == end)) for i in (start, end)})
 
 
-def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Span:
+def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Said:
     """What is made of start and end logits that are zero but at some tokens."""
     told = torch.zeros(1, len(feature["input_ids"]), 2)
     for place, logits in points.items():
@@ -41,7 +44,18 @@ def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Span:
     return outputs([feature], told)[0]
 
 
-def outputs(features: list[dict], logits: torch.Tensor) -> list[_Span]:
+def chosen(start: int, end: int, score: float = 1.0, nothing: float = 0.0) -> _Said:
+    """What a window says whose best span is the official one as well."""
+    span = _Span(score, start, end)
+    return _Said(span, nothing, span)
+
+
+def all_of(score: float) -> dict[str, float]:
+    """Every metric alike."""
+    return dict.fromkeys(KIND.metrics, score)
+
+
+def outputs(features: list[dict], logits: torch.Tensor) -> list[_Said]:
     """What is made of start and end logits [windows, length, 2]."""
     return KIND.outputs(lambda: SimpleNamespace(start_logits=logits[..., 0], end_logits=logits[..., 1]), {}, features)
 
@@ -73,7 +87,7 @@ def test_the_best_gold_answer_counts(encoder):
     (feature,) = encoded.features
     first = feature["start_positions"]
     last = max(i for i, span in enumerate(feature["_spans"]) if span and span[1] <= LONG.index("w3") + 2)
-    assert KIND.score(rows, encoded, [said(feature, first, last)], ()) == {"f1": 1.0, "exact_match": 1.0}
+    assert KIND.score(rows, encoded, [said(feature, first, last)], ()) == all_of(1.0)
 
 
 def test_scores_are_means_over_rows(encoder):
@@ -83,7 +97,8 @@ def test_scores_are_means_over_rows(encoder):
     shorter = max(i for i, span in enumerate(second["_spans"]) if span and span[1] <= LONG.index("w9") + 2)
     outputs = [perfect(first), said(second, second["start_positions"], shorter)]
     found = KIND.score(rows, encoded, outputs, ())
-    assert found == pytest.approx({"f1": (1 + 2 / 3) / 2, "exact_match": 0.5})
+    ours = {"f1": (1 + 2 / 3) / 2, "exact_match": 0.5}
+    assert found == pytest.approx(ours | {f"official_{metric}": score for metric, score in ours.items()})
 
 
 @pytest.mark.parametrize("answer", ["w0", "w1 w2", "w30", "w58 w59"])
@@ -93,7 +108,7 @@ def test_a_long_context_is_windowed_and_the_answer_found_wherever_it_stands(answ
     assert len(encoded.features) > 2
     assert set(encoded.rows) == {0}
     assert max(len(feature["input_ids"]) for feature in encoded.features) == 36
-    assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ()) == {"f1": 1.0, "exact_match": 1.0}
+    assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ()) == all_of(1.0)
 
 
 def test_the_windows_cover_the_context_and_overlap(encoder):
@@ -171,7 +186,8 @@ def test_spans_are_those_of_a_loop_over_all_of_them(encoder):
         for feature, (starts, ends), output in zip(
             features, logits.permute(0, 2, 1).tolist(), outputs(features, logits), strict=True
         ):
-            assert output == best(feature["_spans"], starts, ends)
+            assert output.best == best(feature["_spans"], starts, ends)
+            assert output.nothing == pytest.approx(starts[0] + ends[0])
 
 
 def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
@@ -181,7 +197,7 @@ def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
         for j in inside:
             if i <= j < i + LONGEST_ANSWER and starts[i] + ends[j] > found:
                 found, where = starts[i] + ends[j], (spans[i][0], spans[j][1])
-    return found, *where, pytest.approx(starts[0] + ends[0])
+    return found, *where
 
 
 def test_what_a_model_says_has_the_characters_of_its_own_window(encoder):
@@ -202,7 +218,7 @@ def test_a_question_without_an_answer_points_at_the_start_token(encoder):
     assert (feature["start_positions"], feature["end_positions"]) == (0, 0)
 
 
-def silent(feature: dict, nothing: float) -> _Span:
+def silent(feature: dict, nothing: float) -> _Said:
     """Says w3 with a score of 2, and nothing with another."""
     return said(feature, *w3(feature))._replace(nothing=nothing)
 
@@ -235,17 +251,17 @@ def test_nothing_is_as_likely_as_in_the_window_where_it_is_least_likely(encoder)
     windows = len(encoded.features) - 1
     assert windows > 2
     found = silent(encoded.features[0], nothing=1.0)
-    others = [_Span(0.5, 0, 2, nothing=9.0)] * (windows - 1)
-    scores = KIND.score(rows, encoded, [found, *others, _Span(0.0, 0, 2, nothing=5.0)], ())
+    others = [chosen(0, 2, score=0.5, nothing=9.0)] * (windows - 1)
+    scores = KIND.score(rows, encoded, [found, *others, chosen(0, 2, score=0.0, nothing=5.0)], ())
     assert scores == {"f1": 1.0, "exact_match": 1.0}
 
 
 def test_a_score_is_the_best_over_the_windows(encoder):
     rows = [row("w58")]
     encoded = KIND.encode(rows, encoder.tokens, 36)
-    outputs = [_Span(float(number), 0, 2, 0.0) for number, _ in enumerate(encoded.features)]
+    outputs = [chosen(0, 2, score=float(number)) for number, _ in enumerate(encoded.features)]
     at = LONG.index("w58")
-    outputs[1] = _Span(100.0, at, at + 3, 0.0)
+    outputs[1] = chosen(at, at + 3, score=100.0)
     assert KIND.score(rows, encoded, outputs, ())["exact_match"] == 1.0
 
 
@@ -264,8 +280,8 @@ def test_mlqas_answers_are_compared_by_the_rules_of_their_language(
     rows = [row(gold, context, language=language)]
     encoded = kind.encode(rows, encoder.tokens, 64)
     start = context.index(answer)
-    outputs = [_Span(1.0, start, start + len(answer), 0.0)]
-    assert kind.score(rows, encoded, outputs, ())["exact_match"] == found
+    scores = kind.score(rows, encoded, [chosen(start, start + len(answer))], ())
+    assert scores["exact_match"] == scores["official_exact_match"] == found
 
 
 def test_the_kind_of_mlqa_is_one_of_its_own():
@@ -281,3 +297,94 @@ def test_a_models_own_logits_make_the_spans(task, undisturbed):
     said = model.eval()(**batch)
     logits = torch.stack([said.start_logits, said.end_logits], dim=-1).detach()
     assert KIND.outputs(model, batch, features) == outputs(features, logits)
+
+
+def windows(features: list[dict], length: int) -> list[tuple[int, list]]:
+    """Where the context of each window begins in the whole of a row's, and its spans."""
+    contexts = [[span for span in feature["_spans"] if span] for feature in features]
+    step = min(STRIDE, len(contexts[0]) - length // 3)
+    return [(number * step, spans) for number, spans in enumerate(contexts)]
+
+
+@pytest.mark.parametrize("question", ["Africa", "Africa and Asia, and Europe"])
+@pytest.mark.parametrize("length", [36, 180, 384])
+def test_windows_begin_128_tokens_apart_or_share_a_third(length, question, encoder):
+    asked = row("w0", " ".join(WORDS * 12), question)
+    whole = [span for span in KIND.encode([asked], encoder.tokens, 8192).features[0]["_spans"] if span]
+    told = windows(KIND.encode([asked], encoder.tokens, length).features, length)
+    assert len(told) > 2
+    for start, spans in told:
+        assert spans == whole[start : start + len(spans)]
+    assert told[-1][0] + len(told[-1][1]) == len(whole)
+    assert (told[1][0] == STRIDE) == (length == 384)
+
+
+def test_rows_keep_their_order_whatever_the_length_of_their_questions(encoder):
+    rows = [row("w3", LONG, "Africa " * count) for count in (9, 1, 30, 1)]
+    encoded = KIND.encode(rows, encoder.tokens, 256)
+    assert encoded.rows == sorted(encoded.rows)
+    assert set(encoded.rows) == set(range(4))
+    assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ()) == all_of(1.0)
+
+
+def official(feature: dict, starts: list[float], ends: list[float]) -> tuple[float, int, int]:
+    """The official span by loops over the best starts and ends, in the order of their scores."""
+    spans, (begin, stop) = feature["_spans"], feature["_own"]
+    ranked = [sorted(range(len(spans)), key=lambda i, told=told: -told[i])[:LIKELIEST] for told in (starts, ends)]
+    found = [
+        (starts[i] + ends[j], i, j)
+        for i in ranked[0]
+        for j in ranked[1]
+        if spans[i] and spans[j] and begin <= i < stop and i <= j < i + LONGEST_ANSWER
+    ]
+    score, i, j = max(found, key=lambda told: told[0], default=(NOTHING, 0, 0))
+    return score, (spans[i] or (0, 0))[0], (spans[j] or (0, 0))[1]
+
+
+def test_official_spans_are_those_of_a_loop_over_the_likeliest_starts_and_ends(encoder):
+    rows = [row("w0", LONG[:length]) for length in (2, 20, 90, 179)]
+    features = KIND.encode(rows, encoder.tokens, 60).features
+    width = max(len(feature["input_ids"]) for feature in features)
+    other = 0
+    for seed in range(40):
+        logits = torch.randn(len(features), width, 2, generator=torch.Generator().manual_seed(seed)).double()
+        for feature, (starts, ends), output in zip(
+            features, logits.permute(0, 2, 1).tolist(), outputs(features, logits), strict=True
+        ):
+            size = len(feature["_spans"])
+            assert output.official == official(feature, starts[:size], ends[:size])
+            other += output.official != output.best
+    assert 0 < other < 40 * len(features)
+
+
+def test_where_no_official_span_is_allowed_the_scripts_word_for_it_is_said(encoder):
+    rows = [row("w3", "w3 w4"), row(UNSAID, f"w3 {UNSAID}")]
+    encoded = KIND.encode(rows, encoder.tokens, 64)
+    silent = [output._replace(official=_Span(NOTHING, 0, 0)) for output in map(perfect, encoded.features)]
+    scores = KIND.score(rows, encoded, silent, ())
+    assert (scores["exact_match"], scores["official_exact_match"]) == (1.0, 0.5)
+
+
+def contexts(windows: list[tuple[int, int]], token: int) -> list[float]:
+    """SQuAD's measure of how much of a token's surroundings each window, of a start and a size, has."""
+    return [
+        min(token - start, start + size - 1 - token) + 0.01 * size if start <= token < start + size else NOTHING
+        for start, size in windows
+    ]
+
+
+@pytest.mark.parametrize("length", [24, 36, 100, 384])
+def test_every_token_is_owned_by_the_window_that_has_most_context_for_it(length, encoder):
+    for count in (1, 7, 60, 700):
+        asked = row("w0", " ".join(f"w{i}" for i in range(count)))
+        features = KIND.encode([asked], encoder.tokens, length).features
+        told = [(start, len(spans)) for start, spans in windows(features, length)]
+        owned = []
+        for number, (feature, (start, _)) in enumerate(zip(features, told, strict=True)):
+            first = next(i for i, span in enumerate(feature["_spans"]) if span)
+            own = [start + i - first for i in range(*feature["_own"])]
+            owned += own
+            for token in own:
+                measured = contexts(told, token)
+                assert measured.index(max(measured)) == number
+        assert sorted(owned) == list(range(sum(told[-1])))

@@ -1,8 +1,11 @@
+from math import log2
+
 import pytest
 import torch
 
 from trainables.stage import build
 from trainables.tasks import Encoded
+from trainables.tasks.metrics import runs
 from trainables.tasks.ranking import Ranking
 
 KIND = Ranking()
@@ -31,6 +34,30 @@ def test_pages_are_ranked_for_each_query_by_the_grade_that_is_expected_whatever_
 
 def test_only_the_order_within_a_query_matters():
     assert scored([(2, 0.4), (0, 7.0), (0, 0.2), (1, 9.0), (1, 0.3)])["ndcg"] == pytest.approx(1.0)
+
+
+def test_the_official_ndcg_ranks_by_the_likeliest_grade_and_ends_a_query_with_its_run_of_rows():
+    """Two pages of a tie, then one that is right: the second run of the first query is another query, and one page alone is none."""
+    pages = [("a", 2), ("a", 0), ("b", 0), ("a", 1), ("a", 2)]
+    rows = [{"text": query, "label": grade} for query, grade in pages]
+    outputs = [(1, 1.2), (1, 0.9), (0, 0.0), (0, 0.4), (2, 1.7)]
+    found = KIND.score(rows, Encoded([], []), outputs, GRADES)
+    tied = ((2 + 0) / 2) * (1 + 1 / log2(3)) / 2
+    assert found["official_ndcg"] == pytest.approx((tied + 1) / 2)
+    assert found["ndcg"] != pytest.approx(found["official_ndcg"])
+
+
+def test_where_no_query_has_two_rows_in_a_row_there_is_no_official_ndcg():
+    assert "official_ndcg" not in scored([(2, 1.9), (0, 0.1), (0, 0.2), (1, 0.8), (1, 0.9)])
+
+
+@pytest.mark.parametrize(
+    ("queries", "numbers"),
+    [("", []), ("a", [0]), ("aab", [0, 0, 1]), ("abab", [0, 1, 2, 3]), ("-ab-a", [0, 0, 1, 2, 2])],
+)
+def test_an_empty_query_begins_no_run_of_its_own(queries, numbers):
+    """``-`` stands for an empty one: XGLUE's script takes the rows after it for its own."""
+    assert runs([query.replace("-", "") for query in queries]) == numbers
 
 
 def graded(task, logits: list[list[float]]):

@@ -2,11 +2,10 @@ from dataclasses import replace
 
 import pytest
 import torch
-from transformers import XLMRobertaConfig
 
 from trainables.stage import build
 from trainables.tasks.mining import Mining
-from trainables.tasks.retrieval import Pooled, Retrieval, mean_pooled, middle
+from trainables.tasks.retrieval import Pooled, Retrieval, RetrievalFromEnglish, mean_pooled
 
 KIND = Retrieval()
 ROWS = [{"source_sentence": f"eins {i}", "target_sentence": f"one {i}"} for i in range(4)]
@@ -75,7 +74,15 @@ def test_the_first_token_alone_may_stand_for_a_sentence(task, undisturbed):
 
 @pytest.mark.parametrize(("layers", "pooled"), [(1, 1), (12, 7), (24, 14)])
 def test_the_usual_layer_is_a_little_above_the_middle(layers, pooled):
-    assert middle(XLMRobertaConfig(num_hidden_layers=layers)) == pooled
+    assert KIND.layer(layers) == RetrievalFromEnglish().layer(layers) == pooled
+
+
+@pytest.mark.parametrize(("layers", "pooled"), [(2, 1), (6, 4), (12, 8), (16, 12), (24, 20)])
+def test_the_usual_layer_of_mining_is_place_7_of_the_last_12_states_from_12_layers_on(layers, pooled):
+    assert Mining().layer(layers) == pooled
+    if layers >= 12:
+        states = range(layers + 1)
+        assert states[-12:][7] == pooled
 
 
 def test_what_is_pooled_comes_from_the_stage(task):

@@ -20,7 +20,8 @@ ROWS = {
     "ranking": {"text": "a b", "text_pair": "c", "label": 2},
     "masked_language_modelling": {"text": "a b"},
 }
-ROWS |= {"question_answering_mlqa": ROWS["question_answering"], "tagging_by_word": ROWS["tagging"]}
+ROWS |= {"question_answering_mlqa": ROWS["question_answering"], "tagging_by_precision": ROWS["tagging"]}
+ROWS |= {"retrieval_from_english": ROWS["retrieval"]}
 
 
 def longer(text: str) -> str:

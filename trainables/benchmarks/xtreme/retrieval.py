@@ -63,8 +63,8 @@ _tatoeba_mteb = Part(
     languages=tuple(_NEW_IN_TATOEBA),
 )
 TATOEBA_XTREME = Card(
-    kind="retrieval",
-    about="find the English translation of a sentence, without training (Artetxe & Schwenk, TACL 2019)",
+    kind="retrieval_from_english",
+    about="find the translation of an English sentence, without training (Artetxe & Schwenk, TACL 2019)",
     train=0,
     languages=tuple(_ISO3),
     parts=Parts(test=(_tatoeba,)),
@@ -116,6 +116,8 @@ LAREQA = Card(
     about="find a question's answer among the sentences of all languages (Roy et al., EMNLP 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=LAREQA_LANGUAGES,
+    unlike="contexts are cut into sentences by punctuation, a Thai one not at all, where the set has no sentence_breaks, as the hub's copy "
+    "has none: other candidates than the published ones",
     parts=Parts(
         train=(replace(SQUAD_TRAIN, shape=shapes.QUESTION_AND_SENTENCE),),
         test=(_lareqa,),
@@ -137,6 +139,8 @@ BUCC = Card(
     about="mine translations into English, without training (Zweigenbaum et al., BUCC 2018; the hub has the gold pairs alone)",
     train=0,
     languages=BUCC_LANGUAGES,
+    pooling="first",
+    unlike="mined among the sentences of the gold pairs alone, all that the hub has: easier than the whole corpora",
     parts=Parts(
         dev=(_bucc,),
         test=(replace(_bucc, split="test", rows={"de": 9580, "fr": 9086, "ru": 14_435, "zh": 1899}),),

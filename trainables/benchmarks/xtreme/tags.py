@@ -77,6 +77,7 @@ UDPOS_XTREME = Card(
     labels=UPOS,
     train=21_253,
     languages=tuple(_UD_NAMES),
+    unlike="words are syntactic ones, in the published task fused ones",
     parts=Parts(
         train=(replace(_udpos, split="train", languages=("en",), rows=21_253),),
         dev=(_udpos,),
@@ -91,8 +92,10 @@ _udpos_r = Part(
 )
 UDPOS = replace(
     UDPOS_XTREME,
-    about="parts of speech (Universal Dependencies 2.7; dev in other languages than English from XTREME's 2.5)",
+    about="parts of speech (Universal Dependencies: in XTREME-R 2.5 in XTREME's 33 languages and 2.7 in lt pl ro uk wo; dev in other "
+    "languages than English from google/xtreme)",
     languages=_udpos_r.languages,
+    unlike="the copy that is read names version 2.7 of Universal Dependencies for every language, XTREME-R's script takes 2.5 in 33",
     parts=Parts(
         train=(replace(_udpos_r, split="train", languages=("en",)),),
         dev=(
