@@ -15,6 +15,8 @@ Feature = dict[str, Any]
 """``input_ids``, ``attention_mask``; for BERT ``token_type_ids``, for models with language embeddings ``langs``; unpadded."""
 Span = tuple[int, int]
 """Characters: from, to."""
+LONGEST_QUESTION = 64
+"""Tokens of a question that are read beside a context, as in the XTREME scripts; later ones are cut off."""
 
 
 def row_languages(row: Mapping[str, Any], second: str | None = None) -> tuple[str, str]:
@@ -174,7 +176,8 @@ class Tokens:
         """Questions, each with a window of its context; of a long context several windows.
 
         Args:
-            questions: the first texts, in every window; one that would leave no room for a new token of a long context is cut.
+            questions: the first texts, in every window: their first `LONGEST_QUESTION` tokens, and beside a context that does not
+                fit at most half of what a window holds.
             contexts: the second texts.
             max_length: tokens at most, the special ones among them.
             stride: tokens that two windows that follow each other share.
@@ -192,8 +195,9 @@ class Tokens:
         free = max_length - self._specials(True)
         for row, (asked, told) in enumerate(languages):
             question, pieces = self._moses.ids(questions[row], asked), self._moses.aligned(contexts[row], told)
+            question = question[:LONGEST_QUESTION]
             if len(question) + len(pieces) > free:
-                question = question[: max(0, free - stride - 1)]
+                question = question[: _share(free, stride)]
             room = free - len(question)
             for start in _starts(len(pieces), room, stride):
                 window = pieces[start : start + room]
@@ -205,11 +209,11 @@ class Tokens:
     def _fast_windows(
         self, questions: Sequence[str], contexts: Sequence[str], max_length: int, stride: int
     ) -> tuple[list[Feature], list[int], list[list[Span | None]]]:
-        most = max_length - self._specials(True) - stride - 1
+        free = max_length - self._specials(True)
         asked = self._tokenizer(list(questions), add_special_tokens=False)["input_ids"]
         encoding = self._tokenizer(
             [
-                text if len(ids) <= most else self._cut(text, context, most, stride)
+                text if len(ids) <= _share(free, stride) else self._cut(text, context, free, stride)
                 for text, ids, context in zip(questions, asked, contexts, strict=True)
             ],
             list(contexts),
@@ -227,17 +231,22 @@ class Tokens:
         ]
         return [_feature(encoding, i) for i in range(len(rows))], rows, spans
 
-    def _cut(self, question: str, context: str, most: int, stride: int) -> str:
-        """A question of at most `most` tokens if it has to share with a long context: else a fast tokenizer panics."""
+    def _cut(self, question: str, context: str, free: int, stride: int) -> str:
+        """What is read of a question beside a context, in windows of `free` tokens."""
+        question = self._beginning(question, LONGEST_QUESTION)
+        fits = self._size(question) + self._size(context) <= free
+        return question if fits else self._beginning(question, _share(free, stride))
 
-        def size(text: str) -> int:
-            return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
+    def _beginning(self, text: str, most: int) -> str:
+        """As much of a text as has at most so many tokens."""
+        if self._size(text) <= most:
+            return text
+        offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        shorter = (text[:stop] for _, stop in reversed(offsets[:most]))
+        return next((beginning for beginning in shorter if self._size(beginning) <= most), "")
 
-        if size(question) + size(context) <= most + stride + 1:
-            return question
-        offsets = self._tokenizer(question, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        shorter = (question[:stop] for _, stop in reversed(offsets[: max(0, most)]))
-        return next((text for text in shorter if size(text) <= most), "")
+    def _size(self, text: str) -> int:
+        return len(self._tokenizer(text, add_special_tokens=False)["input_ids"])
 
     def _specials(self, pair: bool) -> int:
         return int(self._tokenizer.num_special_tokens_to_add(pair))
@@ -266,6 +275,11 @@ def _shorten(first: list[int], second: list[int], most: int) -> None:
     """Take tokens off the end of the longer text, of the second at a tie, until both have `most` tokens together."""
     while len(first) + len(second) > max(most, 0):
         (first if len(first) > len(second) else second).pop()
+
+
+def _share(free: int, stride: int) -> int:
+    """Tokens of a question in windows of `free` tokens: the context has half, and more than two windows share."""
+    return max(0, min(LONGEST_QUESTION, free // 2, free - stride - 1))
 
 
 def _starts(tokens: int, room: int, stride: int) -> range:
