@@ -130,8 +130,8 @@ def fitted(value: Any, form: Form, column: str) -> Any:
         UnusableRowError: for null where the form has none.
         ValueError: for another form.
     """
-    if isinstance(form, type | UnionType) and form is not object and isinstance(value, form):
-        return value
+    if isinstance(form, type | UnionType) and isinstance(value, form) and not isinstance(value, bool):
+        return value  # to Python a bool is an int
     if value is None:
         raise UnusableRowError(NULL.format(column=column))
     if isinstance(form, list) and isinstance(value, list):
@@ -140,7 +140,7 @@ def fitted(value: Any, form: Form, column: str) -> Any:
     elif isinstance(form, dict) and isinstance(value, dict):
         for name, part in form.items():
             fitted(value.get(name), part, f"{column}.{name}")
-    elif form is not object:
+    else:
         raise ValueError(f"column {column}: {_shown(value)} is no {_named(form)}")
     return value
 
