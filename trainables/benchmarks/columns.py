@@ -32,6 +32,8 @@ class Labels:
     """In the order of the file's own ClassLabel, if it has one."""
     hub_order: Sequence[str]
     """What numbers mean where the file has none."""
+    columns: bool = False
+    """Whether they are the names of a row's own columns, whose numbers need no explanation."""
 
     @classmethod
     def of(cls, shape: Shape, labels: Sequence[str], names: Sequence[str] | None) -> "Labels":
@@ -43,7 +45,8 @@ class Labels:
         ours = shape.labels or tuple(labels)
         if names is not None and shape.labels and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
             raise ValueError(f"labels {', '.join(names)} instead of {', '.join(ours)}")
-        return cls({name.casefold(): number for number, name in enumerate(ours)}, names, shape.hub_order)
+        numbers = {name.casefold(): number for number, name in enumerate(ours)}
+        return cls(numbers, names, shape.hub_order, set(ours) <= shape.columns.keys())
 
     def number(self, told: Any, column: str, notes: Notes) -> int:
         """The card's number of one label.
@@ -73,7 +76,7 @@ class Labels:
         if number is None or not 0 <= number < len(order):
             allowed = ", ".join(f"{name} ({number})" for number, name in enumerate(order or self.numbers))
             raise ValueError(f"column {column}: {told!r} is none of {allowed}")
-        if not self.names:
+        if not (self.names or self.columns):
             notes.add(_unnamed(column, tuple(order)))
         return self.numbers[order[number].casefold()]
 

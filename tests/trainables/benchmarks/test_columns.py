@@ -254,8 +254,11 @@ def copa(**changes: object) -> dict:
 
 def test_copas_questions_are_read_in_any_case(given):
     card = catalogue("xtreme_r")["xcopa"]
-    plain, other = (given(card, [copa(question=question)], "test", "et")[0] for question in ("cause", " Cause"))
-    assert plain == other
+    plain, other = (given(card, [copa(question=question)], "test", "et") for question in ("cause", " Cause"))
+    assert plain[0] == other[0]
+    assert not counts(plain[1]) | counts(other[1])
+    (named,), _ = given(card, [copa(label="choice2")], "test", "et")
+    assert named == plain[0][0]
     with pytest.raises(DataError, match="row 1: column question: 'why' is none of cause, effect"):
         given(card, [copa(), copa(question="why")], "test", "et")
 
