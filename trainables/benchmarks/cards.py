@@ -33,6 +33,12 @@ class Notes(Counter[str]):
         self[what] += 1
         self.first.setdefault(what, self.row)
 
+    def add_all(self, others: "Notes") -> None:
+        """Take over what was found in the row that is being read, and forget it there."""
+        for what in others.elements():
+            self.add(what)
+        others.clear()
+
     def clear(self) -> None:
         super().clear()
         self.first.clear()

@@ -19,6 +19,8 @@ UNNAMED = "number without a name in column {column}, read in the hub's order: {o
 
 def blank(text: str) -> bool:
     """Whether it has nothing that can be seen: white space, signs of direction and other control characters alone."""
+    if text and text[0].isprintable() and not text[0].isspace():
+        return False
     return all(character.isspace() or category(character) in ("Cc", "Cf") for character in text)
 
 
@@ -32,6 +34,8 @@ class Labels:
     """In the order of the file's own ClassLabel, if it has one."""
     hub_order: Sequence[str]
     """What numbers mean where the file has none."""
+    by_place: tuple[int, ...] = ()
+    """The card's numbers of the file's own names, in their order."""
     columns: bool = False
     """Whether they are the names of a row's own columns, whose numbers need no explanation."""
 
@@ -43,10 +47,11 @@ class Labels:
             ValueError: when the file's names are others.
         """
         ours = shape.labels or tuple(labels)
-        if names is not None and shape.labels and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
+        if names is not None and ours and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
             raise ValueError(f"labels {', '.join(names)} instead of {', '.join(ours)}")
         numbers = {name.casefold(): number for number, name in enumerate(ours)}
-        return cls(numbers, names, shape.hub_order, set(ours) <= shape.columns.keys())
+        by_place = tuple(numbers[name.casefold()] for name in names or () if numbers)
+        return cls(numbers, names, shape.hub_order, by_place, set(ours) <= shape.columns.keys())
 
     def number(self, told: Any, column: str, notes: Notes) -> int:
         """The card's number of one label.
@@ -55,6 +60,8 @@ class Labels:
             UnusableRowError: for a label that the set keeps to itself: null, -1 or empty.
             ValueError: for one that it does not know.
         """
+        if type(told) is int and 0 <= told < len(self.by_place):
+            return self.by_place[told]
         if told is None or (isinstance(told, float) and math.isnan(told)):
             raise UnusableRowError(NULL.format(column=column))
         if told in (-1, "-1") or (isinstance(told, str) and blank(told)):
@@ -120,6 +127,8 @@ def _value(told: Any, name: str, column: str, shape: Shape, labels: Labels, note
 
 def text(told: Any, column: str, notes: Notes) -> str:
     """A text; null is an empty one."""
+    if type(told) is str:
+        return told
     if told is None:
         notes.add(NULL_TEXT.format(column=column))
         return ""

@@ -113,15 +113,18 @@ def rows_of(part: Part, language: str, labels: Sequence[str], notes: Notes, *, t
         known = Labels.of(part.shape, labels, _names(told, part))
     except ValueError as error:
         raise DataError(f"{named}: {error}") from error
-    rows, grouped = 0, _Grouped(part.shape.together)
+    rows, grouped, found_in_row = 0, _Grouped(part.shape.together), Notes()
     for place, row in enumerate(_checked(told, part, language, notes)):
         try:
-            found = _made(row, part, known, notes, train)
+            found = _made(row, part, known, found_in_row, train)
         except UnusableRowError as left_out:
+            found_in_row.clear()  # of a row that is left out nothing else is noted
             notes.add(str(left_out))
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             raise DataError(f"{named}, row {notes.row}: {reason(error)}") from error
+        if found_in_row:
+            notes.add_all(found_in_row)
         item = {} if train else {ITEM: _item(part, row, language, place)}
         for each in found:
             rows += 1
@@ -134,14 +137,11 @@ def rows_of(part: Part, language: str, labels: Sequence[str], notes: Notes, *, t
 
 
 def _made(row: Row, part: Part, known: Labels, notes: Notes, train: bool) -> list[Row]:
-    """The rows that a set's row becomes; of one that is left out nothing else is noted."""
-    found = Notes()
-    told = ours(row, part.shape, known, found)
-    rows = list(part.shape.adapt(told, found)) if part.shape.adapt else [told]
+    """The rows that a set's row becomes."""
+    told = ours(row, part.shape, known, notes)
+    rows = list(part.shape.adapt(told, notes)) if part.shape.adapt else [told]
     if train and any(blank(text) for each in rows for text in _texts(each)):
         raise UnusableRowError(EMPTY)
-    for what in found.elements():
-        notes.add(what)
     return rows
 
 
@@ -188,7 +188,8 @@ def _checked(told: Iterable[Row], part: Part, language: str, notes: Notes) -> It
         for row in islice(_of_language(told, part, language, notes), part.skip, _stop(part)):
             seen, there = True, there or tuple(row)
             notes[READ] += 1
-            wanted -= {name for name in wanted if row[name] is not None}
+            if wanted:
+                wanted -= {name for name in wanted if row[name] is not None}
             yield row
     except DataError:
         raise
@@ -219,7 +220,7 @@ def _of_language(told: Iterable[Row], part: Part, language: str, notes: Notes) -
         told_of = _of_language(opened(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, Notes())
         others = {(row["context"] or "").strip() for row in told_of}
     for number, row in enumerate(told):
-        if missing := sorted(wanted - row.keys()):
+        if number == 0 and (missing := sorted(wanted - row.keys())):
             raise DataError(f"{part.place(language)}: no column {', '.join(missing)}; it has {', '.join(row)}")
         notes.row = number
         try:

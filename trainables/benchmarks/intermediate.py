@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from trainables.benchmarks import shapes
+from trainables.benchmarks import choices, shapes
 from trainables.benchmarks.cards import CONVERTED, SEVERAL_LANGUAGES, Card, Part, Parts, Resource, Set, Shape
 from trainables.benchmarks.xtreme.questions import SQUAD_TRAIN
 from trainables.benchmarks.xtreme.texts import COPA_SET, COPA_TRAIN, NLI, XCOPA
@@ -123,14 +123,14 @@ INTERMEDIATE: dict[str, Card] = {
         "common sense, five choices (Talmor et al., NAACL 2019)",
         9741,
         Set(repository="tau/commonsense_qa", licence="MIT"),
-        shapes.COMMONSENSE,
+        choices.COMMONSENSE,
     ),
     "cosmosqa": _card(
         "multiple_choice",
         "what a text leaves unsaid, four choices (Huang et al., EMNLP 2019)",
         25_262,
         Set(repository="allenai/cosmos_qa", licence="CC BY 4.0", revision=CONVERTED),
-        shapes.choices(("context", "question"), ("answer0", "answer1", "answer2", "answer3")),
+        choices.columns(("context", "question"), ("answer0", "answer1", "answer2", "answer3")),
     ),
     "ccg": Card(
         kind="tagging",
@@ -152,14 +152,14 @@ INTERMEDIATE: dict[str, Card] = {
         "how a text goes on, four choices (Zellers et al., ACL 2019)",
         39_905,
         Set(repository="Rowan/hellaswag", licence="MIT"),
-        shapes.HELLASWAG,
+        choices.HELLASWAG,
     ),
     "siqa": _card(
         "multiple_choice",
         "social common sense, three choices (Sap et al., EMNLP 2019)",
         33_410,
         Set(repository="lighteval/siqa", licence="unclear"),
-        shapes.choices(("context", "question"), ("answerA", "answerB", "answerC"), first=1),
+        choices.columns(("context", "question"), ("answerA", "answerB", "answerC"), first=1),
     ),
     "rte": _card(
         "classification",

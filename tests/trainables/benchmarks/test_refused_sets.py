@@ -8,7 +8,7 @@ import pytest
 from tests import mirrors
 from tests.mirrors import LABELS, PAIR, row
 from trainables import benchmarks
-from trainables.benchmarks import catalogue, hub, mirror_of, shapes
+from trainables.benchmarks import catalogue, choices, hub, mirror_of, shapes
 from trainables.benchmarks.cards import DataError, Notes, Part
 from trainables.benchmarks.intermediate import INTERMEDIATE
 
@@ -71,7 +71,7 @@ def test_values_of_another_kind(write):
 
 def test_a_label_that_is_no_choice(write):
     write([row(number, label=number) for number in range(3)], names=None)
-    chosen = replace(PAIR, shape=shapes.choices(["one"], ["one", "two"]))
+    chosen = replace(PAIR, shape=choices.columns(["one"], ["one", "two"]))
     assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices")
 
 

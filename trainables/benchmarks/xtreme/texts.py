@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from trainables.benchmarks import shapes
+from trainables.benchmarks import choices, shapes
 from trainables.benchmarks.cards import Card, Part, Parts, Set
 
 NLI = ("entailment", "neutral", "contradiction")
@@ -49,10 +49,10 @@ PAWSX = Card(
 
 XCOPA_LANGUAGES = ("et", "ht", "id", "it", "qu", "sw", "ta", "th", "tr", "vi", "zh")
 COPA_SET = Set(repository="aps/super_glue", licence="BSD 2-Clause (COPA)")
-COPA_TRAIN = Part(set=COPA_SET, shape=shapes.COPA, configuration="copa", split="train", rows=400)
+COPA_TRAIN = Part(set=COPA_SET, shape=choices.COPA, configuration="copa", split="train", rows=400)
 _xcopa = Part(
     set=Set(repository="cambridgeltl/xcopa", licence="CC BY 4.0"),
-    shape=shapes.COPA,
+    shape=choices.COPA,
     split="validation",
     languages=XCOPA_LANGUAGES,
     rows=100,
