@@ -167,6 +167,26 @@ def test_a_broken_line_of_a_licensed_set(line, tmp_path, monkeypatch):
     assert told in refusal(CCG, labels=(".", "N", "N/N", "NP", "NP/N"))
 
 
+def test_a_licensed_set_in_another_encoding(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    file = mirrors.write_ccg(tmp_path, sentences=1)
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    file.write_bytes(file.read_bytes() + "Café\tN\n".encode("latin-1"))
+    assert f"line {lines + 1} of {file} is not in UTF-8" in refusal(CCG, labels=(".", "N", "N/N", "NP"))
+    with pytest.raises(DataError, match="is not in UTF-8"):
+        hub.labels_of(INTERMEDIATE["ccg"])
+
+
+def test_a_word_of_a_licensed_set_without_its_tag_takes_its_sentence_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    file = mirrors.write_ccg(tmp_path, sentences=2)
+    file.write_text(f"{file.read_text(encoding='utf-8')}barks\t\n", encoding="utf-8")
+    labels, notes = hub.labels_of(INTERMEDIATE["ccg"]), Notes()
+    assert labels == (".", "N", "N/N", "NP")
+    assert len(list(hub.rows_of(CCG, "en", labels, notes, train=True))) == 2
+    assert notes["hidden label in column tags, row left out"] == 1
+
+
 def test_no_mirror_is_meant_where_no_folder_is_named(monkeypatch, tmp_path, mirror):
     data = catalogue("xtreme_r")["xnli"].parts.test[0].set
     monkeypatch.delenv("XLT_DATA", raising=False)
