@@ -73,14 +73,16 @@ class Finding:
     split: str
     language: str
     where: str
-    """Set, configuration and split."""
+    """Set, configuration and split, and the language where several share them."""
     licence: str
     rows: int | None
     """None if it could not be read."""
     expected: int | None
     """By the task's table."""
     mended: dict[str, int]
-    """What is dropped or mended when it is read, and how often."""
+    """What is left out or mended when it is read, and how often."""
+    first: dict[str, int]
+    """In which row each of it was found first, from 0."""
     problem: str | None
     """Why a search cannot use it."""
 
@@ -139,11 +141,12 @@ def _finding(
         task=task,
         split=split,
         language=language,
-        where=part.named(language),
+        where=part.place(language),
         licence=part.set.licence,
         rows=rows,
         expected=None if limited else part.rows_of(language),
         mended=dict(notes) if problem is None else {},
+        first=dict(notes.first) if problem is None else {},
         problem=problem,
     )
 

@@ -93,7 +93,8 @@ def _notes(told: Iterable[tuple[str, str]], findings: Iterable[Finding]) -> Iter
         if finding.odd:
             yield f"{finding.where}: {finding.rows:,} rows; the table says {finding.expected:,}"
         for what, count in finding.mended.items():
-            yield f"{finding.where}: {what}: {count:,}"
+            more = f" and {count - 1:,} more" if count > 1 else ""
+            yield f"{finding.where}, row {finding.first[what]}{more}: {what}"
     yield from (text for kind, text in told if kind == "note")
 
 

@@ -162,8 +162,6 @@ class Prepared:
             rewrite: applied to an example's texts each time it comes.
         """
         features = self._train_features.table
-        if not len(features):
-            raise DataError("no training row is left once those that cannot be trained on are dropped")
         lengths, order = features.column("_length"), _order(len(features), rng)
         # What is for scoring takes longer to read than all the rest.
         features = features.only(*(name for name in features.columns if not name.startswith("_")))
@@ -204,7 +202,10 @@ class Prepared:
 
     @cached_property
     def _train_features(self) -> Kept:
-        return self._tables.features(self._train, "train", self.encoder, self.max_length, self.data.language)
+        kept = self._tables.features(self._train, "train", self.encoder, self.max_length, self.data.language)
+        if not len(kept.table):
+            raise DataError(f"train: the encoder reads nothing in any of its {len(self._train.table):,} rows")
+        return kept
 
     @cached_property
     def _candidates(self) -> Kept:

@@ -13,7 +13,7 @@ from trainables.benchmarks.cards import Card, Part, Parts, Set
 LABELS = ("no", "yes")
 PAIR = Part(
     set=Set(repository="some/set", licence="MIT"),
-    shape=shapes.pair("one", "two", LABELS),
+    shape=shapes.pair("one", "two", LABELS, hub_order=LABELS),
     split="train",
     languages=("en", "de"),
     item="id",

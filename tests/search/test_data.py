@@ -14,7 +14,7 @@ from search.config import Config, validate
 from search.data import asked, make_ready
 from search.errors import UserError
 from tests import mirrors, tiny_encoders
-from trainables.benchmarks import hub
+from trainables.benchmarks import hub, source
 from trainables.curriculum import Stage, Trial
 from trainables.prepared import prepare
 from trainables.trial import run
@@ -112,9 +112,9 @@ def test_what_is_as_it_should_be_passes_with_notes(xlt, folder):
     assert printed.splitlines()[-1] == "looked-at: every set can be used"
     notes = lines(printed, "note: ")
     assert f"{PAWS}, configuration en, split train: 130 rows; the table says 49,401" in notes
-    assert f"{PAWS}, configuration en, split train: rows with an empty text, dropped: 1" in notes
+    assert f"{PAWS}, configuration en, split train, row 4: empty text, row left out" in notes
     assert (
-        "rajpurkar/squad, configuration plain_text, split train: answers found elsewhere than their offset says: 1"
+        "rajpurkar/squad, configuration plain_text, split train, row 3: answer elsewhere than its offset says, moved there"
         in notes
     )
     assert not lines(printed, "problem: ")
@@ -141,7 +141,8 @@ def test_a_look_is_printed_as_json(xlt, folder):
         "licence": "other: free to use, Google acknowledged",
         "rows": 130,
         "expected": 49_401,
-        "mended": {"rows with an empty text, dropped": 1},
+        "mended": {"empty text, row left out": 1},
+        "first": {"empty text, row left out": 4},
         "problem": None,
     }
     assert len(told["sets"]) == 7 + 5 + 2
@@ -177,9 +178,12 @@ def test_a_quick_look_reads_the_first_rows_alone(xlt, folder, tmp_path):
     )
     rows = tmp_path / "made" / "some" / "set" / "en" / "train-00000-of-00001.parquet"
     columns = {"id": "idx", "one": "sentence1", "two": "sentence2"}
-    table = hub.load_dataset("parquet", data_files=str(rows), split="train", cache_dir=str(tmp_path / "cache"))
+    table = source.load_dataset("parquet", data_files=str(rows), split="train", cache_dir=str(tmp_path / "cache"))
     table.rename_columns(columns).to_parquet(folder / "nyu-mll/glue/mrpc/train-00000-of-00001.parquet")
-    assert "nyu-mll/glue, configuration mrpc, split train, row 111: label 2" in xlt("data check").stdout
+    assert (
+        "nyu-mll/glue, configuration mrpc, split train, row 111: column label: 2 is none of "
+        in xlt("data check").stdout
+    )
     quick = xlt("data check", "--quick")
     assert quick.exit_code == 0, quick.output
     assert "the table says" not in "".join(line for line in quick.stdout.splitlines() if "train" in line)
@@ -194,7 +198,7 @@ def test_a_hub_that_cannot_be_reached_is_not_asked_again(xlt, monkeypatch):
         asked.append(words)
         raise ConnectionError("Couldn't reach it")
 
-    monkeypatch.setattr(hub, "load_dataset", unreachable)
+    monkeypatch.setattr(source, "load_dataset", unreachable)
     told = lines(xlt("data check").stdout, "problem: ")
     assert len(asked) == 1
     assert told[0].startswith(
@@ -248,10 +252,10 @@ def ready(config: Config, home) -> list[str]:
 def test_data_are_made_ready_once(config, folder, home):
     told = ready(config(), home)
     assert [line.rpartition(" (")[0] for line in told] == [
-        "read and tokenized pawsx: 129 rows to train on, 64 tokens each; rows with an empty text, dropped: 1; "
+        "read and tokenized pawsx: 129 rows to train on, 64 tokens each; empty text, row left out: 1; "
         "dev in 3 languages, test in 3 languages",
         "read and tokenized xquad: 129 rows to train on, 64 tokens each; "
-        "answers found elsewhere than their offset says: 1; answers that are not in their text, dropped: 1; "
+        "answer elsewhere than its offset says, moved there: 1; answer that is not in its text, left out: 1; "
         "dev in 1 language, test in 3 languages",
         "read and tokenized mrpc: 130 rows to train on, 32 tokens each",
         "read and tokenized rte: 130 rows to train on, 32 tokens each",

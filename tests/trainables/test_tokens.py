@@ -16,7 +16,7 @@ from trainables import encoders, moses
 from trainables.encoders import Encoder
 from trainables.noise.seam import added
 from trainables.tasks import KINDS, pad
-from trainables.tokens import Tokens, row_languages
+from trainables.tokens import LONGEST_QUESTION, Tokens, row_languages
 
 MAKERS = {
     "xlm-r": tiny_encoders.xlm_r,
@@ -244,6 +244,27 @@ def test_windows_cover_every_token_of_the_context(question, any_encoder):
         held = [[span for span in spans if span] for row, spans in zip(rows, windows, strict=True) if row == 1]
         assert [*held[0], *(span for window in held[1:] for span in window[8:])] == whole
         assert all(one[-8:] == other[:8] for one, other in pairwise(held))
+
+
+@pytest.mark.parametrize("context", ["y", "y " * 1907])
+def test_of_a_question_is_read_what_the_official_scripts_read(context, any_encoder):
+    def told(words: int) -> tuple[int, int]:
+        """Where the context begins in each window, and the number of windows."""
+        _, _, windows = any_encoder.tokens.windows(["x " * words], [context], 384, 128, [("en", "en")])
+        (first,) = {next(place for place, span in enumerate(window) if span) for window in windows}
+        return first, len(windows)
+
+    short, long, longer = (told(words) for words in (20, 80, 400))
+    assert short[0] < long[0] == longer[0] <= LONGEST_QUESTION + 3
+    # A word has two tokens at most; a window moves on by what it does not share with the last: once it was a token at a time.
+    assert short[1] <= long[1] == longer[1] <= 1 + 2 * 1907 // (384 - LONGEST_QUESTION - 4 - 128)
+
+
+def test_the_context_has_half_of_a_window_whatever_is_asked(any_encoder):
+    features, rows, windows = any_encoder.tokens.windows(["x " * 60], ["y " * 300], 64, 21, [("en", "en")])
+    assert max(len(feature["input_ids"]) for feature in features) == 64
+    assert min(sum(span is not None for span in window) for window in windows[:-1]) >= 30
+    assert len(rows) <= 1 + 2 * 300 // (30 - 21)
 
 
 def test_a_long_question_stays_whole_where_its_context_fits_too(any_encoder):

@@ -3,20 +3,51 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import UnionType
 from typing import Any, Literal
 
 from trainables.curriculum import Pooling
 from trainables.languages import SOURCE_LANGUAGE
 
+CONVERTED = "refs/convert/parquet"
+"""The branch with the hub's own conversion of a set to parquet."""
 SEVERAL_LANGUAGES = "mul"
 """ISO 639's code for training examples in several languages."""
 
 Resource = Literal["high", "low"]
 SplitName = Literal["train", "dev", "test", "candidates"]
 Row = dict[str, Any]
-Notes = Counter[str]
-"""What was dropped or mended while rows were read, and how often."""
+
+
+class Notes(Counter[str]):
+    """What was left out or mended while rows were read, how often, and in which row first."""
+
+    def __init__(self, counts: Mapping[str, int] | None = None) -> None:
+        super().__init__(counts or {})
+        self.row = 0
+        """The number of the row that is being read."""
+        self.first: dict[str, int] = {}
+        """The row in which each was found first."""
+
+    def add(self, what: str) -> None:
+        """Count what was found in the row that is being read."""
+        self[what] += 1
+        self.first.setdefault(what, self.row)
+
+    def add_all(self, others: "Notes") -> None:
+        """Take over what was found in the row that is being read, and forget it there."""
+        for what in others.elements():
+            self.add(what)
+        others.clear()
+
+    def clear(self) -> None:
+        super().clear()
+        self.first.clear()
+
+
 Adapt = Callable[[Row, Notes], Iterator[Row]]
+Form = type | UnionType | list[Any] | dict[str, Any]
+"""What a column holds: values of a type, a list of one form, or a record's forms by name; a type that allows None allows null."""
 
 
 class DataError(ValueError):
@@ -25,6 +56,10 @@ class DataError(ValueError):
 
 class UnreachableError(DataError):
     """The hub cannot be reached: no other set of it need be tried."""
+
+
+class UnusableRowError(Exception):
+    """A row that can neither be trained nor scored on: it is left out and counted under the error's text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +89,19 @@ class Shape:
     """The columns that are read, by our names."""
     labels: tuple[str, ...] = ()
     """What it calls the labels in ``label`` or ``tags``, in the order of the card's."""
+    hub_order: tuple[str, ...] = ()
+    """The same names in the order of the hub's ClassLabel: what numbers without names mean. Empty: such numbers are refused."""
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    """By our names what columns hold other than labels and text; null in them leaves the row out, in text it is an empty one."""
+    optional: tuple[str, ...] = ()
+    """Columns of ours in `forms` that are read under the same name where the set has them."""
+    together: str | None = None
+    """A column of ours by whose values scored rows are grouped: some that follow each other must share one."""
     adapt: Adapt | None = None
     """Makes rows of one whose columns have our names; none, one or several."""
+
+    def __post_init__(self) -> None:
+        assert not self.hub_order or set(self.hub_order) == set(self.labels), "the hub's order has the same names"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +127,8 @@ class Part:
     without: "Part | None" = None
     """Another part: rows whose context it has in English are left out."""
     where: Callable[[Row, str], bool] | None = None
-    """Whether a row, as the set has it, is in a language: for sets that mix languages."""
+    """Whether a row, as the set has it, is in a language: for sets that mix languages. It raises `UnusableRowError` for a row that
+    tells none."""
 
     def configuration_of(self, language: str) -> str:
         """The set's configuration for a language."""
@@ -102,6 +149,10 @@ class Part:
         return (
             f"{self.set.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
         )
+
+    def place(self, language: str) -> str:
+        """The same, and the language where several share a split."""
+        return self.named(language) + (f", language {language}" if self.where else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,21 +5,22 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain, islice
-from logging import CRITICAL
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from datasets import ClassLabel, List, load_dataset
-from datasets.utils.logging import disable_progress_bar, set_verbosity
+from datasets import ClassLabel, List
 
-from trainables.benchmarks import TAGGED, mirror_of
-from trainables.benchmarks.cards import Card, DataError, Notes, Part, Parts, Row, Shape, UnreachableError
-from trainables.benchmarks.shapes import EMPTY, LAREQA_CANDIDATES, READ, merged
+from trainables.benchmarks import mirror_of
+from trainables.benchmarks.cards import Card, DataError, Notes, Part, Parts, Row, UnusableRowError
+from trainables.benchmarks.columns import EMPTY, Labels, blank, ours
+from trainables.benchmarks.shapes import LAREQA_CANDIDATES, READ, merged
+from trainables.benchmarks.source import opened, quieten, reason, unreadable
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.tasks import ITEM, Rows, TaskData
 
-VERSION = 1
+__all__ = ["labels_of", "load", "opened", "quieten", "rows_of"]
+
+VERSION = 2
 """Bumped by hand whenever the same source would be read as other rows than before."""
 
 
@@ -48,7 +49,8 @@ def labels_of(card: Card) -> tuple[str, ...]:
     found: set[str] = set()
     for part in card.parts.train if card.parts and not card.labels else ():
         if "tags" in part.shape.columns:
-            found |= {tag for row in opened(part, part.languages[0]) for tag in row[part.shape.columns["tags"]]}
+            told = (row[part.shape.columns["tags"]] for row in opened(part, part.languages[0]))
+            found |= {tag for tags in told for tag in tags if not blank(tag)}
     return card.labels or tuple(sorted(found))
 
 
@@ -70,7 +72,7 @@ def _described(part: Part, language: str) -> list[Any]:
     mirror = mirror_of(part.set)
     stamps = [_stamp(file) for file in _files(mirror, part, language)] if mirror else []
     without = _described(part.without, SOURCE_LANGUAGE) if part.without else None
-    shape = [sorted(part.shape.columns.items()), part.shape.labels]
+    shape = [sorted(part.shape.columns.items()), part.shape.labels, part.shape.hub_order]
     shape += [part.shape.adapt.__qualname__] if part.shape.adapt else []
     asked = [part.set.repository, part.set.revision, part.configuration_of(language), part.split_of(language), language]
     return [asked, shape, part.item, part.skip, part.take, stamps, without]
@@ -89,141 +91,105 @@ def _stamp(file: Path) -> tuple[str, int, int]:
 
 
 def rows_of(part: Part, language: str, labels: Sequence[str], notes: Notes, *, train: bool = False) -> Iterator[Row]:
-    """One language's rows of a part as the task kind wants them.
+    """One language's rows of a part as the task kind wants them: the very rows that are checked, trained on and scored.
+
+    A row that cannot be used is left out and counted.
 
     Args:
         part: where they are.
         language: which.
         labels: the card's; rows have their numbers.
-        notes: counts what was dropped or mended.
-        train: rows with an empty text are dropped, and rows have no `ITEM`.
+        notes: counts what was left out or mended.
+        train: rows with an empty text are left out, and rows have no `ITEM`.
 
     Raises:
-        DataError: saying which set, configuration and split, what is wrong with it and what is needed.
+        DataError: saying which set, configuration, split, row and column, what is wrong with it and what is needed. So does a
+            split of which no row can be used.
     """
-    named = part.named(language)
-    columns, shape = part.shape.columns, part.shape
+    named = part.place(language)
     own = {"language": language} if len(part.languages) > 1 else {}
     told = opened(part, language)
-    names = _names(told, next((columns[ours] for ours in ("label", "tags") if ours in columns), ""))
-    if names is not None and shape.labels and set(names) != set(shape.labels):
-        raise DataError(f"{named}: labels {', '.join(names)} instead of {', '.join(shape.labels)}")
-    to_number = {their: number for number, their in enumerate(shape.labels or labels)}
-    for place, row in enumerate(_checked(told, part, language, notes)):
-        where = f"{named}, row {place + part.skip}"
-        ours = {name: _present(name, row[their]) for name, their in columns.items()}
-        ours |= {"sentence_breaks": row["sentence_breaks"]} if row.get("sentence_breaks") else {}
-        for name in ("label", "tags") if to_number else ():
-            if name in ours:
-                ours[name] = _numbers(ours[name], names or tuple(to_number), to_number, where)
-        item = {} if train else {ITEM: str(row[part.item]) if part.item else str(place)}
-        for each in _adapted(shape, ours, notes, where):
-            if train and not all(_texts(each)):
-                notes[EMPTY] += 1
-            else:
-                yield own | each | item
-
-
-def _present(name: str, value: Any) -> Any:
-    """A text that a set leaves out is an empty one."""
-    return "" if value is None and name not in ("label", "tags", "answerKey") else value
-
-
-def _adapted(shape: Shape, ours: Row, notes: Notes, where: str) -> Sequence[Row]:
-    """The rows that one with our names becomes, each of them whole."""
     try:
-        rows = list(shape.adapt(ours, notes)) if shape.adapt else [ours]
-        for row in rows:
-            if "choices" in row and not 0 <= row["label"] < len(row["choices"]):
-                raise ValueError(f"label {ours.get('label')} is none of its {len(row['choices'])} choices")
-            if "tags" in row and len(row["tags"]) != len(row["words"]):
-                raise ValueError(f"{len(row['words'])} words and {len(row['tags'])} tags")
-    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-        told = ours.get("label", ours.get("answerKey", 0))
-        raise DataError(f"{where}: {_hidden(told) or _why(error)}") from error
+        known = Labels.of(part.shape, labels, _names(told, part))
+    except ValueError as error:
+        raise DataError(f"{named}: {error}") from error
+    rows, grouped, found_in_row = 0, _Grouped(part.shape.together), Notes()
+    for place, row in enumerate(_checked(told, part, language, notes)):
+        try:
+            found = _made(row, part, known, found_in_row, train)
+        except UnusableRowError as left_out:
+            found_in_row.clear()  # of a row that is left out nothing else is noted
+            notes.add(str(left_out))
+            continue
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+            raise DataError(f"{named}, row {notes.row}: {reason(error)}") from error
+        if found_in_row:
+            notes.add_all(found_in_row)
+        item = {} if train else {ITEM: _item(part, row, language, place)}
+        for each in found:
+            rows += 1
+            grouped.add(each)
+            yield own | each | item
+    if not rows:
+        raise DataError(f"{named}: none of its {notes[READ]:,} rows can be used{_reasons(notes)}")
+    if not (train or grouped.any):
+        raise DataError(f"{named}: no two rows that follow each other have the same query: there is nothing to rank")
+
+
+def _made(row: Row, part: Part, known: Labels, notes: Notes, train: bool) -> list[Row]:
+    """The rows that a set's row becomes."""
+    told = ours(row, part.shape, known, notes)
+    rows = list(part.shape.adapt(told, notes)) if part.shape.adapt else [told]
+    if train and any(blank(text) for each in rows for text in _texts(each)):
+        raise UnusableRowError(EMPTY)
     return rows
 
 
+def _reasons(notes: Notes) -> str:
+    told = [f"{what} ({count:,})" for what, count in notes.items() if what != READ]
+    return ": " + "; ".join(told) if told else ""
+
+
+class _Grouped:
+    """Whether any rows that follow each other have a column's value in common."""
+
+    def __init__(self, column: str | None) -> None:
+        self._column, self._before = column, None
+        self.any = column is None
+
+    def add(self, row: Row) -> None:
+        if self._column is not None:
+            self.any = self.any or row[self._column] == self._before
+            self._before = row[self._column]
+
+
+def _item(part: Part, row: Row, language: str, place: int) -> str:
+    """What joins a row with those of other languages; one without an id is joined with none."""
+    if part.item is None:
+        return str(place)
+    return f"{language}, row {place}" if row[part.item] is None else str(row[part.item])
+
+
 def _texts(row: Row) -> Iterator[str]:
+    """The texts without one of which a row teaches nothing; words of a sentence count together."""
     for name in ("text", "text_pair", "context", "question", "query", "candidate"):
         if row.get(name) is not None:
-            yield row[name].strip()
-    for name in ("choices", "words"):
-        if name in row:
-            yield from (text.strip() for text in row[name] or [""])
-
-
-def opened(part: Part, language: str) -> Iterable[Row]:
-    """The set's own rows, as `load_dataset` gives them.
-
-    To prepare one split of a set is to prepare all, and every language of some has a machine-translated training set: whatever can
-    be is streamed. So is a mirror: what was prepared of it once is taken again though its files have changed.
-    """
-    mirror = mirror_of(part.set)
-    split = part.split_of(language)
-    packed = part.set.archived and not (mirror and any(mirror.rglob("*.parquet")))
-    stream = not packed and (mirror is not None or part.take is not None or split != "train")
-    if part.set.local:
-        return _tagged(mirror, split, part.named(language))
-    try:
-        if mirror is None and part.set.revision is not None:
-            # Such a branch has no README that would name its configurations.
-            at = f"hf://datasets/{part.set.repository}@{quote(part.set.revision, safe='')}"
-            files = {split: f"{at}/{part.configuration_of(language)}/{split}/*.parquet"}
-            told: Iterable[Row] = load_dataset("parquet", data_files=files, split=split, streaming=stream)
-        else:
-            place = str(mirror or part.set.repository)
-            told = load_dataset(place, part.configuration_of(language), split=split, streaming=stream)
-    except Exception as error:
-        raise unreadable(part, language, error) from error
-    return told
-
-
-def unreadable(part: Part, language: str, error: Exception) -> DataError:
-    """What went wrong with a set, and what to do."""
-    mirror, why = mirror_of(part.set), _why(error)
-    if mirror:
-        hint = f"in {mirror}: remove what is broken there; xlt data fetch copies what is missing"
-        return DataError(f"{part.named(language)}: {why} ({hint})")
-    if part.set.revision and "data_files are invalid" in why:
-        why = f"revision {part.set.revision} has no such file"
-    hint = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
-    lost = isinstance(error, ConnectionError) or type(error).__name__.startswith("Connect")
-    return (UnreachableError if lost else DataError)(f"{part.named(language)}: {why} ({hint})")
-
-
-def _why(error: Exception) -> str:
-    """An error's reason in one line."""
-    reason = error.__cause__ or error
-    # What it could have been read as instead is a long list.
-    why = " ".join(str(reason).split()).partition(" with any supported extension")[0]
-    return f"{type(reason).__name__}: {why}" if isinstance(reason, LookupError) else why or type(reason).__name__
-
-
-def quieten() -> None:
-    """Keep the bars of `datasets`, and what it logs of errors that it raises as well, off the terminal."""
-    disable_progress_bar()
-    set_verbosity(CRITICAL)
+            yield row[name]
+    yield from row.get("choices", ())
+    if "words" in row:
+        yield "".join(row["words"])
 
 
 def _checked(told: Iterable[Row], part: Part, language: str, notes: Notes) -> Iterator[Row]:
-    """The rows that are asked for, the first one having every column."""
-    named = part.named(language)
-    needed = {*part.shape.columns.values()} | ({part.item} if part.item else set())
-    rows = (row for row in told if part.where is None or part.where(row, language))
-    if part.without is not None:
-        others = {row["context"].strip() for row in opened(part.without, SOURCE_LANGUAGE)}
-        rows = (row for row in rows if row["context"].strip() not in others)
-    seen = False
+    """The rows that are asked for; every column is there, and is not null in all of them."""
+    named, wanted = part.place(language), _wanted(part)
+    seen, there = False, tuple[str, ...]()
     try:
-        for row in islice(rows, part.skip, None if part.take is None else part.skip + part.take):
-            # A stream has the columns of the set's first file: what this one lacks of them is None in every row.
-            there = [name for name, value in row.items() if value is not None]
-            if not seen and (missing := sorted(needed - set(there))):
-                lacking = f"no column {', '.join(missing)}, or nothing in its first row"
-                raise DataError(f"{named}: {lacking}; it has {', '.join(there)}")
-            seen = True
+        for row in islice(_of_language(told, part, language, notes), part.skip, _stop(part)):
+            seen, there = True, there or tuple(row)
             notes[READ] += 1
+            if wanted:
+                wanted -= {name for name in wanted if row[name] is not None}
             yield row
     except DataError:
         raise
@@ -231,49 +197,45 @@ def _checked(told: Iterable[Row], part: Part, language: str, notes: Notes) -> It
         raise unreadable(part, language, error) from error
     if not seen:
         beyond = f" after the first {part.skip}" if part.skip else ""
-        raise DataError(f"{named}: it has no rows{f' in {language}' if part.where else ''}{beyond}")
+        within = f" in {language}" if part.where else ""
+        raise DataError(f"{named}: it has no rows{within}{beyond}{_reasons(notes)}")
+    if wanted:
+        # A stream has the columns of the set's first file: what this one lacks of them is null in every row.
+        lacking = f"no column {', '.join(sorted(wanted))}, or nothing in it"
+        raise DataError(f"{named}: {lacking}; it has {', '.join(there)}")
 
 
-def _names(told: Iterable[Row], column: str) -> tuple[str, ...] | None:
+def _wanted(part: Part) -> set[str]:
+    return {*part.shape.columns.values()} | ({part.item} if part.item else set())
+
+
+def _stop(part: Part) -> int | None:
+    return None if part.take is None else part.skip + part.take
+
+
+def _of_language(told: Iterable[Row], part: Part, language: str, notes: Notes) -> Iterator[Row]:
+    """A set's rows in a language, less those that another part has."""
+    others, wanted = set[str](), _wanted(part)
+    if (without := part.without) is not None:
+        told_of = _of_language(opened(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, Notes())
+        others = {(row["context"] or "").strip() for row in told_of}
+    for number, row in enumerate(told):
+        if number == 0 and (missing := sorted(wanted - row.keys())):
+            raise DataError(f"{part.place(language)}: no column {', '.join(missing)}; it has {', '.join(row)}")
+        notes.row = number
+        try:
+            there = part.where is None or part.where(row, language)
+        except UnusableRowError as left_out:
+            notes.add(str(left_out))
+            continue
+        if there and not (others and (row["context"] or "").strip() in others):
+            yield row
+
+
+def _names(told: Iterable[Row], part: Part) -> tuple[str, ...] | None:
     """The labels' names in the set's own order, if it says them."""
+    columns = part.shape.columns
+    column = columns.get("label", columns.get("tags", ""))
     feature = (getattr(told, "features", None) or {}).get(column)
     feature = feature.feature if isinstance(feature, List) else feature
     return tuple(feature.names) if isinstance(feature, ClassLabel) else None
-
-
-def _numbers(told: Any, names: Sequence[str], to_number: dict[str, int], where: str) -> Any:
-    """Labels as numbers of the card's, by their names."""
-    if isinstance(told, list):
-        return [_numbers(each, names, to_number, where) for each in told]
-    name = names[told] if isinstance(told, int) and 0 <= told < len(names) else told
-    if name not in to_number:
-        allowed = ", ".join(f"{their} ({number})" for number, their in enumerate(names))
-        raise DataError(f"{where}: {_hidden(told) or f'label {name} is none of {allowed}'}")
-    return to_number[name]
-
-
-def _hidden(label: Any) -> str:
-    """What is wrong with a label that a set keeps to itself; empty for others."""
-    if label is not None and label not in (-1, "-1", ""):
-        return ""
-    return f"its label is hidden ({label!r}): this split has none to learn from or to score on"
-
-
-def _tagged(folder: Path | None, split: str, named: str) -> Iterator[Row]:
-    """Sentences of a file with a word and its tag a line, a tab between them, and an empty line after each sentence."""
-    assert folder is not None, "mirror_of refuses a local set that is nowhere"
-    file = folder / f"{split}.tsv"
-    if not file.is_file():
-        raise DataError(f"{named}: there is no {file}; it wants {TAGGED}")
-    sentence: list[list[str]] = []
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(chain(lines, [""]), start=1):
-            cells = line.rstrip("\n").split("\t") if line.strip() else []
-            if len(cells) == 2:
-                sentence.append(cells)
-            elif cells:
-                raise DataError(f"{named}: line {number} of {file} has {len(cells)} columns; it wants {TAGGED}")
-            elif sentence:
-                words, tags = map(list, zip(*sentence, strict=True))
-                yield {"tokens": words, "tags": tags}
-                sentence = []

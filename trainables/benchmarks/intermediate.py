@@ -2,14 +2,11 @@
 
 from dataclasses import replace
 
-from trainables.benchmarks import shapes
-from trainables.benchmarks.cards import SEVERAL_LANGUAGES, Card, Part, Parts, Resource, Set, Shape
+from trainables.benchmarks import choices, shapes
+from trainables.benchmarks.cards import CONVERTED, SEVERAL_LANGUAGES, Card, Part, Parts, Resource, Set, Shape
 from trainables.benchmarks.xtreme.questions import SQUAD_TRAIN
 from trainables.benchmarks.xtreme.texts import COPA_SET, COPA_TRAIN, NLI, XCOPA
 from trainables.languages import LANGUAGES
-
-PARQUET = "refs/convert/parquet"
-"""The hub's own conversion, for repositories whose main still holds a script."""
 
 _GLUE = Set(repository="nyu-mll/glue", licence="other: by task")
 _SUPER_GLUE = COPA_SET
@@ -33,7 +30,12 @@ def _card(
 def _anli() -> Card:
     of = Set(repository="facebook/anli", licence="CC BY-NC 4.0")
     sizes = {"train_r1": 16_946, "train_r2": 45_460, "train_r3": 100_459}
-    part = Part(set=of, shape=shapes.pair("premise", "hypothesis", NLI), configuration="plain_text", split="train_r1")
+    part = Part(
+        set=of,
+        shape=shapes.pair("premise", "hypothesis", NLI, hub_order=NLI),
+        configuration="plain_text",
+        split="train_r1",
+    )
     return Card(
         kind="classification",
         about="inference, written against models in three rounds (Nie et al., ACL 2020)",
@@ -83,7 +85,7 @@ INTERMEDIATE: dict[str, Card] = {
         "inference (Williams et al., NAACL 2018)",
         392_702,
         _GLUE,
-        shapes.pair("premise", "hypothesis", NLI),
+        shapes.pair("premise", "hypothesis", NLI, hub_order=NLI),
         configuration="mnli",
     ),
     "qqp": _card(
@@ -91,7 +93,7 @@ INTERMEDIATE: dict[str, Card] = {
         "do two questions ask the same? (Quora)",
         363_846,
         _GLUE,
-        shapes.pair("question1", "question2", ("not_duplicate", "duplicate")),
+        shapes.pair("question1", "question2", ("not_duplicate", "duplicate"), hub_order=("not_duplicate", "duplicate")),
         configuration="qqp",
     ),
     "squad": Card(
@@ -121,14 +123,14 @@ INTERMEDIATE: dict[str, Card] = {
         "common sense, five choices (Talmor et al., NAACL 2019)",
         9741,
         Set(repository="tau/commonsense_qa", licence="MIT"),
-        shapes.COMMONSENSE,
+        choices.COMMONSENSE,
     ),
     "cosmosqa": _card(
         "multiple_choice",
         "what a text leaves unsaid, four choices (Huang et al., EMNLP 2019)",
         25_262,
-        Set(repository="allenai/cosmos_qa", licence="CC BY 4.0", revision=PARQUET),
-        shapes.choices(("context", "question"), ("answer0", "answer1", "answer2", "answer3")),
+        Set(repository="allenai/cosmos_qa", licence="CC BY 4.0", revision=CONVERTED),
+        choices.columns(("context", "question"), ("answer0", "answer1", "answer2", "answer3")),
     ),
     "ccg": Card(
         kind="tagging",
@@ -150,21 +152,23 @@ INTERMEDIATE: dict[str, Card] = {
         "how a text goes on, four choices (Zellers et al., ACL 2019)",
         39_905,
         Set(repository="Rowan/hellaswag", licence="MIT"),
-        shapes.HELLASWAG,
+        choices.HELLASWAG,
     ),
     "siqa": _card(
         "multiple_choice",
         "social common sense, three choices (Sap et al., EMNLP 2019)",
         33_410,
         Set(repository="lighteval/siqa", licence="unclear"),
-        shapes.choices(("context", "question"), ("answerA", "answerB", "answerC"), first=1),
+        choices.columns(("context", "question"), ("answerA", "answerB", "answerC"), first=1),
     ),
     "rte": _card(
         "classification",
         "inference (Dagan et al., 2005, and its successors)",
         2490,
         _GLUE,
-        shapes.pair("sentence1", "sentence2", ("entailment", "not_entailment")),
+        shapes.pair(
+            "sentence1", "sentence2", ("entailment", "not_entailment"), hub_order=("entailment", "not_entailment")
+        ),
         configuration="rte",
         resource="low",
     ),
@@ -180,7 +184,7 @@ INTERMEDIATE: dict[str, Card] = {
         "inference on embedded clauses (de Marneffe et al., 2019)",
         250,
         _SUPER_GLUE,
-        shapes.pair("premise", "hypothesis", NLI),
+        shapes.pair("premise", "hypothesis", NLI, hub_order=("entailment", "contradiction", "neutral")),
         configuration="cb",
         resource="low",
     ),
@@ -189,7 +193,9 @@ INTERMEDIATE: dict[str, Card] = {
         "do two sentences say the same? (Dolan & Brockett, 2005)",
         3668,
         _GLUE,
-        shapes.pair("sentence1", "sentence2", ("not_equivalent", "equivalent")),
+        shapes.pair(
+            "sentence1", "sentence2", ("not_equivalent", "equivalent"), hub_order=("not_equivalent", "equivalent")
+        ),
         configuration="mrpc",
         resource="low",
     ),
@@ -198,7 +204,7 @@ INTERMEDIATE: dict[str, Card] = {
         "yes or no, from a passage (Clark et al., NAACL 2019)",
         9427,
         _SUPER_GLUE,
-        shapes.pair("question", "passage", ("False", "True")),
+        shapes.pair("question", "passage", ("False", "True"), hub_order=("False", "True")),
         configuration="boolq",
         resource="low",
     ),
@@ -221,7 +227,7 @@ INTERMEDIATE: dict[str, Card] = {
         ),
         Part(
             set=Set(repository="nala-cub/americas_nli", licence="CC BY-SA 4.0"),
-            shape=shapes.pair("premise", "hypothesis", NLI),
+            shape=shapes.pair("premise", "hypothesis", NLI, hub_order=NLI),
             split="validation",
             languages=AMERICAN,
             rows=dict.fromkeys(AMERICAN, 743) | {"cni": 658, "nah": 376, "oto": 222},
@@ -235,8 +241,8 @@ INTERMEDIATE: dict[str, Card] = {
             labels=NLI,
         ),
         Part(
-            set=Set(repository="Divyanshu/indicxnli", licence="CC0", revision=PARQUET),
-            shape=shapes.pair("premise", "hypothesis", NLI),
+            set=Set(repository="Divyanshu/indicxnli", licence="CC0", revision=CONVERTED),
+            shape=shapes.pair("premise", "hypothesis", NLI, hub_order=NLI),
             split="train",
             languages=INDIC,
             take=1000,
@@ -250,8 +256,8 @@ INTERMEDIATE: dict[str, Card] = {
             labels=NER_WITH_DATES,
         ),
         Part(
-            set=Set(repository="masakhane/masakhaner2", licence="CC BY-NC 4.0", revision=PARQUET),
-            shape=shapes.tags("tokens", "ner_tags", NER_WITH_DATES),
+            set=Set(repository="masakhane/masakhaner2", licence="CC BY-NC 4.0", revision=CONVERTED),
+            shape=shapes.tags("tokens", "ner_tags", NER_WITH_DATES, hub_order=NER_WITH_DATES),
             split="train",
             languages=AFRICAN,
         ),

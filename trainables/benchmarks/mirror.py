@@ -9,7 +9,7 @@ from huggingface_hub import snapshot_download
 
 from trainables.benchmarks import MODELS
 from trainables.benchmarks.cards import Part
-from trainables.benchmarks.hub import opened, unreadable
+from trainables.benchmarks.source import opened, unreadable
 
 WHOLE = "-00000-of-00001.parquet"
 """How the file of a split ends."""

@@ -4,72 +4,65 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trainables.benchmarks.cards import Notes, Row, Shape
+from trainables.benchmarks.cards import Form, Notes, Row, Shape, UnusableRowError
+from trainables.benchmarks.columns import blank
 
 READ = "rows read"
-REANCHORED = "answers found elsewhere than their offset says"
-NOWHERE = "answers that are not in their text, dropped"
-NO_SPAN = "answers yes or no, dropped"
-EMPTY = "rows with an empty text, dropped"
-OUTSIDE = "questions whose answer is in no sentence, dropped"
+REANCHORED = "answer elsewhere than its offset says, moved there"
+NOWHERE = "answer that is not in its text, left out"
+NO_TEXT = "answer without a text, left out"
+NO_SPAN = "answer yes or no, row left out"
+OUTSIDE = "answer in no sentence, left out"
 
 
-def pair(text: str, text_pair: str, labels: Sequence[str], label: str = "label") -> Shape:
+def pair(
+    text: str, text_pair: str, labels: Sequence[str], label: str = "label", *, hub_order: Sequence[str] = ()
+) -> Shape:
     """Classification of two texts."""
     columns = {"text": text, "text_pair": text_pair, "label": label}
-    return Shape(columns=columns, labels=tuple(labels))
+    return Shape(columns=columns, labels=tuple(labels), hub_order=tuple(hub_order))
 
 
-def tags(words: str, tags: str, labels: Sequence[str]) -> Shape:
-    """Tagging."""
-    return Shape(columns={"words": words, "tags": tags}, labels=tuple(labels))
-
-
-def choices(context: Sequence[str], options: Sequence[str], label: str = "label", first: int = 0) -> Shape:
-    """Multiple choice whose options are columns of their own.
-
-    Args:
-        context: columns that are joined by a space.
-        options: columns.
-        label: the column of the right one's number.
-        first: the number of the first option.
-    """
+def tags(words: str, tags: str, labels: Sequence[str], *, hub_order: Sequence[str] = ()) -> Shape:
+    """Tagging; a word of nothing keeps its tag."""
 
     def adapt(row: Row, notes: Notes) -> Iterator[Row]:
-        yield {
-            "context": " ".join(row[name] for name in context),
-            "choices": [row[name] for name in options],
-            "label": int(row["label"]) - first,
-        }
+        if len(row["words"]) != len(row["tags"]):
+            raise UnusableRowError("words and tags of different numbers, row left out")
+        if not row["words"]:
+            raise UnusableRowError("sentence without words, row left out")
+        yield row
 
-    return Shape(columns={name: name for name in (*context, *options)} | {"label": label}, adapt=adapt)
-
-
-ASKED = {"cause": "What was the cause of this?", "effect": "What happened as a result?"}
-"""COPA's two questions, in the words of its paper (Roemmele et al., AAAI Spring Symposium 2011); English in every language."""
-
-
-def _copa(row: Row, notes: Notes) -> Iterator[Row]:
-    context = f"{row['premise']} {ASKED[row['question']]}"
-    yield {"context": context, "choices": [row["choice1"], row["choice2"]], "label": row["label"]}
+    return Shape(
+        columns={"words": words, "tags": tags},
+        labels=tuple(labels),
+        hub_order=tuple(hub_order),
+        forms={"words": [str | None]},
+        adapt=adapt,
+    )
 
 
-COPA = Shape(columns={name: name for name in ("premise", "question", "choice1", "choice2", "label")}, adapt=_copa)
+ANSWERS: Form = {"text": [str | None], "answer_start": [int | None]}
+"""Of a question: what is asked for, and from which character of the context; a question without an answer has empty lists."""
 
 
-def _commonsense(row: Row, notes: Notes) -> Iterator[Row]:
-    label = row["choices"]["label"].index(row["answerKey"])
-    yield {"context": row["question"], "choices": row["choices"]["text"], "label": label}
+def _told(answers: Row, notes: Notes) -> list[tuple[str, int]]:
+    """Answers and their offsets, -1 for one that is not told; those without a text are left out."""
+    if len(answers["text"]) != len(answers["answer_start"]):
+        raise UnusableRowError("answers and offsets of different numbers, row left out")
+    found = []
+    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
+        if text is None:
+            notes.add(NO_TEXT)
+        else:
+            found.append((text, -1 if start is None else start))
+    if answers["text"] and not found:
+        raise UnusableRowError("no answer with a text, row left out")
+    return found
 
 
-COMMONSENSE = Shape(columns={name: name for name in ("question", "choices", "answerKey")}, adapt=_commonsense)
-
-
-def _hellaswag(row: Row, notes: Notes) -> Iterator[Row]:
-    yield {"context": row["ctx"], "choices": row["endings"], "label": int(row["label"])}
-
-
-HELLASWAG = Shape(columns={name: name for name in ("ctx", "endings", "label")}, adapt=_hellaswag)
+def _listed(answers: Sequence[tuple[str, int]]) -> Row:
+    return {"text": [text for text, _ in answers], "answer_start": [start for _, start in answers]}
 
 
 def anchored(context: str, answers: Row, notes: Notes) -> Row | None:
@@ -77,18 +70,22 @@ def anchored(context: str, answers: Row, notes: Notes) -> Row | None:
 
     Several published conversions stripped white space without moving the offsets. None if no answer is left of those there were.
     """
-    kept: Row = {"text": [], "answer_start": []}
-    for text, start in zip(answers["text"], answers["answer_start"], strict=True):
-        found = [match.start() for match in re.finditer(re.escape(text), context)] if text else []
-        if not found:
-            notes[NOWHERE] += 1
+    told, kept = _told(answers, notes), []
+    for text, start in told:
+        place = start if start >= 0 and context.startswith(text, start) else _nearest(context, text, start)
+        if place is None or blank(text):
+            notes.add(NOWHERE)
             continue
-        place = min(found, key=lambda at: abs(at - start))
         if place != start:
-            notes[REANCHORED] += 1
-        kept["text"].append(text)
-        kept["answer_start"].append(place)
-    return kept if kept["text"] or not answers["text"] else None
+            notes.add(REANCHORED)
+        kept.append((text, place))
+    return _listed(kept) if kept or not told else None
+
+
+def _nearest(context: str, text: str, start: int) -> int | None:
+    """Where a text stands in another, as near to an offset as may be; occurrences may overlap."""
+    found = (match.start() for match in re.finditer(f"(?={re.escape(text)})", context))
+    return min(found, key=lambda at: abs(at - start), default=None)
 
 
 def _answers(row: Row, notes: Notes) -> Iterator[Row]:
@@ -98,27 +95,31 @@ def _answers(row: Row, notes: Notes) -> Iterator[Row]:
 
 
 _ASKED_OF = {name: name for name in ("context", "question", "answers")}
-QUESTIONS = Shape(columns=_ASKED_OF, adapt=_answers)
+_SENTENCES: dict[str, Form] = {"answers": ANSWERS, "sentence_breaks": [[int]]}
+QUESTIONS = Shape(columns=_ASKED_OF, forms={"answers": ANSWERS}, adapt=_answers)
 """SQuAD's, for training: every answer where its offset says."""
 
 
 def _as_told(row: Row, notes: Notes) -> Iterator[Row]:
-    yield row
+    yield row | {"answers": _listed(_told(row["answers"], notes))}
 
 
-QUESTIONS_SCORED = Shape(columns=_ASKED_OF, adapt=_as_told)
-"""The same for scoring, which looks at the answers' texts alone: nothing is dropped."""
+QUESTIONS_SCORED = Shape(columns=_ASKED_OF, forms={"answers": ANSWERS}, adapt=_as_told)
+"""The same for scoring, which looks at the answers' texts alone, wherever they stand."""
 
 
 def _hotpot(row: Row, notes: Notes) -> Iterator[Row]:
     """The paragraphs that hold the supporting facts; an answer wherever it stands first."""
-    told = dict(zip(row["paragraphs"]["title"], row["paragraphs"]["sentences"], strict=True))
+    titles, texts = row["paragraphs"]["title"], row["paragraphs"]["sentences"]
+    if len(titles) != len(texts):
+        raise UnusableRowError("titles and paragraphs of different numbers, row left out")
+    told = dict(zip(titles, texts, strict=True))
     titles = dict.fromkeys(title for title in row["supporting_facts"]["title"] if title in told)
     context = " ".join("".join(told[title]).strip() for title in titles)
-    if row["answer"] in ("yes", "no"):
-        notes[NO_SPAN] += 1
-    elif (start := context.find(row["answer"])) < 0:
-        notes[NOWHERE] += 1
+    if row["answer"].strip().casefold() in ("yes", "no"):
+        raise UnusableRowError(NO_SPAN)
+    if blank(row["answer"]) or (start := context.find(row["answer"])) < 0:
+        notes.add(NOWHERE)
     else:
         answers = {"text": [row["answer"]], "answer_start": [start]}
         yield {"context": context, "question": row["question"], "answers": answers}
@@ -130,6 +131,11 @@ HOTPOT = Shape(
         "answer": "answer",
         "supporting_facts": "supporting_facts",
         "paragraphs": "context",
+    },
+    forms={
+        "answer": str,
+        "supporting_facts": {"title": [str]},
+        "paragraphs": {"title": [str], "sentences": [[str]]},
     },
     adapt=_hotpot,
 )
@@ -144,7 +150,9 @@ def sentences(text: str) -> list[tuple[int, int]]:
 
 
 def _sentence_of(row: Row) -> str | None:
-    """The sentence that the first answer begins in."""
+    """The sentence that the first answer begins in; None for a question without an answer."""
+    if not row["answers"]["answer_start"]:
+        return None
     context, at = row["context"], row["answers"]["answer_start"][0]
     for start, stop in row.get("sentence_breaks") or sentences(context):
         if start <= at < stop:
@@ -155,12 +163,14 @@ def _sentence_of(row: Row) -> str | None:
 def _question_and_sentence(row: Row, notes: Notes) -> Iterator[Row]:
     for told in _answers(row, notes):
         if (sentence := _sentence_of(told)) is None:
-            notes[OUTSIDE] += 1
+            notes.add(OUTSIDE)
         else:
             yield {"query": told["question"], "candidate": sentence, "candidate_pair": told["context"]}
 
 
-QUESTION_AND_SENTENCE = Shape(columns=_ASKED_OF, adapt=_question_and_sentence)
+QUESTION_AND_SENTENCE = Shape(
+    columns=_ASKED_OF, forms=_SENTENCES, optional=("sentence_breaks",), adapt=_question_and_sentence
+)
 """LAReQA's training pairs out of SQuAD (Roy et al., EMNLP 2020): a question, and the sentence with its answer in its context."""
 
 
@@ -168,7 +178,7 @@ def _lareqa_query(row: Row, notes: Notes) -> Iterator[Row]:
     yield {"query": row["question"], "answered_by": row["id"]}
 
 
-LAREQA_QUERY = Shape(columns={"id": "id", "question": "question"}, adapt=_lareqa_query)
+LAREQA_QUERY = Shape(columns={"id": "id", "question": "question"}, forms={"id": str}, adapt=_lareqa_query)
 
 
 def _lareqa_candidates(row: Row, notes: Notes) -> Iterator[Row]:
@@ -176,14 +186,19 @@ def _lareqa_candidates(row: Row, notes: Notes) -> Iterator[Row]:
     answers = anchored(row["context"], row["answers"], notes)
     answer = _sentence_of(row | {"answers": answers}) if answers else None
     if answer is None:
-        notes[OUTSIDE] += 1
+        notes.add(OUTSIDE)
     for start, stop in row.get("sentence_breaks") or sentences(row["context"]):
         sentence = row["context"][start:stop].strip()
         right = [row["id"]] if sentence == answer else []
         yield {"candidate": sentence, "candidate_pair": row["context"], "answers": right}
 
 
-LAREQA_CANDIDATES = Shape(columns=_ASKED_OF | {"id": "id"}, adapt=_lareqa_candidates)
+LAREQA_CANDIDATES = Shape(
+    columns={name: name for name in ("context", "answers", "id")},
+    forms=_SENTENCES | {"id": str},
+    optional=("sentence_breaks",),
+    adapt=_lareqa_candidates,
+)
 
 
 def merged(rows: Sequence[Row]) -> Iterator[Row]:
@@ -193,6 +208,10 @@ def merged(rows: Sequence[Row]) -> Iterator[Row]:
         known = found.setdefault((row["candidate"], row["candidate_pair"]), row | {"answers": []})
         known["answers"] = [*known["answers"], *row["answers"]]
     yield from found.values()
+
+
+_CONTEXT: Form = {"text": str, "sentence_spans": [{"start": int, "end": int}]}
+_MENTION: Form = {"mention_span": {"start": int, "end": int, "text": str}, "entity_id": str}
 
 
 def mention(told: Row) -> str:
@@ -214,28 +233,38 @@ def _mewsli_pair(row: Row, notes: Notes) -> Iterator[Row]:
     yield {"query": mention(row["mention"]), "candidate": description(row["entity"]), "candidate_pair": None}
 
 
-MEWSLI_PAIR = Shape(columns={"mention": "contextual_mention", "entity": "entity"}, adapt=_mewsli_pair)
+MEWSLI_PAIR = Shape(
+    columns={"mention": "contextual_mention", "entity": "entity"},
+    forms={"mention": {"context": _CONTEXT, "mention": _MENTION}, "entity": {"description": str}},
+    adapt=_mewsli_pair,
+)
 
 
 def _mewsli_query(row: Row, notes: Notes) -> Iterator[Row]:
     yield {"query": mention(row), "answered_by": row["mention"]["entity_id"]}
 
 
-MEWSLI_QUERY = Shape(columns={"context": "context", "mention": "mention"}, adapt=_mewsli_query)
+MEWSLI_QUERY = Shape(
+    columns={"context": "context", "mention": "mention"},
+    forms={"context": _CONTEXT, "mention": _MENTION},
+    adapt=_mewsli_query,
+)
 
 
 def _mewsli_candidates(row: Row, notes: Notes) -> Iterator[Row]:
     yield {"candidate": description(row), "candidate_pair": None, "answers": [row["entity_id"]]}
 
 
-MEWSLI_CANDIDATES = Shape(columns={name: name for name in ("entity_id", "description")}, adapt=_mewsli_candidates)
+MEWSLI_CANDIDATES = Shape(
+    columns={name: name for name in ("entity_id", "description")}, forms={"entity_id": str}, adapt=_mewsli_candidates
+)
 
 TRANSLATIONS = Shape(columns={name: name for name in ("source_sentence", "target_sentence")})
 TRANSLATIONS_MTEB = Shape(columns={"source_sentence": "sentence1", "target_sentence": "sentence2"})
 PLAIN_TEXT = Shape(columns={"text": "text"})
 
 
-def graded(labels: Sequence[str]) -> Shape:
+def graded(labels: Sequence[str], *, hub_order: Sequence[str]) -> Shape:
     """XGLUE's web pages: the query, title and snippet, and how well they fit."""
 
     def adapt(row: Row, notes: Notes) -> Iterator[Row]:
@@ -243,15 +272,15 @@ def graded(labels: Sequence[str]) -> Shape:
         yield {"text": row["query"], "text_pair": page, "label": row["label"]}
 
     columns = {"query": "query", "title": "web_page_title", "snippet": "web_page_snippet", "label": "relavance_label"}
-    return Shape(columns=columns, labels=tuple(labels), adapt=adapt)
+    return Shape(columns=columns, labels=tuple(labels), hub_order=tuple(hub_order), together="text", adapt=adapt)
 
 
-def news(labels: Sequence[str]) -> Shape:
+def news(labels: Sequence[str], *, hub_order: Sequence[str]) -> Shape:
     """XGLUE's news: title and body."""
-    return pair("news_title", "news_body", labels, "news_category")
+    return pair("news_title", "news_body", labels, "news_category", hub_order=hub_order)
 
 
-def advertisement(labels: Sequence[str]) -> Shape:
+def advertisement(labels: Sequence[str], *, hub_order: Sequence[str]) -> Shape:
     """XGLUE's query and advertisement, whose title and description are one text."""
 
     def adapt(row: Row, notes: Notes) -> Iterator[Row]:
@@ -259,4 +288,4 @@ def advertisement(labels: Sequence[str]) -> Shape:
         yield {"text": row["query"], "text_pair": text, "label": row["label"]}
 
     columns = {"query": "query", "title": "ad_title", "description": "ad_description", "label": "relevance_label"}
-    return Shape(columns=columns, labels=tuple(labels), adapt=adapt)
+    return Shape(columns=columns, labels=tuple(labels), hub_order=tuple(hub_order), adapt=adapt)

@@ -47,7 +47,7 @@ XGLUE: dict[str, Card] = {
         "persons, organisations, places and others in news (CoNLL 2002 and 2003)",
         "de en es nl",
         14_042,
-        shapes.tags("words", "ner", CONLL),
+        shapes.tags("words", "ner", CONLL, hub_order=CONLL),
     ),
     "pos": _card(
         "pos",
@@ -55,9 +55,16 @@ XGLUE: dict[str, Card] = {
         "parts of speech (Universal Dependencies 2.5)",
         "ar bg de el en es fr hi it nl pl pt ru th tr ur vi zh",
         25_376,
-        shapes.tags("words", "pos", UPOS),
+        shapes.tags("words", "pos", UPOS, hub_order=UPOS),
     ),
-    "nc": _card("nc", "classification", "the category of a news article", "de en es fr ru", 100_000, shapes.news(NEWS)),
+    "nc": _card(
+        "nc",
+        "classification",
+        "the category of a news article",
+        "de en es fr ru",
+        100_000,
+        shapes.news(NEWS, hub_order=NEWS),
+    ),
     "mlqa": _card(
         "mlqa",
         "question_answering_mlqa",
@@ -73,7 +80,7 @@ XGLUE: dict[str, Card] = {
         "does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018)",
         XNLI_LANGUAGES,
         392_702,
-        shapes.pair("premise", "hypothesis", NLI),
+        shapes.pair("premise", "hypothesis", NLI, hub_order=NLI),
     ),
     "pawsx": _card(
         "paws-x",
@@ -81,7 +88,7 @@ XGLUE: dict[str, Card] = {
         "do the two sentences say the same? (Yang et al., EMNLP 2019)",
         "de en es fr",
         49_401,
-        shapes.pair("sentence1", "sentence2", ("different", "same")),
+        shapes.pair("sentence1", "sentence2", ("different", "same"), hub_order=("different", "same")),
     ),
     "qadsm": _card(
         "qadsm",
@@ -89,7 +96,7 @@ XGLUE: dict[str, Card] = {
         "does the advertisement fit the query?",
         "de en fr",
         100_000,
-        shapes.advertisement(("Bad", "Good")),
+        shapes.advertisement(("Bad", "Good"), hub_order=("Bad", "Good")),
     ),
     "wpr": _card(
         "wpr",
@@ -97,7 +104,7 @@ XGLUE: dict[str, Card] = {
         "how well does the web page fit the query? Ranked by query",
         "de en es fr it pt zh",
         99_997,
-        shapes.graded(GRADES),
+        shapes.graded(GRADES, hub_order=GRADES),
     ),
     "qam": _card(
         "qam",
@@ -105,7 +112,7 @@ XGLUE: dict[str, Card] = {
         "does the passage answer the question?",
         "de en fr",
         100_000,
-        shapes.pair("question", "answer", ("False", "True")),
+        shapes.pair("question", "answer", ("False", "True"), hub_order=("False", "True")),
     ),
 }
 """Eleven tasks less the two of generation; their dev and test sizes stand in no table that we could read."""

@@ -25,8 +25,12 @@ class MaskedLanguageModelling(TaskKind):
         return AutoModelForMaskedLM.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
+        """Texts without a token that could be guessed become none."""
         spoken = [row_languages(row) for row in rows]
-        return Encoded(tokens.pairs([row["text"] for row in rows], None, max_length, spoken), list(range(len(rows))))
+        features = tokens.pairs([row["text"] for row in rows], None, max_length, spoken)
+        special = set(tokens.special_ids)
+        kept = [row for row, feature in enumerate(features) if not special.issuperset(feature["input_ids"])]
+        return Encoded([features[row] for row in kept], kept)
 
     def rewritten(self, row: Row, rewrite: Callable[[str], str]) -> Row:
         return row | {"text": rewrite(row["text"])}

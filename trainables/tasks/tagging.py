@@ -33,7 +33,8 @@ class Tagging(TaskKind):
         return AutoModelForTokenClassification.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: Tokens, max_length: int) -> Encoded:
-        """A sentence that is too long becomes several features, as in XTREME's scripts, so that every word is tagged."""
+        """A sentence that is too long becomes several features, as in XTREME's scripts, so that every word is tagged; one whose words
+        have no pieces becomes none."""
         features: list[Feature] = []
         source: list[int] = []
         left = [(number, 0) for number in range(len(rows))]
@@ -43,7 +44,7 @@ class Tagging(TaskKind):
             told = zip(left, *tokens.words(texts, max_length, languages), strict=True)
             left = []
             for (number, start), feature, words in told:
-                if start and all(word is None for word in words):
+                if all(word is None for word in words):
                     continue  # what is left has no pieces
                 before = [None, *words]
                 tagged = [None if word == last else word for word, last in zip(words, before, strict=False)]

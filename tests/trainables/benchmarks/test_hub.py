@@ -9,15 +9,15 @@ import pytest
 from tests import mirrors, tiny_encoders
 from tests.mirrors import LABELS, PAIR, row
 from trainables import benchmarks, encoders
-from trainables.benchmarks import catalogue, hub, shapes
-from trainables.benchmarks.cards import Part, Parts
+from trainables.benchmarks import catalogue, columns, hub, shapes, source
+from trainables.benchmarks.cards import Notes, Part, Parts
 from trainables.benchmarks.intermediate import AFRICAN, INTERMEDIATE
 from trainables.benchmarks.xtreme.questions import HELD_OUT
 from trainables.prepared import Prepared
 
 
-def read(part: Part = PAIR, language: str = "en", notes: Counter | None = None, train: bool = False) -> list[dict]:
-    return list(hub.rows_of(part, language, LABELS, Counter() if notes is None else notes, train=train))
+def read(part: Part = PAIR, language: str = "en", notes: Notes | None = None, train: bool = False) -> list[dict]:
+    return list(hub.rows_of(part, language, LABELS, Notes() if notes is None else notes, train=train))
 
 
 @pytest.mark.parametrize("task", ["xnli", "pawsx"])
@@ -59,12 +59,14 @@ def test_labels_are_matched_by_name(names, labels, write):
 
 def test_rows_with_an_empty_text_are_dropped_in_training_alone_and_counted(write):
     write([row(1, one=""), row(2, two=" \n"), row(3, two=None), row(4)][::-1], names=None)
-    notes = Counter()
+    notes = Notes()
     assert [each["text"] for each in read(notes=notes, train=True)] == ["en one 4"]
-    assert notes == {shapes.READ: 4, shapes.EMPTY: 3}
+    assert {what: notes[what] for what in (shapes.READ, columns.EMPTY)} == {shapes.READ: 4, columns.EMPTY: 3}
+    assert notes.first[columns.EMPTY] == 1
     notes.clear()
     assert [each["text_pair"] for each in read(notes=notes)] == ["en two 4", "", " \n", "en two 1"]
-    assert notes == {shapes.READ: 4}
+    assert notes[columns.NULL_TEXT.format(column="two")] == 1
+    assert notes.first[columns.NULL_TEXT.format(column="two")] == 1
 
 
 def test_answers_are_put_where_they_stand_or_dropped_and_counted(at_mirror):
@@ -79,7 +81,7 @@ def test_answers_are_put_where_they_stand_or_dropped_and_counted(at_mirror):
 
 def test_no_answer_is_dropped_where_it_is_scored(at_mirror):
     flawed = replace(catalogue("xtreme_r")["xquad"].parts.dev[0], split="train")
-    notes = Counter()
+    notes = Notes()
     assert len(read(flawed, notes=notes)) == 16
     assert notes == {shapes.READ: 16}
 
@@ -176,7 +178,7 @@ def test_what_decides_the_rows_is_part_of_their_source(write):
 def test_of_the_hub_what_is_not_read_whole_is_streamed(part, streamed, monkeypatch):
     monkeypatch.delenv("XLT_DATA", raising=False)
     asked = []
-    monkeypatch.setattr(hub, "load_dataset", lambda *words, **choices: asked.append((*words, choices)) or [])
+    monkeypatch.setattr(source, "load_dataset", lambda *words, **choices: asked.append((*words, choices)) or [])
     hub.opened(part, "en")
     split, configuration = part.split_of("en"), part.configuration_of("en")
     assert asked == [(part.set.repository, configuration, {"split": split, "streaming": streamed})]
@@ -192,5 +194,5 @@ def test_what_xquad_has_of_squads_dev_set_is_not_in_its_own_dev_set(at_mirror):
 
 def test_the_answers_of_lareqa_are_sentences_whatever_their_offsets():
     row = {"id": "q", "context": "One is red. Two is blue.", "answers": {"text": ["Two"], "answer_start": [8]}}
-    told = list(shapes.LAREQA_CANDIDATES.adapt(row, Counter()))
+    told = list(shapes.LAREQA_CANDIDATES.adapt(row, Notes()))
     assert [(each["candidate"], each["answers"]) for each in told] == [("One is red.", []), ("Two is blue.", ["q"])]

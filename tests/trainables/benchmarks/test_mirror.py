@@ -155,7 +155,9 @@ def test_what_is_wrong_with_the_hub_is_told_with_its_place(root, tmp_path):
         assert told.endswith(hint)
     assert "Parquet magic bytes not found" in wrong[f"{paws}, configuration de, split test"]
     converted = "allenai/cosmos_qa, configuration default, split train"
-    assert wrong[converted] == f"{converted}: revision refs/convert/parquet has no such file{hint}"
+    assert wrong[converted] == (
+        f"{converted}: Dataset 'allenai/cosmos_qa' doesn't exist on the Hub or cannot be accessed.{hint}"
+    )
     assert sorted(each["language"] for each in found if each["rows"]) == ["de", "en", "en", "en", "zh", "zh"]
 
 

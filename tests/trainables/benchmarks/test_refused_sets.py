@@ -8,7 +8,7 @@ import pytest
 from tests import mirrors
 from tests.mirrors import LABELS, PAIR, row
 from trainables import benchmarks
-from trainables.benchmarks import catalogue, hub, mirror_of, shapes
+from trainables.benchmarks import catalogue, choices, hub, mirror_of, shapes
 from trainables.benchmarks.cards import DataError, Notes, Part
 from trainables.benchmarks.intermediate import INTERMEDIATE
 
@@ -27,11 +27,11 @@ def refusal(part: Part = PAIR, language: str = "en", labels=LABELS) -> str:
     [
         ([0, 1], ("true", "false"), ": labels true, false instead of no, yes"),
         ([0, 1], ("no", "yes", "maybe"), ": labels no, yes, maybe instead of no, yes"),
-        (["no", "maybe"], None, ", row 1: label maybe is none of no (0), yes (1)"),
-        ([1, 2], None, ", row 1: label 2 is none of no (0), yes (1)"),
-        ([0, -1], LABELS, ", row 1: its label is hidden (-1): this split has none to learn from or to score on"),
-        (["no", ""], None, ", row 1: its label is hidden ('')"),
-        ([0, None], None, ", row 1: its label is hidden (None)"),
+        (["no", "maybe"], None, ", row 1: column label: 'maybe' is none of no (0), yes (1)"),
+        ([1, 2], None, ", row 1: column label: 2 is none of no (0), yes (1)"),
+        ([-1, -1], LABELS, ": none of its 2 rows can be used: hidden label in column label, row left out (2)"),
+        (["", "-1"], None, ": none of its 2 rows can be used: hidden label in column label, row left out (2)"),
+        ([None, None], LABELS, ": no column label, or nothing in it; it has id, one, two, label"),
     ],
 )
 def test_labels_that_a_task_does_not_know(labels, names, told, write):
@@ -42,35 +42,37 @@ def test_labels_that_a_task_does_not_know(labels, names, told, write):
 @pytest.mark.parametrize("task", ["commonsenseqa", "cosmosqa", "hellaswag"])
 def test_choices_whose_right_one_is_hidden(task, at_mirror):
     part = replace(INTERMEDIATE[task].parts.train[0], split="test")
-    assert "split test, row 0: its label is hidden" in refusal(part, labels=())
+    assert "split test: none of its 6 rows can be used: hidden label in column " in refusal(part, labels=())
 
 
 def test_a_column_that_is_missing(write):
     write([{"id": 1, "one": "a", "label": 0}], names=None)
-    assert refusal().endswith("split train: no column two, or nothing in its first row; it has id, one, label")
+    assert refusal().endswith("split train: no column two; it has id, one, label")
 
 
 def test_a_column_that_joins_languages_is_missing(write):
     write([{"one": "a", "two": "b", "label": 0}], names=None)
-    assert "no column id, or nothing in its first row; it has one, two, label" in refusal()
+    assert "no column id; it has one, two, label" in refusal()
 
 
 def test_columns_that_do_not_fit_each_other(write):
     write([{"one": ["a", "b"], "two": [0], "label": 0}], names=None)
-    tagged = replace(PAIR, shape=shapes.tags("one", "two", LABELS), item=None)
-    assert refusal(tagged).endswith("row 0: 2 words and 1 tags")
+    tagged = replace(PAIR, shape=shapes.tags("one", "two", LABELS, hub_order=LABELS), item=None)
+    assert refusal(tagged).endswith(
+        "none of its 1 rows can be used: words and tags of different numbers, row left out (1)"
+    )
 
 
 def test_values_of_another_kind(write):
     write([{"one": "a", "two": 1, "label": 0}], names=None)
     asked = replace(PAIR, shape=replace(shapes.QUESTIONS, columns={"context": "one", "answers": "two"}), item=None)
-    assert "split train, row 0: 'int' object is not subscriptable" in refusal(asked)
+    assert refusal(asked).endswith("split train, row 0: column two: 1 is no record of text, answer_start")
 
 
 def test_a_label_that_is_no_choice(write):
     write([row(number, label=number) for number in range(3)], names=None)
-    chosen = replace(PAIR, shape=shapes.choices(["one"], ["one", "two"]))
-    assert refusal(chosen, labels=()).endswith("row 2: label 2 is none of its 2 choices")
+    chosen = replace(PAIR, shape=choices.columns(["one"], ["one", "two"]))
+    assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices")
 
 
 def test_a_split_without_rows_and_one_that_is_shorter_than_what_it_leaves_out(write):
@@ -163,6 +165,26 @@ def test_a_broken_line_of_a_licensed_set(line, tmp_path, monkeypatch):
         f"line {len(whole.splitlines()) + 2} of {file} has {count} columns; it wants a word, a tab and its tag a line"
     )
     assert told in refusal(CCG, labels=(".", "N", "N/N", "NP", "NP/N"))
+
+
+def test_a_licensed_set_in_another_encoding(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    file = mirrors.write_ccg(tmp_path, sentences=1)
+    lines = len(file.read_text(encoding="utf-8").splitlines())
+    file.write_bytes(file.read_bytes() + "Café\tN\n".encode("latin-1"))
+    assert f"line {lines + 1} of {file} is not in UTF-8" in refusal(CCG, labels=(".", "N", "N/N", "NP"))
+    with pytest.raises(DataError, match="is not in UTF-8"):
+        hub.labels_of(INTERMEDIATE["ccg"])
+
+
+def test_a_word_of_a_licensed_set_without_its_tag_takes_its_sentence_along(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    file = mirrors.write_ccg(tmp_path, sentences=2)
+    file.write_text(f"{file.read_text(encoding='utf-8')}barks\t\n", encoding="utf-8")
+    labels, notes = hub.labels_of(INTERMEDIATE["ccg"]), Notes()
+    assert labels == (".", "N", "N/N", "NP")
+    assert len(list(hub.rows_of(CCG, "en", labels, notes, train=True))) == 2
+    assert notes["hidden label in column tags, row left out"] == 1
 
 
 def test_no_mirror_is_meant_where_no_folder_is_named(monkeypatch, tmp_path, mirror):

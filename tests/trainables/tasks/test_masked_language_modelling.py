@@ -110,3 +110,11 @@ def test_predictions_are_over_the_vocabulary_at_the_guessed_tokens(task, undistu
     assert -said[range(len(said)), batch["labels"][guessed]].mean().item() == pytest.approx(
         output.loss.item(), rel=1e-4
     )
+
+
+@pytest.mark.parametrize("blank", ["", " \n"])
+def test_a_text_of_which_nothing_is_read_is_no_example(blank, encoder):
+    rows = [{"text": blank}, {"text": "Kenya"}, {"text": blank}]
+    encoded = KIND.encode(rows, encoder.tokens, 16)
+    assert list(encoded.rows) == [1]
+    assert len(encoded.features) == 1

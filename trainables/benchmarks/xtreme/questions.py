@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from trainables.benchmarks import shapes
-from trainables.benchmarks.cards import Card, Part, Parts, Row, Set
+from trainables.benchmarks.cards import Card, Part, Parts, Row, Set, UnusableRowError
 from trainables.benchmarks.xtreme.tags import XTREME_SET
 
 EXACT = ("f1", "exact_match")
@@ -88,7 +88,10 @@ _TYDIQA_NAMES = {
 
 
 def _tydiqa_language(row: Row, language: str) -> bool:
-    return bool(row["id"].split("-")[0] == _TYDIQA_NAMES[language])
+    name = str(row.get("id") or "").split("-")[0].casefold()
+    if name not in _TYDIQA_NAMES.values():
+        raise UnusableRowError("no language of its own in column id, row left out")
+    return name == _TYDIQA_NAMES[language]
 
 
 HELD_OUT = 300

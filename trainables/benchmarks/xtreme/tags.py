@@ -65,7 +65,7 @@ _UD_NAMES = {
 _WITHOUT_DEV = {"kk", "th", "tl", "yo"}
 _udpos = Part(
     set=XTREME_SET,
-    shape=shapes.tags("tokens", "pos_tags", UPOS),
+    shape=shapes.tags("tokens", "pos_tags", UPOS, hub_order=UPOS),
     configuration={code: f"udpos.{name}" for code, name in _UD_NAMES.items()},
     split="validation",
     languages=tuple(code for code in _UD_NAMES if code not in _WITHOUT_DEV),
@@ -86,7 +86,7 @@ UDPOS_XTREME = Card(
 )
 _udpos_r = Part(
     set=Set(repository="izhx/xtreme-r-udpos", licence="by treebank (Universal Dependencies 2.7)"),
-    shape=_udpos.shape,
+    shape=shapes.tags("tokens", "pos_tags", UPOS),  # its order is not known: no numbers without names
     split="test",
     languages=tuple(sorted((*_UD_NAMES, "lt", "pl", "ro", "uk", "wo"))),
 )
@@ -151,7 +151,7 @@ PANX_LANGUAGES_XTREME = (
 PANX_LANGUAGES = tuple(sorted((*PANX_LANGUAGES_XTREME, *["az", "gu", "lt", "pa", "pl", "qu", "ro", "uk"])))
 _panx = Part(
     set=Set(repository="unimelb-nlp/wikiann", licence="unclear"),
-    shape=shapes.tags("tokens", "ner_tags", ENTITIES),
+    shape=shapes.tags("tokens", "ner_tags", ENTITIES, hub_order=ENTITIES),
     split="",
     languages=PANX_LANGUAGES,
 )

@@ -2,14 +2,16 @@
 
 from dataclasses import replace
 
-from trainables.benchmarks import shapes
+from trainables.benchmarks import choices, shapes
 from trainables.benchmarks.cards import Card, Part, Parts, Set
 
 NLI = ("entailment", "neutral", "contradiction")
 
 XNLI_LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
 _XNLI = Set(repository="facebook/xnli", licence="CC BY-NC 4.0 (paper)")
-_xnli = Part(set=_XNLI, shape=shapes.pair("premise", "hypothesis", NLI), split="", languages=XNLI_LANGUAGES)
+_xnli = Part(
+    set=_XNLI, shape=shapes.pair("premise", "hypothesis", NLI, hub_order=NLI), split="", languages=XNLI_LANGUAGES
+)
 XNLI = Card(
     kind="classification",
     about="does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018; trained on MNLI)",
@@ -27,7 +29,7 @@ PAWSX_LANGUAGES = ("de", "en", "es", "fr", "ja", "ko", "zh")
 _PAWSX = Set(repository="google-research-datasets/paws-x", licence="other: free to use, Google acknowledged")
 _pawsx = Part(
     set=_PAWSX,
-    shape=shapes.pair("sentence1", "sentence2", ("0", "1")),
+    shape=shapes.pair("sentence1", "sentence2", ("0", "1"), hub_order=("0", "1")),
     split="",
     languages=PAWSX_LANGUAGES,
     item="id",
@@ -47,10 +49,10 @@ PAWSX = Card(
 
 XCOPA_LANGUAGES = ("et", "ht", "id", "it", "qu", "sw", "ta", "th", "tr", "vi", "zh")
 COPA_SET = Set(repository="aps/super_glue", licence="BSD 2-Clause (COPA)")
-COPA_TRAIN = Part(set=COPA_SET, shape=shapes.COPA, configuration="copa", split="train", rows=400)
+COPA_TRAIN = Part(set=COPA_SET, shape=choices.COPA, configuration="copa", split="train", rows=400)
 _xcopa = Part(
     set=Set(repository="cambridgeltl/xcopa", licence="CC BY 4.0"),
-    shape=shapes.COPA,
+    shape=choices.COPA,
     split="validation",
     languages=XCOPA_LANGUAGES,
     rows=100,

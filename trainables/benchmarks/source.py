@@ -1,0 +1,135 @@
+"""The rows of a set as it has them: on the Hugging Face hub, in a mirror of it, or in local files."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from itertools import chain
+from logging import CRITICAL
+from pathlib import Path
+from urllib.parse import quote
+
+from datasets import load_dataset
+from datasets.utils.logging import disable_progress_bar, set_verbosity
+from huggingface_hub import HfApi
+
+from trainables.benchmarks import TAGGED, mirror_of
+from trainables.benchmarks.cards import CONVERTED, DataError, Part, Row, UnreachableError
+
+SCRIPT = "scripts are no longer supported"
+"""What `datasets` says of a set whose branch holds a script."""
+
+
+def opened(part: Part, language: str) -> Iterable[Row]:
+    """The set's own rows, as `load_dataset` gives them.
+
+    To prepare one split of a set is to prepare all, and every language of some has a machine-translated training set: whatever can
+    be is streamed. So is a mirror: what was prepared of it once is taken again though its files have changed.
+    """
+    mirror = mirror_of(part.set)
+    split = part.split_of(language)
+    packed = part.set.archived and not (mirror and any(mirror.rglob("*.parquet")))
+    stream = not packed and (mirror is not None or part.take is not None or split != "train")
+    if part.set.local:
+        return _tagged(mirror, split, part.named(language))
+    try:
+        if mirror is None:
+            return _from_hub(part, language, stream)
+        told: Iterable[Row] = load_dataset(str(mirror), part.configuration_of(language), split=split, streaming=stream)
+    except Exception as error:
+        raise unreadable(part, language, error) from error
+    return told
+
+
+def _from_hub(part: Part, language: str, stream: bool) -> Iterable[Row]:
+    """From the main branch; from the converted one where the set's card says so, or where main holds a script.
+
+    Raises:
+        DataError: when main holds a script and nothing of it is converted.
+    """
+    repository, revision = part.set.repository, part.set.revision or CONVERTED
+    configuration, split = part.configuration_of(language), part.split_of(language)
+    if part.set.revision is None or not _has(repository, revision):
+        try:
+            told: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream)
+        except RuntimeError as error:
+            if SCRIPT not in str(error):
+                raise
+            if not _has(repository, revision):
+                what = f"its main branch holds a script, which datasets no longer runs, and it has no branch {revision}"
+                raise DataError(what) from error
+        else:
+            return told
+    # Such a branch has no README that would name its configurations.
+    at = f"hf://datasets/{repository}@{quote(revision, safe='')}"
+    files = {split: f"{at}/{configuration}/{split}/*.parquet"}
+    try:
+        told = load_dataset("parquet", data_files=files, split=split, streaming=stream)
+    except (FileNotFoundError, ValueError) as error:
+        if isinstance(error, FileNotFoundError) or "data_files are invalid" in str(error):
+            raise DataError(f"its branch {revision} has no such configuration and split") from error
+        raise
+    return told
+
+
+@cache
+def _has(repository: str, revision: str) -> bool:
+    return HfApi().revision_exists(repository, revision, repo_type="dataset")
+
+
+def unreadable(part: Part, language: str, error: Exception) -> DataError:
+    """What went wrong with a set, and what to do."""
+    mirror, why = mirror_of(part.set), reason(error)
+    hint = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
+    if mirror:
+        hint = f"in {mirror}: remove what is broken there; xlt data fetch copies what is missing"
+    elif isinstance(error, DataError):
+        hint = f"put a copy in parquet into FOLDER/{part.set.repository}, and name FOLDER by --data or XLT_DATA"
+    lost = not mirror and _lost(error)
+    return (UnreachableError if lost else DataError)(f"{part.named(language)}: {why} ({hint})")
+
+
+def _lost(error: BaseException | None) -> bool:
+    """Whether it comes of a host that cannot be reached."""
+    if error is None:
+        return False
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    # Every HTTP client has a class of its own for what goes wrong on the way.
+    away = isinstance(error, ConnectionError | TimeoutError) or "TransportError" in kinds
+    return away or _lost(error.__cause__ or error.__context__)
+
+
+def reason(error: Exception) -> str:
+    """Why an error came, in one line."""
+    told = error if isinstance(error, DataError) else error.__cause__ or error
+    # What it could have been read as instead is a long list.
+    why = " ".join(str(told).split()).partition(" with any supported extension")[0]
+    return f"{type(told).__name__}: {why}" if isinstance(told, LookupError) else why or type(told).__name__
+
+
+def quieten() -> None:
+    """Keep the bars of `datasets`, and what it logs of errors that it raises as well, off the terminal."""
+    disable_progress_bar()
+    set_verbosity(CRITICAL)
+
+
+def _tagged(folder: Path | None, split: str, named: str) -> Iterator[Row]:
+    """Sentences of a file with a word and its tag a line, a tab between them, and an empty line after each sentence."""
+    assert folder is not None, "mirror_of refuses a local set that is nowhere"
+    file = folder / f"{split}.tsv"
+    if not file.is_file():
+        raise DataError(f"{named}: there is no {file}; it wants {TAGGED}")
+    sentence: list[list[str]] = []
+    with file.open("rb") as lines:
+        for number, read in enumerate(chain(lines, [b""]), start=1):
+            try:
+                line = read.decode("utf-8-sig").rstrip("\r\n")
+            except UnicodeDecodeError as error:
+                raise DataError(f"{named}: line {number} of {file} is not in UTF-8") from error
+            cells = line.split("\t") if line.strip() else []
+            if len(cells) == 2:
+                sentence.append(cells)
+            elif cells:
+                raise DataError(f"{named}: line {number} of {file} has {len(cells)} columns; it wants {TAGGED}")
+            elif sentence:
+                words, tags = map(list, zip(*sentence, strict=True))
+                yield {"tokens": words, "tags": tags}
+                sentence = []
