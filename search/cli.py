@@ -257,10 +257,7 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
     found = rerun_agreement(best, outcomes)
     if as_json:
         again = {str(seed): outcome.to_json() for seed, outcome in outcomes.items()}
-        told = (
-            {"same": None, "agreement": None} if found is None else {"same": found.same, "agreement": found.to_json()}
-        )
-        print_json(told | {"seeds": again})
+        print_json({"same": found and found.same, "agreement": found and found.to_json(), "seeds": again})
         return
     for line in rerun_table(best, outcomes, found):
         out().print(line)

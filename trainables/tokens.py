@@ -104,8 +104,7 @@ class Tokens:
             }
         told |= {
             "class": type(self._tokenizer).__name__,
-            "special": dict(zip(self._tokenizer.all_special_tokens, self._tokenizer.all_special_ids, strict=True)),
-            "pad": self.pad_id,
+            "special": [self._tokenizer.all_special_tokens, self._tokenizer.all_special_ids, self.pad_id],
             "languages": self._languages,
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
