@@ -105,7 +105,9 @@ def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda
     plan = agenda(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
     worker.drive(plan)
     assert 6 < len(worker.trials) < 60
-    assert plan.stopped.startswith("stop.improbable_improvement: better by 0.02 with a probability of ")
+    said = rf"stop.improbable_improvement: the {plan.left} trials left find one that is better by 0.02 with a probability of 0"
+    assert plan.left == 100 - len(worker.trials)
+    assert plan.stopped.startswith(said)
     best = plan.study.complete()[0]
     assert best.value == max(worth(trial) for trial in worker.trials)
     assert curriculum_of(best.trial).endswith("facts")
