@@ -151,7 +151,7 @@ def test_what_still_runs_is_not_asked_for_either(config, reopen):
 
 
 def test_the_last_untried_trial_of_a_space_is_found(config, reopen, outcome):
-    study = reopen(config({"sampler": "tpe", "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 6}}))
+    study = reopen(config({"sampler": "tpe", "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}}))
     size = study.space.size()
     walk, left = Random(0), set()
     while len(left) < size - 1:

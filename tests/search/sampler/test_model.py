@@ -156,7 +156,7 @@ def test_values_that_differ_by_rounding_alone_are_equal():
 
 
 def test_what_is_known_of_true_values_is_what_the_process_predicts(monkeypatch):
-    model, _, values = fitted(30)
+    model, *_ = fitted(30)
     fresh = candidates(10, seed=3)
     monkeypatch.setattr("search.sampler.model.drawn_hyperparameters", lambda process, _: [process.kernel_.theta])
     ((means, covariance, noise),) = model.posteriors(fresh, np.random.default_rng(0))
