@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from statistics import linear_regression, quantiles
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,14 +14,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.sampler.candidate import Candidate, Drawn, Parameters, Space
 from search.sampler.untried import untried, varied
+from search.sampler.values import values_of
 
 if TYPE_CHECKING:
     from search.sampler.model import Model
 
 RANDOM, NEIGHBOURS = 120, 120
 """Candidates that are looked at: at random, and near tried ones."""
-PAIRS = 5
-"""Early values of complete trials that it takes to tell what pruned ones may have come to."""
 ROUNDS, NEAR, VARIED = 2, 6, 8
 """How often the best of them are varied again, how many, and how many times each."""
 
@@ -188,7 +186,7 @@ class CurriculumSampler(BaseSampler):
         # One that failed before all of its parameters were asked for is no candidate yet.
         recalled = [self._recalled(other) for other in trials]
         tried = {candidate.key for candidate, whole in recalled if whole}
-        return _Seen(trials, _values(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried)
+        return _Seen(trials, values_of(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried)
 
     def _model(self, seen: _Seen) -> "Model":
         from search.sampler.model import Model
@@ -279,33 +277,3 @@ def _numbers(scores: Sequence[float] | np.ndarray) -> np.ndarray:
     """Scores of which one that is no number ranks last: by itself NumPy takes it for the highest."""
     found = np.asarray(scores, dtype=float)
     return np.where(np.isnan(found), -np.inf, found)
-
-
-def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
-    """By number, higher is better: the values of complete trials, and what pruned ones may have come to by the line that leads from
-    values at the same step to final ones."""
-    sign = 1.0 if maximize else -1.0
-    complete = {
-        trial.number: (trial, sign * trial.value)
-        for trial in trials
-        if trial.state == TrialState.COMPLETE and trial.value is not None and np.isfinite(trial.value)
-    }
-    found = {number: value for number, (_, value) in complete.items()}
-    for trial in trials:
-        if trial.state == TrialState.PRUNED and trial.intermediate_values:
-            step, early = max(trial.intermediate_values.items())
-            known = [(each.intermediate_values.get(step), value) for each, value in complete.values()]
-            value = _foretold(sign * early, [(sign * at, value) for at, value in known if at is not None])
-            if value is not None:
-                found[trial.number] = value
-    return dict(sorted(found.items()))
-
-
-def _foretold(early: float, known: Sequence[tuple[float, float]]) -> float | None:
-    """The final value that an early one leads to by the line through known pairs, within their range; a low one of theirs where the line
-    does not rise. None for fewer than `PAIRS`."""
-    if len(known) < PAIRS or len({at for at, _ in known}) < 2:
-        return None
-    slope, start = linear_regression(*zip(*known, strict=True))
-    finals = [value for _, value in known]
-    return quantiles(finals)[0] if slope <= 0 else min(max(finals), max(min(finals), start + slope * early))

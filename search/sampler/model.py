@@ -42,7 +42,7 @@ class Model:
 
     @one_thread
     def __init__(self, tried: Sequence[Candidate], values: np.ndarray, noise: float | None) -> None:
-        """Fit the hyperparameters by marginal likelihood.
+        """Fit the hyperparameters by marginal likelihood, the noise with a prior.
 
         Args:
             tried: curricula.
@@ -61,6 +61,7 @@ class Model:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             process.fit(rows[sample], standard[sample])
+        self._fitted = process
         self.process = GaussianProcessRegressor(process.kernel_, optimizer=None).fit(rows, standard)
         self.points.forget_products()
         self.best = float(self.process.predict(rows).max())
@@ -85,27 +86,27 @@ class Model:
     @one_thread
     def posteriors(
         self, candidates: Sequence[Candidate], rng: np.random.Generator
-    ) -> Iterator[tuple[np.ndarray, np.ndarray, float]]:
+    ) -> list[tuple[np.ndarray, np.ndarray, float]]:
         """What is known of the true values of all that was tried, then of candidates, under `DRAWN` draws of the hyperparameters.
 
         After few trials many hyperparameters explain the values: the fitted ones alone are too sure of what they say.
 
-        Yields:
+        Returns:
             Means and covariance of the true values, and the variance of a measurement about them; in deviations of the values from their mean.
         """
-        known = self.process.X_train_
+        known, found = self.process.X_train_, []
         rows = np.vstack([known, self.points.add(candidates)])
-        process = self.process
         parts, squares = self.points.products(rows, rows), self.points.squares(rows).sum(0)
         self.points.cut(len(known))
-        for theta in drawn_hyperparameters(process, rng):
-            kernel = process.kernel_.clone_with_theta(theta)
+        for theta in drawn_hyperparameters(self._fitted, rng):
+            kernel = self.process.kernel_.clone_with_theta(theta)
             covariance = kernel.noiseless(parts, squares, squares)
             count = len(known)
             factor = cho_factor(covariance[:count, :count] + (kernel.noise + JITTER) * np.eye(count), lower=True)
             gain = cho_solve(factor, covariance[:count]).T
-            yield gain @ process.y_train_, covariance - gain @ covariance[:count], kernel.noise
+            found.append((gain @ self.process.y_train_, covariance - gain @ covariance[:count], float(kernel.noise)))
         self.points.forget_products()
+        return found
 
     @property
     def noise(self) -> float:

@@ -3,12 +3,15 @@
 import numpy as np
 from scipy.stats import norm
 
+from search.sampler.model import one_thread
+
 WORLDS = 40
 """Searches that are played on for each draw of the hyperparameters, each in a world that may be the true one."""
 PLAYED = 60
 """Trials of each that are played. Of a longer search all candidates that are left are taken to be tried: it goes on rather than stops."""
 
 
+@one_thread
 def improvements(
     means: np.ndarray, covariance: np.ndarray, noise: float, tried: int, trials: int, rng: np.random.Generator
 ) -> np.ndarray:

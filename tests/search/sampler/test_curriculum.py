@@ -195,14 +195,14 @@ def test_pruned_trials_teach_nothing_while_too_few_others_were_finished():
 
 
 def test_early_values_that_foretell_the_contrary_make_pruned_trials_low_ones():
-    from search.sampler.curriculum import _foretold
+    from search.sampler.values import final_value
 
     falling = [(0.45, 0.50), (0.47, 0.48), (0.50, 0.47), (0.52, 0.45), (0.55, 0.44)]
-    assert 0.44 <= _foretold(0.30, falling) <= 0.45
+    assert 0.44 <= final_value(0.30, falling) <= 0.45
     assert (
-        _foretold(0.30, [(early, 1 - final) for early, final in falling]) == 0.50
+        final_value(0.30, [(early, 1 - final) for early, final in falling]) == 0.50
     )  # within the range of what was seen
-    assert _foretold(0.30, falling[:4]) is None
+    assert final_value(0.30, falling[:4]) is None
 
 
 def test_of_a_pruned_trial_only_the_stages_are_trained():
