@@ -158,13 +158,13 @@ def test_the_fitted_noise_of_searches_with_joint_stages_is_right(tmp_path):
 
 
 def test_what_is_said_to_be_improbable_seldom_comes():
-    asked = [each for seed in range(3) for each in foretold("additive", 4, seed)]
+    asked = [each for seed in range(FIRST_SEED, FIRST_SEED + 4) for each in foretold("adjacency", 4, seed)]
     outlook_table(asked)
     low = [each.came for each in asked if each.predicted < 0.1]
-    high = [each.came for each in asked if each.predicted > 0.9]
+    high = [each.came for each in asked if each.predicted > 0.6]
     assert low
     assert high
-    assert fmean(low) < 0.1 < 0.7 < fmean(high)
+    assert fmean(low) < 0.1 < 0.5 < fmean(high)
 
 
 if __name__ == "__main__":
