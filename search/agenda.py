@@ -231,11 +231,14 @@ class Agenda:
         since = len(values) - 1 - values.index(max(values)) if values else 0
         if patience is not None and since >= patience:
             return f"stop.patience: the last {since} trials were no better than one before them"
-        if improbable is not None:
+        if improbable is not None and self.left:
             if self._outlook[0] != len(ended):
-                self._outlook = len(ended), self.study.outlook(improbable.by)
+                self._outlook = len(ended), self.study.outlook(improbable.by, self.left)
             if self._outlook[1] < improbable.probability:
-                return f"stop.improbable_improvement: better by {improbable.by:g} with a probability of {self._outlook[1]:.2g} at most"
+                return (
+                    f"stop.improbable_improvement: the {self.left} trials left find one that is better by {improbable.by:g}"
+                    f" with a probability of {self._outlook[1]:.2g}"
+                )
         return ""
 
     def _start(self, job: Job) -> Job:

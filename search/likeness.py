@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from search.space import ALL, TARGET, CurriculumSpace, Parameters
+from search.space import ALL, JOINT_CHOICE, MIXED, TARGET, CurriculumSpace, Parameters, rank_of
 from search.stage_space import NoiseSpace
 from trainables.curriculum import Noise, Trial
 
@@ -20,14 +20,28 @@ def like(space: CurriculumSpace, trial: Trial) -> Parameters | None:
         return None
     found: Parameters = {"length": len(tasks)}
     if len(tasks) > 1 and config.curriculum.joint:
-        found["joint"] = bool(mixed)
-    left = list(config.intermediate)
-    for place, task in enumerate(tasks):
-        found[f"task.{place}"] = left.index(task)
-        left.remove(task)
+        found[JOINT_CHOICE] = bool(mixed)
+    found |= _mixture(space, tasks) if mixed else _order(space, tasks)
     for place, stage in enumerate(stages):
         found |= _place(f"rate.{place}", space.config.space.learning_rate.values, stage.learning_rate)
     return found | _targets(space, trial) | _noises(space, trial)
+
+
+def _order(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
+    """Lehmer digits."""
+    left, found = list(space.config.intermediate), {}
+    for place, task in enumerate(tasks):
+        found[f"task.{place}"] = left.index(task)
+        left.remove(task)
+    return found
+
+
+def _mixture(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
+    """The set's place among all of its size, where there are several."""
+    names = list(space.config.intermediate)
+    if len(tasks) == len(names):
+        return {}
+    return {f"{MIXED}.{len(tasks)}": rank_of([names.index(task) for task in tasks], len(names))}
 
 
 def _targets(space: CurriculumSpace, trial: Trial) -> Parameters:

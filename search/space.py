@@ -2,10 +2,11 @@
 
 A curriculum is an ordered subset of the intermediate tasks. Its order is told in Lehmer digits as categoricals (which of
 the tasks that are left comes next), the best encoding of orders for TPE by our measurements; a stage's rate and noise exist
-only where the stage does.
+only where the stage does. A joint stage has no order: it is told by its place among all sets of so many tasks. Every trial
+has one encoding.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from math import comb, perm
@@ -24,6 +25,8 @@ Parameters = dict[str, Any]
 
 TARGET, ALL = "target", "all"
 """In the names of parameters: what belongs to the targets, and to every stage."""
+JOINT_CHOICE, MIXED = "joint", "mixed"
+"""Parameters: whether the tasks are mixed in one stage, and which tasks, as ``mixed.LENGTH``."""
 
 
 class Suggests(Protocol):
@@ -43,14 +46,7 @@ class CurriculumSpace:
     def suggest(self, ask: Suggests) -> Trial:
         """Ask for every parameter of a trial, conditional ones only where they exist, and put the trial together."""
         config = self.config
-        tasks = list(config.intermediate)
-        length = ask.suggest_int("length", 0, config.curriculum.max_length)
-        joint = length > 1 and config.curriculum.joint and ask.suggest_categorical("joint", [False, True])
-        picked = [
-            tasks.pop(ask.suggest_categorical(f"task.{place}", list(range(len(tasks))))) for place in range(length)
-        ]
-        if joint:
-            picked = [JOINT.join(sorted(picked, key=list(config.intermediate).index))]
+        picked = self._picked(ask)
         noise = config.space.noise
         shared = self._noise(ask, ALL, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
@@ -71,6 +67,15 @@ class CurriculumSpace:
             synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.augments else "",
             retention=config.curriculum.retention,
         )
+
+    def _picked(self, ask: Suggests) -> list[str]:
+        """The tasks of each stage, in order."""
+        tasks, length = list(self.config.intermediate), ask.suggest_int("length", 0, self.config.curriculum.max_length)
+        if length > 1 and self.config.curriculum.joint and ask.suggest_categorical(JOINT_CHOICE, [False, True]):
+            sets = comb(len(tasks), length)
+            rank = ask.suggest_int(f"{MIXED}.{length}", 0, sets - 1) if sets > 1 else 0
+            return [JOINT.join(tasks[place] for place in members_of(rank, len(tasks), length))]
+        return [tasks.pop(ask.suggest_categorical(f"task.{place}", list(range(len(tasks))))) for place in range(length)]
 
     def _stage(self, ask: Suggests, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
         """An intermediate stage; a joint one takes as many steps as its tasks do on average."""
@@ -157,6 +162,29 @@ class CurriculumSpace:
         ordered: int = sum(perm(tasks, length) * stage**length for length in range(longest + 1))
         joint = sum(comb(tasks, length) for length in range(2, longest + 1)) * stage if config.curriculum.joint else 0
         return (ordered + joint) * target
+
+
+def members_of(rank: int, count: int, size: int) -> list[int]:
+    """The set of `size` numbers below `count` that has this place in lexicographic order, from 0; rising."""
+    found: list[int] = []
+    for number in range(count):
+        first = comb(count - number - 1, size - len(found) - 1) if len(found) < size else 0
+        if rank < first:
+            found.append(number)
+        else:
+            rank -= first
+    return found
+
+
+def rank_of(members: Collection[int], count: int) -> int:
+    """The place of a set of numbers below `count` among all of its size: the way back from `members_of`."""
+    rank, left = 0, len(members)
+    for number in range(count):
+        if number in members:
+            left -= 1
+        elif left:
+            rank += comb(count - number - 1, left - 1)
+    return rank
 
 
 def _pick(ask: Suggests, name: str, values: Sequence[float]) -> float:

@@ -33,9 +33,11 @@ class Improbable(Section):
     """An improvement that is not worth waiting for."""
 
     by: PositiveFloat
-    """Of the objective."""
+    """Of the objective: how much better, in truth and not by the luck of a seed."""
     probability: Annotated[float, Field(gt=0, lt=1)] = 0.05
-    """Below which no curriculum that the sampler can think of is better than the best one by that much."""
+    """Below which the search stops. It is the probability that at least one of the trials that ``trials`` leaves is better in truth, by more
+    than ``by``, than the best in truth of all trials so far; the sampler's model plays the rest of the search in worlds that may be the
+    true one, and counts in how many of them that happens."""
 
 
 class Stop(Section):

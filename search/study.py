@@ -1,8 +1,9 @@
 """The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
 
-from collections.abc import Callable, Container
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import optuna
@@ -16,8 +17,10 @@ from search.design import designed
 from search.documents import read
 from search.home import SearchFolder
 from search.likeness import like
+from search.observations import ObservationSampler, current
 from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TARGET_STEP, TRIAL, TWIN, Recorded
 from search.sampler import Candidate, CurriculumSampler
+from search.sampler.untried import untried
 from search.samplers import sampler
 from search.space import CurriculumSpace, paths
 from search.stored import Described
@@ -43,13 +46,14 @@ class Study:
         """Stages that the store has, of other searches too; asked by a sampler that wants to know."""
         self.earlier: Earlier | None = None
         """A search that this one learns from."""
-        self._study.sampler = sampler(
+        chosen = sampler(
             config,
             len(self._study.get_trials(deepcopy=False)),
             self._view,
             lambda: self.held(),
             lambda: variance_over_seeds(self.repeats(), config.objective),
         )
+        self._study.sampler = self._sampler = ObservationSampler(chosen, self.space)
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
         """Trials that failed while this object was there: none is tried twice in a launch."""
@@ -83,18 +87,22 @@ class Study:
 
     def recover(self) -> int:
         """Put trials that a dead launch left running, and failed ones, up again as they were; returns how many."""
-        done = {str(record.parameters) for record in self.recorded() if record.state in ("complete", "pruned")}
+        done: set[str] = set()
         again: dict[str, dict[str, Any]] = {}
-        for trial in self._study.get_trials(deepcopy=False):
+        for recorded in self._study.get_trials(deepcopy=False):
+            trial = current(self.space, recorded)
             # One that was killed before its first parameter has only those it was enqueued with.
             parameters = trial.params or trial.system_attrs.get("fixed_params", {})
+            name = str(sorted(parameters.items()))
             if trial.state == TrialState.RUNNING:
                 optuna.trial.Trial(self._study, trial._trial_id).set_user_attr(INTERRUPTED, True)
                 self._study.tell(trial.number, state=TrialState.FAIL)
             if trial.state in (TrialState.RUNNING, TrialState.FAIL) and parameters and TWIN not in trial.user_attrs:
-                again[str(parameters)] = parameters
+                again[name] = parameters
             if trial.state == TrialState.WAITING:
-                again.pop(str(parameters), None)
+                again.pop(name, None)
+            if trial.state in (TrialState.COMPLETE, TrialState.PRUNED):
+                done.add(name)
         missing = [parameters for name, parameters in again.items() if name not in done]
         for parameters in missing:
             self._study.enqueue_trial(parameters)
@@ -107,10 +115,11 @@ class Study:
             self._study.enqueue_trial(parameters, skip_if_exists=True)
         return len(missing)
 
-    def ask(self, attempts: int = 10) -> tuple[int, Trial] | None:
+    def ask(self, attempts: int = 2) -> tuple[int, Trial] | None:
         """The next trial that was not tried yet and its number, or None if every trial of the space was.
 
-        When the sampler names tried ones `attempts` times in a row, an untried one is drawn at random.
+        When the sampler names tried ones `attempts` times in a row, the untried one is taken that is most like what it named. A trial
+        that names a tried one is told to the study as failed, the state that no sampler learns from, under `TWIN`.
         """
         records = self.recorded()
         tried = {record.trial: record for record in records if record.state in ("complete", "running", "pruned")}
@@ -131,24 +140,17 @@ class Study:
                 self._asked[asked.number] = asked
                 return asked.number, trial
             asked.set_user_attr(TWIN, twin.number)
-            if twin.value is None:
-                self._study.tell(asked, state=TrialState.FAIL)
-            else:
-                self._study.tell(asked, twin.values)
+            self._study.tell(asked, state=TrialState.FAIL)
             attempts -= 1
             if attempts <= 0 and self.config.sampler != "orders":
-                self._study.enqueue_trial(self._untried(tried))
+                rng = Random(f"{self.config.seed}/{asked.number}")
+                if (parameters := untried(self.space.suggest, tried, rng, near=asked.params)) is None:
+                    return None
+                self._study.enqueue_trial(parameters)
 
     @property
     def _waiting(self) -> bool:
         return any(trial.state == TrialState.WAITING for trial in self._study.get_trials(deepcopy=False))
-
-    def _untried(self, tried: Container[Trial | None]) -> dict[str, Any]:
-        """The parameters of a trial at random that is not among those tried; there must be one."""
-        scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=self.config.seed))
-        while self.space.suggest(drawn := scratch.ask()) in tried:
-            pass
-        return drawn.params
 
     def tell(self, number: int, outcome: Outcome) -> float:
         """Record what a trial came to; returns its value."""
@@ -180,10 +182,11 @@ class Study:
         """Record that a trial was not ended early, so as to see whether that would have been right."""
         self._asked[number].set_user_attr(SPARED, why)
 
-    def outlook(self, by: float) -> float:
-        """The largest probability that some curriculum is better than the best one by so much, by ``sampler: curriculum``."""
-        assert isinstance(self._study.sampler, CurriculumSampler), "checked by the config"
-        return self._study.sampler.outlook(self._study, by)
+    def outlook(self, by: float, trials: int) -> float:
+        """The probability that one of the next so many trials is better in truth than all before by so much, by ``sampler: curriculum``."""
+        chosen = self._sampler.sampler
+        assert isinstance(chosen, CurriculumSampler), "checked by the config"
+        return chosen.outlook(self._sampler.observations(self._study), by, trials)
 
     def tell_failed(self, number: int, error: str) -> None:
         """Record why a trial came to nothing."""

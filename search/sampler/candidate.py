@@ -38,6 +38,12 @@ class Candidate:
     beliefs: Mapping[str, float] = field(default_factory=dict)
     """What is believed of its value beforehand, by source, each on a scale of its own; how far that is true is learned."""
 
+    @property
+    def key(self) -> Hashable:
+        """What two candidates share that are the same curriculum with the same settings, however its parameters name it."""
+        stages = tuple((frozenset(stage.tasks), frozenset(stage.settings.items())) for stage in self.stages)
+        return stages, frozenset(self.targets.items())
+
 
 Space = Callable[[Any], Candidate]
 """Asks for every parameter of a trial, conditional ones only where they exist, and says what curriculum they make."""
@@ -50,6 +56,11 @@ class Drawn:
         self.rng, self.given = rng, given
         self.values: Parameters = {}
         self.distributions: dict[str, BaseDistribution] = {}
+
+    @property
+    def given_whole(self) -> bool:
+        """Whether every answer so far was one that is given."""
+        return all(name in self.given and self.given[name] == value for name, value in self.values.items())
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
         value = self.given.get(name)

@@ -4,7 +4,6 @@ import warnings
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
-from statistics import linear_regression, quantiles
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,14 +13,14 @@ from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
 from search.sampler.candidate import Candidate, Drawn, Parameters, Space
+from search.sampler.untried import untried, varied
+from search.sampler.values import values_of
 
 if TYPE_CHECKING:
     from search.sampler.model import Model
 
 RANDOM, NEIGHBOURS = 120, 120
 """Candidates that are looked at: at random, and near tried ones."""
-PAIRS = 5
-"""Early values of complete trials that it takes to tell what pruned ones may have come to."""
 ROUNDS, NEAR, VARIED = 2, 6, 8
 """How often the best of them are varied again, how many, and how many times each."""
 
@@ -33,8 +32,8 @@ class _Proposal:
     candidate: Candidate
 
     @property
-    def key(self) -> str:
-        return repr(sorted(self.parameters.items()))
+    def key(self) -> Hashable:
+        return self.candidate.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +42,8 @@ class _Seen:
 
     trials: Sequence[FrozenTrial]
     values: dict[int, float]
-    tried: set[str]
+    tried: set[Hashable]
+    """Identities of candidates, failed ones too."""
 
     @property
     def valued(self) -> list[FrozenTrial]:
@@ -103,7 +103,7 @@ class CurriculumSampler(BaseSampler):
             raise ValueError(f"startup must be 2 or more; got {startup}")
         self.space, self.startup, self.held, self.noise, self.per_cost = space, startup, held, noise, per_cost
         self._seed = Random(seed).getrandbits(32)
-        self._known: dict[int, Candidate] = {}
+        self._known: dict[int, tuple[Candidate, bool]] = {}
         self._proposed: dict[int, _Proposal] = {}
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -132,18 +132,42 @@ class CurriculumSampler(BaseSampler):
         seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
         return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
 
-    def outlook(self, study: optuna.Study, by: float) -> float:
-        """The largest probability of being better than the best tried curriculum by so much, over the curricula that a proposal looks at.
+    def outlook(self, study: optuna.Study, by: float, trials: int) -> float:
+        """The probability that a search finds something better if it goes on for so many trials.
 
-        1 while there is no model yet, 0 when every curriculum was tried.
+        Better: one of these trials is better in truth, without the noise of a measurement, by more than `by` than the best in truth of all
+        trials before. Trials that run count among those before.
+
+        Args:
+            study: the search, of one objective.
+            by: in the units of the values.
+            trials: that are still to come.
+
+        Returns:
+            1 while there is no model yet, 0 when no untried curriculum is found.
         """
         seen = self._seen(study, None)
         if len(seen.values) < self.startup:
             return 1.0
+        return float((self._improvements(trials, seen) > by).mean())
+
+    def improvements(self, study: optuna.Study, trials: int) -> np.ndarray:
+        """By how much the next trials may improve on the best so far: draws of what `outlook` counts, in the units of the values."""
+        return self._improvements(trials, self._seen(study, None))
+
+    def _improvements(self, trials: int, seen: _Seen) -> np.ndarray:
+        from search.sampler.outlook import improvements
+
         rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
         model = self._model(seen)
-        _, scores = self._searched(rng, seen, lambda found: model.probability([each.candidate for each in found], by))
-        return float(scores.max(initial=0.0))
+        found, _ = self._searched(rng, seen, lambda found: model.improvement([each.candidate for each in found]))
+        if not found:
+            return np.full(1, -np.inf)
+        numbers = np.random.default_rng(rng.getrandbits(32))
+        drawn = model.posteriors([each.candidate for each in found], numbers)
+        worlds = [improvements(*told, len(told[0]) - len(found), trials, numbers) for told in drawn]
+        gained: np.ndarray = model.deviation * np.concatenate(worlds)
+        return gained
 
     def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
         seen = self._seen(study, trial.number)
@@ -159,8 +183,10 @@ class CurriculumSampler(BaseSampler):
     def _seen(self, study: optuna.Study, asking: int | None) -> _Seen:
         trials = study.get_trials(deepcopy=False)
         trials = [other for other in trials if other.number != asking and other.params]
-        tried = {repr(sorted(trial.params.items())) for trial in trials}
-        return _Seen(trials, _values(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried)
+        # One that failed before all of its parameters were asked for is no candidate yet.
+        recalled = [self._recalled(other) for other in trials]
+        tried = {candidate.key for candidate, whole in recalled if whole}
+        return _Seen(trials, values_of(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried)
 
     def _model(self, seen: _Seen) -> "Model":
         from search.sampler.model import Model
@@ -175,7 +201,7 @@ class CurriculumSampler(BaseSampler):
     ) -> tuple[list[_Proposal], np.ndarray]:
         """Untried candidates and their scores; the best ones are varied again."""
         found = self._candidates(rng, seen)
-        scores = score(found) if found else np.zeros(0)
+        scores = _numbers(score(found)) if found else np.zeros(0)
         for _ in range(ROUNDS if found else 0):
             near = [found[place] for place in np.argsort(-scores)[:NEAR]]
             known = {each.key for each in found} | seen.tried
@@ -183,7 +209,7 @@ class CurriculumSampler(BaseSampler):
             more = list({each.key: each for each in varied if each.key not in known}.values())
             if not more:
                 break
-            found, scores = found + more, np.concatenate([scores, score(more)])
+            found, scores = found + more, np.concatenate([scores, _numbers(score(more))])
         return found, scores
 
     def _scores(self, model: "Model", found: Sequence[_Proposal], held: set[Hashable], free: float) -> np.ndarray:
@@ -206,32 +232,36 @@ class CurriculumSampler(BaseSampler):
 
     def _varied(self, rng: Random, parameters: Mapping[str, Any]) -> _Proposal:
         """The same but for one or two parameters, and what depends on them."""
-        gone = set(rng.sample(sorted(parameters), min(len(parameters), rng.choice((1, 1, 2)))))
-        return self._drawn(rng, {name: value for name, value in parameters.items() if name not in gone})
+        return self._asked(varied(rng, parameters, rng.choice((1, 1, 2))))
 
-    def _untried(self, rng: Random, tried: set[str], believed: bool = False) -> _Proposal:
-        """One at random, or the one that is believed in most among some."""
-        for _ in range(100):
-            if (drawn := self._drawn(rng, {})).key not in tried:
-                break
-        if not believed or not drawn.candidate.beliefs:
-            return drawn
-        pool = [each for each in (self._drawn(rng, {}) for _ in range(RANDOM)) if each.key not in tried] or [drawn]
+    def _untried(self, rng: Random, tried: set[Hashable], believed: bool = False) -> _Proposal:
+        """One at random, or the one that is believed in most among some; a tried one where there is no other."""
+        proposal = self._drawn(rng, untried(lambda asked: self.space(asked).key, tried, rng) or {})
+        if not believed or not proposal.candidate.beliefs:
+            return proposal
+        pool = [each for each in (self._drawn(rng, {}) for _ in range(RANDOM)) if each.key not in tried] or [proposal]
         ranks = np.zeros(len(pool))
-        for source in drawn.candidate.beliefs:
-            ranks += np.argsort(np.argsort([each.candidate.beliefs[source] for each in pool]))
+        for source in proposal.candidate.beliefs:
+            ranks += np.argsort(np.argsort(_numbers([each.candidate.beliefs[source] for each in pool])))
         return pool[int(np.argmax(ranks))]
 
     def _drawn(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
-        asked = Drawn(rng, given)
-        return _Proposal(asked.values, asked.distributions, self.space(asked))
+        return self._asked(Drawn(rng, given))
+
+    def _asked(self, asked: Drawn) -> _Proposal:
+        candidate = self.space(asked)
+        return _Proposal(asked.values, asked.distributions, candidate)
 
     def _candidate(self, trial: FrozenTrial) -> Candidate:
+        return self._recalled(trial)[0]
+
+    def _recalled(self, trial: FrozenTrial) -> tuple[Candidate, bool]:
+        """A trial's candidate, and whether the trial has all parameters of it."""
         if trial.number not in self._known:
-            candidate = self.space(Drawn(Random(0), trial.params))
+            candidate = self.space(asked := Drawn(Random(0), trial.params))
             if not trial.state.is_finished():
-                return candidate
-            self._known[trial.number] = candidate
+                return candidate, asked.given_whole
+            self._known[trial.number] = candidate, asked.given_whole
         return self._known[trial.number]
 
     def _trained(self, trial: FrozenTrial) -> list[Hashable]:
@@ -243,31 +273,7 @@ class CurriculumSampler(BaseSampler):
         return parts[: len(candidate.stages)] if trial.state == TrialState.PRUNED else parts
 
 
-def _values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
-    """By number, higher is better: the values of complete trials, and what pruned ones may have come to by the line that leads from
-    values at the same step to final ones."""
-    sign = 1.0 if maximize else -1.0
-    complete = {
-        trial.number: (trial, sign * trial.value)
-        for trial in trials
-        if trial.state == TrialState.COMPLETE and trial.value is not None and np.isfinite(trial.value)
-    }
-    found = {number: value for number, (_, value) in complete.items()}
-    for trial in trials:
-        if trial.state == TrialState.PRUNED and trial.intermediate_values:
-            step, early = max(trial.intermediate_values.items())
-            known = [(each.intermediate_values.get(step), value) for each, value in complete.values()]
-            value = _foretold(sign * early, [(sign * at, value) for at, value in known if at is not None])
-            if value is not None:
-                found[trial.number] = value
-    return dict(sorted(found.items()))
-
-
-def _foretold(early: float, known: Sequence[tuple[float, float]]) -> float | None:
-    """The final value that an early one leads to by the line through known pairs, within their range; a low one of theirs where the line
-    does not rise. None for fewer than `PAIRS`."""
-    if len(known) < PAIRS or len({at for at, _ in known}) < 2:
-        return None
-    slope, start = linear_regression(*zip(*known, strict=True))
-    finals = [value for _, value in known]
-    return quantiles(finals)[0] if slope <= 0 else min(max(finals), max(min(finals), start + slope * early))
+def _numbers(scores: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Scores of which one that is no number ranks last: by itself NumPy takes it for the highest."""
+    found = np.asarray(scores, dtype=float)
+    return np.where(np.isnan(found), -np.inf, found)

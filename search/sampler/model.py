@@ -1,10 +1,12 @@
 """What the tried curricula say of others: scikit-learn's Gaussian process."""
 
+import math
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from scipy.linalg import cho_factor, cho_solve
 from scipy.optimize import minimize
 from scipy.stats import norm
 from sklearn.exceptions import ConvergenceWarning
@@ -13,7 +15,7 @@ from threadpoolctl import ThreadpoolController
 
 from search.sampler.candidate import Candidate
 from search.sampler.features import Points
-from search.sampler.kernel import GroupedKernel
+from search.sampler.kernel import USUAL_NOISE, GroupedKernel, priors
 
 _THREADS = ThreadpoolController()
 F = TypeVar("F", bound=Callable[..., Any])
@@ -28,6 +30,11 @@ FITTED = 150
 """Trials that the hyperparameters are fitted to, the best and the latest; all of them are conditioned on."""
 STEPS = 25
 """Of the optimiser of the marginal likelihood."""
+DRAWN, THINNED = 10, 10
+"""Draws of the hyperparameters, and steps of the chain between two of them."""
+JITTER = 1e-8
+CERTAIN = 1e-9
+"""Least deviation of what is expected, in deviations of the values: nothing is divided by less."""
 
 
 class Model:
@@ -35,24 +42,26 @@ class Model:
 
     @one_thread
     def __init__(self, tried: Sequence[Candidate], values: np.ndarray, noise: float | None) -> None:
-        """Fit the hyperparameters by marginal likelihood.
+        """Fit the hyperparameters by marginal likelihood, the noise with a prior.
 
         Args:
             tried: curricula.
             values: theirs, higher is better.
             noise: variance of a value over seeds; None to fit it.
         """
-        self.deviation = float(values.std()) or 1.0
+        spread = float(values.std())
+        self.deviation = spread if spread > 1e-12 * float(np.abs(values).max()) else 1.0
         standard = (values - values.mean()) / self.deviation
         known = None if noise is None else max(noise / self.deviation**2, 1e-4)
         self.points = Points(tried)
         rows = np.arange(len(tried)).reshape(-1, 1)
         sample = _sample(standard)
         kernel = GroupedKernel(self.points, noise=known or 0.3, fixed=known is not None)
-        process = GaussianProcessRegressor(kernel, optimizer=_optimise)
+        process = GaussianProcessRegressor(kernel, optimizer=_optimise if kernel.fixed else _optimise_with_noise)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             process.fit(rows[sample], standard[sample])
+        self._fitted = process
         self.process = GaussianProcessRegressor(process.kernel_, optimizer=None).fit(rows, standard)
         self.points.forget_products()
         self.best = float(self.process.predict(rows).max())
@@ -75,17 +84,41 @@ class Model:
         return found
 
     @one_thread
-    def probability(self, candidates: Sequence[Candidate], by: float) -> np.ndarray:
-        """Of a candidate's being better than the best mean among the tried by so much, in the units of the values."""
-        mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
-        found: np.ndarray = norm.sf((self.best + by / self.deviation - mean) / np.maximum(deviation, 1e-12))
+    def posteriors(
+        self, candidates: Sequence[Candidate], rng: np.random.Generator
+    ) -> list[tuple[np.ndarray, np.ndarray, float]]:
+        """What is known of the true values of all that was tried, then of candidates, under `DRAWN` draws of the hyperparameters.
+
+        After few trials many hyperparameters explain the values: the fitted ones alone are too sure of what they say.
+
+        Returns:
+            Means and covariance of the true values, and the variance of a measurement about them; in deviations of the values from their mean.
+        """
+        known, found = self.process.X_train_, []
+        rows = np.vstack([known, self.points.add(candidates)])
+        parts, squares = self.points.products(rows, rows), self.points.squares(rows).sum(0)
+        self.points.cut(len(known))
+        for theta in drawn_hyperparameters(self._fitted, rng):
+            kernel = self.process.kernel_.clone_with_theta(theta)
+            covariance = kernel.noiseless(parts, squares, squares)
+            count = len(known)
+            factor = cho_factor(covariance[:count, :count] + (kernel.noise + JITTER) * np.eye(count), lower=True)
+            gain = cho_solve(factor, covariance[:count]).T
+            found.append((gain @ self.process.y_train_, covariance - gain @ covariance[:count], float(kernel.noise)))
+        self.points.forget_products()
         return found
+
+    @property
+    def noise(self) -> float:
+        """Variance of a value over seeds, in variances of the values."""
+        return float(self.process.kernel_.noise)
 
     @one_thread
     def improvement(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Expected improvement over the best mean among the tried, in the units of the values."""
         mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
         gain = mean - self.best
+        deviation = np.maximum(deviation, CERTAIN)
         improvement = gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)
         found: np.ndarray = self.deviation * np.maximum(improvement, 1e-300)
         return found
@@ -96,6 +129,48 @@ def _optimise(loss: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndar
     limits = [(float(low), float(high)) for low, high in bounds]
     found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": STEPS})
     return found.x, float(found.fun)
+
+
+def _optimise_with_noise(loss: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
+    """The same with a prior on the noise, the last hyperparameter: likelihood alone puts it at its bound in one search of ten.
+
+    scikit-learn has no priors on hyperparameters.
+    """
+    middle, deviation = math.log(USUAL_NOISE[0]), USUAL_NOISE[1]
+
+    def posterior(theta: np.ndarray, eval_gradient: bool = True) -> tuple[float, np.ndarray]:
+        value, gradient = loss(theta, eval_gradient=eval_gradient)
+        away = (theta[-1] - middle) / deviation
+        slope = np.zeros(len(theta))
+        slope[-1] = away / deviation
+        return value + away**2 / 2, gradient + slope
+
+    return _optimise(posterior, start, bounds)
+
+
+def drawn_hyperparameters(process: GaussianProcessRegressor, rng: np.random.Generator) -> Iterator[np.ndarray]:
+    """Draws from what the values tell of the hyperparameters' logarithms, under normal priors.
+
+    Elliptical slice sampling (Murray, Adams & MacKay, AISTATS 2010), from the fitted ones.
+    """
+    means, deviations = priors(process.kernel_)
+    theta = process.kernel_.theta.copy()
+    level = process.log_marginal_likelihood(theta)
+    for step in range(1, DRAWN * THINNED + 1):
+        other = means + deviations * rng.standard_normal(len(means))
+        height = level + math.log(rng.uniform(1e-300, 1.0))
+        angle = rng.uniform(0, 2 * math.pi)
+        low, high = angle - 2 * math.pi, angle
+        while True:
+            moved = means + (theta - means) * math.cos(angle) + (other - means) * math.sin(angle)
+            level = process.log_marginal_likelihood(moved)
+            if level > height or high - low < 1e-6:
+                break
+            low, high = (angle, high) if angle < 0 else (low, angle)
+            angle = rng.uniform(low, high)
+        theta = moved
+        if not step % THINNED:
+            yield theta
 
 
 def _sample(values: np.ndarray) -> np.ndarray:

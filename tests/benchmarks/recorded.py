@@ -11,12 +11,14 @@ import sys
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import comb
 from pathlib import Path
 from random import Random
 from statistics import fmean
 from typing import Any
 
 from search.sampler import Candidate, StageView
+from search.space import members_of
 
 TABLE = Path(__file__).with_name("miniature_table.json")
 Stages = tuple[tuple[str, int], ...]
@@ -71,11 +73,12 @@ class Recorded:
     def ask(self, trial: Any) -> Stages:
         left, names = list(read()["tasks"]), []
         length = trial.suggest_int("length", 0, 2)
-        joint = length > 1 and trial.suggest_categorical("joint", [False, True])
-        for place in range(length):
-            names.append(left.pop(trial.suggest_categorical(f"task.{place}", list(range(len(left))))))
-        if joint:
-            names = ["+".join(sorted(names, key=read()["tasks"].index))]
+        if length > 1 and trial.suggest_categorical("joint", [False, True]):
+            mixed = members_of(trial.suggest_int("mixed.2", 0, comb(len(left), 2) - 1), len(left), 2)
+            names = ["+".join(left[place] for place in mixed)]
+        else:
+            for place in range(length):
+                names.append(left.pop(trial.suggest_categorical(f"task.{place}", list(range(len(left))))))
         return tuple((task, trial.suggest_int(f"rate.{place}", 0, 1)) for place, task in enumerate(names))
 
     def space(self, trial: Any) -> Candidate:

@@ -13,7 +13,7 @@ from search.sampler import Candidate, StageView
 
 RATES = 3
 """Levels of a stage's rate; the middle one is right for half of the tasks."""
-LONGEST = {4: 3, 6: 3, 9: 3}
+LONGEST = {4: 3, 5: 2, 6: 3, 9: 3}
 Stages = tuple[tuple[str, int], ...]
 """A curriculum: tasks and the levels of their rates, in order."""
 

@@ -100,12 +100,14 @@ def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda
     settings = {
         "curriculum.max_length": 3,
         "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 4},
-        "trials": 100,
+        "trials": 50,
     }
     plan = agenda(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
     worker.drive(plan)
-    assert 6 < len(worker.trials) < 60
-    assert plan.stopped.startswith("stop.improbable_improvement: better by 0.02 with a probability of ")
+    assert 6 < len(worker.trials) < 45
+    said = f"stop.improbable_improvement: the {plan.left} trials left find one that is better by 0.02 with a probability of 0"
+    assert plan.left == 50 - len(worker.trials)
+    assert plan.stopped.startswith(said)
     best = plan.study.complete()[0]
     assert best.value == max(worth(trial) for trial in worker.trials)
     assert curriculum_of(best.trial).endswith("facts")

@@ -1,10 +1,13 @@
+from itertools import combinations
 from typing import Any
 
 import pytest
 from optuna.trial import FixedTrial
 
 from search.config import validate
-from search.space import CurriculumSpace, paths
+from search.likeness import like
+from search.space import CurriculumSpace, members_of, paths, rank_of
+from search.views import view
 from trainables.curriculum import Noise, Trial
 
 
@@ -24,15 +27,19 @@ class Choices:
         return choices[self.picks[place]]
 
 
-def every_trial(space: CurriculumSpace) -> set[Trial]:
-    """All trials of a space, by answering in every way."""
-    found: set[Trial] = set()
+def encoded(space: CurriculumSpace) -> list[Trial]:
+    """The trial of every encoding, by answering in every way."""
+    found: list[Trial] = []
     picks: list[int] | None = []
     while picks is not None:
         asked = Choices(picks)
-        found.add(space.suggest(asked))
+        found.append(space.suggest(asked))
         picks = next_picks(asked)
     return found
+
+
+def every_trial(space: CurriculumSpace) -> set[Trial]:
+    return set(encoded(space))
 
 
 def next_picks(asked: Choices) -> list[int] | None:
@@ -82,6 +89,27 @@ SPACES = [
 def test_the_size_of_a_space_is_the_number_of_its_trials(config, changes):
     space = CurriculumSpace(config(changes))
     assert len(every_trial(space)) == space.size()
+
+
+@pytest.mark.parametrize("changes", SPACES, ids=str)
+def test_every_trial_has_one_encoding_and_is_one_candidate_of_the_sampler(config, changes):
+    space = CurriculumSpace(config(changes))
+    trials = encoded(space)
+    assert len(trials) == len(set(trials)) == len({view(trial).key for trial in trials})
+
+
+@pytest.mark.parametrize("changes", SPACES, ids=str)
+def test_every_trial_is_most_like_itself(config, changes):
+    space = CurriculumSpace(config(changes))
+    for trial in encoded(space):
+        assert space.suggest(FixedTrial(like(space, trial))) == trial
+
+
+@pytest.mark.parametrize(("count", "size"), [(5, 2), (6, 3), (4, 4), (3, 1)])
+def test_sets_are_numbered_in_lexicographic_order(count, size):
+    sets = [list(members) for members in combinations(range(count), size)]
+    assert [members_of(rank, count, size) for rank in range(len(sets))] == sets
+    assert [rank_of(members, count) for members in sets] == list(range(len(sets)))
 
 
 def test_a_space_of_three_tasks_and_two_places_holds_ten_orders(config, curriculum_of):
@@ -243,7 +271,7 @@ def test_a_joint_stage_takes_as_many_steps_as_its_tasks_on_average_and_mixes_as_
             "training.intermediate": {"epochs": 1, "batch_size": 10},
         }
     )
-    fixed = {"length": 2, "joint": True, "task.0": 0, "task.1": 1}
+    fixed = {"length": 2, "joint": True, "mixed.2": 0}
     (stage,) = CurriculumSpace(settings).suggest(FixedTrial(fixed)).curriculum
     sizes = {"facts": 4000, "dates": 4000, "facts_sw": 300}
     assert stage.steps == sum(sizes[task] for task in stage.tasks) / 20

@@ -1,7 +1,11 @@
+from random import Random
+
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 from search.recorded import finalists
+from search.sampler.untried import untried
 from search.study import Study
 
 
@@ -117,21 +121,48 @@ def test_a_failed_trial_that_succeeded_later_is_not_taken_up_again(config, reope
     assert reopen(config()).ask()[1] != trial
 
 
-def test_no_trial_is_asked_for_twice(config, reopen, outcome):
-    study = reopen(config({"curriculum.max_length": 1}))
+@pytest.mark.parametrize("sampler", ["curriculum", "tpe", "gp", "random"])
+def test_every_trial_of_the_space_is_asked_for_once_and_few_proposals_are_duplicates(config, reopen, outcome, sampler):
+    study = reopen(config({"sampler": sampler, "curriculum.joint": True}))
     asked = []
-    while (found := study.ask(attempts=100)) is not None:
+    while (found := study.ask()) is not None:
+        asked.append(found[1])
+        study.tell(found[0], outcome(found[1], 0.5 + 0.01 * len(found[1].curriculum)))
+    assert len(asked) == len(set(asked)) == study.space.size() == 13
+    duplicates = sum(record.state == "duplicate" for record in study.recorded())
+    assert duplicates <= (0 if sampler == "curriculum" else 2 * len(asked))
+
+
+def test_with_two_objectives_duplicates_end_too(config, reopen, outcome):
+    study = reopen(config({"sampler": "nsga2", "second_objective": "seconds", "curriculum.joint": True, "trials": 13}))
+    asked = []
+    while (found := study.ask()) is not None:
         asked.append(found[1])
         study.tell(found[0], outcome(found[1], 0.5))
-    assert len(asked) == len(set(asked)) == study.space.size()
+    assert len(asked) == len(set(asked)) == 13
 
 
-def test_a_duplicate_of_a_trial_that_still_runs_is_not_asked_for_either(config, reopen):
+def test_what_still_runs_is_not_asked_for_either(config, reopen):
     study = reopen(config({"curriculum.max_length": 1}))
     asked = []
-    while (found := study.ask(attempts=100)) is not None:
+    while (found := study.ask()) is not None:
         asked.append(found[1])
     assert len(asked) == len(set(asked)) == study.space.size()
+
+
+def test_the_last_untried_trial_of_a_space_is_found(config, reopen, outcome):
+    study = reopen(config({"sampler": "tpe", "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}}))
+    size = study.space.size()
+    walk, left = Random(0), set()
+    while len(left) < size - 1:
+        drawn = untried(study.space.suggest, left, walk)
+        left.add(study.space.suggest(optuna.trial.FixedTrial(drawn)))
+        study._study.enqueue_trial(drawn, skip_if_exists=True)
+    for _ in range(size - 1):
+        number, trial = study.ask()
+        study.tell(number, outcome(trial, 0.5))
+    assert study.ask()[1] not in left
+    assert study.ask() is None
 
 
 def test_duplicates_are_recorded_as_such_and_never_complete(config, reopen, outcome):
@@ -143,6 +174,9 @@ def test_duplicates_are_recorded_as_such_and_never_complete(config, reopen, outc
     assert other != trial
     assert [record.state for record in study.recorded()] == ["complete", "duplicate", "running"]
     assert len(study.complete()) == 1
+    assert study._study.trials[1].state == TrialState.FAIL
+    again = reopen(study.config)
+    assert [record.state for record in again.recorded()] == ["complete", "duplicate", "interrupted"]
 
 
 def test_a_space_of_which_every_trial_was_tried_gives_none(config, reopen, outcome):

@@ -26,7 +26,7 @@ def test_a_stage_is_seen_with_its_tasks_and_its_settings_on_even_scales(space):
 
 
 def test_a_joint_stage_is_one_stage_of_several_tasks(space):
-    fixed = BOTH | {"joint": True, "noise.0": "none"}
+    fixed = {"length": 2, "joint": True, "mixed.2": 0, "noise.0": "none"}
     (stage,) = view(space.suggest(FixedTrial(fixed))).stages
     assert set(stage.tasks) == {"facts", "dates"}
 
@@ -65,7 +65,7 @@ def test_the_variance_over_seeds_is_pooled_once_there_are_enough_repeats(space):
 
 def test_stages_that_the_store_has_cost_a_search_nothing(config, reopen):
     study = reopen(config({"sampler": "curriculum"}))
-    sampler = study._study.sampler
+    sampler = study._study.sampler.sampler
     assert set(sampler.held()) == set()
     study.held = lambda: {("a stage",)}
     assert set(sampler.held()) == {("a stage",)}

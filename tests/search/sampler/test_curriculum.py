@@ -3,11 +3,12 @@ import sys
 import textwrap
 from random import Random
 
+import numpy as np
 import optuna
 import pytest
 from optuna.trial import TrialState
 
-from search.sampler import CurriculumSampler, model
+from search.sampler import Candidate, CurriculumSampler, StageView, model
 from tests.search.sampler.conftest import OPTIMUM, space, stages, worth
 
 
@@ -83,7 +84,8 @@ def test_what_is_trained_already_makes_a_curriculum_cheap_and_wanted():
         return Candidate(views, costs=[(part, 1.0) for part in parts])
 
     def proposed(**options):
-        study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(two, seed=0, startup=2, **options))
+        sampler = CurriculumSampler(two, seed=0, startup=2, noise=lambda: 1e-3, **options)
+        study = optuna.create_study(direction="maximize", sampler=sampler)
         for values, value in (({"first": "nli", "more": False}, 0.0), ({"first": "nli", "more": True}, 0.1)):
             study.add_trial(made(values, value))
         trial = study.ask()
@@ -193,14 +195,14 @@ def test_pruned_trials_teach_nothing_while_too_few_others_were_finished():
 
 
 def test_early_values_that_foretell_the_contrary_make_pruned_trials_low_ones():
-    from search.sampler.curriculum import _foretold
+    from search.sampler.values import final_value
 
     falling = [(0.45, 0.50), (0.47, 0.48), (0.50, 0.47), (0.52, 0.45), (0.55, 0.44)]
-    assert 0.44 <= _foretold(0.30, falling) <= 0.45
+    assert 0.44 <= final_value(0.30, falling) <= 0.45
     assert (
-        _foretold(0.30, [(early, 1 - final) for early, final in falling]) == 0.50
+        final_value(0.30, [(early, 1 - final) for early, final in falling]) == 0.50
     )  # within the range of what was seen
-    assert _foretold(0.30, falling[:4]) is None
+    assert final_value(0.30, falling[:4]) is None
 
 
 def test_of_a_pruned_trial_only_the_stages_are_trained():
@@ -212,12 +214,56 @@ def test_of_a_pruned_trial_only_the_stages_are_trained():
 
 def test_the_outlook_is_bright_before_a_model_and_dim_when_the_best_was_found(search):
     few = search(CurriculumSampler(space, seed=0), 4)
-    assert few.sampler.outlook(few, 0.1) == 1.0
+    assert few.sampler.outlook(few, 0.1, 20) == 1.0
+    some = search(CurriculumSampler(space, seed=0), 7)
+    assert OPTIMUM - some.best_value > 0.2
+    assert some.sampler.outlook(some, 0.1, 20) > 0.5
     many = search(CurriculumSampler(space, seed=0), 30)
-    bright, dim = (many.sampler.outlook(many, by) for by in (1e-6, 0.5))
-    assert 0.0 <= dim < 0.05
+    assert OPTIMUM - many.best_value < 0.1
+    bright, dim = (many.sampler.outlook(many, by, 20) for by in (1e-6, 0.5))
+    assert dim < 0.05
     assert dim < bright <= 1.0
-    assert many.sampler.outlook(many, 0.5) == dim
+    assert many.sampler.outlook(many, 0.5, 20) == dim
+    assert many.sampler.outlook(many, 1e-6, 0) == 0.0
+
+
+def test_the_outlook_of_a_space_that_was_tried_whole_is_nothing():
+    def small(trial):
+        return Candidate((StageView(("nli",), {"rate": float(trial.suggest_int("rate", 0, 3))}),))
+
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(small, seed=0, startup=2))
+    for value in range(4):
+        trial = study.ask()
+        small(trial)
+        study.tell(trial, float(value))
+    assert study.sampler.outlook(study, 0.01, 10) == 0.0
+
+
+def test_one_curriculum_under_two_names_is_not_tried_twice():
+    def mixed(trial):
+        first = trial.suggest_categorical("first", ["nli", "qa", "ner"])
+        second = trial.suggest_categorical("second", ["nli", "qa", "ner"])
+        return Candidate((StageView((first, second)),))
+
+    study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(mixed, seed=0, startup=2))
+    for number in range(6):
+        trial = study.ask()
+        mixed(trial)
+        study.tell(trial, float(number % 3))
+    assert len({mixed(optuna.trial.FixedTrial(trial.params)).key for trial in study.trials}) == 6
+
+
+def test_a_candidate_whose_score_is_no_number_is_not_proposed(search, monkeypatch):
+    study = search(CurriculumSampler(space, seed=0), 8)
+
+    def improvement(_, candidates):
+        longest = [len(candidate.stages) == 2 for candidate in candidates]
+        return np.where(longest, np.nan, 1.0)
+
+    monkeypatch.setattr(model.Model, "improvement", improvement)
+    for _ in range(3):
+        trial = study.ask()
+        assert len(stages(trial)) < 2
 
 
 def test_what_is_believed_in_most_comes_early():

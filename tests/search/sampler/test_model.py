@@ -6,8 +6,8 @@ import pytest
 
 from search.sampler.candidate import Candidate, Drawn, StageView
 from search.sampler.features import GROUPS, Points, Scale, described
-from search.sampler.kernel import GroupedKernel
-from search.sampler.model import FITTED, Model
+from search.sampler.kernel import GroupedKernel, priors
+from search.sampler.model import FITTED, Model, drawn_hyperparameters
 from tests.search.sampler.conftest import space, stages, worth
 
 
@@ -134,3 +134,71 @@ def test_a_known_noise_is_taken_as_it_is():
 def test_more_trials_than_are_fitted_to_are_conditioned_on():
     model, *_ = fitted(FITTED + 20)
     assert len(model.process.X_train_) == FITTED + 20
+
+
+def test_a_deviation_of_nothing_gives_numbers(monkeypatch):
+    model, tried, values = fitted(20)
+
+    def certain(rows, return_std):
+        assert return_std
+        return np.array([model.best, model.best - 1.0, model.best + 1.0]), np.zeros(3)
+
+    monkeypatch.setattr(model.process, "predict", certain)
+    same, worse, better = model.improvement(tried[:3])
+    assert same == pytest.approx(0.0, abs=1e-6)
+    assert worse == pytest.approx(0.0, abs=1e-6)
+    assert better == pytest.approx(values.std())
+
+
+def test_values_that_differ_by_rounding_alone_are_equal():
+    values = np.full(12, 0.1) + np.array([0.0, 1.4e-17] * 6)
+    assert Model(candidates(12), values, None).deviation == 1.0
+
+
+def test_what_is_known_of_true_values_is_what_the_process_predicts(monkeypatch):
+    model, *_ = fitted(30)
+    fresh = candidates(10, seed=3)
+    monkeypatch.setattr("search.sampler.model.drawn_hyperparameters", lambda process, _: [process.kernel_.theta])
+    ((means, covariance, noise),) = model.posteriors(fresh, np.random.default_rng(0))
+    assert means.shape == (40,)
+    assert np.allclose(means[30:], model.mean(fresh), atol=1e-5)
+    _, deviation = model.process.predict(model.points.add(fresh), return_std=True)
+    assert np.allclose(np.sqrt(np.diag(covariance)[30:]), deviation, atol=1e-4)
+    assert (np.diag(covariance)[:30] < np.diag(covariance)[30:].mean()).all()
+    assert noise == model.noise
+
+
+def test_hyperparameters_are_drawn_from_their_prior_where_values_say_nothing():
+    class Silent:
+        kernel_ = GroupedKernel(Points(candidates(5)))
+
+        def log_marginal_likelihood(self, theta):
+            return 0.0
+
+    rng = np.random.default_rng(0)
+    drawn = np.array([theta for _ in range(40) for theta in drawn_hyperparameters(Silent(), rng)])
+    means, deviations = priors(Silent.kernel_)
+    assert np.allclose(drawn.mean(0), means, atol=0.4 * deviations.max())
+    assert np.allclose(drawn.std(0) / deviations, 1.0, atol=0.25)
+
+
+def test_draws_of_the_noise_are_near_that_of_the_values():
+    model, *_ = noisy(50, 0.3, seed=0)
+    drawn = [noise for *_, noise in model.posteriors(candidates(3, seed=4), np.random.default_rng(0))]
+    assert 0.3 / 1.5 < model.deviation * np.median(drawn) ** 0.5 < 0.3 * 1.5
+
+
+def noisy(count: int, noise: float, seed: int) -> tuple[Model, list[Candidate], np.ndarray]:
+    rng = Random(seed)
+    drawn = [Drawn(rng, {}) for _ in range(count)]
+    values = np.array([worth(stages(each)) + rng.gauss(0, noise) for each in drawn])
+    tried = [space(Drawn(rng, each.values)) for each in drawn]
+    return Model(tried, values, None), tried, values
+
+
+@pytest.mark.parametrize("noise", [0.1, 0.3])
+def test_the_fitted_noise_is_that_of_the_values(noise):
+    models = [noisy(50, noise, seed)[0] for seed in range(12)]
+    found = [model.deviation * model.noise**0.5 for model in models]
+    assert noise / 1.5 < np.median(found) < noise * 1.5
+    assert min(found) > noise / 3
