@@ -8,7 +8,7 @@ import numpy as np
 
 from search.analysis import measures
 from search.analysis.arms import Condition, Scored
-from search.analysis.bootstrap import Estimate, holm
+from search.analysis.estimates import Estimate, holm
 from search.analysis.contrasts import after
 from search.intervals import interval
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from search.analysis import measures, model
 from search.analysis.arms import Scored
-from search.analysis.bootstrap import Estimate, holm
+from search.analysis.estimates import Estimate, holm
 from search.analysis.contrasts import Kind, contrasts
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from search.analysis.bootstrap import Estimate
+from search.analysis.estimates import Estimate
 from search.intervals import interval
 
 AT_THE_END = "the whole curriculum"

