@@ -28,11 +28,19 @@ class Estimate:
     """Two-sided: how likely so large a mean is where there is nothing to be found."""
     p_holm: float | None = None
     """The same after Holm's correction for all tests of its table."""
+    p_max: float | None = None
+    """Or after a correction by the largest of all statistics of its table (max-t), to which the interval belongs too."""
 
     @property
     def found(self) -> bool:
-        """Whether it is told from zero among all tests of its table."""
-        return self.p_holm is not None and self.p_holm <= 1 - CONFIDENCE
+        """Whether it is significant: zero is excluded by the test after the correction for all tests of its table."""
+        corrected = self.p_holm if self.p_max is None else self.p_max
+        return corrected is not None and corrected <= 1 - CONFIDENCE
+
+    def within(self, least: float, most: float) -> "Estimate":
+        """The same mean with bounds that it can have."""
+        told = Interval(self.mean, self.low, self.high, self.seeds).within(least, most)
+        return replace(self, low=told.low, high=told.high)
 
     def to_json(self, signed: bool = True) -> dict[str, Any]:
         """With its words, as a difference or as a score."""
@@ -110,8 +118,15 @@ def hierarchical(
     if not careful.any():
         return Estimate(mean, mean, mean, seeds)
     level = (1 - CONFIDENCE) / tests
-    half = student.critical(student.of_one, layout.apart() if spread is None else careful, level)
+    told = layout.apart() if spread is None and tests == 1 else careful
+    half = student.critical(student.of_one, told, level)
     return Estimate(mean, mean - half, mean + half, seeds, student.probability(student.of_one, abs(mean), careful))
+
+
+def unit_variance(values: np.ndarray, weights: np.ndarray, design: np.ndarray) -> tuple[float, int]:
+    """The variance of such a mean that is due to its units, and its degrees of freedom; `values` are [seeds, units], of two seeds at least."""
+    found = _Layout.of(values, values @ weights, weights, design)
+    return found.units, found.units_freedom
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +175,16 @@ class _Layout:
 def _fitted(values: np.ndarray, design: np.ndarray) -> np.ndarray:
     found: np.ndarray = (design @ np.linalg.lstsq(design, values.T, rcond=None)[0]).T
     return found
+
+
+def together(estimates: Sequence[Estimate]) -> list[Estimate]:
+    """With p-values corrected by `holm`, and intervals that hold together: those of `hierarchical` for as many tests, none of which goes past zero
+    where Holm's test has it significant (Strassburger and Bretz, Stat. Med. 27, 2008)."""
+    return [_one_sided(each) if each.found else each for each in holm(estimates)]
+
+
+def _one_sided(estimate: Estimate) -> Estimate:
+    return estimate.within(0.0, math.inf) if estimate.mean > 0 else estimate.within(-math.inf, 0.0)
 
 
 def holm(estimates: Sequence[Estimate]) -> list[Estimate]:

@@ -72,12 +72,13 @@ class Finalists:
     def _seeds(self) -> tuple[np.ndarray, float]:
         """[trials] variances over seeds, what is common to all trials apart, and their degrees of freedom.
 
-        Of few trials all have the same; of more each one's is drawn towards the mean (`Spread`). None is less than what is left makes it.
+        Of few trials, or on two seeds, all have the same; else each one's is drawn towards the mean (`Spread`). None is less than what is left
+        makes it.
         """
         trials, seeds = self._by_seed.shape
         left = self._by_seed - self._by_seed.mean(1, keepdims=True) - self._by_seed.mean(0) + self._by_seed.mean()
         most = float((trials - 1) * (seeds - 1))
-        spread = Spread.of(self._by_seed)
+        spread = Spread.of(self._by_seed) if seeds > 2 else None
         if spread is None:
             return np.full(trials, max(float((left**2).sum()) / most, self._rest)), most
         own = (seeds - 1) * (1 - 1 / trials)
@@ -95,11 +96,17 @@ class Finalists:
         freedom = (trials - 1) * (units - 1)
         return max(float((left**2).sum()) / freedom * self._square - self._rest / seeds, 0.0), float(freedom)
 
-    def _deviations(self, other: int) -> np.ndarray:
-        """Deviations of the mean of either, the best and another, on average."""
-        variances, freedom = self._seeds
-        seeds = float(variances[self.best] + variances[other]) / 2 / self._by_seed.shape[1]
-        return student.deviations((seeds, freedom), self._units)
+    def _errors(self) -> np.ndarray:
+        """[trials]: of each other one and the best, the standard error of either's mean, on average."""
+        variances = (self._seeds[0] + self._seeds[0][self.best]) / 2
+        found: np.ndarray = np.sqrt(variances / self._by_seed.shape[1] + self._units[0])
+        return found
+
+    def _deviations(self) -> np.ndarray:
+        """What standard errors may be, for a typical one of one."""
+        seeds, units = float(self._seeds[0].mean()) / self._by_seed.shape[1], self._units[0]
+        whole = seeds + units
+        return student.deviations((seeds / whole, self._seeds[1]), (units / whole, self._units[1]))
 
     def comparisons(self) -> dict[int, Estimate]:
         """By place, the best less each other trial: intervals that hold together, and p-values for all of them.
@@ -108,20 +115,21 @@ class Finalists:
         lead of the others over one (Dunnett's): the best is not too low by chance. Tests step from the worst trial to the nearest
         (each allows for the trials at least as good as it); where one says that the best is better, its interval does not go below zero.
         """
-        count, places = len(self.means), np.argsort(-self.means, kind="stable")
-        others = [int(place) for place in places if place != self.best]
+        count, seeds = self._by_seed.shape
+        gaps, errors = self.means[self.best] - self.means, self._errors()
+        others = [int(place) for place in np.argsort(gaps, kind="stable") if place != self.best]
+        if not errors.any():
+            return {other: Estimate(float(gaps[other]), *[float(gaps[other])] * 2, seeds) for other in others}
+        spread = self._deviations()
+        down = student.critical(student.of_range(count), spread, 1 - CONFIDENCE)
+        up = student.critical(student.of_largest_lead(count - 1), spread, (1 - CONFIDENCE) / 2)
         found: dict[int, Estimate] = {}
         p = 0.0
         for rank, other in reversed(list(enumerate(others, 2))):
-            gap, spread = float(self.means[self.best] - self.means[other]), self._deviations(other)
-            if not spread.any():
-                found[other] = Estimate(gap, gap, gap, self._by_seed.shape[1])
-                continue
-            p = max(p, student.probability(student.of_range(rank), gap, spread))
-            low = gap - student.critical(student.of_range(count), spread, 1 - CONFIDENCE)
-            high = gap + student.critical(student.of_largest_lead(count - 1), spread, (1 - CONFIDENCE) / 2)
+            gap, error = float(gaps[other]), float(errors[other])
+            p = max(p, student.probability(student.of_range(rank), gap / error, spread))
             least = 0.0 if p <= 1 - CONFIDENCE else -1.0
-            found[other] = Estimate(gap, max(low, least), min(high, 1.0), self._by_seed.shape[1], p, p)
+            found[other] = Estimate(gap, max(gap - down * error, least), min(gap + up * error, 1.0), seeds, p)
         return found
 
     def score(self) -> Corrected:
@@ -139,7 +147,7 @@ class Finalists:
         if variance == 0:
             return Corrected(raw, raw, raw, raw)
         worth = variance**2 / (common**2 / (seeds - 1) + (own * (1 - 1 / trials)) ** 2 / freedom)
-        errors, level, scale = _errors(trials), (1 - CONFIDENCE) * trials / (trials + 1), _scale(worth)
+        errors, level, scale = _drawn(trials), (1 - CONFIDENCE) * trials / (trials + 1), _scale(worth)
         shift = math.sqrt(common) * _common()
         down = float(np.quantile((math.sqrt(own) * errors.max(1) + shift) * scale, 1 - level))
         up = float(np.quantile((math.sqrt(own) * errors[:, 0] + shift) * scale, 1 - level))
@@ -159,7 +167,7 @@ class Finalists:
 
 
 @lru_cache(maxsize=32)
-def _errors(trials: int) -> np.ndarray:
+def _drawn(trials: int) -> np.ndarray:
     """[DRAWS, trials] normal errors less their mean over trials."""
     drawn = np.random.default_rng(1).standard_normal((DRAWS, trials))
     return drawn - drawn.mean(1, keepdims=True)
