@@ -62,10 +62,12 @@ class Finalists:
             return 0.0
         own = self.values - self.values.mean(0)
         left = own - own.mean(1, keepdims=True) - own.mean(2, keepdims=True) + own.mean((1, 2), keepdims=True)
-        return float((left**2).sum()) / ((trials - 1) * (seeds - 1) * (units - 1)) * self._square
+        variance = float((left**2).sum()) / ((trials - 1) * (seeds - 1) * (units - 1))
+        return float(variance * self._square)
 
-    @cached_property
+    @property
     def _square(self) -> float:
+        """The variance of a mean over units of variance one."""
         return float((self.weights**2).sum())
 
     @cached_property
@@ -119,7 +121,8 @@ class Finalists:
         gaps, errors = self.means[self.best] - self.means, self._errors()
         others = [int(place) for place in np.argsort(gaps, kind="stable") if place != self.best]
         if not errors.any():
-            return {other: Estimate(float(gaps[other]), *[float(gaps[other])] * 2, seeds) for other in others}
+            known = {other: float(gaps[other]) for other in others}
+            return {other: Estimate(gap, gap, gap, seeds) for other, gap in known.items()}
         spread = self._deviations()
         down = student.critical(student.of_range(count), spread, 1 - CONFIDENCE)
         up = student.critical(student.of_largest_lead(count - 1), spread, (1 - CONFIDENCE) / 2)
@@ -170,7 +173,8 @@ class Finalists:
 def _drawn(trials: int) -> np.ndarray:
     """[DRAWS, trials] normal errors less their mean over trials."""
     drawn = np.random.default_rng(1).standard_normal((DRAWS, trials))
-    return drawn - drawn.mean(1, keepdims=True)
+    centred: np.ndarray = drawn - drawn.mean(1, keepdims=True)
+    return centred
 
 
 @lru_cache(maxsize=1)

@@ -69,7 +69,7 @@ def curricula(analysis: dict[str, Any]) -> list[Table]:
         return []
     finalists = analysis.get("finalists") or []
     again = finalists and {row["trial"] for row in finalists} != {row["trial"] for row in rows}
-    every = _table(analysis, rows, f"Curricula by family{_split(analysis)}, best first")
+    every = _table(analysis, rows, f"Curricula by family{split_of(analysis)}, best first")
     first = [_table(analysis, finalists, "Finalists by family on test, fresh seeds, best first")] if again else []
     if len(rows) <= MOST:
         return [*first, every]
@@ -77,7 +77,7 @@ def curricula(analysis: dict[str, Any]) -> list[Table]:
     return [*first, shown, replace(every, title=f"All {len(rows)} curricula", kind="data", slim=0)]
 
 
-def _split(analysis: dict[str, Any]) -> str:
+def split_of(analysis: dict[str, Any]) -> str:
     """What curricula were scored on."""
     split = (analysis.get("basis") or {}).get("split")
     return f" on {split}" if split else ""
@@ -139,7 +139,7 @@ def conditions(analysis: dict[str, Any]) -> Table | None:
     return Table(
         ["condition", "curricula", "all families", "gain", *families],
         body,
-        f"Conditions by family{_split(analysis)}",
+        f"Conditions by family{split_of(analysis)}",
         "shown",
         len(families),
     )

@@ -189,7 +189,7 @@ def test_finalists_on_fresh_seeds_have_a_table_of_their_own_before_all_trials():
     analysis = samples.study()
     analysis["finalists"] = analysis["curricula"][:2]
     first, second = sections(cleaned(analysis))[0].blocks
-    assert first.title == "Finalists by family, on fresh seeds, best first"
+    assert first.title == "Finalists by family on test, fresh seeds, best first"
     assert [len(first.rows), len(second.rows)] == [2, 12]
 
 
