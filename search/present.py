@@ -52,7 +52,7 @@ def answer(study: Study) -> Iterator[RenderableType]:
     theirs = repeats.get(rival.number, {}) if rival else {}
     yield _by_family(best, repeats.get(best.number, {}), rival, theirs, name, gains)
     if gains:
-        yield "  intervals of gains: 95 %, for all families (and all finalists) together; of all families likewise"
+        yield "  gains: 95 % intervals, for every family of every finalist together; over all families, for every finalist"
     if config.second_objective is not None:
         yield ""
         yield from _front(front(ranked, config), config)

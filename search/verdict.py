@@ -14,9 +14,11 @@ from trainables.transfer import Transfer
 
 SPLIT = "dev"
 """What every objective is measured on."""
-CORRECTED = "lower than measured by what being the highest of k adds by chance; interval by largest of k errors"
+CORRECTED = (
+    "the mean less the expected excess of the highest of k; low by the largest of k errors (max-t), high by Student's t"
+)
 STUDENT = "Student's t over seeds"
-TOGETHER = "simultaneous for all finalists: range of k means (Tukey), variance by seeds and families; p step-down"
+TOGETHER = "95 % for all comparisons together by the range of k means (Tukey), over seeds and families; p step-down"
 
 
 @dataclass(frozen=True, slots=True)
