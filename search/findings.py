@@ -23,8 +23,14 @@ def sentences(analysis: Mapping[str, Any]) -> Iterator[str]:
 def tables(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
     """Everything else that there is."""
     for title, table in (
-        (f"by kind of curriculum ({analysis['basis']['told']})", _conditions(analysis["conditions"])),
-        ("effects on transfer, the clearest first; p after Holm's correction", _effects(analysis["effects"])),
+        (
+            f"by kind of curriculum ({analysis['basis']['told']}){_together(analysis)}",
+            _conditions(analysis["conditions"]),
+        ),
+        (
+            "effects on transfer, the clearest first; 95 % intervals, uncorrected; p after Holm's correction for all of them",
+            _effects(analysis["effects"]),
+        ),
         (
             "what intermediate tasks lose after later stages: their own scores, on rows they were trained on",
             _forgetting(analysis["forgetting"]),
@@ -41,9 +47,14 @@ def tables(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
             yield table
 
 
+def _together(analysis: Mapping[str, Any]) -> str:
+    gains = [row["gain"] for row in analysis["conditions"] if row["gain"] and row["gain"]["low"] is not None]
+    return f"; intervals of gains: 95 % for all {len(gains)} together" if len(gains) > 1 else ""
+
+
 def _conditions(rows: Rows) -> Table | None:
     return _table(
-        ["curricula", "how many", "transfer", "gain over none"],
+        ["curricula", "how many", "transfer", "gain over no curriculum"],
         [
             (
                 row["condition"],
@@ -59,18 +70,25 @@ def _conditions(rows: Rows) -> Table | None:
 def _effects(rows: Rows) -> Table | None:
     clearest = sorted(rows, key=lambda row: (row["overall"]["p"] is None, row["overall"]["p"]))
     return _table(
-        ["effect", "from", "transfer", "p", ""],
+        ["effect", "from", "split", "difference", "p", ""],
         [
             (
                 row["name"],
                 _from(row),
+                row["split"],
                 row["overall"]["told"],
                 "" if row["overall"]["p_holm"] is None else f"{row['overall']['p_holm']:.2g}",
-                "found" if row["found"] else "below the noise",
+                _significance(row),
             )
             for row in clearest
         ],
     )
+
+
+def _significance(row: Mapping[str, Any]) -> str:
+    if row["overall"]["p_holm"] is None:
+        return "not tested"
+    return "significant" if row["found"] else "not significant"
 
 
 def _from(row: Mapping[str, Any]) -> str:

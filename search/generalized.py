@@ -68,7 +68,7 @@ def lines(told: dict[str, Any]) -> Iterator[RenderableType]:
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
     yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
     yield right_aligned(
-        ["trial", *BOTH, "gain over the baseline in two", ""],
+        ["trial", *BOTH, "gain over the baseline in two, 95 % each", ""],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
             for row in told["finalists"]
@@ -103,7 +103,7 @@ def _finalist(
     """One finalist in both settings, and its gain over the baseline in two languages on the seeds that both have."""
     shared = sorted(by_seed.keys() & rival.keys()) if by_seed is not rival else []
     gains = [_mean(by_seed[s].generalized_means(split)) - _mean(rival[s].generalized_means(split)) for s in shared]
-    gain = interval(gains) if gains else None
+    gain = interval(gains).within(-1.0, 1.0) if gains else None
     return {
         "trial": number,
         "words": words,

@@ -19,7 +19,7 @@ class Interval:
     seeds: int
 
     def within(self, least: float, most: float) -> "Interval":
-        """The same mean with bounds that a score can have."""
+        """The same mean with bounds that it can have: 0 and 1 of a score, -1 and 1 of a difference of two."""
         if self.low is None or self.high is None:
             return self
         return replace(self, low=max(least, self.low), high=min(most, self.high))

@@ -1,4 +1,4 @@
-"""Two trials compared where both were scored: on the same seeds, targets and languages."""
+"""Trials compared where all were scored: on the same seeds, targets and languages."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -6,30 +6,28 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from scipy import stats
 
-from search.analysis.bootstrap import hierarchical
+from search.analysis.finalists import Finalists
 from search.analysis.measures import FEW
-from search.intervals import Interval, interval
 from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
 
+SPLIT: Split = "dev"
 
-def difference(
-    mine: Mapping[int, Transfer], other: Mapping[int, Transfer], objective: Objective, split: Split = "dev"
-) -> Interval:
-    """One trial's objective minus another's, paired on the seeds that both have, one at least.
 
-    ``transfer_dev`` is compared seed by seed and family by family, or language by language where there are few families
-    (`search.analysis.hierarchical`), so that the interval is for others too. What is no mean over families is compared by seed alone.
+def layout(transfers: Sequence[Sequence[Transfer]], objective: Objective) -> Finalists:
+    """Trials by seed, the same seeds each, as what their objective is made of on dev.
+
+    ``transfer_dev`` is taken family by family, or language by language where there are few families, so that comparisons are for
+    others too. What is no mean over families is taken by seed alone.
     """
-    seeds = sorted(mine.keys() & other.keys())
-    weights = mine[seeds[0]].weights(split) if objective == "transfer_dev" else {}
+    weights = transfers[0][0].weights(SPLIT) if objective == "transfer_dev" else {}
     unit = _family if len(_shares(weights, _family)) >= FEW else str
     shares = _shares(weights, unit)
-    if len(seeds) < 2 or len(shares) < 2:
-        return interval([mine[seed].objective(objective) - other[seed].objective(objective) for seed in seeds])
-    values = [_gaps(mine[seed], other[seed], weights, unit, split) for seed in seeds]
-    told = hierarchical(np.array(values), np.array(list(shares.values())), np.ones((len(shares), 1)))
-    return Interval(told.mean, told.low, told.high, told.seeds)
+    if len(shares) < 2:
+        values = [[[each.objective(objective)] for each in by_seed] for by_seed in transfers]
+        return Finalists(np.array(values), np.ones(1))
+    values = [[_by_unit(each, weights, unit) for each in by_seed] for by_seed in transfers]
+    return Finalists(np.array(values), np.array(list(shares.values())))
 
 
 Weights = Mapping[tuple[str, str], float]
@@ -48,15 +46,13 @@ def _shares(weights: Weights, unit: Callable[[str], str]) -> dict[str, float]:
     return found
 
 
-def _gaps(mine: Transfer, other: Transfer, weights: Weights, unit: Callable[[str], str], split: Split) -> list[float]:
-    """The difference in each unit, over targets, in the order of `_shares`."""
+def _by_unit(transfer: Transfer, weights: Weights, unit: Callable[[str], str]) -> list[float]:
+    """The score in each unit, over targets, in the order of `_shares`."""
     shares = _shares(weights, unit)
     found = dict.fromkeys(shares, 0.0)
-    for target in mine.scores:
-        ours, theirs = mine.languages(target, split), other.languages(target, split)
-        for code in ours:
-            if weight := weights.get((target, code)):
-                found[unit(code)] += weight / shares[unit(code)] * (ours[code] - theirs[code])
+    tables = {target: transfer.languages(target, SPLIT) for target in dict.fromkeys(target for target, _ in weights)}
+    for (target, code), weight in weights.items():
+        found[unit(code)] += weight / shares[unit(code)] * tables[target][code]
     return list(found.values())
 
 
@@ -73,7 +69,7 @@ def behind(mine: Transfer, best: Transfer, confidence: float, variance: float) -
     shares = np.array(list(_shares(weights, str).values()))
     if len(shares) < 2:
         return False
-    gaps = np.array(_gaps(mine, best, weights, str, "dev"))
+    gaps = np.array(_by_unit(mine, weights, str)) - np.array(_by_unit(best, weights, str))
     gap = float(shares @ gaps)
     effective = 1 / float((shares**2).sum())  # languages that would count alike
     spread = float(shares @ (gaps - gap) ** 2) / (effective - 1) if effective > 1 else 0.0

@@ -1,13 +1,16 @@
 """The answer of a search in words and tables, for a terminal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from statistics import fmean
 from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Table
 
+from search import results
 from search.agreement import Agreement
+from search.analysis import curricula
+from search.analysis.arms import repeats as repeated_trials
 from search.best import Best
 from search.config import Config
 from search.intervals import interval
@@ -19,6 +22,7 @@ from search.verdict import Comparison, Verdict, judge
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
 
+ALL = "all families"
 STATES = ("complete", "pruned", "running", "failed")
 
 
@@ -46,7 +50,11 @@ def answer(study: Study) -> Iterator[RenderableType]:
     rival = first if first is not best else next(iter(others), None)
     plain = rival is first and best.trial is not None and best.trial.curriculum
     name = "no intermediate stage" if plain else f"trial {rival.number}" if rival else ""
-    yield _by_family(best, repeats.get(best.number, {}), rival, repeats.get(rival.number, {}) if rival else {}, name)
+    gains = _gains(study, best) if plain and best.number in repeats else {}
+    theirs = repeats.get(rival.number, {}) if rival else {}
+    yield _by_family(best, repeats.get(best.number, {}), rival, theirs, name, gains)
+    if gains:
+        yield "  gains: 95 % intervals, for every family of every finalist together; over all families, for every finalist"
     if config.second_objective is not None:
         yield ""
         yield from _front(front(ranked, config), config)
@@ -64,28 +72,68 @@ def _verdict(verdict: Verdict, best: Recorded, ranked: list[Recorded], objective
         return
     seeds = verdict.value.seeds
     how = "on one fresh seed" if seeds == 1 else f"over {seeds} fresh seeds, 95 % interval"
-    yield f"  {objective} {verdict.value.within(0.0, 1.0)} {how}"
+    yield f"  {objective} {verdict.value.within(0.0, 1.0)} on dev {how}{_measured(verdict)}"
+    if len(verdict.comparisons) > 1 and seeds > 1:
+        yield f"  better by (dev, the same seeds; 95 % intervals for all {len(verdict.comparisons)} together):"
     curricula = {record.number: str(record.trial) for record in ranked}
     for comparison in verdict.comparisons:
         yield f"  {_compared(comparison)} trial {comparison.other}: {curricula[comparison.other]}"
+    if seeds == 2:
+        yield "  two seeds tell little: intervals rest on one or a few differences"
     words = {
-        "separated": "SEPARATED: better than every other finalist on paired seeds",
-        "tie": "A TIE: on paired seeds it is not separated from every other finalist",
+        "separated": "SEPARATED: significantly better than every other finalist on the same seeds",
+        "tie": "A TIE: not significantly better than every other finalist on the same seeds",
         "unconfirmed": "UNCONFIRMED: it takes another finalist to compare with, two fresh seeds at least, and every finalist on all that "
         "the config asks for",
     }
     yield f"  {words[verdict.word]}"
 
 
+def _measured(verdict: Verdict) -> str:
+    """What the value corrects, where it was corrected."""
+    if verdict.raw is None or not verdict.comparisons or verdict.value is None or verdict.value.low is None:
+        return ""
+    return f" (measured {verdict.raw:.3f}, corrected for being the highest of {len(verdict.comparisons) + 1} finalists)"
+
+
 def _compared(comparison: Comparison) -> str:
     difference = comparison.difference
-    return f"{difference.signed()} {'on one seed ' if difference.low is None else ''}against"
+    return f"{difference.signed()} on dev {'on one seed ' if difference.low is None else ''}against"
+
+
+Gains = Mapping[str, str]
+"""In words, by family."""
+
+
+def _gains(study: Study, best: Recorded) -> Gains:
+    """What the best trial gains by family over no intermediate stage, on test and the seeds that finalists share; none with one seed."""
+    scored = repeated_trials(results.document(study))
+    if scored is None or not scored.repeated or not scored.transfers:
+        return {}
+    row = next((row for row in curricula.document(scored) if row["trial"] == best.number), None)
+    if row is None or row["gain"] is None:
+        return {}
+    return {family: gain["told"] for family, gain in row["family_gains"].items()} | {ALL: row["gain"]["told"]}
 
 
 def _by_family(
-    best: Recorded, repeats: dict[int, Outcome], rival: Recorded | None, rivals: dict[int, Outcome], name: str
+    best: Recorded,
+    repeats: dict[int, Outcome],
+    rival: Recorded | None,
+    rivals: dict[int, Outcome],
+    name: str,
+    gains: Gains,
 ) -> Table:
-    """Mean over targets by family: test on fresh seeds where there are any, else dev on the search's own seed."""
+    """Mean over targets by family: test on fresh seeds where there are any, else dev on the search's own seed.
+
+    Args:
+        best: the best trial.
+        repeats: its outcomes on fresh seeds.
+        rival: what it is compared with.
+        rivals: that one's outcomes on fresh seeds.
+        name: of it.
+        gains: by family with their intervals, where they are known.
+    """
     split: Split = "test" if repeats else "dev"
     mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
     others = list(rivals.values()) if repeats else [rival.outcome] if rival and rival.outcome else []
@@ -97,11 +145,11 @@ def _by_family(
     for family in families:
         ours = interval([outcome.transfer.family_means(split)[family] for outcome in mine]).mean
         theirs = fmean(outcome.transfer.family_means(split)[family] for outcome in others) if others else None
-        table.add_row(family, f"{ours:.3f}", *_against(ours, theirs))
+        table.add_row(family, f"{ours:.3f}", *_against(ours, theirs, gains.get(family)))
     if families:
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
-        table.add_row("all families", f"{ours:.3f}", *_against(ours, theirs), style="bold")
+        table.add_row(ALL, f"{ours:.3f}", *_against(ours, theirs, gains.get(ALL)), style="bold")
     for code in mine[0].transfer.unseen(split):
         ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
         theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
@@ -127,8 +175,8 @@ def _front(unbeaten: list[Recorded], config: Config) -> Iterator[RenderableType]
     yield table
 
 
-def _against(ours: float, theirs: float | None) -> tuple[str, ...]:
-    return () if theirs is None else (f"{theirs:.3f}", f"{ours - theirs:+.3f}")
+def _against(ours: float, theirs: float | None, gain: str | None = None) -> tuple[str, ...]:
+    return () if theirs is None else (f"{theirs:.3f}", gain or f"{ours - theirs:+.3f}")
 
 
 def _sharing(outcomes: list[Outcome]) -> str:

@@ -1,7 +1,6 @@
 """``results.json``: everything of a search that another tool may want, in one document (version 1)."""
 
 import json
-from dataclasses import asdict
 from itertools import zip_longest
 from typing import Any
 
@@ -43,7 +42,7 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "second_objective": _second(config),
         "best": verdict.best,
         "verdict": verdict.word,
-        "confirmed": asdict(verdict.value) if verdict.value else None,
+        "confirmed": verdict.confirmed(),
         "comparisons": [comparison.to_json() for comparison in verdict.comparisons],
         "front": _front(study) if config.second_objective else [],
         "racing": racing.document(records, config),

@@ -1,16 +1,24 @@
-"""What may be called best: finalists compared on fresh seeds, paired by seed and family."""
+"""What may be called best: finalists compared on fresh seeds, paired by seed and family, all comparisons together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from statistics import fmean
 from typing import Any, Literal
 
 from search.config import Config
-from search.intervals import Interval, interval
-from search.paired import difference
+from search.intervals import CONFIDENCE, Interval, interval
+from search.paired import layout
 from search.recorded import Recorded, finalists
 from trainables.outcome import Outcome
 from trainables.transfer import Transfer
+
+SPLIT = "dev"
+"""What every objective is measured on."""
+CORRECTED = (
+    "the mean less the expected excess of the highest of k; low by the largest of k errors (max-t), high by Student's t"
+)
+STUDENT = "Student's t over seeds"
+TOGETHER = "95 % for all comparisons together by the range of k means (Tukey), over seeds and families; p step-down"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,15 +28,17 @@ class Comparison:
     other: int
     """The other's trial number."""
     difference: Interval
-    """Best minus other, paired by seed and family."""
+    """Best minus other, paired by seed and family; the intervals of all comparisons hold together with 95 %."""
+    p: float | None = None
+    """How likely so large a lead of one finalist over another is by chance, for all comparisons together; None with one seed."""
 
     @property
     def separated(self) -> bool:
-        """Whether the interval of the difference lies above zero."""
-        return self.difference.low is not None and self.difference.low > 0
+        """Whether the best is better than the other, by the test for all comparisons."""
+        return self.difference.low is not None and self.difference.mean > 0 and (self.p or 0.0) <= 1 - CONFIDENCE
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"separated": self.separated}
+        return asdict(self) | {"separated": self.separated, "split": SPLIT, "method": TOGETHER}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +49,18 @@ class Verdict:
     """The trial with the highest mean over fresh seeds; before any, with the highest value; None without a complete trial."""
     word: Literal["separated", "tie", "unconfirmed"]
     value: Interval | None
-    """The best one's objective on fresh seeds."""
+    """The best one's objective on fresh seeds, corrected for being the highest of all finalists."""
     comparisons: tuple[Comparison, ...]
     """The best against each other finalist, nearest first."""
+    raw: float | None = None
+    """The mean that `value` corrects."""
+
+    def confirmed(self) -> dict[str, Any] | None:
+        """The value as JSON's own types, and how it came about."""
+        if self.value is None:
+            return None
+        method = CORRECTED if self.value.low is not None and self.comparisons else STUDENT
+        return asdict(self.value) | {"raw": self.raw, "split": SPLIT, "method": method}
 
 
 def judge(ranked: Sequence[Recorded], repeats: dict[int, dict[int, Outcome]], config: Config) -> Verdict:
@@ -55,32 +74,55 @@ def judge(ranked: Sequence[Recorded], repeats: dict[int, dict[int, Outcome]], co
     if not ranked:
         return Verdict(None, "unconfirmed", None, ())
     chosen = finalists(ranked, config)
-    values = {
-        record.number: {seed: o.transfer.objective(config.objective) for seed, o in repeats[record.number].items()}
+    transfers = {
+        record.number: {seed: outcome.transfer for seed, outcome in repeats[record.number].items()}
         for record in chosen
         if repeats.get(record.number)
     }
-    if not values:
+    if not transfers:
         return Verdict(ranked[0].number, "unconfirmed", None, ())
-    shared = sorted(set.intersection(*(set(by_seed) for by_seed in values.values())))
-
-    def on_seeds(number: int) -> dict[int, Transfer]:
-        return {seed: repeats[number][seed].transfer for seed in shared}
-
-    means = {number: fmean(by_seed[seed] for seed in shared or by_seed) for number, by_seed in values.items()}
-    best = max(means, key=lambda number: (means[number], -number))
-    comparisons = sorted(
-        (
-            Comparison(other, difference(on_seeds(best), on_seeds(other), config.objective))
-            for other in values
-            if other != best and shared
-        ),
-        key=lambda comparison: comparison.difference.mean,
-    )
-    repeated = len(values) == len(chosen) and len(shared) >= config.finalists.seeds
+    best, value, raw, comparisons = _compared(transfers, config)
+    shared = set.intersection(*(set(by_seed) for by_seed in transfers.values()))
+    repeated = len(transfers) == len(chosen) and len(shared) >= config.finalists.seeds
     complete = repeated and config.finalists.seeds >= 2 and bool(comparisons)
     separated = complete and all(comparison.separated for comparison in comparisons)
     word: Literal["separated", "tie", "unconfirmed"] = (
         "separated" if separated else "tie" if complete else "unconfirmed"
     )
-    return Verdict(best, word, interval([values[best][seed] for seed in shared or values[best]]), tuple(comparisons))
+    return Verdict(best, word, value, comparisons, raw)
+
+
+Compared = tuple[int, Interval, float, tuple[Comparison, ...]]
+"""The best, its value, the mean which that corrects, comparisons with the others."""
+
+
+def _compared(transfers: Mapping[int, Mapping[int, Transfer]], config: Config) -> Compared:
+    """Trials by number and seed, compared on the seeds that all have; where there is none, means alone are looked at."""
+    shared = sorted(set.intersection(*(set(by_seed) for by_seed in transfers.values())))
+    numbers = sorted(transfers)
+    if len(shared) < 2 or len(numbers) < 2:
+        return _means(transfers, shared, config)
+    found = layout([[transfers[number][seed] for seed in shared] for number in numbers], config.objective)
+    score, best = found.score(), numbers[found.best]
+    comparisons = [
+        Comparison(numbers[place], Interval(told.mean, told.low, told.high, told.seeds), told.p)
+        for place, told in found.comparisons().items()
+    ]
+    value = Interval(score.mean, score.low, score.high, len(shared))
+    return best, value, score.raw, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))
+
+
+def _means(transfers: Mapping[int, Mapping[int, Transfer]], shared: Sequence[int], config: Config) -> Compared:
+    """The same without enough to allow for the choice."""
+    values = {
+        number: [by_seed[seed].objective(config.objective) for seed in shared or sorted(by_seed)]
+        for number, by_seed in transfers.items()
+    }
+    best = max(values, key=lambda number: (fmean(values[number]), -number))
+    comparisons = (
+        Comparison(other, Interval(fmean(values[best]) - fmean(values[other]), None, None, len(shared)))
+        for other in values
+        if other != best and shared
+    )
+    value = interval(values[best]).within(0.0, 1.0)
+    return best, value, value.mean, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))

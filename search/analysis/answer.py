@@ -30,20 +30,38 @@ def _which(document: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     if results["confirmed"] is None:
         value = next(trial["value"] for trial in results["trials"] if trial["number"] == results["best"])
         return f"{head}, with {objective} {value:.3f} on one seed: not confirmed, as no finalist was repeated on fresh seeds."
-    value = Interval(**results["confirmed"]).within(0.0, 1.0)
-    seeds = f"{value.seeds} fresh seed{'s' * (value.seeds > 1)}"
-    return f"{head}, with {objective} {value} over {seeds}: {_verdict(results, words)}."
+    value = _interval(results["confirmed"])
+    seeds = f"on dev over {value.seeds} fresh seed{'s' * (value.seeds > 1)}"
+    return f"{head}, with {objective} {value} {seeds}{_measured(results)}: {_verdict(results, words)}."
+
+
+def _interval(told: Mapping[str, Any]) -> Interval:
+    return Interval(told["mean"], told["low"], told["high"], told["seeds"])
+
+
+def _measured(results: Mapping[str, Any]) -> str:
+    """What the value corrects, where it was corrected."""
+    raw, finalists = results["confirmed"].get("raw"), len(results["comparisons"]) + 1
+    if raw is None or results["confirmed"]["low"] is None or finalists < 2:
+        return ""
+    return f" (measured {raw:.3f}, corrected for being the highest of {finalists} finalists)"
 
 
 def _verdict(results: Mapping[str, Any], words: Mapping[int, str]) -> str:
     told = results["comparisons"]
     if results["verdict"] == "separated":
         nearest = told[0]
-        return f"better than every other finalist, by {Interval(**nearest['difference']).signed()} than the nearest, {words[nearest['other']]}"
+        by = f"{_interval(nearest['difference']).signed()} on dev"
+        return f"better than every other finalist, by {by} than the nearest, {words[nearest['other']]}{_simultaneous(told)}"
     if results["verdict"] == "tie":
         even = [each for each in told if not each["separated"]]
-        return f"a tie with {len(even)} of {len(told)} other finalists, the nearest {Interval(**even[0]['difference']).signed()} behind"
+        by = f"{_interval(even[0]['difference']).signed()} on dev"
+        return f"a tie: {len(even)} of {len(told)} other finalists are not significantly worse, the nearest is {by} behind{_simultaneous(told)}"
     return "not confirmed, for want of another finalist or of seeds"
+
+
+def _simultaneous(told: Sequence[Mapping[str, Any]]) -> str:
+    return f" (95 % intervals for all {len(told)} comparisons together)" if len(told) > 1 else ""
 
 
 def _order(effects: Sequence[Mapping[str, Any]]) -> str:
@@ -54,22 +72,28 @@ def _order(effects: Sequence[Mapping[str, Any]]) -> str:
     if not told:
         return "Whether order matters this search does not tell: too few of its curricula have the same tasks in another order."
     found = [effect for effect in told if effect["found"]]
+    tests = sum(effect["overall"]["p"] is not None for effect in effects)
     if found:
-        more = f", and {len(found) - 1} more of {len(told)} effects of order" if len(found) > 1 else ""
+        more = (
+            f"; so {'is' if len(found) == 2 else 'are'} {len(found) - 1} more of {len(told)} effects of order"
+            if len(found) > 1
+            else ""
+        )
+        more += f" (significant after Holm's correction for {tests} tests)"
         if found[0]["method"] == "model":
             return f"Order may matter, by a model of trials on one seed each: {_effect(found[0])}{more}."
         return f"Order matters: {_effect(found[0])}{more}."
-    clear, how = told[0], "" if told[0]["method"] == "paired" else " (by a model of trials on one seed each)"
+    how = "" if told[0]["method"] == "paired" else ", by a model of trials on one seed each"
     seen = [
         (each["overall"]["high"] - each["overall"]["low"]) / 2 for each in told if each["overall"]["low"] is not None
     ]
-    within = f"; intervals reach {min(seen):.3f} to {max(seen):.3f} to either side" if seen else ""
-    return f"No effect of order is told from the noise: of {len(told)} the clearest is {_effect(clear)}{how}{within}."
+    within = f"; 95 % intervals, uncorrected, reach {min(seen):.3f} to {max(seen):.3f} to either side" if seen else ""
+    return f"No effect of order is significant (Holm-corrected, {tests} tests): of {len(told)} the clearest is {_effect(told[0])}{how}{within}."
 
 
 def _effect(effect: Mapping[str, Any]) -> str:
     p = "" if effect["overall"]["p_holm"] is None else f", p {effect['overall']['p_holm']:.2g} after correction"
-    return f"{effect['name']} {effect['overall']['told']}{p}"
+    return f"{effect['name']} {effect['overall']['told']} on {effect['split']}{p}"
 
 
 def _for_whom(document: Mapping[str, Any]) -> str:
@@ -81,11 +105,22 @@ def _for_whom(document: Mapping[str, Any]) -> str:
     if not gains:
         return "Which families gain is not known before the best trial and the one without intermediate stages are repeated on fresh seeds:"
     ordered = sorted(gains.items(), key=lambda item: -item[1]["mean"])
-    sure = [family for family, gain in ordered if gain["p_holm"] is not None and gain["p_holm"] <= 0.05]
+    tested = [gain for row in document["finalists"] for gain in row["family_gains"].values() if gain["p"] is not None]
+    sure = [family for family, gain in ordered if gain["p_max"] is not None and gain["p_max"] <= 0.05]
     (most, up), (least, down) = ordered[0], ordered[-1]
+    said = f"{', '.join(sure)} significantly" if sure else "no family significantly"
     return (
-        f"Against no intermediate stage it moves families from {most} {up['told']} to {least} {down['told']} on test, "
-        f"{len(sure)} of {len(ordered)} told from the noise{': ' + ', '.join(sure) if sure else ''};"
+        f"Against no intermediate stage it moves families from {most} {_shrunk(up)} to {least} {_shrunk(down)} on test, "
+        f"{said} ({len(tested)} tests, corrected together by max-t, intervals too);"
+    )
+
+
+def _shrunk(gain: Mapping[str, Any]) -> str:
+    """As measured, and, as the extremes of many, drawn towards their mean."""
+    return (
+        gain["told"]
+        if gain.get("shrunk") is None
+        else f"{gain['told']} (shrunk to the mean of families {gain['shrunk']:+.3f})"
     )
 
 

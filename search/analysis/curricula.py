@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from search.analysis import gains as family_gains
 from search.analysis import measures
 from search.analysis.arms import Condition, Scored
-from search.analysis.bootstrap import Estimate, holm
 from search.analysis.contrasts import after
+from search.analysis.estimates import Estimate, together
 from search.intervals import interval
 
 
@@ -19,10 +20,12 @@ def document(scored: Scored) -> list[dict[str, Any]]:
     overall = everything.of(scored.values)
     alone = {place: [place] for place in range(len(scored.arms))}
     gains = _gains(scored, {"": everything}, alone)
-    by_family = _gains(scored, families, alone) if scored.repeated else {}
+    pairs = _pairs(scored)
+    by_family = family_gains.by_family(scored, families, pairs) if scored.repeated else {}
     rows = []
     for place, arm in enumerate(scored.arms):
         values = scored.values[place]
+        shrunk = family_gains.shrunk(scored, families, place, pairs[place]) if place in pairs else {}
         rows.append(
             {
                 "trial": arm.number,
@@ -34,7 +37,9 @@ def document(scored: Scored) -> list[dict[str, Any]]:
                 "targets": {name: float(measure.of(values).mean()) for name, measure in targets.items()},
                 "gain": gains[place, ""].to_json() if (place, "") in gains else None,
                 "family_gains": {
-                    name: by_family[place, name].to_json() for name in families if (place, name) in by_family
+                    name: by_family[place, name].to_json() | {"shrunk": shrunk[name]}
+                    for name in families
+                    if (place, name) in by_family
                 },
             }
         )
@@ -63,22 +68,30 @@ def conditions(scored: Scored) -> list[dict[str, Any]]:
     )
 
 
+def _pairs(scored: Scored) -> dict[int, int]:
+    """By place of a trial with intermediate stages, that of the one without, with the same targets."""
+    plain = {after(arm): place for place, arm in enumerate(scored.arms) if not arm.stages}
+    return {place: plain[after(arm)] for place, arm in enumerate(scored.arms) if arm.stages and after(arm) in plain}
+
+
 def _gains(
     scored: Scored, measured: Mapping[str, measures.Measure], groups: Mapping[Any, list[int]]
 ) -> dict[tuple[Any, str], Estimate]:
-    """What groups of trials have over the trial without intermediate stages, with the same targets, by each measure, tested together; nothing where there is none."""
-    plain = {after(arm): place for place, arm in enumerate(scored.arms) if not arm.stages}
+    """What groups of trials have over the trial without intermediate stages, with the same targets, by each measure; nothing where there is
+    none. All are tested together, and all intervals hold together."""
+    pairs = _pairs(scored)
     others = {
-        name: _against(places, [plain[after(scored.arms[place])] for place in places], len(scored.arms))
+        name: _against(places, [pairs[place] for place in places], len(scored.arms))
         for name, places in groups.items()
-        if all(scored.arms[place].stages and after(scored.arms[place]) in plain for place in places)
+        if all(place in pairs for place in places)
     }
+    tests = max(1, len(others) * len(measured))
     found = {
         (name, word): estimate
         for word, measure in measured.items()
-        for name, estimate in zip(others, measure.compare(scored, others.values()), strict=True)
+        for name, estimate in zip(others, measure.compare(scored, others.values(), tests), strict=True)
     }
-    return dict(zip(found, holm(list(found.values())), strict=True))
+    return dict(zip(found, together(list(found.values())), strict=True))
 
 
 def _against(places: list[int], plain: list[int], count: int) -> np.ndarray:

@@ -12,12 +12,14 @@ from trainables.languages import LANGUAGES
 ASSUMPTIONS = (
     "Transfer is the mean over targets of the mean over families of the main metric; English, in which everything is trained, and languages that "
     "the encoder was not pre-trained on stand apart.",
-    "Intervals of differences are 95 %, by a hierarchical bootstrap over seeds, then families (over all) or languages (within a family): they speak for "
-    "other seeds and other languages of the kind. Intervals of scores are Student's over seeds.",
+    "Intervals of differences are 95 %, by a model with random effects of seeds and of families (over all) or languages (within a family), Student's t for "
+    "each: they speak for other seeds and other languages of the kind, and are never narrower than what is left, seed by unit, allows. Intervals of scores are Student's over seeds.",
+    "Intervals of effects are 95 % each, not corrected for their number. Intervals of gains over no curriculum hold for all gains of their table together (Bonferroni "
+    "with Holm's tests; of families max-t), whichever curriculum is chosen. The best one's score is lower than measured by what being the highest of the finalists adds by chance.",
     "Effects marked 'paired' compare trials that differ in one thing alone, on the same seeds and languages. Mixed tasks take as many steps together as one task alone, so "
     "that tasks in turn have more steps than either: what they gain may be the steps'.",
-    "An effect is called found if its p-value stays below 0.05 after Holm's correction for every effect of the table; families likewise, for every family of every "
-    "effect, or of every curriculum. Anything else is below the noise of this search, which is not to say that it is nothing.",
+    "An effect is significant if its p-value stays below 0.05 after Holm's correction for every effect of the table; families likewise, for every family of every "
+    "effect, or of every curriculum. An effect that is not significant may be there all the same.",
     "The items of a language are the same for every seed and are not drawn again: intervals do not speak for other items.",
 )
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from search.analysis import measures, model
 from search.analysis.arms import Scored
-from search.analysis.bootstrap import Estimate, holm
 from search.analysis.contrasts import Kind, contrasts
+from search.analysis.estimates import Estimate, holm
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Effect:
             "kind": self.kind,
             "name": self.name,
             "method": "paired" if self.paired else "model",
+            "split": "test" if self.paired else "dev",
             "pairs": self.pairs,
             "overall": self.overall.to_json(),
             "families": {name: each.to_json() for name, each in self.families.items()},
@@ -87,7 +88,7 @@ def _modelled(scored: Scored) -> list[Effect]:
         given = model.nuisances(scored.arms, kind, name)
 
         def told(measure: measures.Measure, of: np.ndarray = of, given: np.ndarray = given) -> Estimate | None:
-            return model.effect(of, given, measure.of(values))
+            return model.effect(of, given, measure.of(values), measure.widest)
 
         if (over_all := told(everything)) is not None:
             by_family = {name: told(each) for name, each in families.items()}

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
-from search.analysis.bootstrap import Estimate
+from search.analysis.estimates import Estimate
 from search.intervals import interval
 
 AT_THE_END = "the whole curriculum"
@@ -65,5 +65,5 @@ def _estimate(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
     shared = set.intersection(*(set(each) for each in by_curriculum))
     if not shared:
         return Estimate(fmean(fmean(each.values()) for each in by_curriculum), None, None, 1)
-    told = interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)])
+    told = interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).within(-1.0, 1.0)
     return Estimate(told.mean, told.low, told.high, told.seeds)

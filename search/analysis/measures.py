@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from search.analysis.arms import Scored, macro
-from search.analysis.bootstrap import Estimate, Spread, hierarchical
+from search.analysis.estimates import Estimate, Spread, hierarchical
 from trainables.languages import LANGUAGES
 
 FEW = 3
@@ -36,14 +36,26 @@ class Measure:
         """[...] of [..., targets, languages]."""
         return np.asarray(self.by_unit(values) @ self.weights)
 
-    def compare(self, scored: Scored, contrasts: Iterable[np.ndarray]) -> list[Estimate]:
-        """Of contrasts of trials, [trials] each, for other seeds and other units alike."""
+    @property
+    def widest(self) -> float:
+        """How large a difference of two trials can be: scores lie in 0..1."""
+        return float(np.abs(self.weights).sum())
+
+    def compare(self, scored: Scored, contrasts: Iterable[np.ndarray], tests: int = 1) -> list[Estimate]:
+        """Of contrasts of trials, [trials] each, for other seeds and other units alike.
+
+        Args:
+            scored: the trials.
+            contrasts: a difference each, weights above zero and below summing to one.
+            tests: how many intervals are to hold together.
+        """
         by_unit = self.by_unit(scored.values)
         spread = Spread.of(by_unit @ self.weights)
-        return [
-            hierarchical(np.tensordot(each, by_unit, 1), self.weights, self.design, spread, float(each @ each))
+        found = (
+            hierarchical(np.tensordot(each, by_unit, 1), self.weights, self.design, spread, float(each @ each), tests)
             for each in contrasts
-        ]
+        )
+        return [each.within(-self.widest, self.widest) for each in found]
 
 
 def overall(scored: Scored, counts: np.ndarray | None = None) -> Measure:

@@ -8,8 +8,8 @@ import numpy as np
 from scipy import stats
 
 from search.analysis.arms import Arm
-from search.analysis.bootstrap import Estimate
 from search.analysis.contrasts import HIGH_FIRST, IN_TURN, Kind, before, earliness
+from search.analysis.estimates import Estimate
 from search.intervals import CONFIDENCE
 
 ASSUMPTIONS = (
@@ -55,13 +55,14 @@ def nuisances(arms: Sequence[Arm], kind: Kind, name: str) -> np.ndarray:
     return np.array(found).T
 
 
-def effect(of: np.ndarray, given: np.ndarray, values: np.ndarray) -> Estimate | None:
+def effect(of: np.ndarray, given: np.ndarray, values: np.ndarray, widest: float = 1.0) -> Estimate | None:
     """The partial effect of one column, Student's interval; None where it cannot be told.
 
     Args:
         of: [trials]: how much of it each has.
         given: [trials, columns]: what else they have.
         values: [trials].
+        widest: how large a difference of two values can be.
     """
     freedom = len(values) - int(np.linalg.matrix_rank(given)) - 1
     levels = [int((of == level).sum()) for level in np.unique(of)]
@@ -76,7 +77,7 @@ def effect(of: np.ndarray, given: np.ndarray, values: np.ndarray) -> Estimate | 
     error = math.sqrt(max(0.0, float(((rest - slope * own) ** 2).sum())) / freedom / size)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(slope) / error, freedom)) if error > 0 else None
-    return Estimate(slope, slope - half, slope + half, 1, p)
+    return Estimate(slope, slope - half, slope + half, 1, p).within(-widest, widest)
 
 
 def _half(lead: float | None) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 
 from search.analysis import measures, model
 from search.analysis.arms import Arm, Scored
-from search.analysis.bootstrap import Estimate, holm
 from search.analysis.contrasts import contrasts
 from search.analysis.distance import distances
 from search.analysis.effects import Effect
+from search.analysis.estimates import Estimate, holm
 from trainables.curriculum import Noise
 
 
@@ -75,7 +75,7 @@ def _modelled(scored: Scored) -> dict[str, Gain]:
             continue
         of = np.array([column(arm) for arm in scored.arms])
         given = model.nuisances(scored.arms, kind, name)
-        told = {each: model.effect(of, given, measure.of(values)) for each, measure in slopes.items()}
+        told = {each: model.effect(of, given, measure.of(values), measure.widest) for each, measure in slopes.items()}
         if known := {each: estimate for each, estimate in told.items() if estimate is not None}:
             means = np.where(scored.counts, values, 0.0).sum(1) / np.maximum(1, scored.counts.sum(0))
             gains = {

@@ -23,8 +23,8 @@ from search.page.theme import DARK, LIGHT, variables
 __all__ = ["pictures", "render", "write"]
 
 VERDICTS = {
-    "separated": ("separated", "better than every other finalist on paired seeds"),
-    "tie": ("a tie", "on paired seeds the best is not separated from every other finalist"),
+    "separated": ("separated", "significantly better than every other finalist on the same seeds (dev)"),
+    "tie": ("a tie", "not significantly better than every other finalist on the same seeds (dev)"),
     "unconfirmed": ("unconfirmed", "not compared with another finalist on enough fresh seeds yet"),
 }
 """Each verdict's badge and what it means."""

@@ -5,8 +5,8 @@ from typing import Any
 from search.page.picture import MOST, Picture
 from search.page.rows import Row, common_scale, whiskers
 from search.page.tables import (
-    BELOW,
     ESTIMATE,
+    NOT_SIGNIFICANT,
     Cell,
     Table,
     count,
@@ -34,7 +34,7 @@ KINDS = {
 
 
 def _ranked(analysis: dict[str, Any]) -> list[dict[str, Any]]:
-    """Effects with a mean: what was found first, then by size."""
+    """Effects with a mean: what is significant first, then by size."""
     there = [effect for effect in analysis.get("effects") or [] if means(effect["overall"])]
     return sorted(there, key=lambda effect: (not effect["found"], -abs(effect["overall"]["mean"])))
 
@@ -56,15 +56,15 @@ def picture(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="effects",
         title="Order effects with 95 % intervals",
-        caption="A dot is the mean difference in score, the line its 95 % interval; right of zero the first-named does better, "
-        f"and what stands in grey is {BELOW}: not told from zero once the number of effects is corrected for.",
+        caption="A dot is the mean difference in score (paired effects on test, those of a model on dev), the line its 95 % interval, not "
+        f"corrected; right of zero the first-named does better, and what stands in grey is {NOT_SIGNIFICANT} after Holm's correction for the number of effects.",
         uneven=True,
         panels=[
-            whiskers(KINDS.get(kind, kind), members, scale, "difference in score", BELOW)
+            whiskers(KINDS.get(kind, kind), members, scale, "difference in score", NOT_SIGNIFICANT)
             for kind, members in rows.items()
         ],
         tables=[_table(shown)],
-        key=[("gain", "found, better"), ("loss", "found, worse"), ("grey", BELOW)],
+        key=[("gain", "significant, better"), ("loss", "significant, worse"), ("grey", NOT_SIGNIFICANT)],
         note=f"The {MOST} largest of {len(ranked)} effects are shown." if len(ranked) > MOST else "",
     )
 
@@ -77,18 +77,19 @@ def _row(effect: dict[str, Any]) -> Row:
 
 
 def _table(effects: list[dict[str, Any]]) -> Table:
-    head = ["effect", "kind", "from", "pairs", *ESTIMATE, "p", "p (Holm)", "seeds", "read as"]
+    head = ["effect", "kind", "from", "split", "pairs", *ESTIMATE, "p", "p (Holm)", "seeds", "read as"]
     rows = [
         [
             words(effect["name"]),
             words(effect["kind"]),
             words(effect.get("method")),
+            words(effect.get("split")),
             count(effect.get("pairs")),
             *estimate(effect["overall"]),
             figure(effect["overall"].get("p")),
             figure(effect["overall"].get("p_holm")),
             count(effect["overall"].get("seeds")),
-            words("found" if effect["found"] else BELOW),
+            words("significant" if effect["found"] else NOT_SIGNIFICANT),
         ]
         for members in _by_kind(effects).values()
         for effect in members
@@ -97,7 +98,7 @@ def _table(effects: list[dict[str, Any]]) -> Table:
 
 
 def by_family(analysis: dict[str, Any], families: list[str]) -> Table | None:
-    """The same effects for each family; bold where the family's own is found. None without any."""
+    """The same effects for each family; bold where the family's own is significant. None without any."""
     shown = [effect for effect in _ranked(analysis)[:MOST] if effect.get("families")]
     columns = [family for family in families if any(family in effect["families"] for effect in shown)]
     if not shown or not columns:
@@ -116,7 +117,7 @@ def by_family(analysis: dict[str, Any], families: list[str]) -> Table | None:
     return Table(
         ["effect", "all", *columns],
         rows,
-        "Order effects by family; bold where told from zero after correction",
+        "Order effects by family; bold where significant after Holm's correction for every family of every effect",
         "shown",
         len(columns) + 1,
     )

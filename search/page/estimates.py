@@ -5,7 +5,19 @@ from typing import Any
 
 from search.page.picture import MOST, Picture
 from search.page.rows import BAD_UP, Row, common_scale, whiskers
-from search.page.tables import ESTIMATE, Table, count, estimate, excludes_zero, figure, means, spelled, words
+from search.page.tables import (
+    ESTIMATE,
+    NOT_SIGNIFICANT,
+    Table,
+    count,
+    estimate,
+    excludes_zero,
+    figure,
+    is_found,
+    means,
+    spelled,
+    words,
+)
 
 RULES = {
     "source_dev": "dev of the source language",
@@ -15,11 +27,12 @@ RULES = {
     "test on other seeds": "test itself, on other seeds",
     "at random": "no rule: at random",
 }
-NOT_TOLD = "not told from zero"
+HOLDS_ZERO = "interval holds zero (not tested)"
 
 
-def _row(name: str, found: dict[str, Any]) -> Row:
-    return Row(name, found["mean"], found.get("low"), found.get("high"), spelled(found), excludes_zero(found))
+def _row(name: str, found: dict[str, Any], strong: bool | None = None) -> Row:
+    told = excludes_zero(found) if strong is None else strong
+    return Row(name, found["mean"], found.get("low"), found.get("high"), spelled(found), told)
 
 
 def forgotten(analysis: dict[str, Any]) -> Picture | None:
@@ -43,12 +56,12 @@ def forgotten(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="forgetting",
         title="What an intermediate task loses after later stages",
-        caption="A dot is the task's score right after its own stage minus its score after the later one, by its own head, with the 95 % "
-        "interval: right of zero means forgotten.",
+        caption="A dot is the task's score right after its own stage minus its score after the later one, by its own head on training rows, "
+        "with the 95 % interval, not corrected: right of zero means forgotten.",
         uneven=True,
-        panels=[whiskers(task, members, scale, "score lost", NOT_TOLD, BAD_UP) for task, members in rows.items()],
+        panels=[whiskers(task, members, scale, "score lost", HOLDS_ZERO, BAD_UP) for task, members in rows.items()],
         tables=[table],
-        key=[("loss", "lost"), ("gain", "won"), ("grey", NOT_TOLD)],
+        key=[("loss", "lost"), ("gain", "won"), ("grey", HOLDS_ZERO)],
         note=f"The first {MOST} of {len(every)} rows are shown." if len(every) > MOST else "",
     )
 
@@ -70,11 +83,11 @@ def selected(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="selection",
         title="What choosing by each rule would have cost",
-        caption="A dot is how much lower the chosen curriculum scores on test than the best one, with the 95 % interval: "
+        caption="A dot is how much lower the chosen curriculum scores on test than the best one, with the 95 % interval, not corrected: "
         "nearer to zero is a better rule.",
-        panels=[whiskers("Chosen by", rows, common_scale(rows), "test score lost", NOT_TOLD, BAD_UP)],
+        panels=[whiskers("Chosen by", rows, common_scale(rows), "test score lost", HOLDS_ZERO, BAD_UP)],
         tables=[table],
-        key=[("loss", "costs"), ("grey", NOT_TOLD)],
+        key=[("loss", "costs"), ("grey", HOLDS_ZERO)],
     )
 
 
@@ -86,21 +99,23 @@ def by_distance(analysis: dict[str, Any]) -> Picture | None:
         return None
     measures = dict.fromkeys(row["measure"] for row in shown)
     rows = {
-        measure: [_row(row["method"], row["slope"]) for row in shown if row["measure"] == measure]
+        measure: [
+            _row(row["method"], row["slope"], is_found(row["slope"])) for row in shown if row["measure"] == measure
+        ]
         for measure in measures
     }
     return Picture(
         name="distance",
         title="Gain against distance from the source language",
         caption="A dot is how much more a noise method gains in languages that are farther by one unit (or are of the named kind), with the "
-        "95 % interval.",
+        "95 % interval, not corrected; in grey what is not significant after Holm's correction for all of them.",
         uneven=True,
         panels=[
-            whiskers(measure, members, common_scale(members), "change of the gain", NOT_TOLD)
+            whiskers(measure, members, common_scale(members), "change of the gain", NOT_SIGNIFICANT)
             for measure, members in rows.items()
         ],
         tables=[_slopes(shown)],
-        key=[("gain", "helps far languages more"), ("loss", "helps them less"), ("grey", NOT_TOLD)],
+        key=[("gain", "helps far languages more"), ("loss", "helps them less"), ("grey", NOT_SIGNIFICANT)],
         note=f"The first {MOST} of {len(every)} rows are shown." if len(every) > MOST else "",
     )
 

@@ -49,7 +49,7 @@ def picture(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="front",
         title=f"{objective} against {second}",
-        caption=f"A dot is a trial; better lies {'up and to the left' if minimized else 'up and to the right'}, and no trial beats those "
+        caption=f"A dot is a trial (dev, the search's own seed); better lies {'up and to the left' if minimized else 'up and to the right'}, and no trial beats those "
         "on the line in both.",
         panels=[
             Panel(

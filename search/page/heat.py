@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from search.page.canvas import Canvas, breadth, fitted
-from search.page.order import Groups, baseline, groups, language, short
+from search.page.order import Groups, baseline, groups, language, short, split_of
 from search.page.picture import MOST, Panel, Picture
 from search.page.rows import ramp
 from search.page.tables import Table, figure, told, words
@@ -91,7 +91,7 @@ def picture(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="languages",
         title="Curricula by language",
-        caption=f"Each cell is a curriculum's {what} in one language, mean over targets; families with most languages first"
+        caption=f"Each cell is a curriculum's {what} in one language{split_of(analysis)}, mean over targets; families with most languages first"
         + (", the source language and languages unseen in pre-training apart" if found.source or found.unseen else "")
         + ("; bars above are the scores without an intermediate stage." if plain else "."),
         legend=legend,

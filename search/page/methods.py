@@ -5,10 +5,10 @@ METHODS = [
     "scored in every language without having seen it.",
     "A score lies between 0 and 1, in the main metric of its target. A family's score is, for each target, the mean over the family's "
     "languages, then the mean over targets.",
-    "Gains are differences to the trial without an intermediate stage. Effects below the noise may be there all the same: this search "
-    "cannot tell them from zero.",
-    "Finalists were trained again on fresh seeds. Best is named alone only where a paired test on the same seeds and languages "
-    "separates it from every other finalist; otherwise the verdict is a tie.",
+    "Gains are differences to the trial without an intermediate stage. Significant is what the named test excludes to be zero, after the named "
+    "correction; effects that are not significant may be there all the same.",
+    "Finalists were trained again on fresh seeds. Best is named alone only where a test on the same seeds and languages, corrected for all "
+    "comparisons between finalists, has it better than every other one; otherwise the verdict is a tie.",
     "A stage that two trials share was trained once; what was saved is what each trial would have cost alone, minus what was trained.",
 ]
 LIMITS = [

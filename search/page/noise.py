@@ -55,7 +55,8 @@ def curves(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="noise",
         title="Transfer by noise method and magnitude",
-        caption="Each panel is one method over its magnitudes in even steps, with the 95 % interval of its gain; faint lines are the other "
+        caption="Each panel is one method over its magnitudes in even steps (dev, the search's own seed), with the 95 % interval of its gain, "
+        "not corrected (on test where trials are paired); faint lines are the other "
         "methods" + (", the dashed line is plain training." if plain else "."),
         panels=[panel(method) for method in list(methods)[:MOST]],
         tables=[_table([*plain, *rows])],

@@ -69,12 +69,18 @@ def curricula(analysis: dict[str, Any]) -> list[Table]:
         return []
     finalists = analysis.get("finalists") or []
     again = finalists and {row["trial"] for row in finalists} != {row["trial"] for row in rows}
-    every = _table(analysis, rows, "Curricula by family, best first")
-    first = [_table(analysis, finalists, "Finalists by family, on fresh seeds, best first")] if again else []
+    every = _table(analysis, rows, f"Curricula by family{split_of(analysis)}, best first")
+    first = [_table(analysis, finalists, "Finalists by family on test, fresh seeds, best first")] if again else []
     if len(rows) <= MOST:
         return [*first, every]
     shown = replace(every, rows=every.rows[:MOST], title=f"{every.title}: the best {MOST} of {len(rows)}")
     return [*first, shown, replace(every, title=f"All {len(rows)} curricula", kind="data", slim=0)]
+
+
+def split_of(analysis: dict[str, Any]) -> str:
+    """What curricula were scored on."""
+    split = (analysis.get("basis") or {}).get("split")
+    return f" on {split}" if split else ""
 
 
 def _table(analysis: dict[str, Any], rows: Sequence[dict[str, Any]], title: str) -> Table:
@@ -133,7 +139,7 @@ def conditions(analysis: dict[str, Any]) -> Table | None:
     return Table(
         ["condition", "curricula", "all families", "gain", *families],
         body,
-        "Conditions by family",
+        f"Conditions by family{split_of(analysis)}",
         "shown",
         len(families),
     )

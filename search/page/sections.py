@@ -81,7 +81,7 @@ def sections(analysis: dict[str, Any]) -> list[Section]:
 
 _READ = (
     "Each cell is a score, mean over targets, and under it the gain over no intermediate stage, where that was tried; blue gains, "
-    "orange loses, bold is told from zero after correction. All families is the mean over families, without the source language and without "
+    "orange loses, bold is significant after a correction (max-t) for all families of all curricula. All families is the mean over families, without the source language and without "
     "languages unseen in pre-training."
 )
 _CONDITIONS = ["Curricula that have the same kind of order, taken together."]

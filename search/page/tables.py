@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-BELOW = "below the noise"
-"""What an effect is called that its interval, corrected, does not separate from zero."""
+NOT_SIGNIFICANT = "not significant"
+"""What an effect is called that the test, corrected for the number of effects, does not tell from zero."""
 
 SHORT = 28
 """Letters of a name that is never broken over lines where the page is wide."""
@@ -91,8 +91,9 @@ def means(found: Mapping[str, Any]) -> bool:
 
 
 def is_found(found: Mapping[str, Any] | None) -> bool:
-    """Whether an estimate is told from zero after Holm's correction within its table."""
-    corrected = (found or {}).get("p_holm")
+    """Whether an estimate is significant after the correction within its table."""
+    told = found or {}
+    corrected = told.get("p_holm") if told.get("p_max") is None else told["p_max"]
     return corrected is not None and corrected <= 0.05
 
 

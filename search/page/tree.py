@@ -42,7 +42,7 @@ def picture(analysis: dict[str, Any]) -> Picture | None:
         name="tree",
         title="The stage tree",
         caption="Each disc is a training run on top of the one it hangs from: its area is the seconds of training, its colour the best score "
-        "of a trial through it; on the right, how many trials asked for it, and the seconds.",
+        "(dev, the search's own seed) of a trial through it; on the right, how many trials asked for it, and the seconds.",
         legend=ramp("v", told(low), told(high), "best score of a trial through the stage") if low < high else None,
         panels=[
             _panel(column, low, high, longest, short if common_recipe(analysis) else str)

@@ -89,7 +89,7 @@ def launch_sheet(
     found: dict[str, float] = {}
     tags = {"xlt.state": "complete" if results else "running"}
     if best is not None and best.outcome is not None:
-        found = metrics(best.outcome.transfer) | of_finalist(repeats or {}, config)
+        found = metrics(best.outcome.transfer) | of_finalist(repeats or {}, config) | _confirmed(verdict)
         found |= {} if best.value is None else {"objective": best.value}
         tags["xlt.best"] = run_name(best)
     if verdict is not None:
@@ -98,6 +98,13 @@ def launch_sheet(
         found |= {f"sharing/{name}": value for name, value in results["sharing"].items()}
         tags[NOTE] = _note(config, results, answer)
     return Sheet(number=None, name=config.name, params=_settings(config), tags=tags, metrics=found, datasets=datasets)
+
+
+def _confirmed(verdict: Verdict | None) -> dict[str, float]:
+    """The best one's objective on fresh seeds as the verdict has it, corrected for its having been chosen."""
+    if verdict is None or verdict.value is None or verdict.value.low is None or verdict.value.high is None:
+        return {}
+    return {"finalist/mean": verdict.value.mean, "finalist/low": verdict.value.low, "finalist/high": verdict.value.high}
 
 
 def _note(config: Config, results: Mapping[str, Any], answer: Sequence[str]) -> str:

@@ -49,7 +49,8 @@ def of_record(record: Recorded) -> dict[str, float]:
 
 
 def of_finalist(repeats: Mapping[int, Outcome], config: Config) -> dict[str, float]:
-    """The objective on fresh seeds: its mean, the bounds of its 95 % interval, each seed's own; and the mean transfer on test.
+    """The objective on fresh seeds (dev): its mean, the bounds of its 95 % interval (Student's, of this trial alone), each seed's own; and the
+    mean transfer on test.
 
     One metric a seed, not one with a step a seed: MLflow's tables show the last step alone.
     """

@@ -94,11 +94,11 @@ def _tags(study: Study, best: Best, content: str) -> Mapping[str, str]:
     verdict = judge(study.complete(), repeats, config)
     values = [outcome.transfer.objective(config.objective) for outcome in repeats.get(best.number, {}).values()]
     own = next(record.value for record in study.complete() if record.number == best.number)
-    told = (
-        f"{interval(values).within(0.0, 1.0)} on {len(values)} fresh seeds"
-        if values
-        else f"{own:.3f} on seed {best.seed}"
-    )
+    value = verdict.value if verdict.best == best.number and verdict.value else None
+    if values:
+        told = f"{value or interval(values).within(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
+    else:
+        told = f"{own:.3f} on seed {best.seed} (dev)"
     return {
         "verdict": verdict.word if verdict.best == best.number else "not the best",
         "objective": config.objective,

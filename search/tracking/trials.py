@@ -130,12 +130,13 @@ def _note(record: Recorded, repeats: Mapping[int, Outcome], config: Config) -> s
         "",
     ]
     if record.value is not None:
-        lines.append(f"{config.objective}: **{record.value:.3f}** on the search's own seed.")
+        lines.append(f"{config.objective}: **{record.value:.3f}** on dev, the search's own seed.")
     if repeats:
         values = [outcome.transfer.objective(config.objective) for outcome in repeats.values()]
         told = interval(values).within(0.0, 1.0)
         lines.append(
-            f"On {len(values)} fresh seeds: **{told}**" + (", 95 % interval." if told.low is not None else ".")
+            f"{config.objective} on dev, {len(values)} fresh seeds: **{told}**"
+            + (", 95 % interval of this trial alone." if told.low is not None else ".")
         )
     for why in (record.pruned, record.error):
         lines += ["", *(f"    {line}" for line in why[:2000].splitlines())] if why else []

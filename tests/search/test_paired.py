@@ -1,8 +1,7 @@
 import numpy as np
 import pytest
 
-from search.intervals import interval
-from search.paired import behind, difference, ranks
+from search.paired import behind, layout, ranks
 from trainables.transfer import Transfer
 
 CODES = ("de", "fr", "hi", "fi", "et", "tr", "sw", "ja")
@@ -38,32 +37,26 @@ def transfer(scores, targets=("choice",)):
     return Transfer(dict.fromkeys(targets, table), dict.fromkeys(targets, "accuracy"))
 
 
-def test_the_mean_of_the_difference_is_the_difference_of_the_objectives():
+def test_means_are_the_objectives():
     rng = np.random.default_rng(0)
-    mine, other = ({seed: transfer(rng.random(8)) for seed in range(3)} for _ in range(2))
-    found = difference(mine, other, "transfer_dev")
-    gaps = [mine[seed].objective("transfer_dev") - other[seed].objective("transfer_dev") for seed in range(3)]
-    assert found.mean == pytest.approx(np.mean(gaps))
-    assert found.seeds == 3
+    trials = [[transfer(rng.random(8)) for _ in range(3)] for _ in range(2)]
+    found = layout(trials, "transfer_dev")
+    assert found.values.shape == (2, 3, 5)  # families
+    assert found.means == pytest.approx([np.mean([each.objective("transfer_dev") for each in t]) for t in trials])
 
 
-def test_seeds_that_one_of_the_two_lacks_are_left_out():
-    mine = {1: transfer([0.5] * 8), 2: transfer([0.6] * 8), 3: transfer([0.9] * 8)}
-    other = {1: transfer([0.4] * 8), 2: transfer([0.5] * 8)}
-    found = difference(mine, other, "transfer_dev")
-    assert (found.mean, found.seeds) == (pytest.approx(0.1), 2)
+def test_few_families_are_taken_language_by_language():
+    codes = dict(zip(CODES, np.random.default_rng(0).random(8), strict=True))
+    table = {"dev": {code: {"accuracy": codes[code]} for code in ("de", "fr", "fi", "et")}}
+    found = layout([[Transfer({"choice": table}, {"choice": "accuracy"})] * 2] * 2, "transfer_dev")
+    assert found.values.shape == (2, 2, 4)
 
 
-def test_what_is_no_mean_over_languages_is_compared_by_seed():
+def test_what_is_no_mean_over_languages_is_taken_by_seed_alone():
     rng = np.random.default_rng(1)
-    mine, other = ({seed: transfer(rng.random(8)) for seed in range(4)} for _ in range(2))
-    gaps = [mine[s].objective("worst_family_dev") - other[s].objective("worst_family_dev") for s in range(4)]
-    assert difference(mine, other, "worst_family_dev") == interval(gaps)
-
-
-def test_one_seed_has_no_interval():
-    found = difference({1: transfer([0.5] * 8)}, {1: transfer([0.25] * 8)}, "transfer_dev")
-    assert (found.mean, found.low, found.high) == (0.25, None, None)
+    trials = [[transfer(rng.random(8)) for _ in range(4)] for _ in range(2)]
+    found = layout(trials, "worst_family_dev")
+    assert found.values[1, :, 0] == pytest.approx([each.objective("worst_family_dev") for each in trials[1]])
 
 
 def test_a_trial_is_behind_when_it_is_worse_nearly_everywhere():

@@ -22,12 +22,13 @@ def test_the_answer_names_the_best_curriculum_with_its_interval(config, reopen, 
     text = told(answer(study))
     assert "dates (0.001) > facts (0.001)" in text
     assert "then each target, rate 0.001, noise none" in text
-    assert "transfer_dev 0.651 [0.649, 0.653] over 3 fresh seeds, 95 % interval" in text
-    assert "SEPARATED: better than every other finalist on paired seeds" in text
+    assert "transfer_dev 0.651 [0.649, 0.653] on dev over 3 fresh seeds, 95 % interval" in text
+    assert "(measured 0.651, corrected for being the highest of 3 finalists)" in text
+    assert "SEPARATED: significantly better than every other finalist on the same seeds" in text
 
 
 def test_the_answer_compares_with_each_other_finalist(finished):
-    lines = [line for line in told(answer(finished)).splitlines() if "] against trial" in line]
+    lines = [line for line in told(answer(finished)).splitlines() if "] on dev against trial" in line]
     assert len(lines) == 2
     assert any("trial 0: no intermediate stage" in line for line in lines)
 
@@ -53,7 +54,7 @@ def test_a_tie_is_called_one(config, reopen, agenda, outcome):
     plan = agenda(study)
     while (job := plan.next()) is not None:
         plan.done(job, outcome(job.trial, 0.5, job.splits))
-    assert "A TIE: on paired seeds it is not separated" in told(answer(study))
+    assert "A TIE: not significantly better than every other finalist" in told(answer(study))
 
 
 def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, agenda, worker):

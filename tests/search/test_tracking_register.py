@@ -67,7 +67,7 @@ def test_a_version_says_how_sure_it_is(exported, registry):
     assert tags["verdict"] == document["verdict"]
     assert tags["objective"] == "transfer_dev"
     assert tags["value"] == (
-        f"{confirmed['mean']:.3f} [{confirmed['low']:.3f}, {confirmed['high']:.3f}] on {confirmed['seeds']} fresh seeds"
+        f"{confirmed['mean']:.3f} [{confirmed['low']:.3f}, {confirmed['high']:.3f}] on {confirmed['seeds']} fresh seeds (dev)"
     )
     assert tags["curriculum"] == str(best.trial)
 

@@ -1,4 +1,5 @@
 import math
+from statistics import fmean
 
 import pytest
 from scipy import stats
@@ -128,3 +129,36 @@ def test_bounds_of_a_score_stay_where_scores_can_be():
     assert interval([0.1, 0.9]).low < 0
     assert str(interval([0.1, 0.9]).within(0.0, 1.0)) == "0.500 [0.000, 1.000]"
     assert interval([0.5]).within(0.0, 1.0) == interval([0.5])
+
+
+def test_the_value_comes_with_what_was_measured_its_split_and_its_method(searched):
+    values = [[0.50, 0.47, 0.52], [0.51, 0.48, 0.50], [0.50, 0.49, 0.51]]
+    verdict = verdict_of(searched([0.4, 0.5, 0.6], values))
+    told = verdict.confirmed()
+    assert told["raw"] == pytest.approx(max(fmean(each) for each in values))
+    assert told["low"] < told["mean"] < told["raw"] < told["high"]
+    assert (told["split"], told["seeds"]) == ("dev", 3)
+    assert "highest of k" in told["method"]
+    (document, *_) = [comparison.to_json() for comparison in verdict.comparisons]
+    assert (document["split"], document["separated"]) == ("dev", False)
+    assert 0.05 < document["p"] <= 1
+
+
+def test_one_finalist_alone_is_not_corrected(searched):
+    verdict = verdict_of(searched([0.4], [[0.4, 0.41, 0.42]]))
+    assert verdict.value.low == pytest.approx(interval([0.4, 0.41, 0.42]).low)
+    assert verdict.confirmed()["method"] == "Student's t over seeds"
+
+
+def test_no_interval_holds_zero_where_the_word_is_better(searched):
+    verdict = verdict_of(searched([0.2, 0.5, 0.53], [[0.20, 0.21, 0.19], [0.50, 0.51, 0.50], [0.54, 0.54, 0.53]]))
+    assert verdict.word == "separated"
+    assert all(comparison.separated and comparison.difference.low >= 0 for comparison in verdict.comparisons)
+    assert all(comparison.p <= 0.05 for comparison in verdict.comparisons)
+
+
+def test_two_seeds_that_disagree_are_bounded_by_what_is_possible(searched):
+    verdict = verdict_of(searched([0.4, 0.6], [[0.9, 0.0], [0.2, 0.8]], {"finalists": {"top": 1, "seeds": 2}}))
+    (comparison,) = verdict.comparisons
+    assert (comparison.difference.low, comparison.difference.high) == (-1.0, 1.0)
+    assert (verdict.value.low, verdict.value.high) == (0.0, 1.0)

@@ -41,6 +41,7 @@ def effects(tasks: list[str], codes: list[str], rng: random.Random) -> list[dict
                 "kind": kind,
                 "name": name,
                 "method": "paired",
+                "split": "test",
                 "pairs": 30,
                 "overall": overall,
                 "families": families,

@@ -102,7 +102,7 @@ def search(trials: int, codes: list[str], tasks: list[str]) -> dict[str, Any]:
         "answer": [
             f"Order matters by up to +0.021 [+0.008, +0.034]: {rows[0]['words']} is best with {rows[0]['overall']['told']}.",
             "It helps most in Uralic (+0.031 [+0.012, +0.050]) and least in Sino-Tibetan (-0.004 [-0.015, +0.007]).",
-            "Of 31 effects 9 are separated from zero after correction; the rest is below the noise.",
+            "Of 31 effects 9 are significant after Holm's correction.",
         ],
         "basis": {
             "split": "test",

@@ -9,7 +9,7 @@ import pytest
 from search import page
 from search.page.plain import cleaned
 from search.page.sections import sections
-from search.page.tables import BELOW
+from search.page.tables import NOT_SIGNIFICANT
 from tests.search.page import samples
 
 SAMPLES = [samples.empty, samples.one_trial, samples.study, samples.nasty, samples.large]
@@ -132,7 +132,7 @@ def test_the_answer_its_verdict_and_the_tables_tell_what_the_analysis_tells(stud
     for effect in analysis["effects"]:
         assert effect["name"] in text
         assert effect["overall"]["told"] in text
-    assert BELOW in text
+    assert NOT_SIGNIFICANT in text
 
 
 def test_every_drawing_says_what_it_shows(study):
@@ -189,7 +189,7 @@ def test_finalists_on_fresh_seeds_have_a_table_of_their_own_before_all_trials():
     analysis = samples.study()
     analysis["finalists"] = analysis["curricula"][:2]
     first, second = sections(cleaned(analysis))[0].blocks
-    assert first.title == "Finalists by family, on fresh seeds, best first"
+    assert first.title == "Finalists by family on test, fresh seeds, best first"
     assert [len(first.rows), len(second.rows)] == [2, 12]
 
 

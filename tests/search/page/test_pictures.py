@@ -76,10 +76,10 @@ def test_effects_below_the_noise_are_grey_and_called_that(study):
     text = drawn(picture)
     told = {row[0].text: row[-1].text for row in picture.tables[0].rows}
     for effect in study["effects"]:
-        assert told[effect["name"]] == ("found" if effect["found"] else "below the noise")
+        assert told[effect["name"]] == ("significant" if effect["found"] else "not significant")
         assert effect["overall"]["told"] in text
         assert f"{effect['overall']['mean']:+.4f}" in numbers(picture)
-    assert "below the noise" in text
+    assert "not significant" in text
     assert "var(--grey)" in text
 
 

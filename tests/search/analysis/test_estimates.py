@@ -3,7 +3,7 @@ import pytest
 from scipy import stats
 
 from search.analysis import Estimate, hierarchical, holm
-from search.analysis.bootstrap import Spread
+from search.analysis.estimates import Spread, together
 
 EQUAL = {units: (np.full(units, 1 / units), np.ones((units, 1))) for units in (4, 12, 48)}
 
@@ -60,7 +60,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(seeds, units, spread):
     rng = np.random.default_rng(seeds * 100 + units)
     told = [hierarchical(layout(rng, seeds, units, *spread), *EQUAL[units]) for _ in range(500)]
     held = np.mean([each.low <= 0 <= each.high for each in told])
-    assert (0.92 < held <= 0.985) if seeds == 5 else held > 0.92
+    assert (0.92 < held <= 0.994) if seeds == 5 else held > 0.92
 
 
 @pytest.mark.parametrize("seeds", [2, 3])
@@ -129,3 +129,29 @@ def test_holm_multiplies_the_smallest_by_all_and_the_largest_by_one():
     found = holm([estimate(0.04), estimate(0.01), estimate(None), estimate(0.03)])
     assert [each.p_holm for each in found] == [pytest.approx(0.06), pytest.approx(0.03), None, pytest.approx(0.06)]
     assert [each.found for each in found] == [False, True, False, False]
+
+
+@pytest.mark.parametrize("seeds", [2, 3])
+def test_seeds_that_agree_by_luck_do_not_narrow_the_interval(seeds):
+    """Means by seed are alike to the last digit, families differ: they alone imply more than that."""
+    values = 0.03 + layout(np.random.default_rng(seeds), seeds, 12, 0, 0, 0.026)
+    values += values.mean() - values.mean(1, keepdims=True)
+    found = hierarchical(values, *EQUAL[12])
+    floor = stats.t.ppf(0.975, 11) * stats.sem(values.mean(0))
+    assert found.high - found.mean >= floor
+    assert found.p > 2 * stats.t.sf(0.03 / stats.sem(values.mean(0)), 11) / 2
+
+
+def test_intervals_of_many_tests_are_wider_and_agree_with_holm():
+    rng = np.random.default_rng(6)
+    values = [gain + layout(rng, 5, 12, 0.01, 0.004, 0.02) for gain in (0.0, 0.03, 0.1)]
+    alone = [hierarchical(each, *EQUAL[12]) for each in values]
+    told = together([hierarchical(each, *EQUAL[12], tests=3) for each in values])
+    assert all(each.high - each.low > one.high - one.low for each, one in zip(told[:2], alone[:2], strict=True))
+    assert all(each.found == (each.low >= 0 or each.high <= 0) for each in told)
+    assert told[2].found
+
+
+def test_a_difference_lies_between_minus_one_and_one():
+    found = hierarchical(np.array([[0.9, 0.1], [-0.9, 0.2]]), np.full(2, 0.5), np.ones((2, 1))).within(-1.0, 1.0)
+    assert (found.low, found.high) == (-1.0, 1.0)
