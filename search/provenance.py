@@ -32,4 +32,4 @@ def mixture(environments: Sequence[Mapping[str, Any]]) -> str | None:
         f"{each['stages']} stages: " + ", ".join(f"{field} {values[place]}" for field, values in differing.items())
         for place, each in enumerate(environments)
     ]
-    return f"trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may come from that"
+    return f"stages were trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may come from that"

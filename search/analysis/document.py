@@ -7,6 +7,7 @@ from search.analysis import curricula, forgetting, importance, model, noise, sel
 from search.analysis.answer import sentences
 from search.analysis.arms import Scored, repeats, singles
 from search.analysis.effects import effects
+from search.provenance import mixture
 from trainables.languages import LANGUAGES
 
 ASSUMPTIONS = (
@@ -53,6 +54,7 @@ def analyse(results: Mapping[str, Any]) -> dict[str, Any]:
         "tree": stages.tree(results),
         "front": stages.front(results),
         "spent": stages.spent(results),
+        "mixture": mixture(results.get("environments", [])),
         "families": {code: LANGUAGES[code].family for code in wide.languages} if wide else {},
     }
     return document | {"answer": sentences(document, results)}

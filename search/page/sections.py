@@ -123,7 +123,8 @@ def _counted(analysis: dict[str, Any]) -> list[str]:
         (told.get("failed"), "failed"),
     ]
     words = ", ".join(f"{number:g} {what}" for number, what in parts if number)
-    return [f"{words}."] if words else []
+    mixed = analysis.get("mixture")
+    return [f"{words}."] * bool(words) + ([sentence(mixed)] if mixed else [])
 
 
 def _methods(analysis: dict[str, Any]) -> Section:

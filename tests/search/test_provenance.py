@@ -1,6 +1,8 @@
 from dataclasses import replace
 
 from search import results
+from search.analysis import analyse
+from search.page.sections import sections
 from search.present import answer
 from search.provenance import environments, mixture
 from tests.search.conftest import ENVIRONMENT
@@ -30,7 +32,7 @@ def test_a_search_that_mixes_environments_says_so_with_what_differs(finished):
     found = environments([outcome, trained_with(outcome, torch="2.1")])
     count = len(outcome.stages)
     assert mixture(found) == (
-        f"trained in 2 environments ({count} stages: torch 2.0; {count} stages: torch 2.1): differences between trials may come from that"
+        f"stages were trained in 2 environments ({count} stages: torch 2.0; {count} stages: torch 2.1): differences between trials may come from that"
     )
 
 
@@ -47,3 +49,11 @@ def test_results_and_the_answer_tell_of_a_mixture(config, reopen, agenda, worker
 
 def test_a_search_of_one_environment_says_nothing_of_it(finished):
     assert not any("environments" in line for line in answer(finished) if isinstance(line, str))
+
+
+def test_the_page_tells_of_a_mixture_beside_what_was_spent(finished):
+    best = finished.complete()[0]
+    finished.tell_repeat(best.number, 9, trained_with(best.outcome, torch="2.1"))
+    told = analyse(results.document(finished))
+    (spent,) = (section for section in sections(told) if section.name == "spent")
+    assert any("torch 2.0" in words and "torch 2.1" in words for words in spent.words)
