@@ -73,6 +73,8 @@ def agreement(
     gaps = {name: abs(was[name] - is_now[name]) if name in was and name in is_now else 1.0 for name in was | is_now}
     where = max(gaps, key=lambda name: gaps[name], default="")
     reasons = [f"{field} ({then}, now {now})" for field, (then, now) in differences(environments).items()]
+    if not environments[0]:
+        reasons = ["an environment that the first one did not record"]
     before = Transfer(dict(recorded), again.metrics)
     shifts = [
         fmean(theirs[code] - ours[code] for code in ours.keys() & theirs.keys())

@@ -94,7 +94,9 @@ def _write(
 ) -> Best:
     from trainables.prepared import prepared_of
     from trainables.stage import restore
+    from trainables.worker import keep_quiet
 
+    keep_quiet()
     trial, recorded = record.trial, record.outcome
     assert trial is not None and recorded is not None
     config = study.config

@@ -14,6 +14,13 @@ from trainables.transfer import Split
 from trainables.trial import Partial, Report, run
 
 
+def keep_quiet() -> None:
+    """Keep the progress bars and warnings of datasets and transformers off the terminal."""
+    disable_progress_bar()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+
+
 def run_quietly(
     trial: Trial,
     stages: str | None,
@@ -33,9 +40,7 @@ def run_quietly(
     """
     torch.set_num_threads(threads)
     pin()
-    disable_progress_bar()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
+    keep_quiet()
     try:
         return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep, data, on_partial, parts)
     finally:
