@@ -25,29 +25,37 @@ class Agreement:
     """Mean difference, again minus recorded: over languages, then targets, of each target's main metric."""
     reasons: tuple[str, ...]
     """What differs between the two runs; nothing where the same bits are due."""
+    lacking: tuple[str, ...] = ()
+    """Targets and languages with a main score on one side alone."""
 
     @property
     def same(self) -> bool:
-        """Whether every score is the recorded one to the last bit."""
-        return self.largest == 0.0
+        """Whether every score that both have is the same to the last bit, and no target or language is on one side alone."""
+        return self.largest == 0.0 and not self.lacking
 
     @property
     def holds(self) -> bool:
         """Whether the scores agree as they have to: to the last bit, or where something differs within `TOLERANCE` on the mean."""
-        return abs(self.mean) <= TOLERANCE if self.reasons else self.same
+        return abs(self.mean) <= TOLERANCE and not self.lacking if self.reasons else self.same
 
     def to_json(self) -> dict[str, Any]:
         """As JSON's own types."""
-        told = {"same": self.same, "holds": self.holds, "largest": self.largest, "where": self.where}
-        return told | {
+        return {
+            "same": self.same,
+            "holds": self.holds,
+            "largest": self.largest,
+            "where": self.where,
             "mean": self.mean,
             "tolerance": TOLERANCE if self.reasons else 0.0,
             "reasons": list(self.reasons),
+            "lacking": list(self.lacking),
         }
 
     def __str__(self) -> str:
         if self.same:
             return "every score is the recorded one to the last bit"
+        if self.lacking:
+            return f"scores cannot be compared: on one side alone is {'; '.join(self.lacking)}"
         found = f"dev scores differ by {self.largest:.4f} at most ({self.where}), by {self.mean:+.4f} on average"
         if not self.reasons:
             return f"{found}, although device and versions are the same and the same bits are due"
@@ -70,18 +78,27 @@ def agreement(
         others: what else differs, in words.
     """
     was, is_now = _flat(recorded), _flat(again.scores)
-    gaps = {name: abs(was[name] - is_now[name]) if name in was and name in is_now else 1.0 for name in was | is_now}
-    where = max(gaps, key=lambda name: gaps[name], default="")
+    gaps = {name: abs(was[name] - is_now[name]) for name in was.keys() & is_now.keys()}
+    where = max(sorted(gaps), key=lambda name: gaps[name], default="")
     reasons = [f"{field} ({then}, now {now})" for field, (then, now) in differences(environments).items()]
     if not environments[0]:
         reasons = ["an environment that the first one did not record"]
-    before = Transfer(dict(recorded), again.metrics)
-    shifts = [
-        fmean(theirs[code] - ours[code] for code in ours.keys() & theirs.keys())
-        for target in recorded.keys() & again.scores.keys()
-        if (ours := before.languages(target, "dev")).keys() & (theirs := again.languages(target, "dev")).keys()
-    ]
-    return Agreement(gaps.get(where, 0.0), where, fmean(shifts) if shifts else 0.0, (*reasons, *others))
+    before, after = _main(Transfer(dict(recorded), again.metrics)), _main(again)
+    lacking = {f"{target}, {code}" for target, code in before.keys() ^ after.keys()}
+    shared = sorted(before.keys() & after.keys())
+    shifts = {target: fmean(after[at] - before[at] for at in shared if at[0] == target) for target, _ in shared}
+    mean = fmean(shifts.values()) if shifts else 0.0
+    lacking |= recorded.keys() ^ again.scores.keys()
+    return Agreement(gaps.get(where, 0.0), where, mean, (*reasons, *others), tuple(sorted(lacking)))
+
+
+def _main(transfer: Transfer) -> dict[tuple[str, str], float]:
+    """The main metric on dev by target and language, of targets whose metric is known."""
+    return {
+        (target, code): score
+        for target in transfer.scores.keys() & transfer.metrics.keys()
+        for code, score in transfer.languages(target, "dev").items()
+    }
 
 
 def _flat(scores: Mapping[str, Scores]) -> dict[str, float]:

@@ -18,9 +18,9 @@ from search.recorded import Recorded
 from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks import catalogue
-from trainables.curriculum import Trial
+from trainables.curriculum import Stage, Trial
 from trainables.languages import LANGUAGES
-from trainables.outcome import Outcome
+from trainables.outcome import Outcome, StageRun
 from trainables.store.records import HEAD
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _write(
     repeats = study.repeats().get(record.number, {})
     models = _Models(trial, recorded, stages, data, best.threads, tell)
     for stage in trial.targets:
-        encoder, head, outcome = models.of(stage.task)
+        encoder, head, outcome = models.of(stage)
         model = restore(encoder, head, tasks[stage.task])
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
@@ -140,41 +140,45 @@ class _Models:
         self.trial, self.recorded, self.tell = trial, recorded, tell
         self.notes: list[str] = []
         self.store = Store(stages, self.notes.append)
-        self._train = partial(run_again, trial, stages, data, threads, self.notes.append)
-        self._again: Outcome | None = None
+        self._again = partial(run_again, stages=stages, data=data, threads=threads, tell=self.notes.append)
 
-    def of(self, task: str) -> "tuple[Weights, Weights, Outcome]":
+    def of(self, target: Stage) -> "tuple[Weights, Weights, Outcome]":
         """Encoder and head of a target, and the outcome that its scores are told from.
 
         Raises:
             UserError: when it was trained again and does not score as it did, or could not be kept.
         """
-        found = self._stored(task, self.recorded)
+        found = self._stored(target, self.recorded)
         if found is not None:
             return *found, self.recorded
-        if self._again is None:
-            self._again = self._train()
-            self._compare(self._again)
-        found = self._stored(task, self._again)
+        again = self._again(replace(self.trial, targets=(target,)))
+        self._compare(target, again)
+        found = self._stored(target, again)
         if found is None:
-            raise UserError(f"the model of {task} could not be kept: {'; '.join(self.notes) or 'try again'}")
-        return *found, self._again
+            raise UserError(f"the model of {target.task} could not be kept: {'; '.join(self.notes) or 'try again'}")
+        return *found, again
 
-    def _stored(self, task: str, outcome: Outcome) -> "tuple[Weights, Weights] | None":
-        (run,) = (run for run in outcome.stages if run.target and run.task == task)
+    def _stored(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
+        run = _run_of(target, outcome)
         record = self.store.record(run.key, weights=True)
         if record is None or (encoder := self.store.encoder(run.key)) is None:
             return None
         head = self.store.head(run.key)
         return None if head is None and HEAD in record["files"] else (encoder, head or {})
 
-    def _compare(self, again: Outcome) -> None:
-        environments = self.recorded.stages[-1].environment, again.stages[-1].environment
-        found = agreement(self.recorded.transfer.scores, again.transfer, environments)
+    def _compare(self, target: Stage, again: Outcome) -> None:
+        then, now = _run_of(target, self.recorded).environment, _run_of(target, again).environment
+        scores = {target.task: self.recorded.transfer.scores[target.task]}
+        found = agreement(scores, again.transfer, (then, now))
         if not found.holds:
-            raise UserError(f"the trial was trained again, as the store gave its models up: {found}")
+            raise UserError(f"{target.task} was trained again, as the store gave its model up: {found}")
         if not found.same:
-            self.tell(f"models that the store gave up were trained again: {found}")
+            self.tell(f"the model of {target.task}, which the store gave up, was trained again: {found}")
+
+
+def _run_of(target: Stage, outcome: Outcome) -> StageRun:
+    (run,) = (run for run in outcome.stages if run.target and run.task == target.task)
+    return run
 
 
 def run_again(trial: Trial, stages: str, data: str, threads: int, tell: Callable[[str], None]) -> Outcome:

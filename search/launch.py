@@ -106,10 +106,10 @@ def _run(
         records = Records(stages, progress.note) if stages else None
         if records is not None:
             entries = list(records.entries()) if agenda.ahead else []
-            if old := sum(not entry.current for entry in entries):
+            if old := sum(not entry.current and entry.bytes > 0 for entry in entries):
                 progress.note(
-                    f"stage store: {old} of {len(entries)} stages are of another version of xlt-search, which trained or scored otherwise: "
-                    "they are not used; xlt store gc takes their weights first"
+                    f"stage store: {old} of {len(entries)} stages have another stage version than {STAGE_VERSION}, that of this xlt-search, whose "
+                    "training or scoring differs: they are not used; xlt store gc takes their weights first, and this note goes with them"
                 )
             study.held = cache(lambda: stored(entries, config.encoder, config.resources.arithmetic))
             agenda.listeners.append(_Room(records, study))

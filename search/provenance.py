@@ -11,7 +11,7 @@ UNKNOWN = "unknown"
 
 def environments(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     """The different environments that stages were trained in, each with its number of ``stages``, the most frequent one first."""
-    runs = {run.key: run.environment for outcome in outcomes for run in outcome.stages if run.seconds}
+    runs = {run.key: run.environment for outcome in outcomes for run in outcome.stages}
     counted = Counter(tuple(sorted(environment.items())) for environment in runs.values())
     return [dict(environment) | {"stages": count} for environment, count in counted.most_common()]
 
@@ -29,7 +29,8 @@ def mixture(environments: Sequence[Mapping[str, Any]]) -> str | None:
     if not differing:
         return None
     told = [
-        f"{each['stages']} stages: " + ", ".join(f"{field} {values[place]}" for field, values in differing.items())
+        f"{each['stages']} stage{'s' * (each['stages'] > 1)}: "
+        + ", ".join(f"{field} {values[place]}" for field, values in differing.items())
         for place, each in enumerate(environments)
     ]
     return f"stages were trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may come from that"

@@ -121,7 +121,7 @@ def _averages(told: dict[str, Any]) -> Iterator[RenderableType]:
     """Each target by both rules, for the best trial and the baseline."""
     yield f"{told['benchmark']} on test, {told['seeds']} fresh seeds, by two rules"
     yield "  as published: the mean over all languages, English and unseen ones among them; F1 and exact match averaged"
-    yield "  by the rules of the benchmark's own script, official_* in results.json where they are not ours"
+    yield "  metrics are those of the benchmark's own script; where ours differ, this average takes official_* of results.json"
     yield "  zero-shot: the mean over families of the languages that were seen in pre-training, English apart; the main metric"
     trials = told["trials"]
     titles = [f"trial {row['trial']} {rule}" for row in trials for rule in ("as published", "zero-shot")]

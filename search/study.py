@@ -17,7 +17,6 @@ from search.design import designed
 from search.documents import read
 from search.home import SearchFolder
 from search.likeness import like
-from search.observations import ObservationSampler, current
 from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TARGET_STEP, TRIAL, TWIN, Recorded
 from search.sampler import Candidate, CurriculumSampler
 from search.sampler.untried import untried
@@ -46,14 +45,13 @@ class Study:
         """Stages that the store has, of other searches too; asked by a sampler that wants to know."""
         self.earlier: Earlier | None = None
         """A search that this one learns from."""
-        chosen = sampler(
+        self._study.sampler = sampler(
             config,
             len(self._study.get_trials(deepcopy=False)),
             self._view,
             lambda: self.held(),
             lambda: variance_over_seeds(self.repeats(), config.objective),
         )
-        self._study.sampler = self._sampler = ObservationSampler(chosen, self.space)
         self._asked: dict[int, optuna.Trial] = {}
         self._failed: set[int] = set()
         """Trials that failed while this object was there: none is tried twice in a launch."""
@@ -89,8 +87,7 @@ class Study:
         """Put trials that a dead launch left running, and failed ones, up again as they were; returns how many."""
         done: set[str] = set()
         again: dict[str, dict[str, Any]] = {}
-        for recorded in self._study.get_trials(deepcopy=False):
-            trial = current(self.space, recorded)
+        for trial in self._study.get_trials(deepcopy=False):
             # One that was killed before its first parameter has only those it was enqueued with.
             parameters = trial.params or trial.system_attrs.get("fixed_params", {})
             name = str(sorted(parameters.items()))
@@ -184,9 +181,8 @@ class Study:
 
     def outlook(self, by: float, trials: int) -> float:
         """The probability that one of the next so many trials is better in truth than all before by so much, by ``sampler: curriculum``."""
-        chosen = self._sampler.sampler
-        assert isinstance(chosen, CurriculumSampler), "checked by the config"
-        return chosen.outlook(self._sampler.observations(self._study), by, trials)
+        assert isinstance(self._study.sampler, CurriculumSampler), "checked by the config"
+        return self._study.sampler.outlook(self._study, by, trials)
 
     def tell_failed(self, number: int, error: str) -> None:
         """Record why a trial came to nothing."""
@@ -248,7 +244,7 @@ def stage_versions(folder: SearchFolder) -> set[str]:
     """The versions of the program's stages that the search's trials are made of, "1" where none was recorded. Reads alone."""
     study = optuna.load_study(study_name=folder.name, storage=_storage(folder.journal))
     outcomes = [trial.user_attrs[OUTCOME] for trial in _trials(study) if OUTCOME in trial.user_attrs]
-    runs = [run for outcome in outcomes for run in outcome["stages"]]
+    runs = [run for outcome in outcomes for run in outcome["stages"] if run["seconds"]]
     return {run.get("environment", {}).get("stage_version", "1") for run in runs}
 
 

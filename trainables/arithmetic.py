@@ -41,11 +41,15 @@ def pin() -> None:
 def environment() -> dict[str, str]:
     """What the results of this process depend on besides their inputs: arithmetic, device, threads (of a CPU: they may change the order of
     sums), stage version, versions of `PACKAGES`."""
-    where = device()
-    gpu = where.type == "cuda"
-    own = (
-        {"device": torch.cuda.get_device_name(where)}
-        if gpu
-        else {"device": platform.machine(), "threads": f"{torch.get_num_threads()}"}
-    )
+    own = _gpu() if device().type == "cuda" else {"device": _cpu(), "threads": f"{torch.get_num_threads()}"}
     return {"arithmetic": arithmetic()} | own | {"stage_version": f"{STAGE_VERSION}"} | versions(PACKAGES)
+
+
+def _gpu() -> dict[str, str]:
+    """Its model, and the version of CUDA (or ROCm) that torch was built for."""
+    return {"device": torch.cuda.get_device_name(), "cuda": torch.version.cuda or torch.version.hip or ""}
+
+
+def _cpu() -> str:
+    """The instruction set, and the widest extension of it that torch's kernels use: x86_64 AVX2."""
+    return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"

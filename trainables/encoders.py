@@ -18,7 +18,7 @@ from transformers.utils import cached_file, logging
 from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.benchmarks import DataError, model_mirror_of
-from trainables.store.identity import digest
+from trainables.store.identity import TOKENIZED, digest
 from trainables.tokens import Tokens
 
 Weights = dict[str, Tensor]
@@ -62,6 +62,7 @@ class Encoder:
             "weights": weights_hash(self.weights),
             "config": acting(self.config),
             "tokenizer": self.tokens.fingerprint,
+            "tokenized": TOKENIZED,
         }
         return digest(told)
 

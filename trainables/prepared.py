@@ -18,7 +18,8 @@ from trainables.benchmarks.shapes import READ
 from trainables.curriculum import Trial
 from trainables.encoders import Encoder
 from trainables.optimise import Batch
-from trainables.tabled import TOKENIZED, Tabled, Tell
+from trainables.store.identity import TOKENIZED
+from trainables.tabled import Tabled, Tell
 from trainables.tables import Kept, Shelf, Table
 from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, Rows, TaskData, TaskKind, pad
 from trainables.tasks.retrieval import USUAL, Pooled, Retrieval

@@ -9,11 +9,9 @@ from typing import Any
 
 from trainables.encoders import Encoder
 from trainables.languages import SOURCE_LANGUAGE
+from trainables.store.identity import TOKENIZED
 from trainables.tables import TOGETHER, Kept, Shelf
 from trainables.tasks import KINDS, Feature, Row, Rows, TaskData, TaskKind, length, reads, texts
-
-TOKENIZED = 3
-"""Bumped by hand whenever the same rows would become other features than before."""
 
 Tell = Callable[[str, int], None]
 """Hears what is being read or tokenized, and how many rows are."""

@@ -10,7 +10,7 @@ from typing import TypeVar
 from transformers import PreTrainedModel
 
 from trainables import encoders
-from trainables.arithmetic import arithmetic
+from trainables.arithmetic import arithmetic, environment
 from trainables.benchmarks import own_synonyms
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Weights
@@ -181,7 +181,7 @@ class _Walk:
         if not any(reading.rows for reading in readings) and not self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
             self._heard(stage.task, readings, {reading.name: {} for reading in readings})
-            self._note(stage, node, trained=False, record={"seconds": 0.0})
+            self._note(stage, node, trained=False, record={"seconds": 0.0, "environment": environment()})
             return
 
         def find() -> tuple[Document, Scores] | None:
@@ -223,7 +223,15 @@ class _Walk:
             seconds = started - begun - (self.scoring_seconds - scored)
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            running = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False)
+            running = StageRun(
+                key=node.key,
+                task=stage.task,
+                target=True,
+                trained=True,
+                seconds=seconds,
+                whole=False,
+                environment=environment(),
+            )
             on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}

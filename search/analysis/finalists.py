@@ -154,7 +154,7 @@ class Finalists:
         shift = math.sqrt(common) * _common()
         down = float(np.quantile((math.sqrt(own) * errors.max(1) + shift) * scale, 1 - level))
         up = float(np.quantile((math.sqrt(own) * errors[:, 0] + shift) * scale, 1 - level))
-        mean = max(raw - self._luck(math.sqrt(own), errors), raw - down)
+        mean = max(raw - max(0.0, self._luck(math.sqrt(own), errors)), raw - down)
         return Corrected(mean, max(raw - down, 0.0), min(raw + up, 1.0), raw)
 
     def _luck(self, deviation: float, errors: np.ndarray) -> float:

@@ -104,7 +104,8 @@ def _confirmed(verdict: Verdict | None) -> dict[str, float]:
     """The best one's objective on fresh seeds as the verdict has it, corrected for its having been chosen."""
     if verdict is None or verdict.value is None or verdict.value.low is None or verdict.value.high is None:
         return {}
-    return {"finalist/mean": verdict.value.mean, "finalist/low": verdict.value.low, "finalist/high": verdict.value.high}
+    value = {"": verdict.value.mean, "_low": verdict.value.low, "_high": verdict.value.high}
+    return {f"finalist/corrected{name}": bound for name, bound in value.items()}
 
 
 def _note(config: Config, results: Mapping[str, Any], answer: Sequence[str]) -> str:

@@ -20,7 +20,7 @@ def about(config: Config, experiment: str) -> str:
 
 - [Trials, best first]({runs}) and [charts]({runs}&compareRunsMode=CHART): also under Views.
 - The run `{config.name}` has the answer, the report and the pictures. The other runs are a trial each: number and curriculum.
-- `transfer/` and `family/`: means over the targets, English apart, dev. `source/`: English. `finalist/`: on fresh seeds.
+- `transfer/` and `family/`: means over the targets, English apart, dev. `source/`: English. `finalist/`: on fresh seeds; `finalist/corrected`, on a launch's run: the best one's, corrected for being the highest.
 - `position/<task>`: the task's place in the curriculum, 0 where it is not in it; `rate/<task>` likewise.
 - Written anew from the search itself: `xlt track {config.name}`.
 """

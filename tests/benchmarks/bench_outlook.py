@@ -94,9 +94,9 @@ def searched(kind: str, seed: int, folder: Path) -> Study:
 
 def fitted(study: Study) -> float:
     """The deviation of a value over seeds that the search's model has."""
-    sampler = study._sampler.sampler
+    sampler = study._study.sampler
     assert isinstance(sampler, CurriculumSampler)
-    model = sampler._model(sampler._seen(study._sampler.observations(study._study), None))
+    model = sampler._model(sampler._seen(study._study, None))
     return model.deviation * math.sqrt(model.noise)
 
 

@@ -61,9 +61,24 @@ def test_versions_that_were_never_recorded_are_unknown():
     assert found.reasons == ("an environment that the first one did not record",)
 
 
-def test_a_score_that_is_on_one_side_alone_is_as_far_as_can_be():
+@pytest.mark.parametrize("environments", [(CPU, CPU), (CPU, GPU)], ids=["the same", "another"])
+def test_a_target_or_a_language_that_is_on_one_side_alone_cannot_be_compared(environments):
     less = Transfer({"choice": transfer().scores["choice"]}, METRICS)
-    found = agreement(transfer().scores, less, (CPU, CPU))
-    assert found.largest == 1.0
-    assert found.where.startswith("tagging, de")
+    found = agreement(transfer().scores, less, environments)
+    assert found.lacking == ("tagging", "tagging, de")
+    assert not found.same and not found.holds
+    fewer = transfer()
+    del fewer.scores["choice"]["dev"]["sw"]
+    found = agreement(transfer().scores, fewer, environments)
+    assert found.lacking == ("choice, sw",)
     assert not found.holds
+    assert str(found) == "scores cannot be compared: on one side alone is choice, sw"
+
+
+def test_a_metric_that_came_later_is_not_compared():
+    """Files of earlier versions have fewer metrics beside the main one."""
+    more = transfer()
+    for metrics in more.scores["choice"]["dev"].values():
+        metrics["official_accuracy"] = 0.1
+    found = agreement(transfer().scores, more, (CPU, CPU))
+    assert found.same and found.holds

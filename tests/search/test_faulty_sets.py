@@ -79,7 +79,7 @@ FAULTS: dict[str, dict[tuple[str, str, str], list[Spoil]]] = {
         (PANX, "de", "validation"): [emptied, words(""), lambda row: row | {"ner_tags": [-1] * len(row["ner_tags"])}],
         (PANX, "de", "test"): [lambda row: row | {"tokens": [ZERO_WIDTH] * len(row["tokens"])}] * 6,
     },
-    "tagging_by_word": {
+    "tagging_by_precision": {
         ("hgissbkh/xglue", "pos", "train"): [emptied, words(None), column(pos=None)],
         ("hgissbkh/xglue", "pos", "test.de"): [words("", ZERO_WIDTH), emptied],
     },
@@ -108,7 +108,7 @@ FAULTS: dict[str, dict[tuple[str, str, str], list[Spoil]]] = {
             column(context=""),
         ],
     },
-    "retrieval": {
+    "retrieval_from_english": {
         ("google/xtreme", "tatoeba.deu", "validation"): [column(source_sentence=None), column(target_sentence=" ")]
     },
     "mining": {
@@ -138,7 +138,7 @@ FAULTS: dict[str, dict[tuple[str, str, str], list[Spoil]]] = {
     },
 }
 """By kind what becomes of the first rows of a split, one fault a row."""
-WITHOUT_DEV = ("question_answering", "retrieval", "dense_retrieval")
+WITHOUT_DEV = ("question_answering", "retrieval_from_english", "dense_retrieval")
 """Kinds whose task has no dev set in German: no search can be made on it alone."""
 UNTOLD = {
     (PANX, "de", "test"),  # words that cannot be seen have tags all the same
@@ -147,10 +147,10 @@ TASKS = {
     "classification": ("xtreme", "pawsx"),
     "multiple_choice": ("xtreme_r", "xcopa"),
     "tagging": ("xtreme_r", "panx"),
-    "tagging_by_word": ("xglue", "pos"),
+    "tagging_by_precision": ("xglue", "pos"),
     "question_answering": ("xtreme_r", "xquad"),
     "question_answering_mlqa": ("xtreme", "mlqa"),
-    "retrieval": ("xtreme_r", "tatoeba"),
+    "retrieval_from_english": ("xtreme_r", "tatoeba"),
     "mining": ("xtreme", "bucc"),
     "dense_retrieval": ("xtreme_r", "lareqa"),
     "ranking": ("xglue", "wpr"),
@@ -212,7 +212,8 @@ def check(path: Path, folder: Path, *words: str) -> tuple[int, str]:
 
 
 def test_every_kind_has_faults():
-    assert set(FAULTS) == set(TASKS) == set(KINDS)
+    made_by_the_package = {"retrieval"}
+    assert set(FAULTS) == set(TASKS) == set(KINDS) - made_by_the_package
 
 
 @pytest.mark.parametrize("kind", TASKS)

@@ -236,9 +236,9 @@ def test_stages_of_another_version_are_told_once_and_not_used(config, home, cons
             store.publish(mine, described, WEIGHTS, {})
     launch(config(), home, console)
     told = console.file.getvalue()
-    assert told.count("stage store: 2 of 3 stages are of another version of xlt-search") == 1
+    assert told.count("stage store: 2 of 3 stages have another stage version") == 1
     launch(config(), home, console)
-    assert console.file.getvalue().count("another version of xlt-search") == 1, "nothing is asked of the store"
+    assert console.file.getvalue().count("have another stage version") == 1, "nothing is asked of the store"
 
 
 def test_where_no_cluster_answers_the_user_is_told(config, home, console):

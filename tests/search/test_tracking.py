@@ -224,7 +224,8 @@ def test_finalists_have_their_mean_its_bounds_and_each_fresh_seed(searched, view
     assert best.metrics["finalist/low"] < best.metrics["finalist/mean"] < best.metrics["finalist/high"]
     whole = found["fresh"].data
     for name in ("mean", "low", "high"):
-        assert whole.metrics[f"finalist/{name}"] == pytest.approx(document["confirmed"][name])
+        metric = "finalist/corrected" if name == "mean" else f"finalist/corrected_{name}"
+        assert whole.metrics[metric] == pytest.approx(document["confirmed"][name])
     assert best.metrics["finalist/test"] == pytest.approx(best.metrics["finalist/mean"])
     finalists = {name for name, run in found.items() if run.data.tags.get("xlt.finalist") == "yes"}
     assert finalists == {str(trial["number"]) for trial in document["trials"] if trial["seeds"]}

@@ -39,6 +39,7 @@ def test_reports_within_a_target_change_no_bit(trial, store, heard):
     assert first.transfer.scores[trained_targets[0]]["dev"]
     (running,) = [stage for stage in first.stages if stage.target]
     assert running.trained and not running.whole and running.seconds > 0
+    assert running.environment == looked.stages[-1].environment != {}
     assert all(stage.whole for stage in looked.stages)
 
 

@@ -96,7 +96,7 @@ class Shape:
     optional: tuple[str, ...] = ()
     """Columns of ours in `forms` that are read under the same name where the set has them."""
     together: str | None = None
-    """A column of ours by whose values scored rows are grouped: some that follow each other must share one."""
+    """A column of ours by whose values scored rows are grouped: some must share one."""
     adapt: Adapt | None = None
     """Makes rows of one whose columns have our names; none, one or several."""
 

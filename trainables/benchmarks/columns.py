@@ -29,7 +29,7 @@ class Labels:
     """Labels as a set has them, as the numbers of a card's."""
 
     numbers: Mapping[str, int]
-    """By their lower-case names; empty where a label is the number of a choice."""
+    """By name; empty where a label is the number of a choice."""
     names: Sequence[str] | None
     """In the order of the file's own ClassLabel, if it has one."""
     hub_order: Sequence[str]
@@ -49,8 +49,8 @@ class Labels:
         ours = shape.labels or tuple(labels)
         if names is not None and ours and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
             raise ValueError(f"labels {', '.join(names)} instead of {', '.join(ours)}")
-        numbers = {name.casefold(): number for number, name in enumerate(ours)}
-        by_place = tuple(numbers[name.casefold()] for name in names or () if numbers)
+        numbers = {name: number for number, name in enumerate(ours)}
+        by_place = tuple(_number_of(numbers, name) for name in names or () if numbers)
         return cls(numbers, names, shape.hub_order, by_place, set(ours) <= shape.columns.keys())
 
     def number(self, told: Any, column: str, notes: Notes) -> int:
@@ -66,8 +66,7 @@ class Labels:
             raise UnusableRowError(NULL.format(column=column))
         if told in (-1, "-1") or (isinstance(told, str) and blank(told)):
             raise UnusableRowError(HIDDEN.format(column=column))
-        known = self.numbers.get(str(told).strip().casefold()) if isinstance(told, str | bool) else None
-        if known is not None:
+        if isinstance(told, str | bool) and (known := _find(self.numbers, str(told).strip())) is not None:
             return known
         number = _whole(told)
         if not self.numbers:
@@ -85,7 +84,22 @@ class Labels:
             raise ValueError(f"column {column}: {told!r} is none of {allowed}")
         if not (self.names or self.columns):
             notes.add(_unnamed(column, tuple(order)))
-        return self.numbers[order[number].casefold()]
+        return _number_of(self.numbers, order[number])
+
+
+def _find(numbers: Mapping[str, int], name: str) -> int | None:
+    """The number of a name, whatever its case where no other name differs from it in case alone."""
+    if name in numbers:
+        return numbers[name]
+    alike = [number for known, number in numbers.items() if known.casefold() == name.casefold()]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _number_of(numbers: Mapping[str, int], name: str) -> int:
+    found = _find(numbers, name)
+    if found is None:
+        raise ValueError(f"label {name!r} may be any of several that differ in case: {', '.join(numbers)}")
+    return found
 
 
 @cache

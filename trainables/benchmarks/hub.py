@@ -133,7 +133,7 @@ def rows_of(part: Part, language: str, labels: Sequence[str], notes: Notes, *, t
     if not rows:
         raise DataError(f"{named}: none of its {notes[READ]:,} rows can be used{_reasons(notes)}")
     if not (train or grouped.any):
-        raise DataError(f"{named}: no two rows that follow each other have the same query: there is nothing to rank")
+        raise DataError(f"{named}: no two rows have the same query: there is nothing to rank")
 
 
 def _made(row: Row, part: Part, known: Labels, notes: Notes, train: bool) -> list[Row]:
@@ -151,16 +151,17 @@ def _reasons(notes: Notes) -> str:
 
 
 class _Grouped:
-    """Whether any rows that follow each other have a column's value in common."""
+    """Whether any two rows have a column's value in common."""
 
     def __init__(self, column: str | None) -> None:
-        self._column, self._before = column, None
+        self._column, self._seen = column, set[int]()
         self.any = column is None
 
     def add(self, row: Row) -> None:
-        if self._column is not None:
-            self.any = self.any or row[self._column] == self._before
-            self._before = row[self._column]
+        if self._column is not None and not self.any:
+            value = hash(row[self._column])
+            self.any = value in self._seen
+            self._seen.add(value)
 
 
 def _item(part: Part, row: Row, language: str, place: int) -> str:

@@ -9,6 +9,9 @@ from trainables.curriculum import Stage, off_default
 STAGE_VERSION = 2
 """Bumped by hand whenever the same stage would train to other weights, or be scored otherwise, than before."""
 
+TOKENIZED = 3
+"""Bumped by hand whenever an encoder would read the same rows otherwise than before; part of its hash, and of cached features' keys."""
+
 CPU = "cpu float32"
 ARITHMETIC = {"cpu": CPU, "cuda": "cuda bfloat16"}
 """By torch's kind of device, in what precision a stage is trained and scored there; weights are float32 everywhere."""

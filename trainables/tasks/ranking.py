@@ -19,7 +19,7 @@ class Ranking(Classification):
     has another. Where no query has two rows in a row the script has no number, and there is none here.
     """
 
-    metrics = ("ndcg", "accuracy", "official_ndcg")
+    metrics = ("ndcg", "accuracy", f"{OFFICIAL}ndcg")
     by_row = False
     """It takes all documents of a query."""
 

@@ -7,9 +7,9 @@ import pytest
 from datasets import Features, List, Value
 
 from trainables.benchmarks import catalogue, hub, shapes
-from trainables.benchmarks.cards import Card, DataError, Notes, Part
+from trainables.benchmarks.cards import Card, DataError, Notes, Part, Shape
 from trainables.benchmarks.catalogue import BENCHMARKS
-from trainables.benchmarks.columns import blank
+from trainables.benchmarks.columns import Labels, blank
 from trainables.benchmarks.intermediate import INTERMEDIATE
 from trainables.benchmarks.xtreme.tags import UPOS
 from trainables.benchmarks.xtreme.texts import NLI
@@ -290,10 +290,19 @@ def test_a_row_that_tells_no_language_is_in_none(given):
 def test_pages_of_which_no_two_answer_one_query_cannot_be_ranked(given):
     page = {"web_page_title": "t", "web_page_snippet": "s", "relavance_label": "Good"}
     card = catalogue("xglue")["wpr"]
-    with pytest.raises(DataError, match=r"split test\.en: no two rows that follow each other have the same query"):
-        given(card, [page | {"query": query} for query in "aba"], "test")
+    with pytest.raises(DataError, match=r"split test\.en: no two rows have the same query"):
+        given(card, [page | {"query": query} for query in "abc"], "test")
     assert len(given(card, [page | {"query": query} for query in "aab"], "test")[0]) == 3
-    assert len(given(card, [page | {"query": query} for query in "aba"])[0]) == 3
+    assert len(given(card, [page | {"query": query} for query in "aba"], "test")[0]) == 3
+    assert len(given(card, [page | {"query": query} for query in "abc"])[0]) == 3
+
+
+def test_labels_that_differ_in_case_alone_are_two():
+    shape = Shape(columns={"words": "tokens"}, labels=("B-PER", "B-per", "O"))
+    labels, notes = Labels.of(shape, (), None), Notes()
+    assert [labels.number(name, "tags", notes) for name in ("B-PER", "B-per", "O", "o")] == [0, 1, 2, 2]
+    with pytest.raises(ValueError, match="'b-PER'"):
+        labels.number("b-PER", "tags", notes)
 
 
 def test_a_column_of_another_type_is_refused_by_its_name(given):

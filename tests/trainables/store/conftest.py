@@ -10,11 +10,11 @@ import torch
 from moto.server import ThreadedMotoServer
 
 from trainables.store import leases
-from trainables.store.identity import STAGE_VERSION, key
+from trainables.store.identity import key
 from trainables.store.leases import claim
 from trainables.store.tree import Store
 
-IDENTITY = {"version": STAGE_VERSION, "parent": "root", "data": "data", "task": "facts"}
+IDENTITY = {"version": 1, "parent": "root", "data": "data", "task": "facts"}
 KEY = key(IDENTITY)
 WEIGHTS = {"layer.weight": torch.arange(6.0).view(2, 3), "layer.bias": torch.tensor([-0.0, 1e-40])}
 HEAD_WEIGHTS = {"classifier.weight": torch.ones(2)}

@@ -116,8 +116,8 @@ LAREQA = Card(
     about="find a question's answer among the sentences of all languages (Roy et al., EMNLP 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=LAREQA_LANGUAGES,
-    unlike="contexts are cut into sentences by punctuation, a Thai one not at all, where the set has no sentence_breaks, as the hub's copy "
-    "has none: other candidates than the published ones",
+    unlike="unless the set has sentence_breaks, which the hub's copy has not, contexts are cut into sentences by punctuation, a Thai one not at "
+    "all: other candidates than the published ones",
     parts=Parts(
         train=(replace(SQUAD_TRAIN, shape=shapes.QUESTION_AND_SENTENCE),),
         test=(_lareqa,),
