@@ -256,7 +256,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
 def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_path, monkeypatch):
     asked = []
 
-    def exports(study, folder, home, out, number):
+    def exports(study, folder, home, out, number, tell):
         from search.best import Best
 
         return Best("sums", 1, study.complete()[0].trial, 0, 1, {}, {})
