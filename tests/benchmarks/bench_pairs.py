@@ -7,6 +7,7 @@ values over seeds, and the deviation of the difference on one seed and of the di
 
 import json
 import sys
+from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
 from statistics import correlation, fmean, stdev
@@ -67,9 +68,8 @@ def _stage(task: str, length: Length) -> Stage:
 
 def measure(file: Path, seeds: int) -> dict[str, dict[int, float]]:
     """The mean transfer (dev) of every curriculum and seed, those in the file from there."""
-    known = [json.loads(line) for line in file.read_text().splitlines()] if file.exists() else []
     values: dict[str, dict[int, float]] = {name: {} for name in CURRICULA}
-    for line in known:
+    for line in map(json.loads, file.read_text().splitlines() if file.exists() else ()):
         values[line["curriculum"]][line["seed"]] = line["value"]
     for seed in range(1, seeds + 1):
         for name in CURRICULA:
@@ -77,8 +77,8 @@ def measure(file: Path, seeds: int) -> dict[str, dict[int, float]]:
                 outcome = run_quietly(trial_of(name).with_seed(seed), None, ("dev",), 1)
                 values[name][seed] = outcome.transfer.mean()
                 with file.open("a") as lines:
-                    told = {"curriculum": name, "seed": seed, "value": values[name][seed]}
-                    print(json.dumps(told | {"targets": outcome.transfer.target_means()}), file=lines)
+                    found = {"curriculum": name, "seed": seed, "value": values[name][seed]}
+                    print(json.dumps(found | {"targets": outcome.transfer.target_means()}), file=lines)
     return values
 
 
@@ -95,17 +95,22 @@ def compared(one: dict[int, float], other: dict[int, float]) -> dict[str, float]
     }
 
 
-def main() -> None:
-    """Measure and print."""
-    values = measure(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS)
-    print(f"{'pair':<36} {'difference':>10} {'correlation':>12} {'sd paired':>10} {'sd apart':>10}")
+def rows(values: dict[str, dict[int, float]]) -> Iterator[str]:
+    """The table."""
+    yield f"{'pair':<36} {'difference':>10} {'correlation':>12} {'sd paired':>10} {'sd apart':>10}"
     for one, other in PAIRS:
-        told = compared(values[one], values[other])
-        print(
-            f"{f'{one} - {other}':<36} {told['mean']:>+10.4f} {told['correlation']:>12.2f} "
-            f"{told['paired']:>10.4f} {told['apart']:>10.4f}"
+        found = compared(values[one], values[other])
+        yield (
+            f"{f'{one} - {other}':<36} {found['mean']:>+10.4f} {found['correlation']:>12.2f} "
+            f"{found['paired']:>10.4f} {found['apart']:>10.4f}"
         )
 
 
+def test_pairs_of_curricula_are_compared(tmp_path: Path) -> None:
+    table = list(rows(measure(tmp_path / "pairs.jsonl", 3)))
+    print("\n" + "\n".join(table))
+    assert len(table) == 1 + len(PAIRS)
+
+
 if __name__ == "__main__":
-    main()
+    print("\n".join(rows(measure(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else SEEDS))))
