@@ -134,8 +134,8 @@ def test_a_trials_page_shows_its_description_params_and_metrics(shown, visit):
     text = visit(f"/experiments/{experiment}/runs/{runs[str(document['best'])]}", "position/dates", "finalist/mean")
     assert f"{best['number']}: dates > facts" in text
     assert "dates (0.001), 100 steps" in text
-    assert f"{document['confirmed']['mean']:.3f} [" in text
-    assert str(document["confirmed"]["mean"])[:8] in text
+    assert f"{document['confirmed']['raw']:.3f} [" in text
+    assert str(document["confirmed"]["raw"])[:8] in text
     assert "high alone" in text
 
 
