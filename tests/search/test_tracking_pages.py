@@ -20,8 +20,9 @@ from tests.browser import browser
 
 __all__ = ["browser"]
 
-OWN_OF_MLFLOW = ("/ajax-api/2.0/mlflow/users/current",)
-"""MLflow's page asks who is logged in, and a server without logins says 404."""
+OWN_OF_MLFLOW = ("/ajax-api/2.0/mlflow/users/current", 'Expected number, "')
+"""MLflow's page asks who is logged in, and a server without logins says 404. On a busy machine its parallel coordinates are drawn once
+before they have a width; `drawn_whole` waits until they are right."""
 PATIENCE = 60_000
 """Milliseconds until a page shows what it is opened for."""
 
@@ -78,6 +79,11 @@ def _ids(home):
     return experiment, {run.data.tags.get("xlt.trial", run.info.run_name): run.info.run_id for run in runs}
 
 
+def drawn_whole(page) -> None:
+    """Wait until nothing on the page stands at a place that is no number."""
+    page.wait_for_function("""document.querySelector('[transform*="NaN"], [d*="NaN"]') === null""", timeout=PATIENCE)
+
+
 @pytest.fixture
 def visit(browser, shown):
     """Opens a page of MLflow, waits for a text, and gives the text of the page; it complained of nothing and asked nobody else."""
@@ -88,6 +94,7 @@ def visit(browser, shown):
             before(opened.page)
             for text in texts:
                 opened.page.get_by_text(text).first.wait_for(timeout=PATIENCE)
+            drawn_whole(opened.page)
             found = opened.text
             if picture := os.environ.get("XLT_PICTURES"):
                 opened.page.wait_for_timeout(3000)
