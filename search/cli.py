@@ -1,7 +1,6 @@
 """The command line: words in, tables out."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,38 +11,15 @@ from rich.progress import Progress
 from search import config as configs
 from search.config import Config
 from search.data_commands import data
-from search.errors import ClusterLostError, RegistryError, UserError
+from search.endings import Commands
+from search.errors import UserError
 from search.home import Home, SearchFolder
 from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
-from trainables.benchmarks.cards import DataError
 
 
-class _Commands(click.Group):
-    """Prints a user's mistakes without a traceback and exits with 2."""
-
-    def invoke(self, context: click.Context) -> Any:
-        try:
-            return super().invoke(context)
-        except (UserError, DataError) as error:
-            click.echo(f"xlt: {error}", err=True)
-            context.exit(2)
-        except ClusterLostError as error:
-            click.echo(f"xlt: {error}; the same xlt launch takes up where this one stopped", err=True)
-            context.exit(1)
-        except RegistryError as error:
-            click.echo(f"xlt: {error}", err=True)
-            context.exit(1)
-        except KeyboardInterrupt:
-            click.echo("xlt: interrupted; the same xlt launch takes up where this one stopped", err=True)
-            context.exit(130)
-        except BrokenPipeError:
-            sys.stderr.close()
-            context.exit(0)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--home", metavar="DIR", help="Where searches and stages lie; else XLT_HOME, else ./xlt-home.")
 @click.version_option(package_name="xlt-search")
 @click.pass_context

@@ -2,34 +2,41 @@
 
 import fcntl
 import math
+import os
+import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from search import racing
 from search.agenda import Agenda, Event
+from search.cluster.before import check
+from search.cluster.paths import Paths
 from search.config import Config, dump, validate
 from search.data import make_ready
 from search.design import cut_short
 from search.documents import read
 from search.environment import set_up_ray
+from search.endings import last_resort
 from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines
-from search.readiness import keep_synonyms, ready
+from search.readiness import keep_synonyms, ready, synonyms_of
 from search.recorded import finalists
 from search.review import review
 from search.stored import stored
 from search.study import Study, began, stage_versions
 from search.tracking import Tracker
+from trainables.benchmarks import MIRROR
 from trainables.benchmarks.cards import SAMPLED
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch
 from trainables.store.records import Records
-from trainables.store.size import shrink, tidy
+from trainables.store.size import release, shrink, tidy
 
 FREE = {
     "curriculum.retention",
@@ -115,11 +122,17 @@ def _run(
             agenda.listeners.append(_Room(records, study))
         if agenda.ahead:
             set_up_ray(address)
-            from search.workers import cluster, work
-
+            check(config, address)
             make_ready(config, home, console)
-            with cluster(config, address):
-                work(agenda, config, stages, home.data, folder.scratch)
+            from search.cluster.start import cluster
+            from search.workers import work
+
+            owner = secrets.token_hex(4)
+            with (
+                _released(records, owner),
+                cluster(config, address, _paths(config, home, stages), progress.note, owner) as room,
+            ):
+                work(agenda, config, stages, home.data, folder.scratch if address else room / "tune")
         if records is not None:
             with suppress(OSError):  # told already
                 tidy(records)
@@ -132,6 +145,30 @@ def _run(
             console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
         for warning in racing.warnings(racing.document(study.recorded(), config)):
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _released(records: Records | None, owner: str) -> Iterator[None]:
+    """Leaves no claim of a worker behind that was ended in the middle."""
+
+    def end() -> None:
+        if records is not None:
+            with suppress(OSError):
+                release(records.place, owner)
+
+    last_resort.append(end)
+    try:
+        yield
+    finally:
+        last_resort.remove(end)
+        end()
+
+
+def _paths(config: Config, home: Home, stages: str | None) -> Paths:
+    """What workers on other nodes need of this one's disks."""
+    named = (config.encoder, synonyms_of(config), os.environ.get(MIRROR))
+    written = [str(home.data), *([stages] if stages else [])]
+    return Paths(tuple(written), tuple(str(path) for path in named if path and Path(path).exists()))
 
 
 def check_space(folder: SearchFolder, config: Config) -> None:

@@ -1,12 +1,8 @@
 """Ray Tune: hands the agenda's jobs to workers that stay alive from job to job."""
 
-import contextlib
 import json
-import math
-import os
 import shutil
 import time
-from collections.abc import Iterator
 from itertools import count, takewhile
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,72 +14,17 @@ from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from search.agenda import Agenda, Job
+from search.cluster import code
+from search.cluster.start import threads
 from search.config import Config
-from search.errors import ClusterLostError, UserError
+from search.errors import ClusterLostError
 from search.recorded import TARGET_STEP
-from trainables.benchmarks import MIRROR
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 
 WATCH_SECONDS = 5.0
 DONE = "targets_done"
 """Of a report; Tune takes a plain ``done`` for the end of a trial."""
-
-
-@contextlib.contextmanager
-def cluster(config: Config, address: str | None) -> Iterator[None]:
-    """A local Ray for the launch, or the running cluster at `address`; it has what one trial asks for.
-
-    Raises:
-        UserError: when it has not, since Ray would wait for it for ever.
-    """
-    if address is None and config.resources.cpus_per_trial > (os.cpu_count() or 1):
-        raise UserError(
-            f"resources.cpus_per_trial: {config.resources.cpus_per_trial:g}; this machine has {os.cpu_count()}"
-        )
-    try:
-        _start(config, address)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        if address is None:
-            raise
-        raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
-    try:
-        _check_resources(config)
-        yield
-    finally:
-        ray.shutdown()
-
-
-def _start(config: Config, address: str | None) -> None:
-    cpus = None if address else config.resources.workers * config.resources.cpus_per_trial
-    environment = {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}
-    # A trial that ends early leaves claims of the store behind itself first; a worker that takes longer than this is lost.
-    environment["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
-    environment |= {MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {}
-    ray.init(
-        address=address,
-        num_cpus=None if cpus is None else math.ceil(cpus),
-        include_dashboard=None if address else False,
-        log_to_driver=False,
-        logging_level="CRITICAL",  # what goes wrong is told by the agenda
-        runtime_env={"env_vars": environment},
-    )
-
-
-def threads(config: Config) -> int:
-    """Arithmetic threads of a worker."""
-    return max(1, int(config.resources.cpus_per_trial))
-
-
-def _check_resources(config: Config) -> None:
-    wanted = {"CPU": config.resources.cpus_per_trial, "GPU": config.resources.gpus_per_trial}
-    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(all(node.get(kind, 0) >= amount for kind, amount in wanted.items()) for node in nodes):
-        most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in wanted}
-        raise UserError(
-            f"resources: a trial asks for {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs, and no node has as many; "
-            f"the largest has {most['CPU']:g} CPUs and {most['GPU']:g} GPUs: lower resources.cpus_per_trial or gpus_per_trial"
-        )
 
 
 def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch: Path) -> None:
@@ -94,7 +35,7 @@ def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch
     try:
         tuner = tune.Tuner(
             tune.with_resources(run_job, resources),
-            param_space={"stages": stages, "data": str(data), "threads": threads(config)},
+            param_space={"stages": stages, "data": str(data), "threads": threads(config), "code": code.digest()},
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
                 scheduler=Race(searcher) if config.racing.rules else None,
@@ -151,6 +92,7 @@ def run_job(config: dict[str, Any]) -> None:
             )
 
     try:
+        code.refuse_other(config["code"])
         outcome = run_quietly(
             Trial.from_json(config["trial"]),
             config["stages"],

@@ -230,14 +230,15 @@ def sums(monkeypatch, worker):
     clusters = []
 
     @contextlib.contextmanager
-    def cluster(config, address):
+    def cluster(config, address, paths, tell, owner):
         clusters.append(address)
-        yield
+        yield Path()
 
     def work(agenda, *_):
         worker.drive(agenda)
 
-    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(cluster=cluster, work=work))
+    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(work=work))
+    monkeypatch.setitem(sys.modules, "search.cluster.start", types.SimpleNamespace(cluster=cluster))
     monkeypatch.setattr("search.launch.set_up_ray", lambda address: None)
     monkeypatch.setattr("search.launch.Tracker", NoTracker)
     worker.clusters = clusters

@@ -4,6 +4,7 @@ A lease is a small file whose holder changes it every `BEAT` seconds. Whoever se
 clock knows that its holder is gone: no clocks are compared, and a holder that is killed needs to clean up nothing.
 """
 
+import os
 import secrets
 import threading
 import time
@@ -17,6 +18,8 @@ from trainables.store.place import Place
 BEAT = 1.0
 STALE = 6.0
 CLAIMS, USES = ".claims", ".uses"
+OWNER = "XLT_LAUNCH"
+"""The environment variable that says for which launch a process works: its leases begin with that."""
 
 
 class Lease:
@@ -51,6 +54,10 @@ class Lease:
                 if token_of(self.place, self.path) == self.token:
                     self._beats += 1
                     self.place.overwrite(self.path, self.content())
+
+
+def _token() -> str:
+    return f"{os.environ.get(OWNER, '')}{secrets.token_hex(8)}"
 
 
 def token_of(place: Place, path: str) -> str:
@@ -91,7 +98,7 @@ class Use(Lease):
     """What a running trial needs: weights that nobody may take meanwhile."""
 
     def __init__(self, place: Place) -> None:
-        token = secrets.token_hex(8)
+        token = _token()
         super().__init__(place, f"{USES}/{token}", token)
 
     def add(self, key: str) -> None:
@@ -113,7 +120,7 @@ def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
     Raises:
         OSError: when the store cannot be written to.
     """
-    watch, token, pause = Watch(place), secrets.token_hex(8), 0.02
+    watch, token, pause = Watch(place), _token(), 0.02
     while True:
         if done():
             return None

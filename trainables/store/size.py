@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from trainables.store.leases import CLAIMS, Watch, busy, leases, sweep, token_of
+from trainables.store.place import Place
 from trainables.store.records import ASIDE, FORMAT, RECORD, Entry, Records, is_weights
 
 
@@ -79,6 +80,21 @@ def in_use(records: Records, watch: Watch | None = None) -> set[str]:
         # One that is being written this moment may come to name anything.
         needed.update(words[2:] if len(words) > 2 else records.stages())
     return needed
+
+
+def release(place: Place, owner: str) -> None:
+    """Remove what the processes of a launch left that were ended in the middle; none of them lives any more.
+
+    Args:
+        place: the store's.
+        owner: of the launch (`OWNER`).
+    """
+    for path in leases(place):
+        if token_of(place, path).startswith(owner):
+            place.remove(path)
+    for name in place.names(ASIDE):
+        if name.startswith(owner):
+            place.remove(f"{ASIDE}/{name}")
 
 
 def tidy(records: Records) -> None:

@@ -1,0 +1,34 @@
+"""Ray's logs: what they say of workers that do not come up."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+
+_TOLD_BY = ("raylet.err", "runtime_env_agent.*", "dashboard_agent.*", "worker-*.err", "gcs_server.err", "raylet.out")
+"""The files that say why, the most telling first."""
+_CAUSE = re.compile(
+    r"\w*(Error|Exception)\b.*: |No such file|not found|[Pp]ermission denied|No space left|Cannot allocate|Killed"
+)
+_NOISE = re.compile(r"\sI\s|\bINFO\b|^\s|^\[state-dump\]")
+_MOST = 3
+_LONGEST = 300
+
+
+def cause(logs: Path | None) -> str:
+    """The telling lines of the logs, to stand behind a sentence; a pointer to them where they cannot be read from here."""
+    if logs is None:
+        return "; ray logs on the cluster's nodes may say why"
+    lines = dict.fromkeys(
+        line for pattern in _TOLD_BY for file in sorted(logs.glob(pattern)) for line in _telling(file)
+    )
+    told = list(lines)[:_MOST]
+    return "; its logs say:" + "".join(f"\n  {line}" for line in told) if told else "; its logs say nothing of it"
+
+
+def _telling(file: Path) -> list[str]:
+    """The last lines of a file that name a cause."""
+    with suppress(OSError):
+        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+        found = [line for line in lines if _CAUSE.search(line) and not _NOISE.search(line)]
+        return [line.strip()[:_LONGEST] for line in found[-_MOST:]]
+    return []

@@ -1,0 +1,156 @@
+"""Ray for one launch: started here, or joined where it runs; its workers are up, have the driver's code and see its paths."""
+
+import math
+import os
+import shlex
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import psutil
+import ray
+
+from search.cluster import code
+from search.cluster.logs import cause
+from search.cluster.paths import Paths
+from search.cluster.probe import probe
+from search.cluster.session import private_folder
+from search.config import Config
+from search.endings import last_resort
+from search.errors import ClusterLostError, UserError
+from trainables.benchmarks import MIRROR
+from trainables.store.leases import OWNER
+
+OBJECTS = 128 * 2**20
+"""Bytes of Ray's object store, of which a launch uses next to nothing: by default it would take a third of the memory."""
+Tell = Callable[[str], None]
+
+
+@contextmanager
+def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner: str) -> Iterator[Path]:
+    """A Ray of the launch's own, or the running cluster at `address`, that has what one trial asks for; its folder is gone afterwards.
+
+    Args:
+        config: the search.
+        address: of a running cluster; None starts one on this machine, whatever else runs here.
+        paths: what workers on other nodes must see.
+        tell: hears of a start that takes long.
+        owner: of the launch (`trainables.store.leases.OWNER`), by which its processes are known.
+
+    Raises:
+        UserError: when no node has what a trial asks for, or nodes do not see the paths.
+        ClusterLostError: when Ray or its workers do not come up.
+    """
+    with private_folder() as folder:
+        code.copy(folder / "code")
+        logs = folder / "session_latest" / "logs" if address is None else None
+        with _processes(owner, folder):
+            try:
+                _start(config, address, folder, logs)
+                _check_resources(config)
+                probe(paths if address else Paths(), logs, tell)
+                yield folder
+            finally:
+                ray.shutdown()
+
+
+@contextmanager
+def _processes(owner: str, folder: Path) -> Iterator[None]:
+    """Marks what is started from here as the launch's, and ends what is left of it: Ray leaves workers behind when its raylet is killed."""
+
+    def end() -> None:
+        for process in psutil.process_iter():
+            with suppress(psutil.Error):
+                if process.environ().get(OWNER) == owner and process.pid != os.getpid():
+                    process.kill()
+
+    def abandon() -> None:
+        end()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    os.environ[OWNER] = owner
+    last_resort.append(abandon)
+    try:
+        yield
+    finally:
+        del os.environ[OWNER]
+        last_resort.remove(abandon)
+        end()
+
+
+def _start(config: Config, address: str | None, folder: Path, logs: Path | None) -> None:
+    own = _own(config, folder) if address is None else {"address": address}
+    environment: dict[str, Any] = {"env_vars": _variables(config, folder, address), "working_dir": str(folder / "code")}
+    if address is None:
+        environment["py_executable"] = shlex.quote(sys.executable)  # Ray hands it to a shell
+    try:
+        with _our_signals():
+            ray.init(
+                log_to_driver=False,
+                logging_level="CRITICAL",  # what goes wrong is told by the agenda
+                runtime_env=environment,
+                **own,
+            )
+    except Exception as error:
+        if address is not None:
+            raise UserError(f"--address {address}: no Ray cluster answers there ({error})") from error
+        raise ClusterLostError(f"Ray did not start ({error}){cause(logs)}") from error
+
+
+def _own(config: Config, folder: Path) -> dict[str, Any]:
+    return {
+        "address": "local",  # not RAY_ADDRESS, nor what somebody else started on this machine
+        "num_cpus": math.ceil(config.resources.workers * config.resources.cpus_per_trial),
+        "include_dashboard": False,
+        "object_store_memory": OBJECTS,
+        "_node_ip_address": "127.0.0.1",
+        "_temp_dir": str(folder),
+    }
+
+
+def _variables(config: Config, folder: Path, address: str | None) -> dict[str, str]:
+    """Of the workers' environment."""
+    variables = {"OMP_NUM_THREADS": str(threads(config)), "TOKENIZERS_PARALLELISM": "false"}
+    variables[OWNER] = os.environ[OWNER]
+    # A trial that ends early leaves claims of the store behind itself first; a worker that takes longer than this is lost.
+    variables["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
+    if address is None:
+        variables["TMPDIR"] = str(folder)  # what a killed worker leaves goes with it
+    return variables | ({MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {})
+
+
+@contextmanager
+def _our_signals() -> Iterator[None]:
+    """Keeps the handler of SIGTERM, which Ray would replace by one of its own that leaves the launch without an end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    ours = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as error:
+        raise KeyboardInterrupt from error
+    finally:
+        with suppress(TypeError):  # one that was not set from Python
+            signal.signal(signal.SIGTERM, ours)
+
+
+def threads(config: Config) -> int:
+    """Arithmetic threads of a worker."""
+    return max(1, int(config.resources.cpus_per_trial))
+
+
+def _check_resources(config: Config) -> None:
+    wanted = {"CPU": config.resources.cpus_per_trial, "GPU": config.resources.gpus_per_trial}
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    if not any(all(node.get(kind, 0) >= amount for kind, amount in wanted.items()) for node in nodes):
+        most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in wanted}
+        raise UserError(
+            f"resources: a trial asks for {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs, and no node has as many; "
+            f"the largest has {most['CPU']:g} CPUs and {most['GPU']:g} GPUs: lower resources.cpus_per_trial or gpus_per_trial"
+        )
