@@ -21,6 +21,7 @@ PATIENCE = 20.0
 last_resort: list[Callable[[], None]] = []
 """What is done of a command that has not ended by then."""
 
+TAKEN_UP = "the same xlt launch takes up where this one stopped"
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _received: list[int] = []
 _lost: list[OSError] = []
@@ -43,13 +44,13 @@ class Commands(click.Group):
             click.echo(f"xlt: {error}", err=True)
             context.exit(2)
         except ClusterLostError as error:
-            click.echo(f"xlt: {error}; the same xlt launch takes up where this one stopped", err=True)
+            click.echo(f"xlt: {error}; {TAKEN_UP}", err=True)
             context.exit(1)
         except RegistryError as error:
             click.echo(f"xlt: {error}", err=True)
             context.exit(1)
         except KeyboardInterrupt:
-            click.echo(f"xlt: {why()}; the same xlt launch takes up where this one stopped", err=True)
+            click.echo(f"xlt: {why()}; {TAKEN_UP}", err=True)
             context.exit(code())
         except OSError as error:
             click.echo(f"xlt: {about(error)}", err=True)
@@ -93,7 +94,7 @@ def about(error: OSError) -> str:
     place = f"{error.filename}: " if error.filename else ""
     told = f"{place}{error.strerror or error}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{told}; make room: what is finished is kept"
+        return f"{told}: make room on the disk of the home, of the stage store, or of temporary files (TMPDIR); what is finished is kept"
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"{told}; name a folder that you may write to with --home or XLT_HOME"
     return told
@@ -102,7 +103,7 @@ def about(error: OSError) -> str:
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
     """Do what Ctrl-C does at this moment: whoever waits for that, as Ray Tune does, hears it."""
     if not _received:
-        watch = threading.Timer(PATIENCE, _give_up)
+        watch = threading.Timer(PATIENCE, lambda: give_up(why(), code()))
         watch.daemon = True
         watch.start()
     _received.append(number)
@@ -113,13 +114,14 @@ def _as_interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
-def _give_up() -> None:
+def give_up(told: str, code: int) -> None:
+    """End this process from any thread, what hangs and all, after the last resort."""
     for end in reversed(last_resort):
         with suppress(Exception):
             end()
     with suppress(OSError):
-        os.write(2, f"xlt: {why()}; the same xlt launch takes up where this one stopped\n".encode())
-    os._exit(code())
+        os.write(2, f"xlt: {told}; {TAKEN_UP}\n".encode())
+    os._exit(code)
 
 
 class _Steadfast(io.FileIO):

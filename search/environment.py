@@ -2,6 +2,7 @@
 
 import os
 import secrets
+from pathlib import Path
 
 _SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -16,13 +17,22 @@ _SETTINGS = {
 }
 
 
+_TOKEN = Path("~/.ray/auth_token")
+"""Where Ray's own commands leave the user's."""
+
+
 def set_up_ray(address: str | None) -> None:
     """Set what the user has not set himself; to be called before Ray is imported.
 
-    A Ray that is started here listens beyond loopback, so it takes a token: this launch's own, which leaves no file behind.
+    A Ray that is started here takes a token: this launch's own, which leaves no file behind. A cluster that runs takes the user's, if he
+    has one: `ray start` asks for it then, and one that does not ask takes it too.
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
-    if address is None and "RAY_AUTH_MODE" not in os.environ:
+    if "RAY_AUTH_MODE" in os.environ:
+        return
+    if address is None:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
+    elif {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or _TOKEN.expanduser().exists():
+        os.environ["RAY_AUTH_MODE"] = "token"

@@ -20,8 +20,8 @@ from search.config import Config, dump, validate
 from search.data import make_ready
 from search.design import cut_short
 from search.documents import read
-from search.environment import set_up_ray
 from search.endings import last_resort
+from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
 from search.progress import ProgressLines

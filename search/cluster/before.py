@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 
 import psutil
@@ -50,3 +51,11 @@ def _check_address(address: str) -> None:
             f"--address {address}: a launch cannot work through Ray Client; start it on a node of the cluster with --address auto, "
             "or send it there: ray job submit -- xlt launch CONFIG --address auto"
         )
+    host, separator, port = address.rpartition(":")
+    if not separator:
+        return  # such as auto
+    try:
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=10):
+            pass
+    except (OSError, ValueError, OverflowError) as error:
+        raise UserError(f"--address {address}: nothing answers there ({error})") from error

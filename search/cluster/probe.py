@@ -1,6 +1,7 @@
 """A first task on every node, before the first trial: workers come up, have the driver's code and packages, and see its paths."""
 
 import importlib.util
+import math
 import os
 import secrets
 import socket
@@ -20,8 +21,7 @@ from trainables.store.place import Place
 
 FIRST_WORD = 60.0
 """Seconds without a worker after which a launch says so."""
-PATIENCE = "XLT_START_SECONDS"
-"""The environment variable that says after how many seconds a launch gives up."""
+_PATIENCE = "XLT_START_SECONDS"
 _NEEDED = ("torch", "transformers", "datasets", "optuna", "safetensors", "tokenizers")
 
 
@@ -37,7 +37,7 @@ def probe(paths: Paths, logs: Path | None, tell: Callable[[str], None]) -> None:
         ClusterLostError: when a node has no worker after `XLT_START_SECONDS`, by default 300.
         UserError: when a worker has other code, lacks packages, or does not see the paths.
     """
-    patience = float(os.environ.get(PATIENCE, "300"))
+    last = patience()
     with _tokens(paths) as tokens:
         look = ray.remote(num_cpus=0, max_retries=0)(_look)
         asked = {
@@ -47,20 +47,41 @@ def probe(paths: Paths, logs: Path | None, tell: Callable[[str], None]) -> None:
             for node in ray.nodes()
             if node["Alive"] and node["Resources"].get("CPU")
         }
-        waiting = _wait(list(asked), min(FIRST_WORD, patience))
+        waiting = _wait(list(asked), min(FIRST_WORD, last))
         if waiting:
             tell(
-                f"no worker of Ray on {_named(asked[each] for each in waiting)} after {min(FIRST_WORD, patience):g} s{cause(logs)}\n"
-                f"waiting until {patience:g} s have passed ({PATIENCE})"
+                f"no worker of Ray on {_named(asked[each] for each in waiting)} after {min(FIRST_WORD, last):g} s{cause(logs)}\n"
+                f"{waiting_until(last)}"
             )
-            waiting = _wait(waiting, patience - FIRST_WORD)
+            waiting = _wait(waiting, last - FIRST_WORD)
         if waiting:
             raise ClusterLostError(
-                f"Ray started no worker on {_named(asked[each] for each in waiting)} within {patience:g} s{cause(logs)}"
+                f"Ray started no worker on {_named(asked[each] for each in waiting)} within {last:g} s{cause(logs)}"
             )
         answers = {host: _answer(reference, host, logs) for reference, host in asked.items()}
     if problems := [problem for host, answer in answers.items() for problem in _problems(host, answer)]:
         raise UserError("\n".join(["the workers cannot run this search:", *(f"  {problem}" for problem in problems)]))
+
+
+def patience() -> float:
+    """Seconds after which a launch gives up on Ray.
+
+    Raises:
+        UserError: when the environment says something that is no number of seconds.
+    """
+    said = os.environ.get(_PATIENCE, "300")
+    try:
+        seconds = float(said)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise UserError(f"{_PATIENCE}={said}: it wants a number of seconds")
+    return seconds
+
+
+def waiting_until(seconds: float) -> str:
+    """That it is waited for, and until when."""
+    return f"waiting until {seconds:g} s have passed ({_PATIENCE})"
 
 
 def _wait(references: list[Any], seconds: float) -> list[Any]:

@@ -18,10 +18,10 @@ import ray
 from search.cluster import code
 from search.cluster.logs import cause
 from search.cluster.paths import Paths
-from search.cluster.probe import probe
+from search.cluster.probe import FIRST_WORD, patience, probe, waiting_until
 from search.cluster.session import private_folder
 from search.config import Config
-from search.endings import last_resort
+from search.endings import give_up, last_resort
 from search.errors import ClusterLostError, UserError
 from trainables.benchmarks import MIRROR
 from trainables.store.leases import OWNER
@@ -51,7 +51,7 @@ def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner
         logs = folder / "session_latest" / "logs" if address is None else None
         with _processes(owner, folder):
             try:
-                _start(config, address, folder, logs)
+                _start(config, address, folder, logs, tell)
                 _check_resources(config)
                 probe(paths if address else Paths(), logs, tell)
                 yield folder
@@ -83,13 +83,13 @@ def _processes(owner: str, folder: Path) -> Iterator[None]:
         end()
 
 
-def _start(config: Config, address: str | None, folder: Path, logs: Path | None) -> None:
+def _start(config: Config, address: str | None, folder: Path, logs: Path | None, tell: Tell) -> None:
     own = _own(config, folder) if address is None else {"address": address}
     environment: dict[str, Any] = {"env_vars": _variables(config, folder, address), "working_dir": str(folder / "code")}
     if address is None:
         environment["py_executable"] = shlex.quote(sys.executable)  # Ray hands it to a shell
     try:
-        with _our_signals():
+        with _our_signals(), _watched(address, logs, tell):
             ray.init(
                 log_to_driver=False,
                 logging_level="CRITICAL",  # what goes wrong is told by the agenda
@@ -122,6 +122,25 @@ def _variables(config: Config, folder: Path, address: str | None) -> dict[str, s
     if address is None:
         variables["TMPDIR"] = str(folder)  # what a killed worker leaves goes with it
     return variables | ({MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {})
+
+
+@contextmanager
+def _watched(address: str | None, logs: Path | None, tell: Tell) -> Iterator[None]:
+    """Says that Ray takes long to answer, and ends the process when it never does: `ray.init` may wait for ever."""
+    who, last = f"Ray at {address}" if address else "Ray", patience()
+    told = f"{who} does not answer after {{:g}} s{{}}"
+    timers = [
+        threading.Timer(FIRST_WORD, lambda: tell(f"{told.format(FIRST_WORD, cause(logs))}\n{waiting_until(last)}")),
+        threading.Timer(last, lambda: give_up(told.format(last, cause(logs)), 1)),
+    ]
+    for timer in timers:
+        timer.daemon = True
+        timer.start()
+    try:
+        yield
+    finally:
+        for timer in timers:
+            timer.cancel()
 
 
 @contextmanager
