@@ -8,7 +8,9 @@ from search.cluster import code
 
 def digest_in(folder):
     words = [sys.executable, "-S", "-c", "from search.cluster.code import digest, where; print(digest(), where())"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, cwd=folder, env={"PYTHONPATH": str(folder)})
+    done = subprocess.run(
+        words, capture_output=True, text=True, timeout=60, cwd=folder, env={"PYTHONPATH": str(folder)}
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.split()
 

@@ -41,7 +41,10 @@ def test_sockets_of_rays_length_can_be_bound_in_the_longest_place_taken():
 def test_no_place_at_all_is_told_with_what_to_do(monkeypatch, tmp_path):
     missing = tmp_path / "none"
     monkeypatch.setattr(session, "candidates", lambda: [missing])
-    with pytest.raises(UserError, match=r"name one in RAY_TMPDIR \(.*none: No such file or directory\)"), session.private_folder():
+    with (
+        pytest.raises(UserError, match=r"name one in RAY_TMPDIR \(.*none: No such file or directory\)"),
+        session.private_folder(),
+    ):
         pass
 
 

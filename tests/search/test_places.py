@@ -1,0 +1,289 @@
+"""Real launches where things are not as at home: each builds the place, in a home of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import sysconfig
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.search.test_end_to_end import SMALL, TINY, XLT, environment, launching, results
+from trainables.store.leases import OWNER
+
+QUICK = SMALL | {"trials": "2"}
+LONG = SMALL | {"trials": "12", "training.intermediate.steps": "400", "training.target.steps": "400"}
+
+
+@pytest.fixture(autouse=True)
+def nothing_left():
+    """No process of a launch, and no folder of one, outlives a test."""
+    before = {*Path("/tmp").glob("xlt-*"), *Path("/dev/shm").glob("xlt-*")}
+    yield
+    left = [process for process in psutil.process_iter() if OWNER in _environ(process)]
+    assert not left
+    assert {*Path("/tmp").glob("xlt-*/lock"), *Path("/dev/shm").glob("xlt-*/lock")} <= {
+        folder / "lock" for folder in before
+    }
+
+
+def _environ(process: psutil.Process) -> dict[str, str]:
+    try:
+        return process.environ()
+    except psutil.Error:
+        return {}
+
+
+def run(words, code=0, **more) -> subprocess.CompletedProcess[str]:
+    settings = {"env": environment(), "timeout": 300} | more
+    finished = subprocess.run(words, capture_output=True, text=True, **settings)
+    assert finished.returncode == code, finished.stderr
+    assert "Traceback" not in finished.stderr
+    return finished
+
+
+def foreign_modules(folder: Path) -> Path:
+    folder.mkdir()
+    for name in ("search", "trainables", "datasets", "torch", "ray", "flask", "yaml"):
+        (folder / f"{name}.py").write_text("raise SystemExit('foreign code')\n")
+    return folder
+
+
+def interpreter_in(folder: Path) -> Path:
+    """A virtual environment there, with what is installed here."""
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
+    site = next(folder.glob("lib/python*/site-packages"))
+    here = sysconfig.get_path("purelib")
+    (site / "all.pth").write_text(f"import site; site.addsitedir({here!r})\n", encoding="utf-8")
+    return folder / "bin" / "python"
+
+
+def test_code_beside_the_user_is_nobodys_and_other_clusters_are_let_be(tmp_path):
+    """Modules of all names in the working directory, a cluster of somebody else's in RAY_ADDRESS, and a long TMPDIR."""
+    deep = tmp_path / ("temporary" * 12)
+    deep.mkdir()
+    around = environment(RAY_ADDRESS="127.0.0.1:9", TMPDIR=str(deep))
+    finished = run(launching(tmp_path / "home", QUICK), cwd=foreign_modules(tmp_path / "cwd"), env=around)
+    assert "foreign" not in finished.stderr
+    assert [trial["state"] for trial in results(tmp_path / "home")["trials"]] == ["complete"] * 2
+
+
+def test_interpreter_home_and_config_may_lie_in_any_path(tmp_path):
+    place = tmp_path / 'Søren\'s "projects" $HOME'
+    place.mkdir()
+    python = interpreter_in(place / "my venv")
+    words = [str(python), "-c", "from search.cli import main; main()", *launching(place / "ho me", QUICK)[1:]]
+    run(words, cwd=place)
+    assert [trial["state"] for trial in results(place / "ho me")["trials"]] == ["complete"] * 2
+
+
+def shell(folder: Path, script: str) -> dict[str, str]:
+    """An environment whose bash, through which Ray starts its workers, is this script."""
+    folder.mkdir()
+    (folder / "bash").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bash").chmod(0o755)
+    return environment(PATH=f"{folder}:{os.environ['PATH']}", XLT_START_SECONDS="6")
+
+
+def test_workers_that_do_not_come_up_are_told_with_their_cause(tmp_path):
+    around = shell(tmp_path / "bin", "echo 'worker.py: No such file or directory' >&2; exit 1")
+    finished = run(launching(tmp_path / "home", QUICK), code=1, env=around)
+    assert (
+        "no worker of Ray on " in finished.stderr
+        and "waiting until 6 s have passed (XLT_START_SECONDS)" in finished.stderr
+    )
+    assert finished.stderr.count("worker.py: No such file or directory") == 2
+    assert "Ray started no worker on " in finished.stderr.splitlines()[-2]
+    assert "the same xlt launch takes up where this one stopped" in finished.stderr
+    run(launching(tmp_path / "home", QUICK))
+
+
+def test_a_ray_that_lacks_a_package_is_told_with_its_name(tmp_path):
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / "aiohttp.py").write_text("raise ImportError('No module named aiohttp')\n")
+    finished = run(launching(tmp_path / "home", QUICK), code=1, env=environment(PYTHONPATH=str(broken)))
+    assert "xlt: Ray did not start" in finished.stderr
+    assert "ImportError: No module named aiohttp" in finished.stderr
+
+
+def test_workers_with_other_code_train_nothing(tmp_path):
+    """A site's own start-up code that puts another checkout first in every worker of Ray."""
+    other = tmp_path / "other"
+    root = Path(__file__).parents[2]
+    for package in ("search", "trainables"):
+        shutil.copytree(root / package, other / package, ignore=shutil.ignore_patterns("__pycache__"))
+    changed = other / "trainables" / "stage.py"
+    changed.write_text(f"{changed.read_text()}\n")
+    hook = tmp_path / "hook"
+    hook.mkdir()
+    (hook / "sitecustomize.py").write_text(
+        f"import sys\nif any('default_worker.py' in word for word in sys.orig_argv): sys.path.insert(0, {str(other)!r})\n"
+    )
+    paths = os.pathsep.join(filter(None, [str(hook), os.environ.get("PYTHONPATH")]))
+    finished = run(launching(tmp_path / "home", QUICK), code=2, env=environment(PYTHONPATH=paths))
+    assert f"runs other code of xlt-search than this launch ({other}, here " in finished.stderr
+    assert not list((tmp_path / "home" / "stages").glob("?" * 32))
+
+
+@pytest.mark.parametrize(
+    ("number", "group", "code"),
+    [
+        (signal.SIGTERM, False, 143),
+        (signal.SIGHUP, False, 129),
+        (signal.SIGTERM, True, 143),
+        (signal.SIGINT, False, 130),
+    ],
+    ids=["term", "hup", "term to all", "int"],
+)
+def test_a_signal_ends_a_launch_as_an_interrupt_does(tmp_path, number, group, code):
+    launch = started(launching(tmp_path, LONG))
+    until(launch, "[")
+    (os.killpg if group else os.kill)(launch.pid, number)
+    _, told = launch.communicate(timeout=100)
+    assert launch.returncode == code
+    assert told.splitlines()[-1].endswith("the same xlt launch takes up where this one stopped")
+    assert "Traceback" not in told and "Stack" not in told
+    assert not [*tmp_path.glob("stages/.claims/*"), *tmp_path.glob("stages/.uses/*"), *tmp_path.glob("stages/.aside/*")]
+
+
+def test_under_nohup_a_launch_outlives_its_terminal(tmp_path):
+    launch = started(["nohup", *launching(tmp_path, QUICK)])
+    until(launch, "[")
+    launch.send_signal(signal.SIGHUP)
+    launch.communicate(timeout=100)
+    assert launch.returncode == 0
+
+
+def started(words) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(), start_new_session=True
+    )
+
+
+def until(launch: subprocess.Popen[str], start: str) -> None:
+    for line in launch.stderr:
+        if line.startswith(start):
+            return
+    raise AssertionError(f"it never printed {start!r}")
+
+
+def test_readers_that_go_away_end_nothing(tmp_path):
+    launch = started(launching(tmp_path, QUICK))
+    launch.stdout.close()
+    launch.stderr.readline()
+    launch.stderr.close()
+    assert launch.wait(200) == 0
+    assert [trial["state"] for trial in results(tmp_path)["trials"]] == ["complete"] * 2
+
+
+def test_an_answer_that_could_not_be_written_is_a_failure(tmp_path):
+    with open("/dev/full", "w") as full:
+        finished = subprocess.run(
+            [XLT, "plan", launching(tmp_path, {})[4]], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert finished.returncode == 1
+    assert finished.stderr == "xlt: standard output: No space left on device: what was printed is not whole\n"
+
+
+def on_a_disk_of(megabytes: float, folder: Path, words: list[str]) -> list[str]:
+    """A command that sees a disk of this size at the folder, alone in doing so."""
+    script = f'mount -t tmpfs -o size={round(megabytes * 1024)}k tmpfs "$0" && exec "$@"'
+    return [
+        "unshare",
+        *([] if os.getuid() == 0 else ["--user", "--map-root-user"]),
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        str(folder),
+        *words,
+    ]
+
+
+def test_a_disk_that_is_full_from_the_start_is_told_in_a_line(tmp_path):
+    finished = run(on_a_disk_of(0.02, tmp_path, launching(tmp_path / "home", QUICK)), code=1)
+    assert finished.stderr.count("\n") == 1
+    assert "No space left on device: make room on the disk of the home" in finished.stderr
+
+
+def test_a_disk_that_fills_during_a_search_costs_what_does_not_fit_and_a_few_lines(tmp_path):
+    words = launching(tmp_path / "home", TINY | {"targets": "[choice]", "finalists.top": "0", "trials": "5"})
+    script = f"{sys.executable} -c \"import json; print(json.load(open('{tmp_path}/home/searches/miniature/results.json'))['best'])\""
+    both = ["sh", "-c", f'"$@" && {script}', "sh", *words]
+    finished = run(on_a_disk_of(6, tmp_path, both))
+    assert finished.stdout.splitlines()[-1].isdigit()
+    assert "it could not be kept ([Errno 28] No space left on device)" in finished.stderr
+    assert len(finished.stderr.splitlines()) < 30, finished.stderr
+
+
+def test_ray_client_and_addresses_where_nothing_is_are_refused_before_data_are_read(tmp_path):
+    for address, why in [
+        ("ray://127.0.0.1:10001", "a launch cannot work through Ray Client; start it on a node of the cluster"),
+        (f"127.0.0.1:{free_port()}", "nothing answers there ([Errno 111] Connection refused)"),
+    ]:
+        finished = run([*launching(tmp_path, QUICK), "--address", address], code=2)
+        assert finished.stderr.startswith(f"xlt: --address {address}: {why}")
+        assert finished.stderr.count("\n") == 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """Starts nodes of a Ray cluster, each a process of its own, in a mount namespace where one is asked for; ends them."""
+    home, nodes, short = tmp_path / "user", [], Path(f"/tmp/xltc{os.getpid()}")
+    home.mkdir()
+    around = environment(HOME=str(home), RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64, RAY_USAGE_STATS_ENABLED="0")
+
+    def start(*words: str, seen: Path | None = None) -> None:
+        command = [str(XLT.with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats", *words]
+        command = command if seen is None else on_a_disk_of(1, seen, command)
+        log = (tmp_path / f"node{len(nodes)}").open("w")
+        nodes.append(subprocess.Popen(command, stdout=log, stderr=log, env=around, start_new_session=True))
+
+    yield start, around, short
+    for node in nodes:
+        mine = psutil.Process(node.pid).children(recursive=True) if node.poll() is None else []
+        node.terminate()
+        psutil.wait_procs(mine, timeout=15)
+        for process in mine:
+            if process.is_running():
+                process.kill()
+        node.wait(30)
+    shutil.rmtree(short, ignore_errors=True)
+
+
+def up(address: str, nodes: int, around: dict[str, str]) -> bool:
+    script = f"import ray; ray.init({address!r}, logging_level='CRITICAL'); print(sum(node['Alive'] for node in ray.nodes()))"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=around, timeout=60).stdout
+    return told.strip() == str(nodes)
+
+
+def test_nodes_that_do_not_see_the_home_are_named_before_the_first_trial(tmp_path, cluster):
+    start, around, short = cluster
+    home, port = tmp_path / "home", free_port()
+    address = f"127.0.0.1:{port}"
+    (home / "stages").mkdir(parents=True)
+    start("--head", f"--port={port}", "--node-ip-address=127.0.0.1", f"--temp-dir={short}", "--include-dashboard=false")
+    deadline = time.monotonic() + 90
+    while not up(address, 1, around):
+        assert time.monotonic() < deadline
+    run([*launching(home, QUICK), "--address", address], env=around)
+    start(f"--address={address}", "--node-ip-address=127.0.0.1", seen=home)
+    while not up(address, 2, around):
+        assert time.monotonic() < deadline + 60
+    finished = run([*launching(home, QUICK | {"trials": "3"}), "--address", address], code=2, env=around)
+    host = socket.gethostname()
+    assert f"{host} does not see {home / 'stages'} of {host}: put it on a disk that all nodes share" in finished.stderr
+    assert f"{host} does not see {home / 'data'} of {host}" in finished.stderr
+    assert not list(home.rglob(".probe*"))
