@@ -2,6 +2,7 @@
 
 import fcntl
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -30,6 +31,9 @@ from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import shrink, tidy
+
+LOOKS = 5
+"""Attempts at the lock of a search: somebody who looks whether it is live holds it for an instant."""
 
 
 def launch(config: Config, home: Home, console: Console, address: str | None = None) -> LaunchedStudy:
@@ -121,12 +125,16 @@ def _only_one(folder: SearchFolder) -> Iterator[None]:
     """Keeps a second launch of the same search out; the lock dies with its holder."""
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"search {folder.name!r} is being run by another process: wait for it, or stop it first"
-            ) from error
+        for attempts_left in reversed(range(LOOKS)):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not attempts_left:
+                    raise UserError(
+                        f"search {folder.name!r} is being run by another process: wait for it, or stop it first"
+                    ) from error
+                time.sleep(0.1)
         yield
 
 

@@ -162,3 +162,38 @@ def test_what_the_store_got_since_the_search_began_is_no_news(searched, outcome)
     assert study.before([old, new]) == [old, new]
     study.ask()
     assert study.before([old, new]) == [old]
+
+
+def test_a_launch_killed_twice_ends_as_the_one_that_was_not(tmp_path):
+    from tests.search.test_end_to_end import SMALL, done, killed_after, launching, results
+
+    settings = SMALL | {
+        "trials": "6",
+        "sampler": "random",
+        "resources.workers": "2",
+        "training.intermediate.steps": "20",
+    }
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done(launching(whole, settings))
+    killed_after(launching(killed, settings), ended=1)
+    killed_after(launching(killed, settings), ended=2)
+    done(launching(killed, settings))
+
+    def told(home) -> dict[str, object]:
+        return {
+            str(
+                [
+                    [(stage["task"], stage["learning_rate"], stage["noise"]) for stage in trial["curriculum"]],
+                    target["learning_rate"],
+                ]
+            ): (
+                trial["value"],
+                target["scores"],
+            )
+            for trial in results(home)["trials"]
+            for target in trial["targets"].values()
+            if trial["state"] == "complete"
+        }
+
+    assert len(told(whole)) == 6
+    assert told(killed) == told(whole)
