@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from search.config import Config
+from search.launched import LaunchedStudy
 from search.paired import behind
 from search.recorded import Recorded, finalists
-from search.study import Study
 from search.views import variance_over_seeds
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
@@ -62,7 +62,7 @@ class Agenda:
     """
 
     config: Config
-    study: Study
+    study: LaunchedStudy
     listeners: list[Listener]
     running: dict[Place, Job] = field(default_factory=dict)
     started: float = field(default_factory=time.monotonic)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+LOOKING = {"looking": True}
+"""Context of a validation that needs nothing besides the document."""
+
 
 def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], what: str) -> tuple[str, ...]:
     """The names, if there is one at least, each is allowed, and none stands twice."""

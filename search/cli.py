@@ -60,11 +60,11 @@ def plan(
     from search.readiness import missing
 
     settings = _config(config, overrides, trials, None)
-    foreseen = foresee(settings, home.stage_store(settings.store))
+    foreseen = foresee(settings, home.stage_store(settings.store), home.folder(settings.name))
     why = None
     if against is not None:
         why = differences(foreseen.tree, _study(home.find(against)).paths())
-    for problem in missing(settings):
+    for problem in filter(None, (foreseen.refused, *missing(settings))):
         click.echo(f"xlt: a launch would be refused: {problem}", err=True)
     if as_json:
         print_json(foreseen.to_json() | ({} if why is None else {"against": dict(why)}))

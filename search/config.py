@@ -16,7 +16,7 @@ from pydantic import (
     field_validator,
 )
 
-from search.checks import check_encoder, members, problem
+from search.checks import LOOKING, check_encoder, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
 from search.sections import (
@@ -94,8 +94,8 @@ class Config(Strategy):
 
     @field_validator("encoder")
     @classmethod
-    def _encoder_there(cls, encoder: str) -> str:
-        return check_encoder(encoder)
+    def _encoder_there(cls, encoder: str, info: ValidationInfo) -> str:
+        return encoder if info.context else check_encoder(encoder)
 
     @field_validator("benchmark")
     @classmethod
@@ -252,8 +252,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
     return validate(document, str(path))
 
 
-def validate(document: Mapping[str, Any], source: str) -> Config:
-    """The config in a document.
+def validate(document: Mapping[str, Any], source: str, *, looking: bool = False) -> Config:
+    """The config in a document; of a search that is only looked at neither encoder nor store need be there.
 
     Raises:
         ConfigError: listing every problem.
@@ -263,7 +263,7 @@ def validate(document: Mapping[str, Any], source: str) -> Config:
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(source, [f"keys must be plain words and nothing may hold itself: {error}"]) from error
     try:
-        return Config.model_validate_json(text)
+        return Config.model_validate_json(text, context=LOOKING if looking else None)
     except ValidationError as error:
         raise ConfigError(source, [_problem(details) for details in error.errors()]) from error
 

@@ -65,8 +65,7 @@ def export(
     try:
         stages = home.stage_store(study.config.store) or str(aside / ".stages")
         best = _write(study, record, stages, str(home.data), aside, folder.synonyms, tell)
-        results.write(study, folder)
-        shutil.copyfile(folder.results, aside / "results.json")
+        (aside / "results.json").write_text(results.text(study), encoding="utf-8")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
         aside.chmod(0o755)
         if out.exists():

@@ -1,10 +1,12 @@
 """A search for pandas users."""
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from reprlib import Repr
 from typing import Any
 
 import pandas as pd
@@ -21,12 +23,31 @@ NEEDED = ("seed", "metrics", "source_language", "trials", "best", "confirmed", "
 """Of the results: what everything here is made of."""
 
 
-@dataclass(frozen=True)
+class Document(dict[str, Any]):
+    """JSON's own types by name; shown in a few lines, however much it holds."""
+
+    def __repr__(self) -> str:
+        return "\n".join(["{", *(f"  {name!r}: {_SHORT.repr(value)}," for name, value in self.items()), "}"])
+
+
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxdict, _SHORT.maxlist = 2, 4, 3
+
+
+@dataclass(frozen=True, repr=False)
 class Search:
     """What a search found, as frames."""
 
     results: dict[str, Any]
     """The document of ``results.json``."""
+
+    def __repr__(self) -> str:
+        trials, best = self.results["trials"], self.results["best"]
+        states = Counter(trial["state"] for trial in trials)
+        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "none yet"
+        found = next((trial for trial in trials if trial["number"] == best), None)
+        answer = f"; trial {best} is the best: {words(found)}, {found['value']:.3f}" if found else ""
+        return f"Search {self.results.get('name', '')!r}, trials: {told}{answer}"
 
     @cached_property
     def trials(self) -> pd.DataFrame:
@@ -84,7 +105,7 @@ class Search:
     @cached_property
     def analysis(self) -> dict[str, Any]:
         """`search.analysis.analyse` of it."""
-        return analyse(self.results)
+        return Document(analyse(self.results))
 
 
 def load_search(name: str | Path, home: str | Path | None = None) -> Search:
@@ -108,7 +129,7 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
         raise UserError(
             f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it anew"
         )
-    return Search(results)
+    return Search(Document(results))
 
 
 def _scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:

@@ -58,14 +58,14 @@ class SearchFolder:
 
     @property
     def live(self) -> bool:
-        """Whether a launch is running this search."""
-        if not self.lock.exists():
-            return False
-        with self.lock.open() as handle:
-            try:
+        """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
+        try:
+            with self.lock.open() as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return True
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
         return False
 
     @property

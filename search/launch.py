@@ -4,11 +4,11 @@ import fcntl
 import math
 import os
 import secrets
-from collections.abc import Callable, Collection, Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -16,50 +16,34 @@ from search import racing
 from search.agenda import Agenda, Event
 from search.cluster.before import check
 from search.cluster.paths import Paths
-from search.config import Config, dump, validate
+from search.comparable import check_space
+from search.config import Config, dump
 from search.data import make_ready
 from search.design import cut_short
-from search.documents import read
 from search.endings import last_resort
 from search.environment import set_up_ray
-from search.errors import SpaceChangedError, UserError
+from search.errors import UserError
 from search.home import Home, SearchFolder, written_aside
+from search.journal import mend
+from search.launched import LaunchedStudy
 from search.progress import ProgressLines
 from search.readiness import keep_synonyms, ready, synonyms_of
 from search.recorded import finalists
 from search.review import review
 from search.stored import stored
-from search.study import Study, began, stage_versions
+from search.study import Study
 from search.tracking import Tracker
 from trainables.benchmarks import MIRROR
-from trainables.benchmarks.cards import SAMPLED
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch
 from trainables.store.records import Records
 from trainables.store.size import release, shrink, tidy
 
-FREE = {
-    "curriculum.retention",
-    "name",
-    "trials",
-    "budget",
-    "stop",
-    "racing",
-    "finalists",
-    "store",
-    "resources",
-    "tracking",
-    "sampler",
-    "orders",
-    "prior",
-}
-"""Fields that may change between launches of a search: they do not change what a trial is or is worth."""
-
-_SYNONYMS = "space.noise.synonyms"
-"""Compared by what it holds (`search.readiness`), not by where it lies."""
+LOOKS = 5
+"""Attempts at the lock of a search: somebody who looks whether it is live holds it for an instant."""
 
 
-def launch(config: Config, home: Home, console: Console, address: str | None = None) -> Study:
+def launch(config: Config, home: Home, console: Console, address: str | None = None) -> LaunchedStudy:
     """Run what is missing of a search and return its study.
 
     A search that was killed goes on, one whose ``trials`` grew is extended, trials that failed are tried once more.
@@ -81,11 +65,13 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     stages = home.stage_store(config.store)
     earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
     with _only_one(folder):
+        if mended := mend(folder.journal):
+            console.print(mended, highlight=False, markup=False, soft_wrap=True)
         if synonyms is not None:
             keep_synonyms(synonyms, folder)
         with written_aside(folder.config) as file:
             file.write_text(dump(config), encoding="utf-8")
-        study = Study(folder.journal, config)
+        study = LaunchedStudy(folder.journal, config)
         if earlier is not None:
             study.learn_from(earlier)
             if study.earlier is None:
@@ -102,7 +88,7 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
 
 
 def _run(
-    study: Study, folder: SearchFolder, home: Home, stages: str | None, console: Console, address: str | None
+    study: LaunchedStudy, folder: SearchFolder, home: Home, stages: str | None, console: Console, address: str | None
 ) -> None:
     config = study.config
     with Tracker(config, home, console) as tracker, ProgressLines(study, console) as progress:
@@ -118,7 +104,7 @@ def _run(
                     f"stage store: {old} of {len(entries)} stages have another stage version than {STAGE_VERSION}, that of this xlt-search, whose "
                     "training or scoring differs: they are not used; xlt store gc takes their weights first, and this note goes with them"
                 )
-            study.held = cache(lambda: stored(entries, config.encoder, config.resources.arithmetic))
+            study.held = cache(lambda: stored(study.before(entries), config.encoder, config.resources.arithmetic))
             agenda.listeners.append(_Room(records, study))
         if agenda.ahead:
             set_up_ray(address)
@@ -171,64 +157,21 @@ def _paths(config: Config, home: Home, stages: str | None) -> Paths:
     return Paths(tuple(written), tuple(str(path) for path in named if path and Path(path).exists()))
 
 
-def check_space(folder: SearchFolder, config: Config) -> None:
-    """Refuse a config whose trials could not be compared with those that are there.
-
-    Raises:
-        SpaceChangedError: listing each difference.
-    """
-    if not folder.config.exists() or not folder.journal.exists():
-        return
-    if not began(folder):
-        return  # it was refused before its first trial
-    began_with = validate(read(folder.config), str(folder.config))
-    own = began_with.training.tasks.keys() | config.training.tasks.keys()
-    before, now = _settings(began_with, own), _settings(config, own)
-    differences = [
-        f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
-        for key in sorted(before.keys() | now.keys())
-        if FREE.isdisjoint((key, key.split(".")[0])) and _told(key, before) != _told(key, now)
-    ]
-    if older := stage_versions(folder) - {str(STAGE_VERSION)}:
-        differences.append(
-            f"stage version: was {', '.join(sorted(older))}, is {STAGE_VERSION}: stages are trained or scored otherwise since"
-        )
-    if differences:
-        raise SpaceChangedError(config.name, differences)
-
-
-def _settings(config: Config, own: Collection[str]) -> dict[str, Any]:
-    """Every setting by its dotted path; of the tasks that have a length of their own, in either config, the whole of it."""
-    document = config.model_dump(mode="json")
-    document["training"]["tasks"] = {
-        task: config.length(task).model_dump(mode="json")
-        for task in (*config.targets, *config.intermediate)
-        if {task, task.partition(SAMPLED)[0]} & set(own)
-    }
-    return _flat(document)
-
-
-def _told(key: str, settings: dict[str, Any]) -> Any:
-    return settings.get(key) is None if key == _SYNONYMS else settings.get(key)
-
-
-def _flat(document: Any, prefix: str = "") -> dict[str, Any]:
-    if not isinstance(document, dict) or not document:
-        return {prefix.removesuffix("."): document}
-    return {key: value for name, part in document.items() for key, value in _flat(part, f"{prefix}{name}.").items()}
-
-
 @contextmanager
 def _only_one(folder: SearchFolder) -> Iterator[None]:
     """Keeps a second launch of the same search out; the lock dies with its holder."""
     folder.path.mkdir(parents=True, exist_ok=True)
     with folder.lock.open("w") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                f"search {folder.name!r} is being run by another process: wait for it, or stop it first"
-            ) from error
+        for attempts_left in reversed(range(LOOKS)):
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError as error:
+                if not attempts_left:
+                    raise UserError(
+                        f"search {folder.name!r} is being run by another process: wait for it, or stop it first"
+                    ) from error
+                time.sleep(0.1)
         yield
 
 

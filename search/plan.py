@@ -1,21 +1,26 @@
 """What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
 from itertools import islice
-from statistics import fmean
 from typing import Any
 
 import optuna
 
 from search import design
+from search.comparable import check_space
 from search.config import Config
+from search.costs import Costs
+from search.errors import SpaceChangedError
+from search.home import SearchFolder
+from search.recorded import Recorded, by_place, finalists, identity
 from search.space import CurriculumSpace, Parameters, paths
 from search.stored import described, stored
+from search.study import Study
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import Passes, passes
-from trainables.store.records import Entry, Records
+from trainables.store.records import Records
 
 Path = tuple[Stage, ...]
 
@@ -51,8 +56,10 @@ class Plan:
     name: str
     space: int
     """Different trials in the space."""
+    done: int
+    """Trials that the search has, which are not run again."""
     trials: int
-    """Trials that will be run: no more than the space holds."""
+    """Trials that will be run: no more than the space holds, those that were interrupted or failed before among them."""
     repeats: int
     """Finalists on fresh seeds, each as dear as a trial without anything to share."""
     languages: int
@@ -61,6 +68,13 @@ class Plan:
     repeat_stages: int
     """Stages that the repeats ask for."""
     repeat_seconds: float | None
+    refused: str = ""
+    """Why the search of this name that is there would not go on with this config, if it would not; it is planned anew then."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to do."""
+        return not self.trials and not self.repeats
 
     @property
     def asked(self) -> int:
@@ -104,6 +118,7 @@ class Plan:
         return {
             "name": self.name,
             "space": self.space,
+            "done": self.done,
             "trials": self.trials,
             "repeats": self.repeats,
             "stages_asked": self.asked,
@@ -121,18 +136,20 @@ class Plan:
         }
 
 
-def plan(config: Config, stages: str | None) -> Plan:
+def plan(config: Config, stages: str | None, folder: SearchFolder | None = None) -> Plan:
     """Foresee a launch, with trials drawn from the space at random in place of those the sampler will choose.
 
     Args:
         config: the search.
         stages: the stage store, for what it holds and what stages cost before.
+        folder: of the search, for the trials that are there.
     """
     space = CurriculumSpace(config)
-    ordered = config.sampler == "orders"
-    size = design.size(space) if ordered else space.size()
-    given = islice(design.designed(space), config.trials) if ordered else [space.baseline()]
-    trials = _draw(space, given, min(config.trials, size))
+    size = design.size(space) if config.sampler == "orders" else space.size()
+    there, refused = _there(config, folder)
+    tried = by_place(there.recorded()) if there else []
+    done = [record for record in tried if record.ended]
+    trials = _draw(space, _given(space, tried), max(0, min(config.trials, size) - len(done)), done)
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = list(Records(stages).entries()) if stages else []
     entries = [entry for entry in entries if entry.path[0] == config.encoder]
@@ -147,69 +164,72 @@ def plan(config: Config, stages: str | None) -> Plan:
         )
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
-    finalists = min(config.finalists.of(len(trials)) + 1, len(trials)) if config.finalists.top else 0
-    repeated = [costs.of(path[-1]) for trial in trials[:finalists] for path in paths(trial, test=True)]
-    told = [seconds for seconds in repeated if seconds is not None]
+    repeats = _repeats(config, trials, there, len(done))
+    repeated = [costs.of(path[-1]) for trial in repeats for path in paths(trial, test=True)]
     return Plan(
         name=config.name,
         space=size,
+        done=len(done),
         trials=len(trials),
-        repeats=finalists * config.finalists.seeds,
+        repeats=len(repeats),
         languages=len(config.scored_languages),
         tree=tree,
-        repeat_stages=len(repeated) * config.finalists.seeds,
-        repeat_seconds=None if not costs.known else sum(told) * config.finalists.seeds,
+        repeat_stages=len(repeated),
+        repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.known else None,
+        refused=refused,
     )
 
 
-def _draw(space: CurriculumSpace, given: Iterable[Parameters], count: int) -> list[Trial]:
-    """The trials that are given, and further distinct ones at random."""
+def _there(config: Config, folder: SearchFolder | None) -> tuple[Study | None, str]:
+    """The search of this name, if it can go on with this config; else why not."""
+    if folder is None or not folder.config.exists() or not folder.journal.exists():
+        return None, ""
+    try:
+        check_space(folder, config)
+    except SpaceChangedError as error:
+        return None, str(error)
+    return Study.open(folder), ""
+
+
+def _given(space: CurriculumSpace, tried: Sequence[Recorded]) -> Iterator[Parameters]:
+    """What a launch tries first: trials that did not come to an end, then the baseline, or the design."""
+    yield from (record.parameters for record in tried if not record.ended)
+    yield from design.designed(space) if space.config.sampler == "orders" else [space.baseline()]
+
+
+def _draw(space: CurriculumSpace, given: Iterable[Parameters], count: int, done: Sequence[Recorded]) -> list[Trial]:
+    """The trials that are given and not done yet, and further distinct ones at random."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))
-    for parameters in given:
+    known = {identity(record.parameters) for record in done}
+    for parameters in islice((each for each in given if identity(each) not in known), count):
         study.enqueue_trial(parameters)
-    drawn: dict[Trial, None] = {}
+    drawn: dict[Hashable, Trial] = {}
     for _ in range(200 * count):
-        drawn.setdefault(space.suggest(study.ask()))
+        trial = space.suggest(asked := study.ask())
+        if (name := identity(asked.params)) not in known:
+            drawn.setdefault(name, trial)
         if len(drawn) == count:
             break
-    return list(drawn)
+    return list(drawn.values())
 
 
-class Costs:
-    """Seconds of training, from what a pass through the model cost in like stages before."""
-
-    def __init__(self, entries: Iterable[Entry]) -> None:
-        self._rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-        for entry in entries:
-            if entry.steps:
-                told = Stage(**_fields(entry.identity))
-                for like in _likeness(told):
-                    self._rates[like].append(entry.seconds / entry.steps / passes(told.noise).work)
-
-    @property
-    def known(self) -> bool:
-        """Whether anything was trained before."""
-        return bool(self._rates)
-
-    def of(self, stage: Stage) -> float | None:
-        """Seconds that the stage would take, from the stages most like it."""
-        for like in _likeness(stage):
-            if like in self._rates:
-                return fmean(self._rates[like]) * stage.steps * passes(stage.noise).work
-        return None
-
-
-def _likeness(stage: Stage) -> list[tuple[Any, ...]]:
-    """What makes stages alike in cost, the closest likeness first."""
-    size = (stage.batch_size, stage.max_length)
-    return [(stage.task, stage.noise.method, *size), (stage.noise.method, *size), size, ()]
-
-
-def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in fields(Stage)}
-    told = {key: value for key, value in document.items() if key in known}
-    return told | ({"noise": Noise(**told["noise"])} if "noise" in told else {})
+def _repeats(config: Config, trials: Sequence[Trial], there: Study | None, done: int) -> list[Trial]:
+    """Finalists, each as often as it is repeated; a guess while there are trials to come."""
+    top, seeds = config.finalists.top, config.finalists.seeds
+    if not top:
+        return []
+    if there is None or trials:
+        count = min(config.finalists.of(done + len(trials)) + 1, done + len(trials))
+        known = [record.trial for record in there.complete() if record.trial] if there else []
+        return [trial for trial in [*trials, *known][:count] for _ in range(seeds)]
+    found, fresh = there.repeats(), range(config.seed + 1, config.seed + 1 + seeds)
+    return [
+        record.trial.with_seed(seed)
+        for record in finalists(there.complete(), config)
+        for seed in fresh
+        if record.trial is not None and seed not in found.get(record.number, {})
+    ]
 
 
 def against(planned: Iterable[PlannedStage], known: Iterable[Path]) -> Counter[str]:

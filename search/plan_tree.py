@@ -24,13 +24,17 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     table = Table.grid(padding=(0, 2))
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")
+    if plan.over:
+        table.add_row("left", _over(plan))
+        yield table
+        return
     table.add_row(
         "trials",
-        f"{plan.trials:,}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
+        f"{plan.trials:,}{f' more ({plan.done:,} are done)' if plan.done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
     )
-    table.add_row(
-        "stages", f"{asked:,} asked, {distinct:,} distinct ({1 - distinct / asked:.0%} shared), {len(plan.new):,} new"
-    )
+    if asked:
+        shared = f"({1 - distinct / asked:.0%} shared)"
+        table.add_row("stages", f"{asked:,} asked, {distinct:,} distinct {shared}, {len(plan.new):,} new")
     taken = plan.passes
     table.add_row(
         "passes",
@@ -47,7 +51,15 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
         table.add_row("design", short)
     table.add_row("cost", _cost(plan, config.resources.workers))
     yield table
-    yield _tree(plan, config.encoder, most)
+    if asked:
+        yield _tree(plan, config.encoder, most)
+
+
+def _over(plan: Plan) -> str:
+    done = f"nothing: {plan.done:,} trials and their repeats are done"
+    if plan.done >= plan.space:
+        return f"{done}, and the space holds no further one"
+    return f"{done}; more trials go on with it, as --trials {plan.done + 1}"
 
 
 def _cost(plan: Plan, workers: int) -> str:

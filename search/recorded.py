@@ -1,13 +1,13 @@
 """Trials as a study has them, and which of them are repeated."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
 from search.config import Config
-from search.space import CurriculumSpace
+from search.space import CurriculumSpace, Parameters
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 
@@ -35,7 +35,11 @@ class Recorded:
     """Of a pruned one what it had come to."""
     error: str | None
     """Why it failed."""
-    parameters: dict[str, Any]
+    parameters: Parameters
+    """As the space asks for them."""
+    place: int | None = None
+    """In the search: how many other trials were asked for before it. It stays when a trial is interrupted, or fails, and is run again
+    under another number. None for a duplicate, and for one that was killed before it was put together."""
     values: tuple[float, ...] = ()
     """Of a complete one: the objective, and the second one if there is any."""
     early: dict[int, float] = field(default_factory=dict)
@@ -45,9 +49,14 @@ class Recorded:
     spared: str | None = None
     """Why it would have been, had it not been let run to see whether that was right."""
 
+    @property
+    def ended(self) -> bool:
+        """Whether it came to something, and need not be run again."""
+        return self.state in ("complete", "pruned")
+
     @classmethod
-    def of(cls, trial: FrozenTrial) -> "Recorded":
-        """From what Optuna keeps."""
+    def of(cls, trial: FrozenTrial, parameters: Parameters) -> "Recorded":
+        """From what Optuna keeps, and its parameters as the space asks for them."""
         attributes = trial.user_attrs
         if TWIN in attributes:
             state: State = "duplicate"
@@ -70,8 +79,33 @@ class Recorded:
             trial=Trial.from_json(attributes[TRIAL]) if TRIAL in attributes else None,
             outcome=Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None,
             error=attributes.get(ERROR),
-            parameters=trial.params,
+            parameters=parameters,
         )
+
+
+def identity(parameters: Mapping[str, Any]) -> Hashable:
+    """What tells a trial of a space from all others: each has one set of parameters."""
+    return frozenset(parameters.items())
+
+
+def placed(records: Iterable[Recorded]) -> list[Recorded]:
+    """The records with their places."""
+    places: dict[Hashable, int] = {}
+    return [
+        record
+        if record.trial is None or record.state == "duplicate"
+        else replace(record, place=places.setdefault(identity(record.parameters), len(places)))
+        for record in records
+    ]
+
+
+def by_place(records: Iterable[Recorded]) -> list[Recorded]:
+    """What every trial of a search came to, by place: its last record, a whole one before others."""
+    found: dict[int, Recorded] = {}
+    for record in records:
+        if record.place is not None and not (record.place in found and found[record.place].ended):
+            found[record.place] = record
+    return [found[place] for place in sorted(found)]
 
 
 def baseline(records: Sequence[Recorded], config: Config) -> Recorded | None:
@@ -85,7 +119,7 @@ def front(ranked: Sequence[Recorded], config: Config) -> list[Recorded]:
     """The complete trials that no other one beats in both objectives, the best in the first one first."""
     sign = -1.0 if config.second_objective == "seconds" else 1.0
     found: list[Recorded] = []
-    for record in sorted(ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.number)):
+    for record in sorted(ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.place or 0)):
         if not found or sign * record.values[1] > sign * found[-1].values[1]:
             found.append(record)
     return found

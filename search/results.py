@@ -72,7 +72,12 @@ def _front(study: Study) -> list[int]:
 def write(study: Study, folder: SearchFolder) -> None:
     """Write `document` into the search's folder, in one step."""
     with written_aside(folder.results) as file:
-        file.write_text(json.dumps(document(study), ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+        file.write_text(text(study), encoding="utf-8")
+
+
+def text(study: Study) -> str:
+    """What ``results.json`` holds."""
+    return json.dumps(document(study), ensure_ascii=False, indent=1) + "\n"
 
 
 def _sharing(outcomes: list[Outcome]) -> dict[str, float]:

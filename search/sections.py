@@ -9,6 +9,7 @@ from pydantic import (
     NonNegativeInt,
     PositiveFloat,
     PositiveInt,
+    ValidationInfo,
     field_serializer,
     field_validator,
     model_validator,
@@ -150,8 +151,8 @@ class StoreSettings(Section):
 
     @field_validator("url")
     @classmethod
-    def _reachable(cls, url: str | None) -> str | None:
-        return url if url is None else check_url(url)
+    def _reachable(cls, url: str | None, info: ValidationInfo) -> str | None:
+        return url if url is None or info.context else check_url(url)
 
 
 class Resources(Section):

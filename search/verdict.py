@@ -76,7 +76,7 @@ def judge(ranked: Sequence[Recorded], repeats: dict[int, dict[int, Outcome]], co
     chosen = finalists(ranked, config)
     transfers = {
         record.number: {seed: outcome.transfer for seed, outcome in repeats[record.number].items()}
-        for record in chosen
+        for record in sorted(chosen, key=lambda record: record.place or 0)
         if repeats.get(record.number)
     }
     if not transfers:
@@ -97,9 +97,9 @@ Compared = tuple[int, Interval, float, tuple[Comparison, ...]]
 
 
 def _compared(transfers: Mapping[int, Mapping[int, Transfer]], config: Config) -> Compared:
-    """Trials by number and seed, compared on the seeds that all have; where there is none, means alone are looked at."""
+    """Trials by number and seed, the first of equals first, compared on the seeds that all have; where there is none, means alone are looked at."""
     shared = sorted(set.intersection(*(set(by_seed) for by_seed in transfers.values())))
-    numbers = sorted(transfers)
+    numbers = list(transfers)
     if len(shared) < 2 or len(numbers) < 2:
         return _means(transfers, shared, config)
     found = layout([[transfers[number][seed] for seed in shared] for number in numbers], config.objective)
@@ -118,7 +118,7 @@ def _means(transfers: Mapping[int, Mapping[int, Transfer]], shared: Sequence[int
         number: [by_seed[seed].objective(config.objective) for seed in shared or sorted(by_seed)]
         for number, by_seed in transfers.items()
     }
-    best = max(values, key=lambda number: (fmean(values[number]), -number))
+    best = max(values, key=lambda number: fmean(values[number]))
     comparisons = (
         Comparison(other, Interval(fmean(values[best]) - fmean(values[other]), None, None, len(shared)))
         for other in values

@@ -60,6 +60,9 @@ class CurriculumSampler(BaseSampler):
     trained costs nothing. Running trials count with the value that the model expects of them (Ginsbourger et al., 2010), pruned ones with
     what their last report leads to among complete trials that made it too.
 
+    Its draws are those of a trial's number, whatever was asked before: the same trials with the same values lead to the same proposal. Where
+    trials run at the same time, a proposal depends on which of them have ended.
+
     Example:
         .. code-block:: python
 

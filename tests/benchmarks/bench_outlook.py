@@ -19,8 +19,9 @@ from statistics import fmean, median, pstdev
 import optuna
 
 from search.config import validate
+from search.launched import LaunchedStudy
+from search.recorded import by_place
 from search.sampler import CurriculumSampler
-from search.study import Study
 from tests.benchmarks.worlds import World
 from tests.search.conftest import DOCUMENT, changed, scored
 from trainables.curriculum import Trial
@@ -68,7 +69,7 @@ class Scaled:
         return 0.5 + self.unit * self.world.worth(tuple((name, at) for (name,), at in zip(places, levels, strict=True)))
 
 
-def searched(kind: str, seed: int, folder: Path) -> Study:
+def searched(kind: str, seed: int, folder: Path) -> LaunchedStudy:
     """A search of which every trial is told with noise: five tasks, two places, joint stages, three rates."""
     changes = {
         "targets": ["choice"],
@@ -80,7 +81,7 @@ def searched(kind: str, seed: int, folder: Path) -> Study:
         "seed": seed,
         "sampler": "curriculum",
     }
-    study = Study(folder / f"{kind}-{seed}.journal", validate(changed(DOCUMENT, changes), "bench"))
+    study = LaunchedStudy(folder / f"{kind}-{seed}.journal", validate(changed(DOCUMENT, changes), "bench"))
     study.recover()
     truth, noise = Scaled(World(kind, len(TASKS), seed)), Random(f"noise/{seed}")
     for _ in range(TRIALS):
@@ -92,11 +93,12 @@ def searched(kind: str, seed: int, folder: Path) -> Study:
     return study
 
 
-def fitted(study: Study) -> float:
+def fitted(study: LaunchedStudy) -> float:
     """The deviation of a value over seeds that the search's model has."""
-    sampler = study._study.sampler
+    seen = study.proposals.study(by_place(study.recorded()))
+    sampler = seen.sampler
     assert isinstance(sampler, CurriculumSampler)
-    model = sampler._model(sampler._seen(study._study, None))
+    model = sampler._model(sampler._seen(seen, None))
     return model.deviation * math.sqrt(model.noise)
 
 

@@ -19,8 +19,8 @@ from rich.console import Console
 from search import results
 from search.config import Config, load
 from search.home import Home
+from search.launched import LaunchedStudy
 from search.recorded import OUTCOME, TRIAL
-from search.study import Study
 from search.tracking import Tracker, rebuild
 from tests.tracking_servers import closed, serving, silent
 from trainables.curriculum import Trial
@@ -56,7 +56,7 @@ def searched(home: Home, uri: str | None, tracked: bool = True) -> tuple[float, 
     """Seconds of a search with a tracking server at `uri`, and what it printed."""
     config = settings("timed", TRIALS, **({"tracking.uri": uri} if uri else {}))
     folder, console, rng = home.folder("timed"), Console(file=io.StringIO(), width=200), random.Random(0)
-    study = Study(folder.journal, config)
+    study = LaunchedStudy(folder.journal, config)
     began = time.monotonic()
     with Tracker(config, home, console) if tracked else nullcontext() as tracker:
         while study.complete() == [] or len(study.complete()) < TRIALS:
@@ -98,10 +98,10 @@ def test_a_search_beside_a_server(kind, tmp_path):
     print(f"\n{kind:22} {seconds:6.1f} s for {TRIALS} trials of {EACH} s  {first}")
 
 
-def many(home: Home) -> Study:
+def many(home: Home) -> LaunchedStudy:
     """A search of many trials that ended."""
     config, folder, rng = settings("many", MANY), home.folder("many"), random.Random(0)
-    study = Study(folder.journal, config)
+    study = LaunchedStudy(folder.journal, config)
     folder.config.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
     scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
     scratch.enqueue_trial(study.space.baseline())

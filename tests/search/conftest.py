@@ -15,7 +15,7 @@ import yaml
 from search.agenda import Agenda, Job, Listener
 from search.config import Config, validate
 from search.home import Home, SearchFolder
-from search.study import Study
+from search.launched import LaunchedStudy
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome, StageRun
 from trainables.store.identity import STAGE_VERSION
@@ -164,11 +164,11 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def reopen(home: Home) -> Callable[[Config], Study]:
+def reopen(home: Home) -> Callable[[Config], LaunchedStudy]:
     """Opens the study of a config as a launch does: on disk, what a dead launch left taken up again."""
 
-    def reopen(config: Config) -> Study:
-        study = Study(home.folder(config.name).journal, config)
+    def reopen(config: Config) -> LaunchedStudy:
+        study = LaunchedStudy(home.folder(config.name).journal, config)
         study.recover()
         return study
 
@@ -190,7 +190,7 @@ def failing_worker() -> Callable[..., FakeWorker]:
 def agenda() -> Callable[..., Agenda]:
     """Makes the agenda of one launch."""
 
-    def make(study: Study, *listeners: Listener) -> Agenda:
+    def make(study: LaunchedStudy, *listeners: Listener) -> Agenda:
         return Agenda(study.config, study, listeners=list(listeners))
 
     return make
@@ -214,7 +214,7 @@ def curriculum_of() -> Callable[[Trial], str]:
 
 
 @pytest.fixture
-def finished(config, reopen, agenda, worker, home) -> Study:
+def finished(config, reopen, agenda, worker, home) -> LaunchedStudy:
     """A search that is done, in `home`, with its config's file beside the study."""
     settings = config()
     study = reopen(settings)

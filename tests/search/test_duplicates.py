@@ -3,7 +3,7 @@
 import pytest
 from optuna.trial import TrialState
 
-from search.recorded import TWIN
+from search.recorded import TWIN, by_place
 
 
 @pytest.fixture
@@ -35,8 +35,9 @@ def test_duplicates_have_the_state_that_no_sampler_learns_from(with_duplicates, 
 
 def test_the_model_learns_each_measurement_once(with_duplicates):
     study = with_duplicates("curriculum")
-    number, _ = study.ask()
-    told = study._study.sampler._seen(study._study, number).valued
+    study.ask()
+    seen = study.proposals.study(by_place(study.recorded()))
+    told = seen.sampler._seen(seen, None).valued
     assert len(told) == len(study.complete()) == 7
 
 

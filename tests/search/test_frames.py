@@ -85,3 +85,21 @@ def test_results_of_an_earlier_version_are_named_as_such(results, tmp_path):
     file.write_text(json.dumps({key: value for key, value in results.items() if key not in ("seed", "metrics")}))
     with pytest.raises(UserError, match="lacks seed, metrics: an earlier version wrote it; xlt track NAME"):
         load_search(file)
+
+
+def test_what_is_shown_of_a_search_is_short(found):
+    assert (
+        repr(found).startswith("Search 'simulated', trials: 4 complete; trial 0 is the best: ")
+        or len(repr(found)) < 400
+    )
+    for shown in (found, found.results, found.analysis):
+        assert 20 < len(repr(shown)) < 10_000
+    assert len(json.dumps(found.results)) > 100_000
+    assert "'trials': [" in repr(found.results)
+    assert json.loads(json.dumps(found.analysis)) == found.analysis
+
+
+def test_a_search_without_a_trial_is_shown_too(results, tmp_path):
+    file = tmp_path / "results.json"
+    file.write_text(json.dumps(results | {"trials": [], "best": None}))
+    assert "trials: none yet" in repr(load_search(file))

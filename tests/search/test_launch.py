@@ -115,7 +115,7 @@ def test_what_does_not_change_a_trial_may_change_between_launches(config, home, 
 
 def test_a_search_of_another_stage_version_is_refused_in_words_and_not_mixed(config, home, console, sums, monkeypatch):
     launch(config(), home, console)
-    monkeypatch.setattr("search.launch.STAGE_VERSION", STAGE_VERSION + 1)
+    monkeypatch.setattr("search.comparable.STAGE_VERSION", STAGE_VERSION + 1)
     with pytest.raises(SpaceChangedError, match=rf"stage version: was {STAGE_VERSION}, is {STAGE_VERSION + 1}"):
         launch(config({"trials": 8}), home, console)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from search.config import dump
 from search.plan import against, plan
 from search.plan_tree import lines, reasons
 from trainables.store.identity import STAGE_VERSION
@@ -219,3 +220,64 @@ def test_another_noise_is_named_as_what_makes_stages_new(config):
     known = [stage.path for stage in plan(config({"trials": 1, "finalists.top": 0}), None).tree]
     why = against(plan(noisy(config), None).tree, known)
     assert why == {"noise freelb (3 steps) 0.1 instead of none": 2}
+
+
+def test_a_plan_counts_the_trials_that_are_there(finished, config, home, paper):
+    folder = home.folder("sums")
+    over = plan(config(), None, folder)
+    assert (over.done, over.trials, over.repeats, over.tree, over.over) == (6, 0, 0, (), True)
+    text = told(paper, lines(over, config(), None))
+    assert "nothing: 6 trials and their repeats are done; more trials go on with it, as --trials 7" in text
+    done = {record.trial for record in finished.complete()}
+    more = plan(config({"trials": 9}), None, folder)
+    assert (more.done, more.trials, more.repeats) == (6, 3, 9)
+    tasks = {tuple(stage.task for stage in trial.curriculum) for trial in done}
+    planned = {tuple(s.task for s in stage.path[:-1]) for stage in more.tree if stage.target}
+    assert len(planned) == 3
+    assert not planned & tasks
+    assert "3 more (6 are done), then 9 repeats" in told(paper, lines(more, config({"trials": 9}), None))
+
+
+def test_a_plan_of_a_used_up_space_says_so(config, reopen, agenda, worker, home, paper):
+    settings = config({"trials": 20, "finalists.top": 0})
+    worker.drive(agenda(reopen(settings)))
+    home.folder("sums").config.write_text(dump(settings))
+    foreseen = plan(settings, None, home.folder("sums"))
+    assert (foreseen.done, foreseen.trials) == (10, 0)
+    assert "and the space holds no further one" in told(paper, lines(foreseen, settings, None))
+
+
+def test_trials_that_are_taken_up_again_are_planned_as_they_are(config, reopen, outcome, home):
+    settings = config({"trials": 4})
+    study = reopen(settings)
+    number, trial = study.ask()
+    study.tell(number, outcome(trial, 0.4))
+    failed, left = study.ask(), study.ask()
+    study.tell_failed(failed[0], "the loss is nan")
+    home.folder("sums").config.write_text(dump(settings))
+    foreseen = plan(settings, None, home.folder("sums"))
+    assert (foreseen.done, foreseen.trials) == (1, 3)
+    planned = {stage.path[:-1] for stage in foreseen.tree if stage.target}
+    assert {failed[1].curriculum, left[1].curriculum} < planned
+
+
+def test_repeats_that_are_missing_are_planned_alone(finished, config, home):
+    foreseen = plan(config({"finalists.seeds": 5}), None, home.folder("sums"))
+    assert (foreseen.trials, foreseen.repeats, foreseen.over) == (0, 3 * 2, False)
+
+
+def test_a_plan_with_another_space_is_a_new_search_and_says_why(finished, config, home):
+    foreseen = plan(config({"training.target.steps": 60}), None, home.folder("sums"))
+    assert (foreseen.done, foreseen.trials) == (0, 6)
+    assert "training.target.steps: was 50, is 60" in foreseen.refused
+
+
+def test_a_design_that_is_half_done_is_planned_from_there(config, reopen, agenda, worker, home):
+    settings = config({"sampler": "orders", "trials": 10, "orders.design": "full", "finalists.top": 0})
+    worker.drive(agenda(reopen(settings)), most=4)
+    home.folder("sums").config.write_text(dump(settings))
+    foreseen = plan(settings, None, home.folder("sums"))
+    assert (foreseen.done, foreseen.trials) == (4, 6)
+    worker.jobs.clear()
+    worker.drive(agenda(reopen(settings)))
+    assert {trial.curriculum for trial in worker.trials} == {stage.path[:-1] for stage in foreseen.tree if stage.target}

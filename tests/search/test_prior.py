@@ -45,7 +45,7 @@ def test_the_best_of_an_earlier_search_are_tried_first(searched, optimum, curric
 
 
 def test_a_search_of_a_few_trials_learns_from_a_long_one(searched, monkeypatch):
-    monkeypatch.setattr("search.study.FIRST", 0)  # by what it believes alone
+    monkeypatch.setattr("search.launched.FIRST", 0)  # by what it believes alone
     wide = {
         "space.learning_rate": {"low": 1e-5, "high": 1e-3, "points": 6},
         "curriculum.max_length": 3,

@@ -105,7 +105,7 @@ def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, wo
 def test_results_report_answer_and_status_tell_who_ended_early_and_whether_that_was_right(
     config, reopen, agenda, worker
 ):
-    study = reopen(config(PAIRED))
+    study = reopen(config(PAIRED | {"seed": 1}))
     worker.drive(agenda(study))
     document = results.document(study)
     ended = [trial for trial in document["trials"] if trial["state"] == "pruned"]

@@ -32,12 +32,12 @@ def shown(tmp_path_factory):
     """A search's results and the address of MLflow over its home."""
     from search.agenda import Agenda
     from search.home import Home
-    from search.study import Study
+    from search.launched import LaunchedStudy
     from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
 
     home = Home(tmp_path_factory.mktemp("shown"))
     config = validate(changed(DOCUMENT, {"name": "shown", "trials": 10}), "config.yaml")
-    study = Study(home.folder("shown").journal, config)
+    study = LaunchedStudy(home.folder("shown").journal, config)
     study.recover()
     FakeWorker().drive(Agenda(config, study, listeners=[]))
     results.write(study, home.folder("shown"))

@@ -65,7 +65,7 @@ def test_the_variance_over_seeds_is_pooled_once_there_are_enough_repeats(space):
 
 def test_stages_that_the_store_has_cost_a_search_nothing(config, reopen):
     study = reopen(config({"sampler": "curriculum"}))
-    sampler = study._study.sampler
+    sampler = study.proposals.study([]).sampler
     assert set(sampler.held()) == set()
     study.held = lambda: {("a stage",)}
     assert set(sampler.held()) == {("a stage",)}

@@ -1,0 +1,47 @@
+"""What stages cost, from what like ones cost before."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from statistics import fmean
+from typing import Any
+
+from trainables.curriculum import Noise, Stage
+from trainables.noise.catalogue import passes
+from trainables.store.records import Entry
+
+
+class Costs:
+    """Seconds of training, from what a pass through the model cost in like stages before."""
+
+    def __init__(self, entries: Iterable[Entry]) -> None:
+        self._rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+        for entry in entries:
+            if entry.steps:
+                told = Stage(**_fields(entry.identity))
+                for like in _likeness(told):
+                    self._rates[like].append(entry.seconds / entry.steps / passes(told.noise).work)
+
+    @property
+    def known(self) -> bool:
+        """Whether anything was trained before."""
+        return bool(self._rates)
+
+    def of(self, stage: Stage) -> float | None:
+        """Seconds that the stage would take, from the stages most like it."""
+        for like in _likeness(stage):
+            if like in self._rates:
+                return fmean(self._rates[like]) * stage.steps * passes(stage.noise).work
+        return None
+
+
+def _likeness(stage: Stage) -> list[tuple[Any, ...]]:
+    """What makes stages alike in cost, the closest likeness first."""
+    size = (stage.batch_size, stage.max_length)
+    return [(stage.task, stage.noise.method, *size), (stage.noise.method, *size), size, ()]
+
+
+def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
+    known = {field.name for field in fields(Stage)}
+    told = {key: value for key, value in document.items() if key in known}
+    return told | ({"noise": Noise(**told["noise"])} if "noise" in told else {})
