@@ -14,7 +14,7 @@ from search.config import Config
 from search.data_commands import data
 from search.errors import ClusterLostError, RegistryError, UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, columns, out, print_json, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
 from trainables.benchmarks.cards import DataError
@@ -156,9 +156,9 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    from search.present import status_lines
+    from search.status import placed, status_lines
 
-    for line in status_lines(document):
+    for line in status_lines(document, placed(folder, columns())):
         out().print(line)
 
 
@@ -190,15 +190,16 @@ def best(home: Home, name: str, as_json: bool) -> None:
 def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
     """What the search NAME found: order, importance, noise, forgetting, selection, family by family."""
     from search.report import document, lines, page
+    from search.status import placed
 
-    study = _study(home.find(name))
+    study = _study(folder := home.find(name))
     if file is not None:
         page(study, file)
         click.echo(f"written to {file}", err=as_json)
     if as_json:
         print_json(document(study))
     elif file is None:
-        for line in lines(study):
+        for line in lines(study, placed(folder, columns())):
             out().print(line)
 
 

@@ -113,6 +113,7 @@ def _run(
                 )
             study.held = cache(lambda: stored(entries, config.encoder, config.resources.arithmetic))
             agenda.listeners.append(_Room(records, study))
+            progress.foresee(entries)
         if agenda.ahead:
             set_up_ray(address)
             from search.workers import cluster, work

@@ -15,9 +15,24 @@ from optuna.trial import FixedTrial, FrozenTrial, TrialState
 from search.config import Config, validate
 from search.design import designed
 from search.documents import read
-from search.home import SearchFolder
+from search.home import FAILURES, SearchFolder
 from search.likeness import like
-from search.recorded import ERROR, INTERRUPTED, OUTCOME, PRUNED, REPEAT, SPARED, TARGET_STEP, TRIAL, TWIN, Recorded
+from search.recorded import (
+    ERROR,
+    FAILED_REPEAT,
+    FAILURE,
+    INTERRUPTED,
+    OUTCOME,
+    PRUNED,
+    REPEAT,
+    SPARED,
+    TARGET_STEP,
+    TRIAL,
+    TWIN,
+    FailedRepeat,
+    Recorded,
+    failed_repeats,
+)
 from search.sampler import Candidate, CurriculumSampler
 from search.sampler.untried import untried
 from search.samplers import sampler
@@ -40,6 +55,8 @@ class Study:
         journal.parent.mkdir(parents=True, exist_ok=True)
         self.space = CurriculumSpace(config)
         self.config = config
+        self.failures = journal.parent / FAILURES
+        """Where tracebacks lie."""
         self._study = _opened(journal, config)
         self.held: Callable[[], set[Described]] = set
         """Stages that the store has, of other searches too; asked by a sampler that wants to know."""
@@ -184,10 +201,12 @@ class Study:
         assert isinstance(self._study.sampler, CurriculumSampler), "checked by the config"
         return self._study.sampler.outlook(self._study, by, trials)
 
-    def tell_failed(self, number: int, error: str) -> None:
-        """Record why a trial came to nothing."""
+    def tell_failed(self, number: int, error: str, file: str | None = None) -> None:
+        """Record why a trial came to nothing, and which file of the search's folder tells more."""
         asked = self._asked.pop(number)
         asked.set_user_attr(ERROR, error)
+        if file is not None:
+            asked.set_user_attr(FAILURE, file)
         self._study.tell(asked, state=TrialState.FAIL)
         self._failed.add(number)
 
@@ -226,6 +245,14 @@ class Study:
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""
         self._study.set_user_attr(f"{REPEAT}/{number}/{seed}", outcome.to_json())
+
+    def tell_repeat_failed(self, number: int, seed: int, error: str, file: str | None = None) -> None:
+        """Record why a finalist's repeat came to nothing."""
+        self._study.set_user_attr(f"{FAILED_REPEAT}/{number}/{seed}", FailedRepeat(error=error, failure=file))
+
+    def failed_repeats(self) -> dict[int, dict[int, FailedRepeat]]:
+        """Repeats that failed and were not done since: by trial number, by seed."""
+        return failed_repeats(self._study.user_attrs, self.repeats())
 
 
 def _trained(trial: Trial, outcome: Outcome) -> tuple[Stage, ...]:

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -11,13 +11,17 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.table import Column
 
 from search.home import Home
 from trainables.benchmarks import MIRROR
 
 PIPE = 1000
 """Columns, where no terminal says how many."""
+ROOMY = 80
+"""Columns from which on a live line has a bar."""
+NARROWEST = 20
+"""Columns that are written for; a terminal with fewer breaks the lines itself."""
 
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
 NAME = click.argument("name")
@@ -54,11 +58,11 @@ def with_home(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def progress(console: Console, *columns: ProgressColumn) -> Progress:
-    """A live line on a terminal, and nothing elsewhere: what is being done, a bar, and the columns."""
+    """A live line on a terminal, and nothing elsewhere: what is being done, a bar where there is room for one, and the columns."""
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        *([BarColumn(bar_width=24)] if console.width >= ROOMY else []),
         *columns,
         console=console,
         transient=True,
@@ -66,22 +70,17 @@ def progress(console: Console, *columns: ProgressColumn) -> Progress:
     )
 
 
+def columns() -> int | None:
+    """Of the terminal on standard output; None in a pipe, which has as many as it takes."""
+    return max(NARROWEST, Console().width) if sys.stdout.isatty() else None
+
+
 def out() -> Console:
     """Standard output: as wide as the terminal, in a pipe as wide as it takes."""
-    piped = not sys.stdout.isatty()
-    return Console(highlight=False, markup=False, soft_wrap=piped, width=PIPE if piped else None)
+    wide = columns()
+    return Console(highlight=False, markup=False, soft_wrap=wide is None, width=wide or PIPE)
 
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-
-
-def right_aligned(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
-    """Rows of words under titles, all columns but the first to the right."""
-    table = Table(*titles, box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row)
-    return table
