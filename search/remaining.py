@@ -46,7 +46,9 @@ class Remaining:
         self._scoring: list[float] = []
         """Seconds that scoring a target took on one split, job by job."""
         self._besides: list[float] = []
-        """Seconds that jobs took besides training and scoring, but for the first job of each worker, which reads everything."""
+        """Seconds that jobs took besides training and scoring."""
+        self._first_besides: list[float] = []
+        """The same of each worker's first job, which reads everything: from its worker's start on."""
         self._jobs = 0
 
     def ended(self, event: Event) -> float | None:
@@ -72,8 +74,11 @@ class Remaining:
                 self._costs.learn(stages[run.task], run.seconds)
         if trained:
             self._scoring.append(outcome.scoring_seconds / len(trained) / len(job.splits))
+        worked = outcome.trained_seconds + outcome.scoring_seconds
         if self._jobs > self.config.resources.workers:
-            self._besides.append(max(0.0, event.seconds - outcome.trained_seconds - outcome.scoring_seconds))
+            self._besides.append(max(0.0, event.seconds - worked))
+        else:
+            self._first_besides.append(max(0.0, outcome.seconds - worked))
 
     def _seconds(self) -> float:
         known = set(self._known)
@@ -117,7 +122,8 @@ class Remaining:
         new = list(new)
         scored = sum(path[-1].task in self.config.targets for path in new) * len(splits)
         training = sum(self._costs.of(path[-1]) or 0.0 for path in new)
-        return training + scored * _mean(self._scoring) + (median(self._besides) if self._besides else 0.0)
+        besides = median(self._besides) if self._besides else min(self._first_besides, default=0.0)
+        return training + scored * _mean(self._scoring) + besides
 
     def _left(self, job: Job) -> float:
         """Seconds that a job which runs will run still: a tenth of it at least, as nothing is heard of it before its end."""
