@@ -14,7 +14,7 @@ from search.config import Config
 from search.data_commands import data
 from search.errors import ClusterLostError, RegistryError, UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, columns, out, print_json, with_home
+from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, settle, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
 from trainables.benchmarks.cards import DataError
@@ -49,6 +49,7 @@ class _Commands(click.Group):
 @click.pass_context
 def main(context: click.Context, home: str | None) -> None:
     """In which order to train on which intermediate tasks, so that a model trained in English works in other languages."""
+    settle()
     context.obj = Home.locate(home)
 
 
@@ -158,7 +159,7 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
         return
     from search.status import placed, status_lines
 
-    for line in status_lines(document, placed(folder, columns())):
+    for line in status_lines(document, placed(folder, out().width)):
         out().print(line)
 
 
@@ -199,7 +200,7 @@ def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(document(study))
     elif file is None:
-        for line in lines(study, placed(folder, columns())):
+        for line in lines(study, placed(folder, out().width)):
             out().print(line)
 
 
@@ -218,11 +219,9 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
     study = _study(folder)
     with Console(stderr=True).status("reading, or training again, the models"):
         exported = write(study, folder, home, directory, trial, lambda note: click.echo(note, err=True))
-    out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
-    out().print(
-        f"written to {directory}: best.yaml, results.json, models/", markup=False, highlight=False, soft_wrap=True
-    )
-    out().print(f"run it again: xlt train {directory / 'best.yaml'}", markup=False, highlight=False, soft_wrap=True)
+    out().print(f"trial {exported.number}: {exported.trial}", soft_wrap=True)
+    out().print(f"written to {directory}: best.yaml, results.json, models/", soft_wrap=True)
+    out().print(f"run it again: xlt train {directory / 'best.yaml'}", soft_wrap=True)
     if register:
         from search.tracking import register as enter
 

@@ -38,13 +38,13 @@ def status_lines(document: dict[str, Any], place: Place = str) -> Iterator[Rende
     yield table
 
 
-def placed(folder: SearchFolder, wide: int | None) -> Place:
+def placed(folder: SearchFolder, wide: int) -> Place:
     """Where files of the search lie: their whole paths, where so many columns have room for them, else from the home on."""
     root = folder.path.parents[1]
 
     def place(name: str) -> str:
         whole = str(folder.path / name)
-        return whole if wide is None or len(whole) + _OTHERS <= wide else str(Path(whole).relative_to(root))
+        return whole if len(whole) + _OTHERS <= wide else str(Path(whole).relative_to(root))
 
     return place
 

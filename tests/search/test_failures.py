@@ -73,7 +73,6 @@ def test_status_names_the_whole_path_where_it_fits_and_else_from_the_home_on(one
     document, folder = results.document(one_failed), home.folder("sums")
     whole = folder.path / "failures/trial-1-attempt-1.txt"
     assert f"traceback: {whole}" in text(status_lines(document, placed(folder, 500)), 500)
-    assert f"traceback: {whole}" in text(status_lines(document, placed(folder, None)), 500)
     narrow = text(status_lines(document, placed(folder, 100)), 100)
     assert "searches/sums/failures/trial-1-attempt-1.txt" in narrow
     assert str(whole) not in narrow
