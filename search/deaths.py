@@ -11,6 +11,8 @@ from trainables.failure import Failure
 DIED = "the worker died: killed, out of memory, or its node was lost"
 _MEMORY = "running low on memory"
 """As Ray's own watch over memory says it; of what the kernel killed nobody hears more than that it is gone."""
+_COMMAND = re.compile(r"^(\d+\t[\d.]+\t\S+) .*$", re.MULTILINE)
+"""Ray lists the largest processes of the machine with their command lines, which are nobody else's business."""
 _HEAD = re.compile(r"^Failure # \d+ \(occurred at .*\)$", re.MULTILINE)
 _RAISED = re.compile(r"^([A-Za-z_][\w.]*(?:Error|Exception|Exit|Interrupt)\b.*)$", re.MULTILINE)
 
@@ -30,7 +32,7 @@ def _told(trial: Any) -> str:
     """What Ray Tune wrote last of a trial that went wrong, as whoever ran it said it."""
     with suppress(OSError, TypeError):  # no folder, or a node's that is gone: nothing is known then
         *_, last = _HEAD.split(Path(trial.error_file).read_text(encoding="utf-8", errors="replace"))
-        return str(last).strip()
+        return _COMMAND.sub(r"\1 ...", str(last).strip())
     return ""
 
 

@@ -239,11 +239,15 @@ def test_what_ray_knows_of_a_death_is_kept_and_no_cause_is_guessed(tmp_path):
     assert "an earlier one" not in told.traceback
 
 
-def test_a_worker_that_ray_killed_for_memory_says_so(tmp_path):
+def test_a_worker_that_ray_killed_for_memory_says_so_and_tells_no_command_lines(tmp_path):
+    users = "Top 2 memory users: PID\tMEM(GB)\tCOMMAND\n17099\t0.65\t/bin/server --password secret\n18312\t0.58\tray::IDLE\n"
     (tmp_path / "error.txt").write_text(
-        "Failure # 1 (occurred at x)\nTask was killed due to the node running low on memory.\n"
+        f"Failure # 1 (occurred at x)\n1 worker(s) were killed due to the node running low on memory.\n{users}"
     )
-    assert death([Told("mine", str(tmp_path / "error.txt"))], "mine").error.endswith("its node ran low on memory")
+    told = death([Told("mine", str(tmp_path / "error.txt"))], "mine")
+    assert told.error.endswith("its node ran low on memory")
+    assert "17099\t0.65\t/bin/server ...\n18312\t0.58\tray::IDLE" in told.traceback
+    assert "secret" not in told.traceback
 
 
 def test_an_exception_outside_of_the_job_is_its_own_cause(tmp_path):
