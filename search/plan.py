@@ -186,7 +186,8 @@ class Costs:
         self._foreseen = self._taken = 0.0
         """Seconds of stages of this launch, as the store foresaw them and as they were."""
         for entry in entries:
-            if entry.steps:
+            # Another version's may be told otherwise.
+            if entry.steps and {"task", "learning_rate", "steps"} <= entry.identity.keys():
                 told = Stage(**_fields(entry.identity))
                 for like in _likeness(told):
                     self._rates[like].append(entry.seconds / entry.steps / passes(told.noise).work)
