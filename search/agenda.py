@@ -4,14 +4,16 @@ import math
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from search import failures
 from search.config import Config
 from search.launched import LaunchedStudy
 from search.paired import behind
 from search.recorded import Recorded, finalists
 from search.views import variance_over_seeds
 from trainables.curriculum import Trial
+from trainables.failure import Failure
 from trainables.outcome import Outcome
 from trainables.transfer import Split
 
@@ -48,6 +50,10 @@ class Event:
     """Whether it is run once more in this launch: its worker died."""
     pruned: str = ""
     """Why it was ended early, if it was; the outcome is what it had come to."""
+    failure: str | None = None
+    """The file that tells of the error, in the search's folder."""
+    seconds: float = 0.0
+    """Since the worker was given the job."""
 
 
 Place = int | tuple[int, int]
@@ -65,13 +71,16 @@ class Agenda:
     study: LaunchedStudy
     listeners: list[Listener]
     running: dict[Place, Job] = field(default_factory=dict)
+    begun: dict[Place, float] = field(default_factory=dict)
+    """When each job that runs was given to a worker, by `time.monotonic`."""
     started: float = field(default_factory=time.monotonic)
     left: int = 0
     """Trials still to ask for."""
     exhausted: bool = False
     """Whether the space had no untried trial left."""
-    _repeats: deque[Job] | None = None
-    _lost: deque[Job] = field(default_factory=deque)
+    repeats: deque[Job] | None = None
+    """Finalists on fresh seeds, from when all trials are done."""
+    again: deque[Job] = field(default_factory=deque)
     """Jobs to run again."""
     _losses: Counter[Place] = field(default_factory=Counter)
 
@@ -87,40 +96,42 @@ class Agenda:
     @property
     def ahead(self) -> int:
         """Jobs of this launch that have not ended, those running included; repeats are a guess until trials are done."""
-        return len(self.running) + len(self._lost) + self._trials_ahead + self._repeats_ahead
+        return len(self.running) + len(self.again) + self.trials_ahead + self.repeats_ahead
 
     @property
-    def _trials_ahead(self) -> int:
+    def trials_ahead(self) -> int:
+        """Trials that will be asked for still."""
         return 0 if self.exhausted or self.stopped else self.left
 
     @property
-    def _repeats_ahead(self) -> int:
-        if self._repeats is not None:
-            return len(self._repeats)
-        if not self._trials_ahead and not self.running:
+    def repeats_ahead(self) -> int:
+        """Repeats to come, a guess until trials are done."""
+        if self.repeats is not None:
+            return len(self.repeats)
+        if not self.trials_ahead and not self.running:
             return len(self._finalist_jobs())
         top, trials = self.config.finalists.of(self.config.trials), self.config.trials
         return self.config.finalists.seeds * min(top + 1, trials) if top else 0
 
     def next(self) -> Job | None:
         """The next job, or None if there is none at the moment (see `over`)."""
-        if self._lost:
-            return self._start(self._lost.popleft())
-        if self._trials_ahead:
+        if self.again:
+            return self._start(self.again.popleft())
+        if self.trials_ahead:
             asked = self.study.ask()
             if asked is not None:
                 self.left -= 1
                 number, trial = asked
                 return self._start(Job(number=number, trial=trial))
             self.exhausted = True
-        if self._repeats is None and not self.running:
-            self._repeats = deque(self._finalist_jobs())
-        return self._start(self._repeats.popleft()) if self._repeats else None
+        if self.repeats is None and not self.running:
+            self.repeats = deque(self._finalist_jobs())
+        return self._start(self.repeats.popleft()) if self.repeats else None
 
     @property
     def over(self) -> bool:
         """Whether no job is running or to come."""
-        return not self.running and not self._lost and self._repeats is not None and not self._repeats
+        return not self.running and not self.again and self.repeats is not None and not self.repeats
 
     def done(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker finished a job."""
@@ -183,22 +194,40 @@ class Agenda:
         self.study.tell_pruned(job.number, outcome, why)
         self._announce(Event(job=job, outcome=outcome, error=None, value=None, notes=notes, pruned=why))
 
-    def failed(self, job: Job, error: str, notes: Sequence[str] = ()) -> None:
+    def failed(self, job: Job, failure: Failure | str, notes: Sequence[str] = ()) -> None:
         """A worker could not finish a job."""
-        self._stop(job)
-        if job.seed is None:
-            self.study.tell_failed(job.number, error)
-        self._announce(Event(job=job, outcome=None, error=error, value=None, notes=notes))
+        told = failures.heard(failure)
+        file, notes = self._keep(job, told, notes)
+        self._fail(job, told.error, file, notes)
 
-    def lost(self, job: Job, error: str) -> None:
+    def lost(self, job: Job, failure: Failure | str) -> None:
         """A job's worker died. Its finished stages are in the store, so it is run again, `ATTEMPTS` times in all."""
-        self._losses[_place(job)] += 1
-        if self._losses[_place(job)] >= ATTEMPTS:
-            self.failed(job, error)
+        told = failures.heard(failure)
+        file, notes = self._keep(job, told, ())
+        self._losses[place_of(job)] += 1
+        if self._losses[place_of(job)] >= ATTEMPTS:
+            self._fail(job, told.error, file, notes)
             return
         self._stop(job)
-        self._lost.append(job)
-        self._announce(Event(job=job, outcome=None, error=error, value=None, again=True))
+        self.again.append(job)
+        self._announce(
+            Event(job=job, outcome=None, error=told.error, value=None, notes=notes, again=True, failure=file)
+        )
+
+    def _fail(self, job: Job, error: str, file: str | None, notes: Sequence[str]) -> None:
+        self._stop(job)
+        if job.seed is None:
+            self.study.tell_failed(job.number, error, file)
+        else:
+            self.study.tell_repeat_failed(job.number, job.seed, error, file)
+        self._announce(Event(job=job, outcome=None, error=error, value=None, notes=notes, failure=file))
+
+    def _keep(self, job: Job, failure: Failure, notes: Sequence[str]) -> tuple[str | None, Sequence[str]]:
+        """The file of a failure, and what is to be told: a disk that takes no file ends no search."""
+        try:
+            return failures.keep(self.study.failures, failure, job.number, job.trial, job.seed), notes
+        except OSError as error:
+            return None, [*notes, f"tracebacks of failures cannot be kept ({error.strerror or error})"]
 
     def _finalist_jobs(self) -> list[Job]:
         """Repeats that are still missing, seed by seed, so that an interruption leaves every finalist with as many."""
@@ -242,17 +271,20 @@ class Agenda:
         return ""
 
     def _start(self, job: Job) -> Job:
-        self.running[_place(job)] = job
+        self.running[place_of(job)] = job
+        self.begun[place_of(job)] = time.monotonic()
         return job
 
     def _stop(self, job: Job) -> None:
-        del self.running[_place(job)]
+        del self.running[place_of(job)]
         self._pruned.pop(job.number, None)
 
     def _announce(self, event: Event) -> None:
+        event = replace(event, seconds=time.monotonic() - self.begun.pop(place_of(event.job)))
         for listener in self.listeners:
             listener(event)
 
 
-def _place(job: Job) -> Place:
+def place_of(job: Job) -> Place:
+    """What tells a job from every other one of a launch."""
     return job.number if job.seed is None else (job.number, job.seed)

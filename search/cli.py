@@ -14,7 +14,7 @@ from search.data_commands import data
 from search.endings import Commands
 from search.errors import UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, settle, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
 
@@ -25,6 +25,7 @@ from search.upkeep import miniature, store
 @click.pass_context
 def main(context: click.Context, home: str | None) -> None:
     """In which order to train on which intermediate tasks, so that a model trained in English works in other languages."""
+    settle()
     context.obj = Home.locate(home)
 
 
@@ -132,9 +133,9 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
     if as_json:
         print_json(document)
         return
-    from search.present import status_lines
+    from search.status import placed, status_lines
 
-    for line in status_lines(document):
+    for line in status_lines(document, placed(folder, out().width)):
         out().print(line)
 
 
@@ -166,15 +167,16 @@ def best(home: Home, name: str, as_json: bool) -> None:
 def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
     """What the search NAME found: order, importance, noise, forgetting, selection, family by family."""
     from search.report import document, lines, page
+    from search.status import placed
 
-    study = _study(home.find(name))
+    study = _study(folder := home.find(name))
     if file is not None:
         page(study, file)
         click.echo(f"written to {file}", err=as_json)
     if as_json:
         print_json(document(study))
     elif file is None:
-        for line in lines(study):
+        for line in lines(study, placed(folder, out().width)):
             out().print(line)
 
 
@@ -193,11 +195,9 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
     study = _study(folder)
     with Console(stderr=True).status("reading, or training again, the models"):
         exported = write(study, folder, home, directory, trial, lambda note: click.echo(note, err=True))
-    out().print(f"trial {exported.number}: {exported.trial}", markup=False, highlight=False, soft_wrap=True)
-    out().print(
-        f"written to {directory}: best.yaml, results.json, models/", markup=False, highlight=False, soft_wrap=True
-    )
-    out().print(f"run it again: xlt train {directory / 'best.yaml'}", markup=False, highlight=False, soft_wrap=True)
+    out().print(f"trial {exported.number}: {exported.trial}", soft_wrap=True)
+    out().print(f"written to {directory}: best.yaml, results.json, models/", soft_wrap=True)
+    out().print(f"run it again: xlt train {directory / 'best.yaml'}", soft_wrap=True)
     if register:
         from search.tracking import register as enter
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
-from rich.table import Table
 
 from search import config as configs
 from search.data import Finding, asked, encoder_problems, look
 from search.errors import UserError
+from search.table import Rows
 from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json, progress
 from trainables.benchmarks import MIRROR, TAGGED
 from trainables.benchmarks.cards import DataError, UnreachableError
@@ -64,8 +64,8 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
 
 
 def _print(name: str, told: Iterable[tuple[str, str]], findings: list[Finding], wrong: list[str]) -> None:
-    table = Table("task", "split", "languages", "rows", "set", "licence", box=None, pad_edge=False)
-    table.columns[3].justify = "right"
+    titles = ["task", "split", "languages", "rows", "set", "licence"]
+    table = Rows(titles, words=["task", "set", "licence"], left=titles[:3])
     together: dict[tuple[str, str, str, str], list[Finding]] = defaultdict(list)
     for finding in findings:
         together[finding.task, finding.split, finding.where.split(",")[0], finding.licence].append(finding)
@@ -74,7 +74,7 @@ def _print(name: str, told: Iterable[tuple[str, str]], findings: list[Finding], 
         read = languages - {each.language for each in those if each.rows is None}
         lacking = f" of {len(languages)}" if len(read) < len(languages) else ""
         rows = f"{sum(each.rows or 0 for each in those):,}"
-        table.add_row(task, split, f"{len(read)}{lacking}", rows, where, licence)
+        table.add(task, split, f"{len(read)}{lacking}", rows, where, licence)
     out().print(table)
     for text in dict.fromkeys(_notes(told, findings)):
         out().print(f"note: {text}")

@@ -1,5 +1,6 @@
 """YAML documents, read strictly, and changed by dotted paths."""
 
+import codecs
 import re
 from pathlib import Path
 from typing import Any
@@ -45,17 +46,24 @@ def parse_yaml(text: str, source: str) -> Any:
 
 
 def read(path: Path) -> Any:
-    """The document in a YAML file.
+    """The document in a YAML file, in UTF-8, or in UTF-16 with its mark, as some editors write it.
 
     Raises:
         ConfigError: when there is no such file, or it is no YAML.
     """
     try:
-        return parse_yaml(path.read_text(encoding="utf-8"), str(path))
+        return parse_yaml(_decoded(path.read_bytes()), str(path))
     except FileNotFoundError as error:
         raise ConfigError(str(path), ["no such file"]) from error
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [f"it is no text in UTF-8: save it as UTF-8 ({error})"]) from error
+    except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+
+
+def _decoded(data: bytes) -> str:
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if marked else "utf-8-sig")
 
 
 def apply(document: dict[str, Any], override: str) -> None:

@@ -1,23 +1,22 @@
 """What the analysis found, for a terminal: three sentences, then a table each of conditions, effects, forgetting, importance, selection."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from textwrap import wrap
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
+
+from search.table import Prose, Rows
 
 MOST = 15
 """Rows of a table; the page has them all."""
-WIDTH = 110
 
-Rows = Sequence[Mapping[str, Any]]
+Found = Sequence[Mapping[str, Any]]
 
 
-def sentences(analysis: Mapping[str, Any]) -> Iterator[str]:
+def sentences(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
     """The answer."""
     for sentence in analysis["answer"]:
-        yield "\n".join(wrap(sentence, WIDTH))
+        yield Prose(sentence)
 
 
 def tables(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
@@ -52,7 +51,7 @@ def _together(analysis: Mapping[str, Any]) -> str:
     return f"; intervals of gains: 95 % for all {len(gains)} together" if len(gains) > 1 else ""
 
 
-def _conditions(rows: Rows) -> Table | None:
+def _conditions(rows: Found) -> Rows | None:
     return _table(
         ["curricula", "how many", "transfer", "gain over no curriculum"],
         [
@@ -67,7 +66,7 @@ def _conditions(rows: Rows) -> Table | None:
     )
 
 
-def _effects(rows: Rows) -> Table | None:
+def _effects(rows: Found) -> Rows | None:
     clearest = sorted(rows, key=lambda row: (row["overall"]["p"] is None, row["overall"]["p"]))
     return _table(
         ["effect", "from", "split", "difference", "p", ""],
@@ -97,14 +96,14 @@ def _from(row: Mapping[str, Any]) -> str:
     return f"{row['pairs']} trials, a model"
 
 
-def _forgetting(rows: Rows) -> Table | None:
+def _forgetting(rows: Found) -> Rows | None:
     return _table(
         ["task", "after", "curricula", "lost"],
         [(row["task"], row["after"], str(row["curricula"]), row["lost"]["told"]) for row in rows],
     )
 
 
-def _importance(rows: Rows) -> Table | None:
+def _importance(rows: Found) -> Rows | None:
     told = [row for row in rows if row["above_chance"]]
     return _table(
         ["part of a curriculum", "importance", "by chance"],
@@ -112,7 +111,7 @@ def _importance(rows: Rows) -> Table | None:
     )
 
 
-def _selection(told: Mapping[str, Any] | None) -> Table | None:
+def _selection(told: Mapping[str, Any] | None) -> Rows | None:
     return _table(
         ["rule", "costs", "rank correlation"],
         [
@@ -122,14 +121,12 @@ def _selection(told: Mapping[str, Any] | None) -> Table | None:
     )
 
 
-def _table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table | None:
+def _table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Rows | None:
     if not rows:
         return None
-    table = Table(*titles, box=None, pad_edge=False)
-    for column in table.columns[2:]:
-        column.justify = "right"
+    table = Rows(titles, words=titles[:1], left=titles[1:2])
     for row in rows[:MOST]:
-        table.add_row(*row)
+        table.add(*row)
     if len(rows) > MOST:
-        table.add_row(f"and {len(rows) - MOST} more: --out FILE.html")
+        table.add(f"and {len(rows) - MOST} more: --out FILE.html", *[""] * (len(titles) - 1))
     return table

@@ -5,12 +5,11 @@ from statistics import fmean
 from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 
 from search.intervals import interval
 from search.recorded import Recorded, baseline, finalists
 from search.study import Study
-from search.terminal import right_aligned
+from search.table import Rows
 from search.verdict import judge
 from trainables.transfer import Split, Transfer
 
@@ -67,16 +66,17 @@ def lines(told: dict[str, Any]) -> Iterator[RenderableType]:
     """Both settings side by side, for each finalist and each target of the best, then the pairs of families at either end."""
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
     yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
-    yield right_aligned(
-        ["trial", *BOTH, "gain over the baseline in two, 95 % each", ""],
+    yield Rows.of(
+        ["trial", *BOTH, "gain over the baseline in two, 95 % each", "curriculum"],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
             for row in told["finalists"]
         ],
+        words=["curriculum"],
     )
     yield ""
     yield f"trial {told['trial']} by target and by families"
-    yield right_aligned(
+    yield Rows.of(
         ["target", *BOTH, "difference"],
         [
             (
@@ -91,9 +91,10 @@ def lines(told: dict[str, Any]) -> Iterator[RenderableType]:
     yield ""
     ordered = sorted(told["families"], key=lambda row: -row["mean"])
     shown = ordered if len(ordered) <= 2 * EXTREMES else [*ordered[:EXTREMES], None, *ordered[-EXTREMES:]]
-    table = Table("first text in", "second text in", "mean over targets, 95 % interval", box=None, pad_edge=False)
+    titles = ["first text in", "second text in", "mean over targets, 95 % interval"]
+    table = Rows(titles, words=titles[:2], left=titles)
     for row in shown:
-        table.add_row(row["first"], row["second"], row["told"]) if row else table.add_row("...", "...", "...")
+        table.add(row["first"], row["second"], row["told"]) if row else table.add("...", "...", "...")
     yield table
 
 

@@ -10,6 +10,9 @@ from pathlib import Path
 from search.errors import NoSuchSearchError, UserError
 from search.sections import StoreSettings
 
+FAILURES = "failures"
+"""The folder of tracebacks, in a search's folder."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchFolder:

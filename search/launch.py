@@ -106,6 +106,7 @@ def _run(
                 )
             study.held = cache(lambda: stored(study.before(entries), config.encoder, config.resources.arithmetic))
             agenda.listeners.append(_Room(records, study))
+            progress.foresee(entries)
         if agenda.ahead:
             set_up_ray(address)
             check(config, address)

@@ -19,6 +19,8 @@ from search.likeness import like
 from search.proposals import Proposals, directions
 from search.recorded import (
     ERROR,
+    FAILED_REPEAT,
+    FAILURE,
     INTERRUPTED,
     OUTCOME,
     PRUNED,
@@ -27,6 +29,7 @@ from search.recorded import (
     TARGET_STEP,
     TRIAL,
     TWIN,
+    FailedRepeat,
     by_place,
     identity,
 )
@@ -51,7 +54,7 @@ class LaunchedStudy(Study):
 
     def __init__(self, journal: Path, config: Config) -> None:
         """Open the study, or make it."""
-        super().__init__(_opened(journal, config), config)
+        super().__init__(_opened(journal, config), config, journal.parent)
         self.held: Callable[[], Iterable[Described]] = set
         """Stages that the store had when the search began, of other searches; asked by a sampler that wants to know."""
         self.earlier: Earlier | None = None
@@ -180,15 +183,21 @@ class LaunchedStudy(Study):
         """The probability that one of the next so many trials is better in truth than all before by so much, by ``sampler: curriculum``."""
         return self.proposals.outlook(by_place(self.recorded()), by, trials)
 
-    def tell_failed(self, number: int, error: str) -> None:
-        """Record why a trial came to nothing."""
+    def tell_failed(self, number: int, error: str, file: str | None = None) -> None:
+        """Record why a trial came to nothing, and which file of the search's folder tells more."""
         asked = self._asked.pop(number)
         asked.set_user_attr(ERROR, error)
+        if file is not None:
+            asked.set_user_attr(FAILURE, file)
         self._study.tell(asked, state=TrialState.FAIL)
 
     def tell_repeat(self, number: int, seed: int, outcome: Outcome) -> None:
         """Record a finalist's outcome on a fresh seed."""
         self._study.set_user_attr(f"{REPEAT}/{number}/{seed}", outcome.to_json())
+
+    def tell_repeat_failed(self, number: int, seed: int, error: str, file: str | None = None) -> None:
+        """Record why a finalist's repeat came to nothing."""
+        self._study.set_user_attr(f"{FAILED_REPEAT}/{number}/{seed}", FailedRepeat(error=error, failure=file))
 
     def _check_order(self) -> None:
         """Parameters name tasks by their place in the config.

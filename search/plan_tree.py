@@ -22,6 +22,8 @@ def lines(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableTy
     """
     asked, distinct = plan.asked, plan.distinct
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")
     if plan.over:

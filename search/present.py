@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 from statistics import fmean
-from typing import Any
 
 from rich.console import RenderableType
-from rich.table import Table
 
 from search import results
 from search.agreement import Agreement
@@ -17,13 +15,12 @@ from search.intervals import interval
 from search.provenance import environments, mixture
 from search.recorded import Recorded, baseline, front
 from search.study import Study
-from search.told import trial_of
+from search.table import Rows
 from search.verdict import Comparison, Verdict, judge
 from trainables.outcome import Outcome
 from trainables.transfer import Split, Transfer
 
 ALL = "all families"
-STATES = ("complete", "pruned", "running", "failed")
 
 
 def answer(study: Study) -> Iterator[RenderableType]:
@@ -123,7 +120,7 @@ def _by_family(
     rivals: dict[int, Outcome],
     name: str,
     gains: Gains,
-) -> Table:
+) -> Rows:
     """Mean over targets by family: test on fresh seeds where there are any, else dev on the search's own seed.
 
     Args:
@@ -138,22 +135,20 @@ def _by_family(
     mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
     others = list(rivals.values()) if repeats else [rival.outcome] if rival and rival.outcome else []
     title = f"family ({split}, mean over targets)"
-    table = Table(title, "best", *([name, "gain"] if others else []), box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
+    table = Rows([title, "best", *([name, "gain"] if others else [])], words=[title])
     families = mine[0].transfer.family_means(split)
     for family in families:
         ours = interval([outcome.transfer.family_means(split)[family] for outcome in mine]).mean
         theirs = fmean(outcome.transfer.family_means(split)[family] for outcome in others) if others else None
-        table.add_row(family, f"{ours:.3f}", *_against(ours, theirs, gains.get(family)))
+        table.add(family, f"{ours:.3f}", *_against(ours, theirs, gains.get(family)))
     if families:
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
-        table.add_row(ALL, f"{ours:.3f}", *_against(ours, theirs, gains.get(ALL)), style="bold")
+        table.add(ALL, f"{ours:.3f}", *_against(ours, theirs, gains.get(ALL)), style="bold")
     for code in mine[0].transfer.unseen(split):
         ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
         theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
-        table.add_row(f"unseen: {code}", f"{ours:.3f}", *_against(ours, theirs), style="dim")
+        table.add(f"unseen: {code}", f"{ours:.3f}", *_against(ours, theirs), style="dim")
     return table
 
 
@@ -164,12 +159,10 @@ def _front(unbeaten: list[Recorded], config: Config) -> Iterator[RenderableType]
         else config.second_objective
     )
     yield f"Pareto front: trials that none beats in both {config.objective} and {second} (dev, the search's own seed)"
-    table = Table("trial", config.objective, str(config.second_objective), "curriculum", box=None, pad_edge=False)
-    for column in table.columns[1:3]:
-        column.justify = "right"
+    table = Rows(["trial", config.objective, str(config.second_objective), "curriculum"], words=["curriculum"])
     for record in unbeaten:
         value, other = record.values
-        table.add_row(
+        table.add(
             str(record.number), f"{value:.3f}", f"{other:.1f}" if other > 1 else f"{other:.3f}", str(record.trial)
         )
     yield table
@@ -192,33 +185,15 @@ def _sharing(outcomes: list[Outcome]) -> str:
 def rerun_table(best: Best, outcomes: dict[int, Outcome], found: Agreement | None) -> Iterator[RenderableType]:
     """What an exported trial came to when it was trained again, and how far that is from what was exported."""
     yield f"trial {best.number} of {best.name}: {best.trial}"
-    table = Table("target", "exported", *(f"seed {seed}" for seed in outcomes), box=None, pad_edge=False)
+    titles = ["target", "exported", *(f"seed {seed}" for seed in outcomes)]
+    table = Rows(titles, left=titles)
     metrics = next(iter(outcomes.values())).transfer.metrics
     recorded = Transfer(best.scores, metrics)
     for target in best.scores:
         again = [f"{outcome.transfer.target_means()[target]:.4f}" for outcome in outcomes.values()]
-        table.add_row(target, f"{recorded.target_means()[target]:.4f}", *again)
+        table.add(target, f"{recorded.target_means()[target]:.4f}", *again)
     means = [f"{outcome.transfer.mean():.4f}" for outcome in outcomes.values()]
-    table.add_row("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
+    table.add("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
     yield table
     if found is not None:
         yield f"seed {best.seed}: {found}"
-
-
-def status_lines(document: dict[str, Any]) -> Iterator[RenderableType]:
-    """The trials of a search's results, one a row, failures with their cause."""
-    trials = document["trials"]
-    counts = {state: sum(trial["state"] == state for trial in trials) for state in STATES}
-    counts = {state: count for state, count in counts.items() if count or state != "pruned"}
-    yield f"{document['name']}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
-    table = Table("trial", "state", "value", "seconds", "seeds", "curriculum", box=None, pad_edge=False)
-    for trial in trials:
-        table.add_row(
-            str(trial["number"]),
-            trial["state"],
-            "" if trial["value"] is None else f"{trial['value']:.4f}",
-            "" if trial["seconds"] is None else f"{trial['seconds']:.0f}",
-            str(len(trial["seeds"]) or ""),
-            "\n".join([str(trial_of(trial)), *(trial[why] for why in ("error", "pruned") if why in trial)]),
-        )
-    yield table

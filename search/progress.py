@@ -1,14 +1,20 @@
 """A launch's progress on the terminal: a line a job, which reads as well in a log file, and a live line below on a terminal."""
 
 import time
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from search.agenda import Agenda, Event
+from search.remaining import Remaining
 from search.study import Study
 from search.terminal import progress
+from trainables.store.records import Entry
+
+LONGEST = 300
+"""Letters of an error in a line."""
 
 
 class _Eta(ProgressColumn):
@@ -21,6 +27,8 @@ class ProgressLines:
 
     def __init__(self, study: Study, console: Console) -> None:
         self.study = study
+        self.folder = f"{study.failures.parents[1].name}/{study.failures.parent.name}"
+        """The search's, from the home on."""
         self.console = console
         self.started = time.monotonic()
         self.agenda: Agenda | None = None
@@ -46,6 +54,12 @@ class ProgressLines:
         ended = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
         self.before = len(ended) + sum(len(seeds) for seeds in self.study.repeats().values())
         agenda.listeners.append(self)
+        self.remaining = Remaining(agenda, self.study)
+
+    def foresee(self, entries: Sequence[Entry]) -> None:
+        """Tell from the first job on when the launch will be done: stages of the store say what such stages take."""
+        assert self.agenda is not None
+        self.remaining = Remaining(self.agenda, self.study, entries)
 
     def __call__(self, event: Event) -> None:
         """One job ended: a line about it."""
@@ -57,9 +71,10 @@ class ProgressLines:
             self.note(f"{self._about(event)}; it is run again with what stages it had")
             return
         self.failed += event.outcome is None
+        left = self.remaining.ended(event)
         ended = self.before + self.done + self.failed
         total = ended + self.agenda.ahead
-        eta = self._eta(self.agenda)
+        eta = self._eta(self.agenda, left)
         self.console.print(
             f"[{ended:>{len(str(total))}}/{total}] {_clock(time.monotonic() - self.started)}  {self._about(event)}  ({eta})",
             highlight=False,
@@ -85,7 +100,8 @@ class ProgressLines:
         job = event.job
         what = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
         if event.outcome is None:
-            return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {event.error}"
+            where = f"; traceback: {self.folder}/{event.failure}" if event.failure else ""
+            return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {_brief(event.error or '')}{where}"
         value = event.outcome.transfer.objective(self.study.config.objective)
         best = f", ended early by {event.pruned}" if event.pruned else ""
         if job.seed is None and not event.pruned:
@@ -97,13 +113,17 @@ class ProgressLines:
         reuse = f", {shared} of {len(event.outcome.stages)} stages from the store" if shared else ""
         return f"{what}: {job.trial}  {value:.3f}{best}; {event.outcome.seconds:.0f} s{reuse}"
 
-    def _eta(self, agenda: Agenda) -> str:
-        ended = self.done + self.failed
-        ahead = agenda.ahead
-        if not ahead:
+    def _eta(self, agenda: Agenda, left: float | None) -> str:
+        if not agenda.ahead:
             return "done"
-        eta = _clock((time.monotonic() - self.started) / ended * ahead)
-        return f"{len(agenda.running)} running, {self.failed} failed, ETA {eta}"
+        eta = "" if left is None else f", ETA {_clock(left)}"
+        return f"{len(agenda.running)} running, {self.failed} failed{eta}"
+
+
+def _brief(error: str) -> str:
+    """An error in one line of bearable length: the file has it whole."""
+    line = " ".join(error.split())
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}..."
 
 
 def _clock(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,8 @@ def missing(config: Config, file: Path | None = None) -> Iterator[str]:
         config: the search.
         file: its synonyms, where they are not the ones that the config names.
     """
+    if sys.flags.optimize > 1:
+        yield "Python runs with -OO or PYTHONOPTIMIZE=2, under which Ray does not start: unset it, or set it to 1"
     if (file := file or synonyms_of(config)) is not None:
         try:
             _read(file)

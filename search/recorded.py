@@ -1,8 +1,8 @@
 """Trials as a study has them, and which of them are repeated."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from optuna.trial import FrozenTrial, TrialState
 
@@ -15,6 +15,7 @@ State = Literal["running", "complete", "pruned", "failed", "interrupted", "dupli
 
 TRIAL, OUTCOME, ERROR, TWIN, INTERRUPTED = "trial", "outcome", "error", "duplicate_of", "interrupted"
 PRUNED, SPARED, REPEAT = "pruned", "spared", "repeat"
+FAILURE, FAILED_REPEAT = "failure", "failed_repeat"
 
 
 TARGET_STEP = 1000
@@ -48,6 +49,8 @@ class Recorded:
     """Why it was ended early."""
     spared: str | None = None
     """Why it would have been, had it not been let run to see whether that was right."""
+    failure: str | None = None
+    """Of a failed one: the file in the search's folder that holds the traceback; None for one of older versions."""
 
     @property
     def ended(self) -> bool:
@@ -79,8 +82,35 @@ class Recorded:
             trial=Trial.from_json(attributes[TRIAL]) if TRIAL in attributes else None,
             outcome=Outcome.from_json(attributes[OUTCOME]) if OUTCOME in attributes else None,
             error=attributes.get(ERROR),
+            failure=attributes.get(FAILURE),
             parameters=parameters,
         )
+
+
+class FailedRepeat(TypedDict):
+    """A finalist's repeat that came to nothing."""
+
+    error: str
+    failure: str | None
+    """The file in the search's folder that holds the traceback."""
+
+
+def failed_repeats(
+    attributes: Mapping[str, Any], done: Mapping[int, Collection[int]]
+) -> dict[int, dict[int, FailedRepeat]]:
+    """Repeats that failed and were not done since, by trial number and seed.
+
+    Args:
+        attributes: the study's, by name.
+        done: the seeds that are done, by trial number.
+    """
+    found: dict[int, dict[int, FailedRepeat]] = {}
+    for name, told in attributes.items():
+        kind, _, place = name.partition("/")
+        number, _, seed = place.partition("/")
+        if kind == FAILED_REPEAT and int(seed) not in done.get(int(number), ()):
+            found.setdefault(int(number), {})[int(seed)] = told
+    return found
 
 
 def identity(parameters: Mapping[str, Any]) -> Hashable:

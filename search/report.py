@@ -13,8 +13,9 @@ from search.analysis import analyse
 from search.errors import UserError
 from search.present import answer
 from search.recorded import Recorded, baseline
+from search.status import Place, failure_lines
 from search.study import Study
-from search.terminal import right_aligned
+from search.table import Rows
 from search.verdict import judge
 from trainables.benchmarks import LANGUAGES_OF, PUBLISHED
 from trainables.benchmarks.catalogue import published_metrics, unlike_published
@@ -51,8 +52,8 @@ def document(study: Study) -> dict[str, Any]:
     }
 
 
-def lines(study: Study) -> Iterator[RenderableType]:
-    """The answer, then the tables, for a terminal."""
+def lines(study: Study, place: Place = str) -> Iterator[RenderableType]:
+    """The answer, then the tables, for a terminal; `place` says where files of the search's folder lie."""
     yield from answer(study)
     told = document(study)
     yield ""
@@ -62,7 +63,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
         yield ""
         yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
         both = any(row["generalized"] is not None for row in told["noise"])
-        yield right_aligned(
+        yield Rows.of(
             [
                 "noise",
                 "work a step",
@@ -82,6 +83,7 @@ def lines(study: Study) -> Iterator[RenderableType]:
                 )
                 for row in told["noise"]
             ],
+            words=["native, mean over stages"],
         )
     if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
         yield ""
@@ -92,6 +94,9 @@ def lines(study: Study) -> Iterator[RenderableType]:
     if told["generalized"]:
         yield ""
         yield from generalized.lines(told["generalized"])
+    if told["analysis"]["failed"]:
+        yield ""
+        yield from failure_lines(told["analysis"]["failed"], place)
 
 
 def _race(told: dict[str, Any]) -> Iterator[RenderableType]:
@@ -111,9 +116,7 @@ def _race(told: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for row in told["rungs"]
     ]
-    yield right_aligned(
-        ["after target", "targets", "trials to their end", "rank correlation with the final value"], rows
-    )
+    yield Rows.of(["after target", "targets", "trials to their end", "rank correlation with the final value"], rows)
     yield from racing.warnings(told)
 
 
@@ -130,7 +133,7 @@ def _averages(told: dict[str, Any]) -> Iterator[RenderableType]:
         for target in told["targets"]
     ]
     means = [_share(row[f"{rule}_mean"]) for row in trials for rule in ("published", "zero_shot")]
-    yield right_aligned(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
+    yield Rows.of(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
     for target, difference in told["unlike"].items():
         yield f"  {target} is not the published task: {difference}"
     lacking = [*told["missing"], *told["missing_languages"]]

@@ -1,6 +1,7 @@
 """``results.json``: everything of a search that another tool may want, in one document (version 1)."""
 
 import json
+from collections.abc import Mapping
 from itertools import zip_longest
 from typing import Any
 
@@ -8,7 +9,7 @@ from search import racing
 from search.config import Config
 from search.home import SearchFolder, written_aside
 from search.provenance import environments
-from search.recorded import Recorded, front
+from search.recorded import FailedRepeat, Recorded, front
 from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks.catalogue import published_metrics, unlike_published
@@ -26,7 +27,7 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         study: the search's.
         live: whether a launch is running; without one, what the study has as running was interrupted.
     """
-    config, repeats = study.config, study.repeats()
+    config, repeats, failed = study.config, study.repeats(), study.failed_repeats()
     records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed", "running")]
     verdict = judge(study.complete(), repeats, config)
     outcomes = [record.outcome for record in records if record.outcome is not None]
@@ -48,7 +49,10 @@ def document(study: Study, *, live: bool = True) -> dict[str, Any]:
         "racing": racing.document(records, config),
         "sharing": _sharing(outcomes),
         "environments": environments(outcomes),
-        "trials": [_trial(record, repeats.get(record.number, {}), config, live) for record in records],
+        "trials": [
+            _trial(record, repeats.get(record.number, {}), config, live) | _failed_seeds(failed.get(record.number, {}))
+            for record in records
+        ],
     }
 
 
@@ -90,6 +94,11 @@ def _sharing(outcomes: list[Outcome]) -> dict[str, float]:
     }
 
 
+def _failed_seeds(failed: Mapping[int, FailedRepeat]) -> dict[str, Any]:
+    """Repeats on fresh seeds that came to nothing, where there are any."""
+    return {"failed_seeds": [{"seed": seed, **told} for seed, told in sorted(failed.items())]} if failed else {}
+
+
 def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: bool) -> dict[str, Any]:
     trial, outcome = record.trial, record.outcome
     described: dict[str, Any] = {
@@ -115,7 +124,7 @@ def _trial(record: Recorded, repeats: dict[int, Outcome], config: Config, live: 
     }
     if config.second_objective is not None:
         described["second_value"] = record.values[1] if record.values else None
-    told = {"error": record.error, "pruned": record.pruned, "spared": record.spared}
+    told = {"error": record.error, "failure": record.failure, "pruned": record.pruned, "spared": record.spared}
     described |= {name: why for name, why in told.items() if why is not None}
     if trial is not None:
         runs = outcome.stages if outcome else ()

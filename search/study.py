@@ -11,9 +11,9 @@ from optuna.trial import FrozenTrial, TrialState
 
 from search.config import Config, validate
 from search.documents import read
-from search.home import SearchFolder
+from search.home import FAILURES, SearchFolder
 from search.journal import Journal
-from search.recorded import OUTCOME, REPEAT, Recorded, placed
+from search.recorded import OUTCOME, REPEAT, FailedRepeat, Recorded, failed_repeats, placed
 from search.space import CurriculumSpace, Parameters, paths
 from search.words import plain
 from trainables.curriculum import Stage
@@ -24,8 +24,10 @@ from trainables.store.records import Entry
 class Study:
     """A search's study, to be read: nothing is written, not even a lock (`search.launched.LaunchedStudy` is for that)."""
 
-    def __init__(self, study: optuna.Study, config: Config) -> None:
+    def __init__(self, study: optuna.Study, config: Config, folder: Path) -> None:
         self.config = config
+        self.failures = folder / FAILURES
+        """Where tracebacks lie."""
         self.space = CurriculumSpace(config)
         self._study = study
 
@@ -39,7 +41,7 @@ class Study:
             UserError: when config or study are damaged.
         """
         config = validate(read(folder.config), str(folder.config), looking=True)
-        return Study(loaded(folder.journal, config.name), config)
+        return Study(loaded(folder.journal, config.name), config, folder.path)
 
     def recorded(self) -> list[Recorded]:
         """Every trial by number, duplicates and interrupted ones too."""
@@ -88,6 +90,10 @@ class Study:
         starts = [trial.datetime_start for trial in _begun(self._study) if trial.datetime_start is not None]
         began = min(starts, default=datetime.max.replace(year=9000)).astimezone()
         return [entry for entry in entries if entry.made < began]
+
+    def failed_repeats(self) -> dict[int, dict[int, FailedRepeat]]:
+        """Repeats that failed and were not done since: by trial number, by seed."""
+        return failed_repeats(self._study.user_attrs, self.repeats())
 
     def _parameters(self, trial: FrozenTrial) -> Parameters:
         """As the space asks for them. One that was killed before its first parameter has those it was enqueued with."""

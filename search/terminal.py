@@ -3,7 +3,8 @@
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,17 @@ from typing import Any
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
-from rich.table import Table
+from rich.table import Column
 
 from search.home import Home
 from trainables.benchmarks import MIRROR
 
 PIPE = 1000
 """Columns, where no terminal says how many."""
+ROOMY = 80
+"""Columns from which on a live line has a bar."""
+NARROWEST = 20
+"""Columns that are written for; a terminal with fewer breaks the lines itself."""
 
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
 NAME = click.argument("name")
@@ -53,12 +58,35 @@ def with_home(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+def settle() -> None:
+    """Make up for surroundings that libraries do not expect: closed standard streams, warnings that are errors."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:  # else the next file that is opened would get what is printed
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+    _let_libraries_warn()
+
+
+def _let_libraries_warn() -> None:
+    """Take back what ``PYTHONWARNINGS=error`` asks for, here and in workers: Ray and MLflow warn as they start, and would not."""
+    if not any(option.startswith("error") for option in sys.warnoptions):
+        return
+    warnings.simplefilter("default")
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", kind)  # as Python itself has them
+    asked = os.environ.get("PYTHONWARNINGS", "").split(",")
+    os.environ["PYTHONWARNINGS"] = ",".join(option for option in asked if not option.startswith("error"))
+
+
 def progress(console: Console, *columns: ProgressColumn) -> Progress:
-    """A live line on a terminal, and nothing elsewhere: what is being done, a bar, and the columns."""
+    """A live line on a terminal, and nothing elsewhere: what is being done, a bar where there is room for one, and the columns."""
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(bar_width=24),
+        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        *([BarColumn(bar_width=24)] if console.width >= ROOMY else []),
         *columns,
         console=console,
         transient=True,
@@ -69,19 +97,10 @@ def progress(console: Console, *columns: ProgressColumn) -> Progress:
 def out() -> Console:
     """Standard output: as wide as the terminal, in a pipe as wide as it takes."""
     piped = not sys.stdout.isatty()
-    return Console(highlight=False, markup=False, soft_wrap=piped, width=PIPE if piped else None)
+    wide = PIPE if piped else max(NARROWEST, Console().width)
+    return Console(highlight=False, markup=False, soft_wrap=piped, width=wide)
 
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=1))
-
-
-def right_aligned(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Table:
-    """Rows of words under titles, all columns but the first to the right."""
-    table = Table(*titles, box=None, pad_edge=False)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row)
-    return table

@@ -1,6 +1,6 @@
 """What ``results.json`` tells of trials, as the program's own data."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -12,6 +12,19 @@ def trial_of(told: Mapping[str, Any]) -> Trial:
     curriculum = tuple(stage_of(stage["task"], stage) for stage in told["curriculum"])
     targets = tuple(stage_of(task, stage) for task, stage in told["targets"].items())
     return Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=())
+
+
+def failures(trials: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Trials and finalists' repeats that failed: the ``run`` in words, ``trial``, ``seed`` (None: the trial itself), the ``error``, and the
+    file of the ``failure`` in the search's folder, None where older versions kept none."""
+    found = []
+    for trial in trials:
+        own = [(None, trial)] if trial.get("error") is not None else []
+        for seed, told in [*own, *((repeat["seed"], repeat) for repeat in trial.get("failed_seeds", ()))]:
+            run = f"trial {trial['number']}" if seed is None else f"trial {trial['number']}, seed {seed}"
+            words = {"run": run, "trial": trial["number"], "seed": seed}
+            found.append(words | {"error": told["error"], "failure": told.get("failure")})
+    return found
 
 
 def stage_of(task: str, told: Mapping[str, Any]) -> Stage:

@@ -9,12 +9,12 @@ import click
 from pydantic import ByteSize, TypeAdapter, ValidationError
 from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
-from rich.table import Table
 
 from search.checks import check_url
 from search.errors import UserError
 from search.home import Home
 from search.sections import StoreSettings
+from search.table import Rows
 from search.terminal import AS_JSON, out, print_json, with_home
 from trainables.store.records import Entry, Records
 from trainables.store.size import shrink, tidy
@@ -149,11 +149,9 @@ def _described(entry: Entry, users: dict[str, list[str]]) -> dict[str, Any]:
 
 
 def _print_entries(entries: Iterable[Entry], users: dict[str, list[str]]) -> None:
-    table = Table("stage", "weights", "cost", "age", "used by", "what", box=None, pad_edge=False)
-    for column in table.columns[1:4]:
-        column.justify = "right"
+    table = Rows(["stage", "weights", "cost", "age", "used by", "what"], words=["used by", "what"])
     for entry in entries:
-        table.add_row(
+        table.add(
             entry.key[:12],
             _size(entry.bytes) if entry.bytes else "gone",
             f"{entry.seconds:.1f} s",

@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Sequence
 from itertools import count, takewhile
 from pathlib import Path
 from types import SimpleNamespace
@@ -17,9 +18,11 @@ from search.agenda import Agenda, Job
 from search.cluster import code
 from search.cluster.start import threads
 from search.config import Config
+from search.deaths import death
 from search.errors import ClusterLostError
 from search.recorded import TARGET_STEP
 from trainables.curriculum import Trial
+from trainables.failure import Failure
 from trainables.outcome import Outcome
 
 WATCH_SECONDS = 5.0
@@ -68,6 +71,7 @@ class _Watch(tune.Callback):  # type: ignore[misc]
         Raises:
             ClusterLostError: when none is alive.
         """
+        self._searcher.trials = trials
         if time.monotonic() - self._looked > WATCH_SECONDS:
             self._looked = time.monotonic()
             if not any(node["Alive"] for node in ray.nodes()):
@@ -104,9 +108,9 @@ def run_job(config: dict[str, Any]) -> None:
             parts=config["parts"],
         )
     except DivergedError as error:
-        result = {"error": str(error)}
+        result = {"failure": json.dumps(Failure.of(error, str(error)).to_json())}
     except Exception as error:
-        result = {"error": f"{type(error).__name__}: {error}"}
+        result = {"failure": json.dumps(Failure.of(error).to_json())}
     else:
         # As text: Tune flattens whatever is nested.
         result = {"outcome": json.dumps(outcome.to_json())}
@@ -120,6 +124,8 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         super().__init__()
         self.agenda = agenda
         self.jobs: dict[str, Job] = {}
+        self.trials: Sequence[Any] = ()
+        """Ray Tune's own, for what it knows of a worker's death."""
 
     def set_search_properties(self, metric: str | None, mode: str | None, config: dict[str, Any], **spec: Any) -> bool:
         """Ray hands over the constant part of a worker's input here."""
@@ -149,9 +155,9 @@ class AgendaSearcher(Searcher):  # type: ignore[misc]
         if job is None:
             return
         if error or result is None:
-            self.agenda.lost(job, "the worker died: killed, out of memory, or its node was lost")
-        elif "error" in result:
-            self.agenda.failed(job, result["error"], result["notes"].splitlines())
+            self.agenda.lost(job, death(self.trials, trial_id))
+        elif "failure" in result:
+            self.agenda.failed(job, Failure(**json.loads(result["failure"])), result["notes"].splitlines())
         elif "outcome" in result:
             outcome = Outcome.from_json(json.loads(result["outcome"]))
             self.agenda.done(job, outcome, result["notes"].splitlines())

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from trainables.arithmetic import arithmetic, environment
 from trainables.benchmarks import own_synonyms
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Weights
+from trainables.failure import tells_stage
 from trainables.node import Node
 from trainables.noise.substitution import Synonyms
 from trainables.noise.substitution import load as read_synonyms
@@ -114,6 +115,7 @@ class _Walk:
         encoder = encoders.load(self.trial.encoder)
         return Node(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
 
+    @tells_stage
     def intermediate(self, stage: Stage, parent: Node) -> Node:
         """Walk on to an intermediate stage, trained by whoever comes first."""
         node = self._child(stage, parent)
@@ -166,6 +168,7 @@ class _Walk:
                     return place
         return 0
 
+    @tells_stage
     def target(self, stage: Stage, parent: Node) -> None:
         """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
         self._target(stage, parent)
@@ -223,15 +226,8 @@ class _Walk:
             seconds = started - begun - (self.scoring_seconds - scored)
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            running = StageRun(
-                key=node.key,
-                task=stage.task,
-                target=True,
-                trained=True,
-                seconds=seconds,
-                whole=False,
-                environment=environment(),
-            )
+            made = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False)
+            running = replace(made, environment=environment())
             on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}

@@ -8,6 +8,7 @@ from search.analysis.answer import sentences
 from search.analysis.arms import Scored, repeats, singles
 from search.analysis.effects import effects
 from search.provenance import mixture
+from search.told import failures
 from trainables.languages import LANGUAGES
 
 ASSUMPTIONS = (
@@ -54,6 +55,7 @@ def analyse(results: Mapping[str, Any]) -> dict[str, Any]:
         "tree": stages.tree(results),
         "front": stages.front(results),
         "spent": stages.spent(results),
+        "failed": failures(results["trials"]),
         "mixture": mixture(results.get("environments", [])),
         "families": {code: LANGUAGES[code].family for code in wide.languages} if wide else {},
     }

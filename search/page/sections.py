@@ -7,7 +7,7 @@ from typing import Any
 from search.page import effects, estimates, front, heat, learning, noise, order, spent, tree
 from search.page.methods import LIMITS, METHODS
 from search.page.picture import Picture
-from search.page.tables import Table
+from search.page.tables import Table, words
 
 Block = Picture | Table
 
@@ -74,6 +74,7 @@ def sections(analysis: dict[str, Any]) -> list[Section]:
         _section("front", "Pareto front", [front.picture(analysis)], [], ""),
         _section("selection", "Selecting a curriculum", [estimates.selected(analysis)], _selection(analysis), ""),
         _section("spent", "Spent and saved", [spent.spent(analysis)], _counted(analysis), ""),
+        _section("failed", "What failed", [_failed(analysis)], _FAILED, ""),
         _methods(analysis),
     ]
     return [section for section in every if section is not None]
@@ -107,6 +108,22 @@ def sentence(words: str) -> str:
     """With a capital and an end, as a page's sentences have."""
     whole = words[:1].upper() + words[1:]
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+_FAILED = ["Why runs came to nothing. Tracebacks lie in files of the search, named here from its home on."]
+
+
+def _failed(analysis: dict[str, Any]) -> Table | None:
+    """Trials and repeats that failed; None where there is none."""
+    rows = [
+        [
+            words(told["run"]),
+            words(told["error"]),
+            words(told["failure"] and f"searches/{analysis['name']}/{told['failure']}"),
+        ]
+        for told in analysis.get("failed") or []
+    ]
+    return Table(["failed", "why", "traceback"], rows, title="What failed", kind="shown") if rows else None
 
 
 def _selection(analysis: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
+from search.failures import texts
 from search.home import Home
 from search.recorded import Recorded
 from search.study import Study
@@ -94,7 +95,8 @@ def _write(
     longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
     first, repeats, told = time.time() - longest - len(records) / 1000, study.repeats(), time.monotonic()
     for place, record in enumerate(records):
-        sheet = trial_sheet(record, repeats.get(record.number, {}), study.config, digests)
+        failures = texts(study.failures, record.number)
+        sheet = trial_sheet(record, repeats.get(record.number, {}), study.config, digests, failures)
         try:
             fresh = view.write(sheet, first + place / 1000 + sheet.seconds)
         except Exception as error:

@@ -1,6 +1,7 @@
 """What one run is to hold, whole: two sheets that are the same need not be written twice."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -39,6 +40,8 @@ class Sheet:
     datasets: tuple[Dataset, ...] = ()
     tables: dict[str, dict[str, Any]] = field(default_factory=dict)
     """JSON artifacts by file name."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Text artifacts by file name."""
     status: Literal["FINISHED", "FAILED", "KILLED"] = "FINISHED"
     seconds: float = 0.0
     """How long it took."""
@@ -52,6 +55,7 @@ class Sheet:
     def digest(self) -> str:
         """Of everything above."""
         told = [self.name, self.params, self.tags, self.metrics, [str(each) for each in self.datasets], self.tables]
+        told += [dict(self.texts)] if self.texts else []  # only then: sheets of before keep their digests
         return digest(json.loads(json.dumps([*told, self.status, self.seconds, VIEW_VERSION])))[:32]
 
     @property

@@ -12,6 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from search.config import Config
+from search.failures import texts
 from search.home import Home
 from search.study import Study
 from search.tracking.datasets import Digests
@@ -76,8 +77,8 @@ class Tracker:
     def trial_ended(self, study: Study, number: int) -> None:
         """Write one trial's run."""
         record = next(record for record in study.recorded() if record.number == number)
-        repeats = study.repeats().get(number, {})
-        self._jobs.put(lambda view: view.write(trial_sheet(record, repeats, self.config, self._digests)))
+        repeats, failures = study.repeats().get(number, {}), texts(study.failures, number)
+        self._jobs.put(lambda view: view.write(trial_sheet(record, repeats, self.config, self._digests, failures)))
 
     def launch_ended(
         self, study: Study, results: Path, files: Mapping[str, Path] | None = None, answer: Sequence[str] = ()

@@ -16,8 +16,14 @@ NONE = "none"
 _STATUS: dict[str, Literal["FAILED", "KILLED"]] = {"failed": "FAILED", "pruned": "KILLED"}
 
 
-def trial_sheet(record: Recorded, repeats: Mapping[int, Outcome], config: Config, digests: Digests) -> Sheet:
-    """Everything of a trial that came to an end."""
+def trial_sheet(
+    record: Recorded,
+    repeats: Mapping[int, Outcome],
+    config: Config,
+    digests: Digests,
+    failures: Mapping[str, str] | None = None,
+) -> Sheet:
+    """Everything of a trial that came to an end; `failures` are the tracebacks of it and its repeats, by file name."""
     tables = {}
     if record.outcome is not None:
         tables["transfer.json"] = table(record.outcome.transfer.scores)
@@ -29,10 +35,11 @@ def trial_sheet(record: Recorded, repeats: Mapping[int, Outcome], config: Config
         number=record.number,
         name=run_name(record),
         params=params(record, config) if record.trial else {},
-        tags=_tags(record, repeats, config),
+        tags=_tags(record, repeats, config) | _files(failures or {}),
         metrics=of_record(record) | of_finalist(repeats, config),
         datasets=digests.used(record),
         tables=tables,
+        texts=failures or {},
         status=_STATUS.get(record.state, "FINISHED"),
         seconds=record.outcome.seconds if record.outcome else 0.0,
     )
@@ -118,6 +125,11 @@ def _tags(record: Recorded, repeats: Mapping[int, Outcome], config: Config) -> d
     return found
 
 
+def _files(failures: Mapping[str, str]) -> dict[str, str]:
+    """Which artifacts tell of failures."""
+    return {"xlt.failures": ", ".join(failures)} if failures else {}
+
+
 def _note(record: Recorded, repeats: Mapping[int, Outcome], config: Config) -> str:
     """The run's description, in Markdown."""
     trial = record.trial
@@ -140,6 +152,8 @@ def _note(record: Recorded, repeats: Mapping[int, Outcome], config: Config) -> s
         )
     for why in (record.pruned, record.error):
         lines += ["", *(f"    {line}" for line in why[:2000].splitlines())] if why else []
+    if record.failure is not None:
+        lines += ["", f"Traceback: the artifact `{record.failure}`."]
     if record.state == "complete":
         lines += ["", f"Again: `xlt export {config.name} DIR --trial {record.number}`, then `xlt train DIR/best.yaml`."]
     return "\n".join(lines)

@@ -84,6 +84,8 @@ class View:
             self.client.log_inputs(run, datasets=[self._dataset(dataset) for dataset in sheet.datasets])
         for name, table in sheet.tables.items():
             self.client.log_dict(run, table, name)
+        for name, text in sheet.texts.items():
+            self.client.log_text(run, text, name)
         # The status comes last: a run that was not written to its end is still running and written again.
         self.client.set_terminated(run, sheet.status, end)
         if self._known is not None:

@@ -48,7 +48,7 @@ def test_a_folder_in_place_of_a_file_is_the_users_mistake(tmp_path):
 
 def test_bytes_that_are_no_utf_8_are_the_users_mistake(tmp_path):
     (tmp_path / "latin.yaml").write_bytes("name: Köln".encode("latin-1"))
-    with pytest.raises(ConfigError, match="cannot be read"):
+    with pytest.raises(ConfigError, match="it is no text in UTF-8"):
         read(tmp_path / "latin.yaml")
 
 

@@ -121,7 +121,8 @@ def test_a_terminal_gets_a_live_line_as_well(config, reopen, agenda, worker):
 def test_a_worker_that_died_is_told_and_not_counted(study_of_one, console):
     _study, agenda, progress = study_of_one
     agenda.lost(agenda.next(), "the worker died")
-    assert lines(console)[0].endswith("LOST: the worker died; it is run again with what stages it had")
+    assert "LOST: the worker died; traceback: searches/sums/failures/trial-0-attempt-1.txt;" in lines(console)[0]
+    assert lines(console)[0].endswith("it is run again with what stages it had")
     assert progress.failed == 0
 
 

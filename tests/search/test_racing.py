@@ -6,9 +6,10 @@ from statistics import StatisticsError
 import pytest
 
 from search import racing, results
-from search.present import answer, status_lines
+from search.present import answer
 from search.recorded import Recorded
 from search.report import lines
+from search.status import status_lines
 from search.workers import DONE, AgendaSearcher, Race, _Watch
 from tests.search.conftest import worth
 from trainables.outcome import Outcome
@@ -276,6 +277,8 @@ def test_a_job_whose_worker_could_not_be_used_again_is_run_by_another(config, re
     watch._looked -= 60
     monkeypatch.setattr("search.workers.ray.nodes", lambda: [{"Alive": True}])
     states = {"one": "ERROR", "two": "RUNNING"}
-    watch.on_step_begin(1, [types.SimpleNamespace(trial_id=name, status=state) for name, state in states.items()])
+    watch.on_step_begin(
+        1, [types.SimpleNamespace(trial_id=name, status=state, error_file=None) for name, state in states.items()]
+    )
     assert not plan.running
     assert searcher.suggest("three")["trial"] == first["trial"]

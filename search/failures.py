@@ -1,0 +1,80 @@
+"""Failures as files of a search's folder: one a failed run of a job, never written over."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+from trainables.curriculum import Trial
+from trainables.failure import Failure
+
+LONGEST_MESSAGE, LONGEST_TRACEBACK = 10_000, 200_000
+"""Letters that are kept: an exception may hold a data set in words."""
+
+
+def heard(failure: Failure | str) -> Failure:
+    """A failure as the program goes on with it, whoever told it: what is not to be kept or shown is taken out here, and nowhere else."""
+    told = Failure(error=failure) if isinstance(failure, str) else failure
+    return replace(
+        told,
+        error=_shortened(told.error, LONGEST_MESSAGE),
+        traceback=_shortened(told.traceback, LONGEST_TRACEBACK),
+    )
+
+
+def _shortened(text: str, most: int) -> str:
+    left, half = len(text) - most, most // 2
+    return text if left <= 0 else f"{text[:half]}\n[{left:,} letters left out]\n{text[-half:]}"
+
+
+def keep(failures: Path, failure: Failure, number: int, trial: Trial, seed: int | None) -> str:
+    """Write a failure into a new file and return the file's name in the search's folder: ``failures/trial-3-attempt-1.txt``.
+
+    Args:
+        failures: the folder; made with the first failure.
+        failure: what was told of it.
+        number: the trial's.
+        trial: it, or its repeat.
+        seed: of a finalist's repeat.
+
+    Raises:
+        OSError: if it cannot be written.
+    """
+    failures.mkdir(parents=True, exist_ok=True)
+    job = f"trial-{number}" if seed is None else f"trial-{number}-seed-{seed}"
+    for attempt in count(1):
+        file = failures / f"{job}-attempt-{attempt}.txt"
+        try:
+            with file.open("x", encoding="utf-8", errors="backslashreplace") as opened:
+                opened.write(_text(failure, f"trial {number}, attempt {attempt}", trial, seed))
+        except FileExistsError:
+            continue
+        except OSError:
+            file.unlink(missing_ok=True)
+            raise
+        return f"{failures.name}/{file.name}"
+    raise AssertionError("attempts have no end")
+
+
+def _text(failure: Failure, what: str, trial: Trial, seed: int | None) -> str:
+    told = {
+        "failed": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
+        "seed": "" if seed is None else f"{seed}, a finalist's repeat",
+        "curriculum": str(trial),
+        "targets": f"{', '.join(stage.task for stage in trial.targets)}; {trial.target_recipe or 'not trained'}",
+        "at stage": failure.stage,
+        "on": failure.host,
+        "with": ", ".join(f"{name} {version}" for name, version in failure.environment.items()),
+    }
+    head = "\n".join(f"{name + ':':<12}{words}" for name, words in told.items() if words)
+    return (
+        f"{what}: {failure.error}\n{head}\n\n{failure.traceback or 'Nothing else is known of it.'}\n".rstrip("\n")
+        + "\n"
+    )
+
+
+def texts(failures: Path, number: int) -> Mapping[str, str]:
+    """All that is kept of a trial and its repeats, by the file's name in the search's folder."""
+    files = sorted(failures.glob(f"trial-{number}-*.txt"))
+    return {f"{failures.name}/{file.name}": file.read_text(encoding="utf-8", errors="replace") for file in files}

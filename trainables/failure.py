@@ -1,0 +1,100 @@
+"""Why a job came to nothing, as its worker tells it. Plain data, to and from JSON; no torch."""
+
+import os
+import platform
+import traceback
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+ROOMS = ("trainables", "search")
+_AT = "at the stage "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A failure in one line, and everything that is known of it."""
+
+    error: str
+    """In one line: class and message, or class and place where there is no message."""
+    traceback: str = ""
+    """Whole, causes and notes among it; of a worker that died, what Ray knows of its death."""
+    stage: str = ""
+    """Where in the stage tree the trial was; empty if that is not known."""
+    host: str = ""
+    """The machine and the process."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """Device and versions of libraries."""
+
+    @classmethod
+    def of(cls, error: BaseException, message: str | None = None) -> "Failure":
+        """From an exception, in the process that raised it.
+
+        Args:
+            error: what was raised.
+            message: instead of class and message, where the message says it all.
+        """
+        notes = [note.removeprefix(_AT) for note in getattr(error, "__notes__", ()) if note.startswith(_AT)]
+        return cls(
+            error=message or in_a_line(error),
+            traceback="".join(traceback.format_exception(error)),
+            stage=notes[0] if notes else "",
+            host=f"{platform.node()}, process {os.getpid()}",
+            environment=_environment(),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON's own types."""
+        return asdict(self)
+
+
+def in_a_line(error: BaseException) -> str:
+    """Class and message; where the message is empty, class and place: ``StopIteration in trainables/stage.py:88 (train)``."""
+    kind, said = type(error).__name__, str(error)
+    if said.strip():
+        return f"{kind}: {said}"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [(_within(frame.filename), frame) for frame in frames]
+    own = [place for place in places if place[0].partition("/")[0] in ROOMS]
+    if not places:
+        return kind
+    file, frame = (own or places)[-1]
+    return f"{kind} in {file}:{frame.lineno} ({frame.name})"
+
+
+def _within(file: str) -> str:
+    """A source file from its package on, as far as that can be told: ``trainables/stage.py``."""
+    path, root = Path(file), Path(__file__).parents[1]
+    if path.is_relative_to(root) and path.relative_to(root).parts[0] in ROOMS:
+        return path.relative_to(root).as_posix()
+    below = path.parts.index("site-packages") + 1 if "site-packages" in path.parts else -1
+    return "/".join(path.parts[below:])
+
+
+def _environment() -> dict[str, str]:
+    """Of this process; what broke it may have broken torch too."""
+    try:
+        from trainables.arithmetic import environment
+
+        return environment()
+    except Exception as error:
+        return {"unknown": in_a_line(error)}
+
+
+Found = TypeVar("Found")
+
+
+def tells_stage(step: Callable[[Any, Any, Any], Found]) -> Callable[[Any, Any, Any], Found]:
+    """Of a method that goes from a node of the stage tree on to a stage: an exception that leaves it says which stage that was."""
+
+    @wraps(step)
+    def walk(self: Any, stage: Any, parent: Any) -> Found:
+        try:
+            return step(self, stage, parent)
+        except Exception as error:
+            error.add_note(_AT + " > ".join((*parent.path[1:], str(stage))))
+            raise
+
+    return walk
