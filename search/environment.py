@@ -2,11 +2,11 @@
 
 import os
 import secrets
-from pathlib import Path
 
 _SETTINGS = {
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
     "RAY_AIR_NEW_OUTPUT": "0",  # the new output prints tables whatever the verbosity
+    "RAY_DEDUP_LOGS_SKIP_REGEX": ".",  # what Ray says of a worker's death would go to standard output, into the answer
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_worker_niceness": "0",  # 15 by default: workers would starve beside anything else on a small machine
@@ -17,7 +17,7 @@ _SETTINGS = {
 }
 
 
-_TOKEN = Path("~/.ray/auth_token")
+_TOKEN = "~/.ray/auth_token"
 """Where Ray's own commands leave the user's."""
 
 
@@ -34,5 +34,5 @@ def set_up_ray(address: str | None) -> None:
     if address is None:
         os.environ["RAY_AUTH_MODE"] = "token"
         os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
-    elif {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or _TOKEN.expanduser().exists():
+    elif {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys() or os.path.exists(os.path.expanduser(_TOKEN)):
         os.environ["RAY_AUTH_MODE"] = "token"

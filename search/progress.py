@@ -1,5 +1,6 @@
 """A launch's progress on the terminal: a line a job, which reads as well in a log file, and a live line below on a terminal."""
 
+import re
 import time
 from collections.abc import Sequence
 
@@ -15,6 +16,9 @@ from trainables.store.records import Entry
 
 LONGEST = 300
 """Letters of an error in a line."""
+
+
+_KEY = re.compile(r"\b[0-9a-f]{32}\b")
 
 
 class _Eta(ProgressColumn):
@@ -91,9 +95,9 @@ class ProgressLines:
         )
 
     def note(self, text: str) -> None:
-        """Tell something that the user should know, once."""
-        if text not in self.noted:
-            self.noted.add(text)
+        """Tell something that the user should know, once: of many stages with the same trouble, of the first."""
+        if (trouble := _KEY.sub("", text)) not in self.noted:
+            self.noted.add(trouble)
             self.console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     def _about(self, event: Event) -> str:

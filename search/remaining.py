@@ -8,8 +8,9 @@ from random import Random
 from statistics import fmean, median
 
 from search.agenda import Agenda, Event, Job, Place, place_of
-from search.costs import Costs, Path
+from search.costs import Costs
 from search.design import designed
+from search.plan import Path
 from search.recorded import finalists
 from search.sampler.candidate import Drawn
 from search.sampler.untried import untried

@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import count, takewhile
 from pathlib import Path
 from types import SimpleNamespace
@@ -98,23 +98,23 @@ def run_job(config: dict[str, Any]) -> None:
     try:
         code.refuse_other(config["code"])
         outcome = run_quietly(
-            Trial.from_json(config["trial"]),
-            config["stages"],
-            tuple(config["splits"]),
-            config["threads"],
-            tell=notes.append,
-            data=config["data"],
-            on_partial=report if config["scored"] else None,
-            parts=config["parts"],
-        )
-    except DivergedError as error:
-        result = {"failure": json.dumps(Failure.of(error, str(error)).to_json())}
-    except Exception as error:
-        result = {"failure": json.dumps(Failure.of(error).to_json())}
-    else:
-        # As text: Tune flattens whatever is nested.
-        result = {"outcome": json.dumps(outcome.to_json())}
-    tune.report(result | {"notes": "\n".join(notes)})
+
+
+def _outcome(config: dict[str, Any], tell: Callable[[str], None], report: Callable[[str, float, Outcome], None]) -> Outcome:
+    """What a job comes to. Torch is imported here, so that what is wrong with it is told as the job's failure."""
+    code.refuse_other(config["code"])
+    from trainables.worker import run_quietly
+
+    return run_quietly(
+        Trial.from_json(config["trial"]),
+        config["stages"],
+        tuple(config["splits"]),
+        config["threads"],
+        tell=tell,
+        data=config["data"],
+        on_partial=report if config["scored"] else None,
+        parts=config["parts"],
+    )
 
 
 class AgendaSearcher(Searcher):  # type: ignore[misc]

@@ -13,6 +13,10 @@ ROOMS = ("trainables", "search")
 _AT = "at the stage "
 
 
+class SelfExplainingError(RuntimeError):
+    """An error whose message says what went wrong and what to do, without its class."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
     """A failure in one line, and everything that is known of it."""
@@ -29,16 +33,11 @@ class Failure:
     """Device and versions of libraries."""
 
     @classmethod
-    def of(cls, error: BaseException, message: str | None = None) -> "Failure":
-        """From an exception, in the process that raised it.
-
-        Args:
-            error: what was raised.
-            message: instead of class and message, where the message says it all.
-        """
+    def of(cls, error: BaseException) -> "Failure":
+        """From an exception, in the process that raised it."""
         notes = [note.removeprefix(_AT) for note in getattr(error, "__notes__", ()) if note.startswith(_AT)]
         return cls(
-            error=message or in_a_line(error),
+            error=str(error) if isinstance(error, SelfExplainingError) else in_a_line(error),
             traceback="".join(traceback.format_exception(error)),
             stage=notes[0] if notes else "",
             host=f"{platform.node()}, process {os.getpid()}",

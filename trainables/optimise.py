@@ -11,12 +11,13 @@ from torch.optim.swa_utils import AveragedModel
 from transformers import get_linear_schedule_with_warmup
 
 from trainables.arithmetic import autocast
+from trainables.failure import SelfExplainingError
 
 Batch = dict[str, Tensor]
 Turn = TypeVar("Turn")
 
 
-class DivergedError(RuntimeError):
+class DivergedError(SelfExplainingError):
     """The loss, or its gradient, stopped being a number."""
 
     def __init__(self, step: int, loss: float, learning_rate: float) -> None:

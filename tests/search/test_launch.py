@@ -205,11 +205,18 @@ def test_ray_started_here_is_quiet_and_takes_a_token(monkeypatch):
     assert os.environ["RAY_USAGE_STATS_ENABLED"] == "1"
 
 
-def test_a_running_cluster_keeps_its_own_way_of_authentication(monkeypatch):
-    monkeypatch.setattr(os, "environ", {})
+def test_a_running_cluster_takes_the_users_token_if_he_has_one(monkeypatch, tmp_path):
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path)})
     set_up_ray("auto")
+    assert not {"RAY_AUTH_TOKEN", "RAY_AUTH_MODE"} & os.environ.keys()
+    (tmp_path / ".ray").mkdir()
+    (tmp_path / ".ray" / "auth_token").write_text("0" * 64)
+    set_up_ray("auto")
+    assert os.environ["RAY_AUTH_MODE"] == "token"
     assert "RAY_AUTH_TOKEN" not in os.environ
-    assert "RAY_AUTH_MODE" not in os.environ
+    monkeypatch.setattr(os, "environ", {"HOME": str(tmp_path), "RAY_AUTH_MODE": "disabled"})
+    set_up_ray("auto")
+    assert os.environ["RAY_AUTH_MODE"] == "disabled"
 
 
 def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatch):
