@@ -17,7 +17,7 @@ _SETTINGS = {
 }
 
 
-_TOKEN = "~/.ray/auth_token"
+_TOKEN = "~/.ray/auth_token"  # noqa: S105 - the path of one
 """Where Ray's own commands leave the user's."""
 
 

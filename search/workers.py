@@ -83,9 +83,6 @@ class _Watch(tune.Callback):  # type: ignore[misc]
 
 def run_job(config: dict[str, Any]) -> None:
     """Ray Tune's trainable: one job in a worker. A failure is a result too, so that the worker lives on."""
-    from trainables.optimise import DivergedError
-    from trainables.worker import run_quietly
-
     notes: list[str] = []
 
     def report(target: str, part: float, outcome: Outcome) -> None:
@@ -96,11 +93,16 @@ def run_job(config: dict[str, Any]) -> None:
             )
 
     try:
-        code.refuse_other(config["code"])
-        outcome = run_quietly(
+        # As text: Tune flattens whatever is nested.
+        result = {"outcome": json.dumps(_outcome(config, notes.append, report).to_json())}
+    except Exception as error:
+        result = {"failure": json.dumps(Failure.of(error).to_json())}
+    tune.report(result | {"notes": "\n".join(notes)})
 
 
-def _outcome(config: dict[str, Any], tell: Callable[[str], None], report: Callable[[str, float, Outcome], None]) -> Outcome:
+def _outcome(
+    config: dict[str, Any], tell: Callable[[str], None], report: Callable[[str, float, Outcome], None]
+) -> Outcome:
     """What a job comes to. Torch is imported here, so that what is wrong with it is told as the job's failure."""
     code.refuse_other(config["code"])
     from trainables.worker import run_quietly
