@@ -39,7 +39,7 @@ def check(config: Config, address: str | None) -> None:
     used = psutil.virtual_memory().percent / 100
     if used >= float(os.environ.get("RAY_memory_usage_threshold", _FULL)):  # noqa: SIM112
         raise UserError(
-            f"memory: {used:.0%} are in use, and Ray ends workers from {_FULL:.0%} on: free some, or set RAY_memory_usage_threshold"
+            f"memory: {used:.0%} of it is in use, and Ray ends workers from {_FULL:.0%} on: free some, or set RAY_memory_usage_threshold"
         )
     with private_folder():
         pass  # there is a place for one
