@@ -92,6 +92,7 @@ def _chosen(study: Study, number: int | None) -> Recorded:
 def _write(
     study: Study, record: Recorded, stages: str, data: str, out: Path, own: Path, tell: Callable[[str], None]
 ) -> Best:
+    from trainables import encoders
     from trainables.prepared import prepared_of
     from trainables.stage import restore
     from trainables.worker import keep_quiet
@@ -113,6 +114,7 @@ def _write(
         data={name: task.fingerprint for name, task in tasks.items()},
         scores=recorded.transfer.scores,
         environment=recorded.stages[-1].environment,
+        encoder=encoders.load(trial.encoder).hash,
     )
     best.dump(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})

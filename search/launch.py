@@ -15,6 +15,7 @@ from search.config import Config, dump, validate
 from search.data import make_ready
 from search.design import cut_short
 from search.documents import read
+from search.encoder import same_encoder
 from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.home import Home, SearchFolder, written_aside
@@ -70,8 +71,8 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     """
     folder = home.folder(config.name)
     config, synonyms = ready(config, folder)
-    check_space(folder, config)
     stages = home.stage_store(config.store)
+    check_space(folder, config, stages)
     earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
     with _only_one(folder):
         if synonyms is not None:
@@ -134,8 +135,13 @@ def _run(
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 
-def check_space(folder: SearchFolder, config: Config) -> None:
+def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:
     """Refuse a config whose trials could not be compared with those that are there.
+
+    Args:
+        folder: of the search.
+        config: to be launched.
+        stages: the store, whose records know an encoder that lies elsewhere now.
 
     Raises:
         SpaceChangedError: listing each difference.
@@ -144,7 +150,9 @@ def check_space(folder: SearchFolder, config: Config) -> None:
         return
     if not began(folder):
         return  # it was refused before its first trial
-    began_with = validate(read(folder.config), str(folder.config))
+    began_with = validate(read(folder.config), str(folder.config), looking=True)
+    if began_with.encoder != config.encoder and same_encoder(folder, began_with.encoder, config.encoder, stages):
+        began_with = began_with.model_copy(update={"encoder": config.encoder})
     own = began_with.training.tasks.keys() | config.training.tasks.keys()
     before, now = _settings(began_with, own), _settings(config, own)
     differences = [

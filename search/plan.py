@@ -12,7 +12,7 @@ import optuna
 from search import design
 from search.config import Config
 from search.space import CurriculumSpace, Parameters, paths
-from search.stored import described, stored
+from search.stored import described, on_top_of, stored
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import Passes, passes
 from trainables.store.records import Entry, Records
@@ -134,8 +134,7 @@ def plan(config: Config, stages: str | None) -> Plan:
     given = islice(design.designed(space), config.trials) if ordered else [space.baseline()]
     trials = _draw(space, given, min(config.trials, size))
     asked = Counter(path for trial in trials for path in paths(trial))
-    entries = list(Records(stages).entries()) if stages else []
-    entries = [entry for entry in entries if entry.path[0] == config.encoder]
+    entries = on_top_of(config.encoder, Records(stages).entries()) if stages else []
     held, costs = stored(entries, config.encoder, config.resources.arithmetic), Costs(entries)
     tree = tuple(
         PlannedStage(

@@ -59,7 +59,7 @@ class Study:
     @classmethod
     def open(cls, folder: SearchFolder) -> "Study":
         """The study of a search that is there, with the config it was last launched with."""
-        return cls(folder.journal, validate(read(folder.config), str(folder.config)))
+        return cls(folder.journal, validate(read(folder.config), str(folder.config), looking=True))
 
     def learn_from(self, earlier: "Study") -> None:
         """Believe what another search found, and try its best curricula first, as far as this space has them."""
@@ -76,7 +76,8 @@ class Study:
 
     def recorded(self) -> list[Recorded]:
         """Every trial by number, duplicates and interrupted ones too."""
-        return [Recorded.of(trial) for trial in _trials(self._study)]
+        found = [Recorded.of(trial) for trial in _trials(self._study)]
+        return [replace(each, trial=self.space.here(each.trial)) if each.trial else each for each in found]
 
     def complete(self) -> list[Recorded]:
         """The complete trials, best first, earlier ones first among equals."""
