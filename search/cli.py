@@ -14,6 +14,7 @@ from search.config import Config
 from search.data_commands import data
 from search.errors import ClusterLostError, RegistryError, UserError
 from search.home import Home, SearchFolder
+from search.surroundings import settle
 from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
@@ -49,6 +50,7 @@ class _Commands(click.Group):
 @click.pass_context
 def main(context: click.Context, home: str | None) -> None:
     """In which order to train on which intermediate tasks, so that a model trained in English works in other languages."""
+    settle()
     context.obj = Home.locate(home)
 
 
@@ -271,8 +273,7 @@ def track(home: Home, name: str) -> None:
     from search.review import review
     from search.tracking import rebuild
 
-    folder, console = home.find(name), Console(stderr=True)
-    study = _study(folder)
+    study, console = _study(folder := home.find(name)), Console(stderr=True)
     written = review(study, folder, console)
     rebuilt = rebuild(study, home, folder.results, console, written.files, written.answer)
     click.echo(rebuilt)

@@ -1,7 +1,7 @@
 """The winner, out: best.yaml, results.json, the target models as Hugging Face folders with a card."""
 
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -61,14 +61,14 @@ def export(
         out.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    aside = out.with_name(f".{out.name}-{secrets.token_hex(4)}")
+    aside.mkdir()
     try:
         stages = home.stage_store(study.config.store) or str(aside / ".stages")
         best = _write(study, record, stages, str(home.data), aside, folder.synonyms, tell)
         results.write(study, folder)
         shutil.copyfile(folder.results, aside / "results.json")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
-        aside.chmod(0o755)
         if out.exists():
             out.rmdir()
         aside.rename(out)

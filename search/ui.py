@@ -65,14 +65,16 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
 
 
 def _looked_after(home: Home) -> Iterator[str]:
-    """What was mended in the database, or may have to be."""
-    from search.tracking.database import follow, schema
+    """What was done about the database."""
+    from search.tracking.database import DatabaseError, alone, make_ready
 
-    if home.database.is_file():
-        try:
-            yield from filter(None, (follow(home), schema(home)))
-        except sqlite3.Error as error:
-            yield f"{home.database}: {error}"
+    try:
+        with alone(home):
+            yield from make_ready(home)
+    except DatabaseError as error:
+        raise UserError(f"{home.database}: {error}") from error
+    except (OSError, sqlite3.Error) as error:
+        raise UserError(f"{home.database} cannot be read and written: {error}") from error
 
 
 def command(home: Home, port: int) -> list[str]:

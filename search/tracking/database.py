@@ -1,11 +1,15 @@
-"""The home's own MLflow database, where MLflow itself leaves it alone: a home that was moved, a schema of another version."""
+"""The home's own MLflow database, made ready before MLflow opens it: an older schema, a home that was moved."""
 
+import fcntl
+import os
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
-from shlex import quote
+from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from search.home import Home
@@ -20,22 +24,90 @@ ADDRESSES = (
 )
 """Columns in which MLflow keeps where artifacts lie, absolute, as they were when it made them."""
 OTHER_SCHEMA = "out-of-date database schema"
+NEWER = "it was made by a newer MLflow: update mlflow, or move the file away and have xlt track write it anew"
+OLDER = "it is of another version of MLflow: mlflow db upgrade brings an older one up to date"
 
 
-def follow(home: Home) -> str | None:
-    """Have the database find its artifacts in the home as it lies now, where the home was moved or copied; what was done, in words.
+class DatabaseError(RuntimeError):
+    """The database is of no use to this MLflow."""
+
+
+def make_ready(home: Home) -> list[str]:
+    """Bring the database up to date, and have it find its artifacts in the home as it lies now; what was done, in words.
+
+    To be called, and MLflow's tables made, while no other process does (`alone`).
 
     Raises:
-        sqlite3.Error: when the database cannot be read or written.
+        DatabaseError: when it is not of this MLflow, and cannot be made so.
+        sqlite3.Error: when it cannot be read or written: MLflow itself would try for a hundred seconds.
     """
+    home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
+    return [told for told in (_upgrade(home), _follow(home)) if told]
+
+
+def reason(error: Exception) -> str:
+    """Why MLflow did not do something, in words, without secrets."""
+    if isinstance(error, DatabaseError):
+        return str(error)
+    return OLDER if OTHER_SCHEMA in str(error) else f"{type(error).__name__}: {masked(str(error))}"
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """One process at a time, where the file system has locks; it is on the folder itself, which is made, and leaves nothing behind."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home.root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # NFS has none on folders
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _upgrade(home: Home) -> str | None:
+    """Have MLflow migrate an older database, of which a copy stays: migrations are not undone where they fail halfway."""
+    match _age(home):
+        case "newer":
+            raise DatabaseError(NEWER)
+        case "older":
+            number = next(n for n in range(1, 1000) if not _copy(home, n).exists())
+            with closing(sqlite3.connect(home.database)) as old, closing(sqlite3.connect(_copy(home, number))) as copy:
+                old.backup(copy)
+            words = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", f"sqlite:///{home.database.name}"]
+            done = subprocess.run(words, cwd=home.root, capture_output=True, text=True)  # noqa: S603 - our own words
+            if done.returncode:
+                raise DatabaseError(f"{OLDER}; it ended with: {' '.join(done.stderr.splitlines()[-1:])}")
+            return f"mlflow.db was made by an older MLflow and is up to date now; as it was: {_copy(home, number)}"
+    return None
+
+
+def _copy(home: Home, number: int) -> Path:
+    return home.database.with_name(f"{home.database.name}.{number}")
+
+
+def _age(home: Home) -> Literal["older", "same", "newer"]:
+    from alembic.script import ScriptDirectory
+
+    with closing(sqlite3.connect(home.database, timeout=30)) as database:
+        if "version_num" not in _columns(database, "alembic_version"):
+            return "same"  # nothing is in it
+        revisions = {str(row[0]) for row in database.execute("SELECT version_num FROM alembic_version")}
+    package = find_spec("mlflow")
+    assert package is not None and package.origin is not None, "it is a dependency"
+    scripts = ScriptDirectory(str(Path(package.origin).parent / "store" / "db_migrations"))
+    if not revisions or revisions == set(scripts.get_heads()):
+        return "same"
+    return "older" if revisions <= {script.revision for script in scripts.walk_revisions()} else "newer"
+
+
+def _follow(home: Home) -> str | None:
+    """Lead addresses of artifacts that lie in another home to this one, where that home was moved or copied here."""
     now, count, before = home.artifacts.as_uri(), 0, []
     with closing(sqlite3.connect(home.database, timeout=30)) as database, database:
-        # MLflow tries for a hundred seconds to open a database that it cannot write.
         database.execute("BEGIN IMMEDIATE")
         there = [(table, column) for table, column in ADDRESSES if column in _columns(database, table)]
-        if ("experiments", "artifact_location") not in there:
-            return None
-        for old in _left(database, home):
+        for old in _left(database, home) if there else ():
             before.append(str(Path(unquote(urlsplit(old).path)).parent))
             for table, column in there:
                 done = database.execute(
@@ -46,36 +118,6 @@ def follow(home: Home) -> str | None:
     if not before:
         return None
     return f"mlflow.db: this home was at {', '.join(before)}: {count} addresses of artifacts lead here now"
-
-
-def reason(error: Exception, home: Home) -> str:
-    """Why MLflow did not do something: in words, and what to do where that is known."""
-    if OTHER_SCHEMA in str(error):
-        return (
-            schema(home)
-            or "its database is of another version of MLflow than this one: mlflow db upgrade brings an older one up to date"
-        )
-    return f"{type(error).__name__}: {masked(str(error))}"
-
-
-def schema(home: Home) -> str | None:
-    """What to do about a database that an older or a newer MLflow made; None if it is of this one, or none is there."""
-    from alembic.script import ScriptDirectory
-
-    package = find_spec("mlflow")
-    if not home.database.is_file() or package is None or package.origin is None:
-        return None
-    with closing(sqlite3.connect(f"{home.database.as_uri()}?mode=ro", uri=True)) as database:
-        if "version_num" not in _columns(database, "alembic_version"):
-            return None
-        revisions = {str(row[0]) for row in database.execute("SELECT version_num FROM alembic_version")}
-    scripts = ScriptDirectory(str(Path(package.origin).parent / "store" / "db_migrations"))
-    if revisions == set(scripts.get_heads()):
-        return None
-    if revisions <= {script.revision for script in scripts.walk_revisions()}:
-        upgrade = f"mlflow db upgrade sqlite:///{home.database.name}"
-        return f"mlflow.db was made by an older MLflow: copy it, then: cd {quote(str(home.root))} && {upgrade}"
-    return "mlflow.db was made by a newer MLflow: update mlflow, or move the file away and have xlt track write it anew"
 
 
 def _columns(database: sqlite3.Connection, table: str) -> set[str]:

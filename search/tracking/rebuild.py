@@ -79,7 +79,7 @@ def rebuild(
             found.missed = len(records) - found.written - found.kept
     if found.why is not None:
         console.print(
-            f"MLflow at {address.told} missed some of this ({reason(found.why, home)})",
+            f"MLflow at {address.told} missed some of this ({reason(found.why)})",
             highlight=False,
             markup=False,
             soft_wrap=True,

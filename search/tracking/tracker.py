@@ -70,7 +70,7 @@ class Tracker:
             why = self._why or TimeoutError(f"the last writes take longer than {patience:g} s")
         if why is not None:
             self.console.print(
-                f"MLflow at {self.address.told} missed some of this ({reason(why, self.home)})\n"
+                f"MLflow at {self.address.told} missed some of this ({reason(why)})\n"
                 f"the search itself is whole: xlt track {self.config.name} writes the view anew",
                 highlight=False,
                 markup=False,

@@ -7,13 +7,14 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from search.config import Config, dump
 from search.home import Home
 from search.tracking.address import Address
-from search.tracking.database import follow
+from search.tracking.database import alone, make_ready
 from search.tracking.pages import about, saved_view
 from search.tracking.sheet import DIGEST, LONGEST_PARAM, NOTE, NUMBER, PARENT, VIEW, VIEW_VERSION, Dataset, Sheet
 
@@ -35,9 +36,6 @@ class View:
             address: of MLflow.
             tell: called with what was mended.
         """
-        home.root.mkdir(parents=True, exist_ok=True)
-        if address.own and (mended := follow(home)):
-            tell(mended)
         for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
             os.environ.setdefault(name, "true")  # telemetry is asked for when MLflow is imported
         import mlflow.entities
@@ -49,17 +47,23 @@ class View:
         self.config = config
         self.client = MlflowClient(address.uri, address.registry)
         self._known: dict[int | None, Any] | None = None
-        found = self.client.get_experiment_by_name(config.name)
-        if found is None:
-            artifacts = (home.artifacts / config.name).as_uri() if address.is_database else None
-            self.experiment = str(self.client.create_experiment(config.name, artifacts))
-            self._known = {}
-        else:
-            self.experiment = str(found.experiment_id)
-            if found.lifecycle_stage == "deleted":
-                self.client.restore_experiment(self.experiment)
+        with alone(home) if address.own else nullcontext():
+            for done in make_ready(home) if address.own else ():
+                tell(done)
+            self.experiment = self._experiment(home, address)
         self.explain()
         self.parent: str | None = None
+
+    def _experiment(self, home: Home, address: Address) -> str:
+        """The number of the search's experiment, which is made, or made anew, where it is not there."""
+        found = self.client.get_experiment_by_name(self.config.name)
+        if found is None:
+            artifacts = (home.artifacts / self.config.name).as_uri() if address.is_database else None
+            self._known = {}
+            return str(self.client.create_experiment(self.config.name, artifacts))
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
 
     def read_all(self) -> None:
         """Read what is there in one go rather than run by run."""
