@@ -45,11 +45,11 @@ class View:
             logging.getLogger(noisy).setLevel(logging.ERROR)
         self.entities = mlflow.entities
         self.config = config
-        self.client = MlflowClient(address.uri, address.registry)
         self._known: dict[int | None, Any] | None = None
         with alone(home) if address.own else nullcontext():
             for done in make_ready(home) if address.own else ():
                 tell(done)
+            self.client = MlflowClient(address.uri, address.registry)
             self.experiment = self._experiment(home, address)
         self.explain()
         self.parent: str | None = None
