@@ -13,6 +13,7 @@ from search.agreement import Agreement, agreement
 from search.checks import check_encoder, problem
 from search.documents import read
 from search.errors import ConfigError
+from search.paths import placed_encoder
 from trainables.benchmarks import BENCHMARKS, OWN_SYNONYMS
 from trainables.benchmarks.cards import Tasks
 from trainables.curriculum import Stage, Trial
@@ -48,6 +49,9 @@ class Best:
     """What it scored: by target, split (``dev`` alone), language and metric."""
     environment: dict[str, str] = field(default_factory=dict)
     """What its last stage was trained with; empty in files of older versions."""
+    encoder: str = ""
+    """Hash of the encoder's content, by which it is known wherever it lies; empty in files of older versions. ``trial.encoder`` is where
+    it was."""
 
     def dump(self, path: Path) -> None:
         """Write it as YAML."""
@@ -57,6 +61,7 @@ class Best:
             "number": self.number,
             "seed": self.seed,
             "threads": self.threads,
+            "encoder": self.encoder,
             "trial": self.trial.to_json(),
             "data": self.data,
             "packages": packages(),
@@ -92,11 +97,12 @@ def load_best(path: Path) -> Best:
     except (KeyError, TypeError) as error:
         raise ConfigError(str(path), [f"trial: {error}"]) from error
     fields = {("name" if key == "search" else key): document[key] for key in needed[1:]}
-    fields["environment"] = document.get("environment", {})
+    fields |= {"environment": document.get("environment", {}), "encoder": document.get("encoder", "")}
     try:
         best = TypeAdapter(Best).validate_json(json.dumps(fields, default=str), strict=True)
     except ValidationError as error:
         raise ConfigError(str(path), [problem(details) for details in error.errors()]) from error
+    best = replace(best, trial=replace(best.trial, encoder=placed_encoder(best.trial.encoder, path.parent)))
     if best.trial.synonyms:
         best = replace(best, trial=replace(best.trial, synonyms=str(path.parent / best.trial.synonyms)))
     problems = _problems(best)
@@ -112,7 +118,7 @@ def _problems(best: Best) -> list[str]:
     try:
         check_encoder(trial.encoder)
     except ValueError as error:
-        found.append(f"trial.encoder: {error}")
+        found.append(f"trial.encoder: {error}; write where it lies now: what it holds is compared when it is trained")
     if trial.synonyms:
         try:
             load(trial.synonyms)
@@ -148,12 +154,14 @@ def rerun(best: Best, seeds: Sequence[int], on_stage: Callable[[Any], None]) -> 
 def rerun_agreement(best: Best, outcomes: dict[int, Outcome]) -> Agreement | None:
     """How far the scores on the exported seed lie from the exported ones; None if that seed was not run."""
     from trainables.arithmetic import environment
+    from trainables.encoders import load as load_encoder
     from trainables.prepared import prepared_of
 
     if best.seed not in outcomes:
         return None
     now = prepared_of(best.trial)
     other = [f"the data of {task}" for task, digest in best.data.items() if now[task].fingerprint != digest]
+    other += ["the encoder"] * (best.encoder not in ("", load_encoder(best.trial.encoder).hash))
     return agreement(best.scores, outcomes[best.seed].transfer, (best.environment, environment()), *other)
 
 

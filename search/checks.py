@@ -4,7 +4,13 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+
+from trainables.addresses import MissingReferenceError, expand, masked
+
+LOOKING = {"looking": True}
+"""Context of a validation that needs nothing besides the document."""
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""
@@ -29,6 +35,11 @@ def number_or_all(value: object, what: str) -> object:
     return value
 
 
+def names_folder(encoder: str) -> bool:
+    """Whether an encoder is written as only a folder can be, there or not."""
+    return encoder != "miniature" and (not HUB_ID.fullmatch(encoder) or encoder[0] == ".")
+
+
 def check_encoder(encoder: str) -> str:
     """The encoder, if it is the miniature, a folder that holds a model, or may be a hub id.
 
@@ -36,33 +47,35 @@ def check_encoder(encoder: str) -> str:
         ValueError: saying what is missing.
     """
     folder = Path(encoder)
-    if encoder == "miniature":
+    if encoder == "miniature" or not (names_folder(encoder) or folder.is_dir()):
         return encoder
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise ValueError(f"the encoder folder {encoder!r} has no config.json: it wants what save_pretrained writes")
-        if not any(folder.glob("*.safetensors*")):
-            raise ValueError(f"the encoder folder {encoder!r} has no weights: no *.safetensors in it")
-        return encoder
-    if not re.fullmatch(r"[\w.-]+/[\w.-]+", encoder):
-        raise ValueError(f"{encoder!r} is no folder here and no hub id; allowed: miniature, a folder, namespace/name")
+    if not folder.is_dir():
+        there = "is a file, no folder" if folder.exists() else "is no folder here and no hub id"
+        raise ValueError(f"{encoder!r} {there}; allowed: miniature, a folder, namespace/name")
+    if not (folder / "config.json").is_file():
+        raise ValueError(f"the encoder folder {encoder!r} has no config.json: it wants what save_pretrained writes")
+    if not any(folder.glob("*.safetensors*")):
+        raise ValueError(f"the encoder folder {encoder!r} has no weights: no *.safetensors in it")
     return encoder
 
 
 def check_url(url: str) -> str:
-    """The URL, if fsspec has what its protocol needs.
+    """The URL, if fsspec has what its protocol needs; one that begins with a reference is looked at where the environment has it.
 
     Raises:
         ValueError: saying what to install, or which protocols there are.
     """
     import fsspec
 
-    protocol, separator, _ = url.partition("://")
+    try:
+        protocol, separator, _ = expand(url).partition("://")
+    except MissingReferenceError:
+        return url
     try:
         if separator:
             fsspec.get_filesystem_class(protocol)
     except (ValueError, ImportError) as error:
-        raise ValueError(f"{url!r}: {error}") from error
+        raise ValueError(f"{masked(url)!r}: {error}") from error
     return url
 
 
@@ -73,3 +86,14 @@ def problem(details: Any) -> str:
         return f"{where}: {details['ctx']['error']}"
     message = details["msg"][0].lower() + details["msg"][1:]
     return f"{where}: {message}; got {json.dumps(details['input'], ensure_ascii=False, default=str)}"
+
+
+def keys_at(section: Any, path: Sequence[Any]) -> list[str]:
+    """The keys of the section at a path below a section, for the message about one that is not there."""
+    for part in path:
+        field = section.model_fields.get(part) if hasattr(section, "model_fields") else None
+        if field is None:
+            continue
+        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if hasattr(kind, "model_fields")]
+        section = inner[0] if inner else section
+    return list(section.model_fields)

@@ -14,7 +14,7 @@ from search.data_commands import data
 from search.endings import Commands
 from search.errors import UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, settle, with_home
+from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
 from search.ui import ui
 from search.upkeep import miniature, store
 
@@ -25,7 +25,6 @@ from search.upkeep import miniature, store
 @click.pass_context
 def main(context: click.Context, home: str | None) -> None:
     """In which order to train on which intermediate tasks, so that a model trained in English works in other languages."""
-    settle()
     context.obj = Home.locate(home)
 
 
@@ -247,8 +246,7 @@ def track(home: Home, name: str) -> None:
     from search.review import review
     from search.tracking import rebuild
 
-    folder, console = home.find(name), Console(stderr=True)
-    study = _study(folder)
+    study, console = _study(folder := home.find(name)), Console(stderr=True)
     written = review(study, folder, console)
     rebuilt = rebuild(study, home, folder.results, console, written.files, written.answer)
     click.echo(rebuilt)

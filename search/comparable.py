@@ -5,6 +5,7 @@ from typing import Any
 
 from search.config import Config, validate
 from search.documents import read
+from search.encoder import same_encoder
 from search.errors import SpaceChangedError
 from search.home import SearchFolder
 from search.study import began, stage_versions
@@ -32,8 +33,13 @@ _SYNONYMS = "space.noise.synonyms"
 """Compared by what it holds (`search.readiness`), not by where it lies."""
 
 
-def check_space(folder: SearchFolder, config: Config) -> None:
+def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:
     """Refuse a config whose trials could not be compared with those that are there.
+
+    Args:
+        folder: of the search.
+        config: to be launched.
+        stages: the store, whose records know an encoder that lies elsewhere now.
 
     Raises:
         SpaceChangedError: listing each difference.
@@ -43,6 +49,8 @@ def check_space(folder: SearchFolder, config: Config) -> None:
     if not began(folder):
         return  # it was refused before its first trial
     began_with = validate(read(folder.config), str(folder.config), looking=True)
+    if began_with.encoder != config.encoder and same_encoder(folder, began_with.encoder, config.encoder, stages):
+        began_with = began_with.model_copy(update={"encoder": config.encoder})
     own = began_with.training.tasks.keys() | config.training.tasks.keys()
     before, now = _settings(began_with, own), _settings(config, own)
     differences = [

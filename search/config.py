@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 import yaml
 from pydantic import (
@@ -16,9 +16,10 @@ from pydantic import (
     field_validator,
 )
 
-from search.checks import LOOKING, check_encoder, members, problem
+from search.checks import LOOKING, check_encoder, keys_at, members, problem
 from search.documents import apply, read
 from search.errors import ConfigError
+from search.paths import absolute, keys_of
 from search.sections import (
     CurriculumSpace,
     Generalized,
@@ -235,7 +236,8 @@ class Config(Strategy):
 
 
 def load(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """The config in a YAML file.
+    """The config in a YAML file, its paths absolute: relative ones are relative to the folder of the file, those of `overrides` to the
+    working directory (`search.paths`).
 
     Args:
         path: the file.
@@ -249,11 +251,19 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
         raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is {type(document).__name__}"])
     for override in overrides:
         apply(document, override)
-    return validate(document, str(path))
+    return validate(document, str(path), absolute(document, path.parent, keys_of(overrides)))
 
 
-def validate(document: Mapping[str, Any], source: str, *, looking: bool = False) -> Config:
-    """The config in a document; of a search that is only looked at neither encoder nor store need be there.
+def validate(
+    document: Mapping[str, Any], source: str, problems: Sequence[str] = (), *, looking: bool = False
+) -> Config:
+    """The config in a document, its paths as they are.
+
+    Args:
+        document: of the config.
+        source: where it comes from, for the message.
+        problems: what is known to be wrong with it.
+        looking: whether it is of a search that is only looked at, where neither encoder nor store need be there.
 
     Raises:
         ConfigError: listing every problem.
@@ -263,9 +273,12 @@ def validate(document: Mapping[str, Any], source: str, *, looking: bool = False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ConfigError(source, [f"keys must be plain words and nothing may hold itself: {error}"]) from error
     try:
-        return Config.model_validate_json(text, context=LOOKING if looking else None)
+        config = Config.model_validate_json(text, context=LOOKING if looking else None)
     except ValidationError as error:
-        raise ConfigError(source, [_problem(details) for details in error.errors()]) from error
+        raise ConfigError(source, [*problems, *(_problem(details) for details in error.errors())]) from None
+    if problems:
+        raise ConfigError(source, problems)
+    return config
 
 
 def dump(config: Config) -> str:
@@ -277,20 +290,8 @@ def _problem(details: Any) -> str:
     where = ".".join(str(part) for part in details["loc"])
     match details["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key; allowed here: {', '.join(_keys(details['loc'][:-1]))}"
+            return f"{where}: unknown key; allowed here: {', '.join(keys_at(Config, details['loc'][:-1]))}"
         case "missing":
             return f"{where}: this key is needed"
         case _:
             return problem(details)
-
-
-def _keys(path: Sequence[Any]) -> list[str]:
-    """The keys of the section at a path, for the message about one that is not there."""
-    section: Any = Config
-    for part in path:
-        field = section.model_fields.get(part) if hasattr(section, "model_fields") else None
-        if field is None:
-            continue
-        inner = [kind for kind in (field.annotation, *get_args(field.annotation)) if hasattr(kind, "model_fields")]
-        section = inner[0] if inner else section
-    return list(section.model_fields)

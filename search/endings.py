@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from search.errors import ClusterLostError, RegistryError, UserError
+from search.surroundings import settle
 from trainables.benchmarks.cards import DataError
 
 PATIENCE = 20.0
@@ -34,6 +35,7 @@ class Commands(click.Group):
     def main(self, args: Sequence[str] | None = None, *words: Any, **more: Any) -> Any:
         """Run a command; without arguments, as the whole of this process."""
         if args is None:
+            settle()
             prepare()
         return super().main(args, *words, **more)
 
@@ -63,20 +65,10 @@ class Commands(click.Group):
 
 def prepare() -> None:
     """Let signals end this process as Ctrl-C does, and readers that go away end nothing."""
-    _open_standard_streams()
     for number in _SIGNALS:
         if signal.getsignal(number) == signal.SIG_DFL:  # under nohup SIGHUP is ignored, and stays so
             signal.signal(number, _as_interrupt)
     sys.stdout, sys.stderr = _steadfast(1, sys.stdout), _steadfast(2, sys.stderr)
-
-
-def _open_standard_streams() -> None:
-    """One that was closed would be the next file that is opened, and get what others print."""
-    for number in range(3):
-        try:
-            os.fstat(number)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
 
 
 def code() -> int:

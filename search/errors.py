@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from trainables.addresses import masked
+
 
 class UserError(Exception):
     """A mistake of the user's: exit code 2."""
@@ -15,7 +17,7 @@ class RegistryError(RuntimeError):
     """MLflow did not take a model that was exported: exit code 1."""
 
     def __init__(self, uri: str, cause: Exception) -> None:
-        super().__init__(f"exported, but not registered: MLflow at {uri}: {type(cause).__name__}: {cause}")
+        super().__init__(f"exported, but not registered: MLflow at {uri}: {type(cause).__name__}: {masked(str(cause))}")
         self.uri = uri
 
 
@@ -23,9 +25,11 @@ class ConfigError(UserError):
     """Everything that is wrong with a config, together."""
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
+        # What is wrong may be told with the value, and that with a password.
+        source, problems = masked(source), [masked(problem) for problem in problems]
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         super().__init__("\n".join([f"{source}: {count}", *(f"  {problem}" for problem in problems)]))
-        self.source, self.problems = source, list(problems)
+        self.source, self.problems = source, problems
 
 
 class SpaceChangedError(UserError):

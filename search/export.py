@@ -1,7 +1,7 @@
 """The winner, out: best.yaml, results.json, the target models as Hugging Face folders with a card."""
 
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -61,13 +61,13 @@ def export(
         out.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
         raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
-    aside = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    aside = out.with_name(f".{out.name}-{secrets.token_hex(4)}")
+    aside.mkdir()
     try:
         stages = home.stage_store(study.config.store) or str(aside / ".stages")
         best = _write(study, record, stages, str(home.data), aside, folder.synonyms, tell)
         (aside / "results.json").write_text(results.text(study), encoding="utf-8")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
-        aside.chmod(0o755)
         if out.exists():
             out.rmdir()
         aside.rename(out)
@@ -91,6 +91,7 @@ def _chosen(study: Study, number: int | None) -> Recorded:
 def _write(
     study: Study, record: Recorded, stages: str, data: str, out: Path, own: Path, tell: Callable[[str], None]
 ) -> Best:
+    from trainables import encoders
     from trainables.prepared import prepared_of
     from trainables.stage import restore
     from trainables.worker import keep_quiet
@@ -112,6 +113,7 @@ def _write(
         data={name: task.fingerprint for name, task in tasks.items()},
         scores=recorded.transfer.scores,
         environment=recorded.stages[-1].environment,
+        encoder=encoders.load(trial.encoder).hash,
     )
     best.dump(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})

@@ -1,14 +1,19 @@
 """Where everything lies: searches, stages, the MLflow database."""
 
+import atexit
 import fcntl
 import os
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from search.errors import NoSuchSearchError, UserError
 from search.sections import StoreSettings
+from trainables.addresses import MissingReferenceError, expand
 
 FAILURES = "failures"
 """The folder of tracebacks, in a search's folder."""
@@ -86,7 +91,10 @@ class Home:
     @classmethod
     def locate(cls, given: str | None) -> "Home":
         """``--home``, else ``XLT_HOME``, else ``./xlt-home``; made on first use."""
-        root = Path(given or os.environ.get("XLT_HOME") or "xlt-home").resolve()
+        root = Path(given or os.environ.get("XLT_HOME") or "xlt-home")
+        with suppress(RuntimeError):  # there is no user's home that ~ could be
+            root = root.expanduser()
+        root = root.resolve()
         if root.exists() and not root.is_dir():
             raise UserError(f"the home {root} is a file: name a folder with --home or XLT_HOME")
         return cls(root)
@@ -101,19 +109,33 @@ class Home:
         return self.root / "data"
 
     @property
+    def database(self) -> Path:
+        """MLflow's."""
+        return self.root / "mlflow.db"
+
+    @property
     def tracking_uri(self) -> str:
-        return f"sqlite:///{self.root / 'mlflow.db'}"
+        """Of the database, as MLflow takes it."""
+        return f"sqlite:///{plain(self.root) / self.database.name}"
 
     @property
     def artifacts(self) -> Path:
         return self.root / "mlflow-artifacts"
 
     def stage_store(self, store: StoreSettings) -> str | None:
-        """The folder or URL where a config's stages are kept, or None if they are not."""
+        """The folder or URL where a config's stages are kept, references of a URL left to whoever opens it; None if they are not kept.
+
+        Raises:
+            UserError: when the environment lacks what the URL refers to.
+        """
         if not store.enabled:
             return None
         url = store.url or str(self.stages)
-        return url if "://" in url else str(Path(url).resolve())
+        try:
+            there = expand(url) if store.url else url
+        except MissingReferenceError as error:
+            raise UserError(f"store.url: {error}") from error
+        return url if "://" in there else str(Path(there).resolve())
 
     def folder(self, name: str) -> SearchFolder:
         """The place of a search, there or not."""
@@ -132,6 +154,28 @@ class Home:
         if name not in self.names():
             raise NoSuchSearchError(name, self.root, self.names())
         return self.folder(name)
+
+
+@cache
+def plain(folder: Path) -> Path:
+    """The folder by a path that may stand in a database's URI: its own, or a link's that goes with this process.
+
+    SQLAlchemy takes ``?`` for the end of a path and, from 2.1 on alone, ``%41`` for an ``A``, and MLflow makes the folder that it reads
+    there: no quoting is right for all.
+    """
+    if quotable(folder):
+        return folder
+    place = next(filter(quotable, (tempfile.gettempdir(), "/tmp", "/var/tmp")))  # noqa: S108 - a folder of our own in it
+    aside = tempfile.mkdtemp(prefix="xlt-", dir=place)
+    atexit.register(shutil.rmtree, aside, ignore_errors=True)
+    link = Path(aside) / "home"
+    link.symlink_to(folder, target_is_directory=True)
+    return link
+
+
+def quotable(path: str | Path) -> bool:
+    """Whether a database's URI may hold the path as it is, for every version of SQLAlchemy and MLflow."""
+    return not set("?%") & set(str(path))
 
 
 @contextmanager

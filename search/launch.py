@@ -61,8 +61,8 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     """
     folder = home.folder(config.name)
     config, synonyms = ready(config, folder)
-    check_space(folder, config)
     stages = home.stage_store(config.store)
+    check_space(folder, config, stages)
     earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
     with _only_one(folder):
         if mended := mend(folder.journal):

@@ -16,7 +16,7 @@ from search.errors import SpaceChangedError
 from search.home import SearchFolder
 from search.recorded import Recorded, by_place, finalists, identity
 from search.space import CurriculumSpace, Parameters, paths
-from search.stored import described, stored
+from search.stored import described, on_top_of, stored
 from search.study import Study
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise.catalogue import Passes, passes
@@ -151,8 +151,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     done = [record for record in tried if record.ended]
     trials = _draw(space, _given(space, tried), max(0, min(config.trials, size) - len(done)), done)
     asked = Counter(path for trial in trials for path in paths(trial))
-    entries = list(Records(stages).entries()) if stages else []
-    entries = [entry for entry in entries if entry.path[0] == config.encoder]
+    entries = on_top_of(config.encoder, Records(stages).entries()) if stages else []
     held, costs = stored(entries, config.encoder, config.resources.arithmetic), Costs(entries)
     tree = tuple(
         PlannedStage(

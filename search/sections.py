@@ -17,11 +17,14 @@ from pydantic import (
 
 from search.checks import check_url, number_or_all
 from search.stage_space import Section
+from trainables.addresses import hide
 from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
 from trainables.store.identity import ARITHMETIC
 
 Share = Annotated[float, Field(ge=0, lt=1)]
+STORE_SECRET, TRACKING_SECRET = "XLT_STORE_SECRET", "XLT_TRACKING_SECRET"
+"""Where secrets go that stand in an address: variables of the environment, named in ``config.yaml``."""
 EITHER = frozenset({"steps", "epochs"})
 """Of a length: one of them is said, and what is said of a single task replaces both."""
 
@@ -143,7 +146,9 @@ class StoreSettings(Section):
     """Where trained stages are kept."""
 
     url: str | None = None
-    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home."""
+    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home. ``${NAME}`` in it stands for
+    what the environment has, here and on every node; a secret that is written out is kept as such a reference
+    (`trainables.addresses.hide`)."""
     enabled: bool = True
     """False: every stage is trained afresh."""
     max_size: ByteSize | None = None
@@ -152,7 +157,8 @@ class StoreSettings(Section):
     @field_validator("url")
     @classmethod
     def _reachable(cls, url: str | None, info: ValidationInfo) -> str | None:
-        return url if url is None or info.context else check_url(url)
+        hidden = url and hide(url, STORE_SECRET)
+        return hidden if hidden is None or info.context else check_url(hidden)
 
 
 class Resources(Section):
@@ -181,4 +187,11 @@ class Tracking(Section):
     """Where MLflow keeps the metrics for review."""
 
     uri: str | None = None
-    """A tracking server or database; by default ``mlflow.db`` in the home."""
+    """A tracking server or database; by default ``mlflow.db`` in the home. It alone decides: ``MLFLOW_TRACKING_URI`` and
+    ``MLFLOW_REGISTRY_URI`` do not count, but ``${MLFLOW_TRACKING_URI}`` may stand here, as may any ``${NAME}`` of the environment. A
+    secret that is written out is kept as such a reference (`trainables.addresses.hide`)."""
+
+    @field_validator("uri")
+    @classmethod
+    def _without_secrets(cls, uri: str | None) -> str | None:
+        return uri if uri is None else hide(uri, TRACKING_SECRET)

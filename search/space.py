@@ -68,6 +68,12 @@ class CurriculumSpace:
             retention=config.curriculum.retention,
         )
 
+    def here(self, trial: Trial) -> Trial:
+        """A trial of an earlier launch, its encoder and its synonyms where they lie now."""
+        noise = self.config.space.noise
+        synonyms = str(Path(noise.synonyms).absolute()) if trial.synonyms and noise.synonyms else trial.synonyms
+        return replace(trial, encoder=self.config.encoder, synonyms=synonyms)
+
     def _picked(self, ask: Suggests) -> list[str]:
         """The tasks of each stage, in order."""
         tasks, length = list(self.config.intermediate), ask.suggest_int("length", 0, self.config.curriculum.max_length)

@@ -29,6 +29,19 @@ def _own(document: Mapping[str, Any]) -> str:
     return json.dumps(own, sort_keys=True)
 
 
+def on_top_of(encoder: str, entries: Iterable[Entry]) -> list[Entry]:
+    """The stages on top of an encoder, as a config names it, wherever it lay when they were trained."""
+    by_key = {entry.key: entry for entry in entries}
+
+    def root(entry: Entry) -> str:
+        while (parent := by_key.get(entry.identity["parent"])) is not None:
+            entry = parent
+        return str(entry.identity["parent"])
+
+    roots = {root(entry) for entry in by_key.values() if entry.path[0] == encoder}
+    return [entry for entry in by_key.values() if root(entry) in roots]
+
+
 def stored(entries: Iterable[Entry], encoder: str, arithmetic: str) -> set[Described]:
     """The paths that the store need not train: targets scored, intermediate stages with their weights.
 
@@ -38,9 +51,7 @@ def stored(entries: Iterable[Entry], encoder: str, arithmetic: str) -> set[Descr
         arithmetic: likewise, a value of `trainables.store.identity.ARITHMETIC`.
     """
     by_key = {
-        entry.key: entry
-        for entry in entries
-        if entry.path[0] == encoder and entry.identity.get("arithmetic", CPU) == arithmetic
+        entry.key: entry for entry in on_top_of(encoder, entries) if entry.identity.get("arithmetic", CPU) == arithmetic
     }
     found = set()
     for entry in by_key.values():

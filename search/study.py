@@ -45,7 +45,8 @@ class Study:
 
     def recorded(self) -> list[Recorded]:
         """Every trial by number, duplicates and interrupted ones too."""
-        return placed(Recorded.of(trial, self._parameters(trial)) for trial in _begun(self._study))
+        found = placed(Recorded.of(trial, self._parameters(trial)) for trial in _begun(self._study))
+        return [replace(each, trial=self.space.here(each.trial)) if each.trial else each for each in found]
 
     def complete(self) -> list[Recorded]:
         """The complete trials, best first, earlier ones first among equals."""

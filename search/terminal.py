@@ -3,7 +3,6 @@
 import json
 import os
 import sys
-import warnings
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -56,29 +55,6 @@ def with_home(command: Callable[..., None]) -> Callable[..., None]:
         command(Home.locate(own_home) if own_home else context.obj, **arguments)
 
     return run
-
-
-def settle() -> None:
-    """Make up for surroundings that libraries do not expect: closed standard streams, warnings that are errors."""
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        try:
-            os.fstat(number)
-        except OSError:  # else the next file that is opened would get what is printed
-            os.open(os.devnull, os.O_RDWR)
-        if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115 - as long as the process
-    _let_libraries_warn()
-
-
-def _let_libraries_warn() -> None:
-    """Take back what ``PYTHONWARNINGS=error`` asks for, here and in workers: Ray and MLflow warn as they start, and would not."""
-    if not any(option.startswith("error") for option in sys.warnoptions):
-        return
-    warnings.simplefilter("default")
-    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-        warnings.simplefilter("ignore", kind)  # as Python itself has them
-    asked = os.environ.get("PYTHONWARNINGS", "").split(",")
-    os.environ["PYTHONWARNINGS"] = ",".join(option for option in asked if not option.startswith("error"))
 
 
 def progress(console: Console, *columns: ProgressColumn) -> Progress:

@@ -96,8 +96,9 @@ class Stage:
 class Trial:
     """One curriculum, then every target on top of it: all that `trainables.trial.run` needs to know."""
 
-    encoder: str
-    """``miniature``, a folder, or a Hugging Face hub id."""
+    encoder: str = field(compare=False)
+    """``miniature``, a folder, or a Hugging Face hub id. Where it lies makes no other trial of one: its content is part of the stages'
+    identity, and trials are compared within a search, which has one."""
     benchmark: str
     curriculum: tuple[Stage, ...]
     targets: tuple[Stage, ...]

@@ -1,6 +1,7 @@
 """What MLflow's pages say and show at first: the experiment's description, and a view with columns and charts set out."""
 
 import json
+from math import ceil
 from typing import Any
 
 from search.config import Config
@@ -8,6 +9,11 @@ from search.tracking.sheet import NUMBER
 
 SAVED_VIEW = "xlt"
 _TAG = f"mlflow.sharedViewState.{SAVED_VIEW}"
+AXES = 6
+"""Of a chart, besides the objective: more stand so close that their names overlap."""
+_WIDTHS = {"metrics.`transfer/mean`": 120, "params.`curriculum`": 200}
+_SIZES = {"At a glance": {"columns": 1, "cardHeight": 300}, "Scores": {"columns": 3, "cardHeight": 300}}
+"""Names of axes need the whole width."""
 _SINCE = 1_700_000_000_000
 """When the view was made, for MLflow: fixed, so that the same view is the same tag."""
 
@@ -26,8 +32,13 @@ def about(config: Config, experiment: str) -> str:
 """
 
 
-def saved_view(config: Config) -> dict[str, str]:
-    """The experiment's tag by which MLflow (3.15 and later) offers the view under Views."""
+def saved_view(config: Config, short: bool = True) -> dict[str, str]:
+    """The experiment's tag by which MLflow (3.15 and later) offers the view under Views.
+
+    Args:
+        config: the search.
+        short: whether its runs have the places of tasks under their short names.
+    """
     state = {
         "searchFilter": f"tags.`{NUMBER}` LIKE '%'",
         "orderByKey": f"metrics.`{_main(config)}`",
@@ -37,10 +48,10 @@ def saved_view(config: Config) -> dict[str, str]:
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
         "selectedColumns": _columns(config),
-        "columnOrder": [],
-        "columnWidths": {},
+        "columnOrder": _columns(config),
+        "columnWidths": _WIDTHS,
         "runsHiddenMode": "FIRST_20_RUNS",
-        "compareRunCharts": _charts(config),
+        "compareRunCharts": _charts(config, short),
         "compareRunSections": _sections(config),
         "isAccordionReordered": True,
         "viewMaximized": False,
@@ -58,31 +69,50 @@ def _main(config: Config) -> str:
 
 
 def _columns(config: Config) -> list[str]:
-    params = [f"params.`{name}`" for name in ("curriculum", "rate/targets", "noise", "magnitude")]
-    metrics = [_main(config), "transfer/worst_family", "finalist/mean", "finalist/low", "finalist/high", "seconds"]
-    tags = [f"tags.`{name}`" for name in ("xlt.condition", "xlt.state", "xlt.best")]
-    return [*params, *tags, *(f"metrics.`{name}`" for name in metrics)]
+    """The columns that are shown, from left to right: what a trial is worth comes first."""
+    scores = [_main(config), "finalist/mean", "finalist/low", "finalist/high", "transfer/worst_family"]
+    params = [f"params.`{name}`" for name in ("curriculum", "noise", "magnitude", "rate/targets")]
+    tags = [f"tags.`{name}`" for name in ("xlt.best", "xlt.condition", "xlt.state")]
+    first, *others = [f"metrics.`{name}`" for name in scores]
+    return [first, params[0], *others, *tags, *params[1:], "metrics.`seconds`"]
 
 
-def _charts(config: Config) -> list[dict[str, Any]]:
+def axes(config: Config) -> list[tuple[str, ...]]:
+    """The intermediate tasks, in as few groups of `AXES` at most as there may be: the axes of a chart each."""
+    tasks = list(config.intermediate)
+    groups = max(1, ceil(len(tasks) / AXES))
+    size = ceil(len(tasks) / groups)
+    return [tuple(tasks[place : place + size]) for place in range(0, len(tasks), size)]
+
+
+def _charts(config: Config, short: bool) -> list[dict[str, Any]]:
     """The charts at the top; MLflow adds one for each further metric, in the section of its name."""
-    axes = [f"position/{task}" for task in config.intermediate]
     scatter = {
         "type": "SCATTER",
         "xaxis": {"key": _source(config), "type": "METRIC"},
         "yaxis": {"key": _main(config), "type": "METRIC"},
         "runsCountToCompare": 100,
     }
-    parallel = {"type": "PARALLEL", "selectedMetrics": [_main(config)], "showAllRuns": True}
-    told: list[dict[str, Any]] = [
-        parallel | {"selectedParams": axes, "displayName": "Place of each task, and transfer"},
-        parallel | {"selectedParams": ["condition", "first", "last"], "displayName": "Condition, first, last"},
+    parallel = {"type": "PARALLEL", "selectedMetrics": ["objective"], "showAllRuns": True}
+    wide: list[dict[str, Any]] = [
+        parallel
+        | {
+            "selectedParams": [task if short else f"position/{task}" for task in group],
+            "displayName": "Place of each task, and transfer",
+        }
+        for group in axes(config)
+    ]
+    wide.append(parallel | {"selectedParams": ["condition", "first", "last"], "displayName": "Condition, first, last"})
+    small: list[dict[str, Any]] = [
         {"type": "BAR", "metricKey": _main(config), "displayName": "Best on the search's own seed"},
         {"type": "BAR", "metricKey": "finalist/mean", "displayName": "Finalists on fresh seeds"},
         scatter | {"displayName": "English and transfer"},
     ]
-    common = {"metricSectionId": "xlt", "deleted": False, "isGenerated": False, "runsCountToCompare": 20}
-    return [{**common, **chart, "uuid": f"xlt-{place}"} for place, chart in enumerate(told)]
+    common = {"deleted": False, "isGenerated": False, "runsCountToCompare": 20}
+    placed = [chart | {"metricSectionId": "xlt"} for chart in wide] + [
+        chart | {"metricSectionId": "xlt-small"} for chart in small
+    ]
+    return [{**common, **chart, "uuid": f"xlt-{place}"} for place, chart in enumerate(placed)]
 
 
 def _source(config: Config) -> str:
@@ -91,7 +121,8 @@ def _source(config: Config) -> str:
 
 def _sections(config: Config) -> list[dict[str, Any]]:
     """Sections in the order that they are read in; those with a chart a language are closed: hundreds of charts are slow."""
-    opened = ["At a glance", "transfer", "finalist", "source", "family"]
+    own = {"At a glance": "xlt", "Scores": "xlt-small"}
+    opened = [*own, "transfer", "finalist", "source", "family"]
     closed = [
         "finalist/seed",
         "unseen",
@@ -100,13 +131,13 @@ def _sections(config: Config) -> list[dict[str, Any]]:
     names = [*opened, *closed, "Model metrics", "System metrics"]
     return [
         {
-            "uuid": "xlt" if name == opened[0] else f"xlt-{name}",
+            "uuid": own.get(name, f"xlt-{name}"),
             "name": name,
             "display": name in opened,
             "isReordered": False,
             "deleted": False,
-            "isGenerated": name != opened[0],
-            **({"columns": 2, "cardHeight": 400} if name == opened[0] else {}),
+            "isGenerated": name not in own,
+            **_SIZES.get(name, {}),
         }
         for name in names
     ]

@@ -13,6 +13,8 @@ from search.home import Home
 from search.recorded import Recorded
 from search.study import Study
 from search.terminal import progress
+from search.tracking.address import Address
+from search.tracking.database import reason
 from search.tracking.datasets import Digests
 from search.tracking.launches import Ended
 from search.tracking.tracker import PATIENT, hasty
@@ -57,16 +59,20 @@ def rebuild(
         files: further artifacts of the launch's run, by name.
         answer: what was found, in words; by default what ``xlt best`` says.
     """
-    config, uri = study.config, study.config.tracking.uri or home.tracking_uri
+    config, address = study.config, Address.of(study.config, home)
     records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed")]
     found = Rebuilt()
-    with hasty(uri, PATIENT), progress(console, MofNCompleteColumn(), TimeRemainingColumn()) as shown:
+    with hasty(address.uri, PATIENT), progress(console, MofNCompleteColumn(), TimeRemainingColumn()) as shown:
         task = shown.add_task("reading what MLflow has", total=len(records))
         try:
-            view, digests = View(config, home, uri), Digests(config, home.stage_store(config.store))
+            view = View(
+                config, home, address, lambda what: console.print(what, highlight=False, markup=False, soft_wrap=True)
+            )
+            digests = Digests(config, home.stage_store(config.store))
             view.read_all()
             shown.update(task, description="runs")
             _write(view, digests, study, records, found, lambda: shown.advance(task), console)
+            view.explain()
             shown.update(task, description="report and pictures")
             Ended.of(study, results, files or {}, answer).write(view, digests)
         except Exception as error:
@@ -74,7 +80,7 @@ def rebuild(
             found.missed = len(records) - found.written - found.kept
     if found.why is not None:
         console.print(
-            f"MLflow at {uri} missed some of this ({type(found.why).__name__}: {found.why})",
+            f"MLflow at {address.told} missed some of this ({reason(found.why)})",
             highlight=False,
             markup=False,
             soft_wrap=True,

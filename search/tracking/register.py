@@ -12,6 +12,7 @@ from search.errors import RegistryError
 from search.home import Home
 from search.intervals import interval
 from search.study import Study
+from search.tracking.address import Address
 from search.tracking.datasets import Digests
 from search.tracking.sheet import NUMBER
 from search.tracking.tracker import PATIENT, hasty
@@ -47,17 +48,17 @@ def register(study: Study, home: Home, exported: Path, best: Best) -> Registered
     Raises:
         RegistryError: when MLflow does not take it.
     """
-    uri = study.config.tracking.uri or home.tracking_uri
+    address = Address.of(study.config, home)
     try:
-        with hasty(uri, PATIENT):
-            return _registered(study, home, exported, best, uri)
+        with hasty(address.uri, PATIENT):
+            return _registered(study, home, exported, best, address)
     except Exception as error:
-        raise RegistryError(uri, error) from error
+        raise RegistryError(address.told, error) from error
 
 
-def _registered(study: Study, home: Home, exported: Path, best: Best, uri: str) -> Registered:
+def _registered(study: Study, home: Home, exported: Path, best: Best, address: Address) -> Registered:
     config = study.config
-    view = View(config, home, uri)
+    view = View(config, home, address)
     record = next(record for record in study.complete() if record.number == best.number)
     repeats = study.repeats().get(best.number, {})
     view.write(trial_sheet(record, repeats, config, Digests(config, home.stage_store(config.store))))
@@ -80,7 +81,7 @@ def _registered(study: Study, home: Home, exported: Path, best: Best, uri: str) 
     for key, word in tags.items():
         client.set_model_version_tag(name, version, key, word)
     client.set_registered_model_alias(name, ALIAS, version)
-    return Registered(name, version, fresh, uri)
+    return Registered(name, version, fresh, address.told)
 
 
 def _same(client: Any, name: str, content: str) -> str | None:

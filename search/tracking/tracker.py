@@ -15,6 +15,8 @@ from search.config import Config
 from search.failures import texts
 from search.home import Home
 from search.study import Study
+from search.tracking.address import Address
+from search.tracking.database import reason
 from search.tracking.datasets import Digests
 from search.tracking.launches import Ended
 from search.tracking.trials import trial_sheet
@@ -37,7 +39,7 @@ class Tracker:
 
     def __init__(self, config: Config, home: Home, console: Console) -> None:
         self.config, self.home, self.console = config, home, console
-        self.uri = config.tracking.uri or home.tracking_uri
+        self.address = Address.of(config, home)
         self._digests = Digests(config, home.stage_store(config.store))
         self._jobs: queue.Queue[Job | None] = queue.Queue()
         self._waiting: list[Job] = []
@@ -52,13 +54,15 @@ class Tracker:
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
 
     def __enter__(self) -> "Tracker":
+        if self.address.note is not None:
+            self._tell(self.address.note)
         self._thread.start()
         self._jobs.put(_nothing)  # so that a server that is away is known to be before the end
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._jobs.put(None)
-        patience = _PATIENCE[self.config.tracking.uri is None]
+        patience = _PATIENCE[self.address.own]
         # What cannot be done in time is not waited for at all.
         slowest = max(self._each, time.monotonic() - self._began)
         self._thread.join(patience if self._jobs.qsize() * slowest <= patience else 0.0)
@@ -67,7 +71,7 @@ class Tracker:
             why = self._why or TimeoutError(f"the last writes take longer than {patience:g} s")
         if why is not None:
             self.console.print(
-                f"MLflow at {self.uri} missed some of this ({type(why).__name__}: {why})\n"
+                f"MLflow at {self.address.told} missed some of this ({reason(why)})\n"
                 f"the search itself is whole: xlt track {self.config.name} writes the view anew",
                 highlight=False,
                 markup=False,
@@ -94,8 +98,11 @@ class Tracker:
         ended = Ended.of(study, results, files or {}, answer)
         self._jobs.put(lambda view: ended.write(view, self._digests))
 
+    def _tell(self, what: str) -> None:
+        self.console.print(what, highlight=False, markup=False, soft_wrap=True)
+
     def _work(self) -> None:
-        with hasty(self.uri):
+        with hasty(self.address.uri):
             while (job := self._jobs.get()) is not None:
                 self._waiting.append(job)
                 if time.monotonic() >= self._again:
@@ -108,7 +115,7 @@ class Tracker:
         while self._waiting:
             self._began = began = time.monotonic()
             try:
-                self._view = self._view or View(self.config, self.home, self.uri)
+                self._view = self._view or View(self.config, self.home, self.address, self._tell)
                 self._waiting[0](self._view)
             except Exception as error:
                 self._why = error

@@ -68,7 +68,7 @@ def params(record: Recorded, config: Config) -> dict[str, str]:
 
     MLflow's parallel coordinates leave out a run that lacks one of the axes, and where an axis has numbers, what is no number: so a
     task that a trial does not hold has position 0 and rate 0. Words of more than thirty kinds lose the rest: ``first``, ``last``,
-    ``condition`` and ``position/<task>`` are the axes of an order, ``curriculum`` is for reading.
+    ``condition`` and ``<task>``, the short name of ``position/<task>``, are the axes of an order, ``curriculum`` is for reading.
     """
     trial = record.trial
     assert trial is not None
@@ -84,6 +84,7 @@ def params(record: Recorded, config: Config) -> dict[str, str]:
     for task in config.intermediate:
         place, stage = held.get(task, (0, None))
         found[f"position/{task}"] = str(place)
+        found.setdefault(task, str(place))
         found[f"rate/{task}"] = f"{stage.learning_rate:g}" if stage else "0"
         if config.space.noise.along == "per_stage":
             found[f"magnitude/{task}"] = f"{stage.noise.magnitude:g}" if stage else "0"

@@ -6,12 +6,15 @@ import os
 import shutil
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from search.config import Config
+from search.config import Config, dump
 from search.home import Home
+from search.tracking.address import Address
+from search.tracking.database import alone, make_ready
 from search.tracking.pages import about, saved_view
 from search.tracking.sheet import DIGEST, LONGEST_PARAM, NOTE, NUMBER, PARENT, VIEW, VIEW_VERSION, Dataset, Sheet
 
@@ -22,8 +25,17 @@ _METRICS, _PARAMS = 1000, 100
 class View:
     """One search's experiment. Every method talks to MLflow and raises what goes wrong."""
 
-    def __init__(self, config: Config, home: Home, uri: str) -> None:
-        home.root.mkdir(parents=True, exist_ok=True)
+    def __init__(
+        self, config: Config, home: Home, address: Address, tell: Callable[[str], None] = lambda what: None
+    ) -> None:
+        """Open it, or make it.
+
+        Args:
+            config: the search.
+            home: where it lies.
+            address: of MLflow.
+            tell: called with what was mended.
+        """
         for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
             os.environ.setdefault(name, "true")  # telemetry is asked for when MLflow is imported
         import mlflow.entities
@@ -33,19 +45,25 @@ class View:
             logging.getLogger(noisy).setLevel(logging.ERROR)
         self.entities = mlflow.entities
         self.config = config
-        self.client = MlflowClient(uri)
         self._known: dict[int | None, Any] | None = None
-        found = self.client.get_experiment_by_name(config.name)
-        if found is None:
-            artifacts = (home.artifacts / config.name).as_uri() if config.tracking.uri is None else None
-            self.experiment = str(self.client.create_experiment(config.name, artifacts))
-            self._known = {}
-        else:
-            self.experiment = str(found.experiment_id)
-            if found.lifecycle_stage == "deleted":
-                self.client.restore_experiment(self.experiment)
-        self._explain(dict(found.tags) if found else {})
+        with alone(home) if address.own else nullcontext():
+            for done in make_ready(home) if address.own else ():
+                tell(done)
+            self.client = MlflowClient(address.uri, address.registry)
+            self.experiment = self._experiment(home, address)
+        self.explain()
         self.parent: str | None = None
+
+    def _experiment(self, home: Home, address: Address) -> str:
+        """The number of the search's experiment, which is made, or made anew, where it is not there."""
+        found = self.client.get_experiment_by_name(self.config.name)
+        if found is None:
+            artifacts = (home.artifacts / self.config.name).as_uri() if address.is_database else None
+            self._known = {}
+            return str(self.client.create_experiment(self.config.name, artifacts))
+        if found.lifecycle_stage == "deleted":
+            self.client.restore_experiment(found.experiment_id)
+        return str(found.experiment_id)
 
     def read_all(self) -> None:
         """Read what is there in one go rather than run by run."""
@@ -120,15 +138,25 @@ class View:
             for name, file in files.items():
                 place = Path(folder) / PurePosixPath(name)
                 place.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copyfile(file, place)
+                if name == "config.yaml":  # one of an older version may hold a password
+                    place.write_text(dump(self.config), encoding="utf-8")
+                else:
+                    shutil.copyfile(file, place)
             self.client.log_artifacts(self._parent(), folder)
 
-    def _explain(self, tags: dict[str, str]) -> None:
-        """The experiment's description, its kind, and a view that MLflow's menu of views offers."""
-        told = {NOTE: about(self.config, self.experiment), **saved_view(self.config), **_KIND}
+    def explain(self) -> None:
+        """Write the experiment's description, its kind, and a view that MLflow's menu of views offers, as far as they differ."""
+        tags = self.client.get_experiment(self.experiment).tags
+        told = {NOTE: about(self.config, self.experiment), **saved_view(self.config, self._has_short_names()), **_KIND}
         for name, word in told.items():
             if tags.get(name) != word:
                 self.client.set_experiment_tag(self.experiment, name, word)
+
+    def _has_short_names(self) -> bool:
+        """Whether no run is older than the short names of `search.tracking.trials.params`: a chart leaves out runs that lack an axis."""
+        order, tasks = ["attributes.start_time ASC"], set(self.config.intermediate)
+        oldest = self.client.search_runs([self.experiment], f"tags.`{NUMBER}` LIKE '%'", max_results=10, order_by=order)
+        return all(tasks <= run.data.params.keys() for run in oldest if run.data.params)
 
     def _parent(self) -> str:
         """The launch's own run; an empty one before its sheet is written."""

@@ -46,7 +46,7 @@ def test_every_command_and_option_is_on_this_list():
         "export": ["name", "directory", "--trial", "--register", "--data"],
         "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
-        "ui": ["--port"],
+        "ui": ["name", "--port", "--open"],
         "data check": ["config", "--set", "--data", "--quick", "--json"],
         "data fetch": ["config", "--set", "--data", "--to", "--json"],
         "store ls": ["--url", "--json"],

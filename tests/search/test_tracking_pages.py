@@ -4,19 +4,14 @@ import io
 import json
 import os
 import re
-import signal
-import socket
-import subprocess
-import time
-import urllib.request
 
 import pytest
 from rich.console import Console
 
 from search import results
 from search.tracking import rebuild
-from search.ui import QUIET, command
 from tests.browser import browser
+from tests.mlflow_server import over
 
 __all__ = ["browser"]
 
@@ -42,31 +37,8 @@ def shown(tmp_path_factory):
     FakeWorker().drive(Agenda(config, study, listeners=[]))
     results.write(study, home.folder("shown"))
     rebuild(study, home, home.folder("shown").results, Console(file=io.StringIO()))
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    address = f"http://127.0.0.1:{port}"
-    log = (home.root / "server.log").open("w")
-    server = subprocess.Popen(
-        command(home, port), env={**os.environ, **QUIET}, stdout=log, stderr=log, start_new_session=True
-    )
-    try:
-        _answers(address, server)
+    with over(home) as address:
         yield json.loads(home.folder("shown").results.read_text()), address, _ids(home)
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)  # its workers too: they are in the group that it leads
-        server.wait(30)
-        log.close()
-
-
-def _answers(address, server):
-    while server.poll() is None:
-        try:
-            with urllib.request.urlopen(f"{address}/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"MLflow's server ended with {server.returncode}")
 
 
 def _ids(home):

@@ -55,7 +55,10 @@ def quick(monkeypatch):
 
 
 def told(console) -> str:
-    return console.file.getvalue()
+    """What was said besides where metrics go."""
+    first, *rest = console.file.getvalue().splitlines(keepends=True)
+    assert first.startswith("metrics go to MLflow at http://127.0.0.1:")
+    return "".join(rest)
 
 
 def test_a_server_that_answers_gets_every_run_and_mlflow_prints_nothing(searched, server, console, capfd):

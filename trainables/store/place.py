@@ -4,21 +4,25 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
+from trainables.addresses import REFERENCE, expand, masked
+
 
 @contextmanager
 def _told_as_os_errors() -> Iterator[None]:
-    """Clients of object stores have errors of their own kinds."""
+    """Clients of object stores have errors of their own kinds, and some name the address with all that is secret in it."""
     try:
         yield
-    except OSError:
-        raise
     except Exception as error:
-        raise OSError(f"{type(error).__name__}: {error}") from error
+        told = masked(str(error))
+        if isinstance(error, OSError) and told == str(error):
+            raise
+        kind = type(error) if isinstance(error, FileNotFoundError | FileExistsError) else OSError
+        words = told if kind is not OSError else f"{type(error).__name__}: {told}"
+        raise kind(words) from (error if told == str(error) else None)
 
 
 class Place:
@@ -28,10 +32,13 @@ class Place:
     """
 
     def __init__(self, url: str) -> None:
-        options: dict[str, Any] = {"use_listings_cache": False} if "://" in url else {}
-        self.url = url
+        self.url = masked(url)
         with _told_as_os_errors():
-            self.files, self.root = url_to_fs(url, **options)
+            address = expand(url) if "://" in url or REFERENCE.match(url) else url
+            if "://" in address:
+                self.files, self.root = url_to_fs(address, use_listings_cache=False)
+            else:  # a folder, whatever signs are in its name
+                self.files, self.root = LocalFileSystem(), os.path.abspath(address)
 
     @property
     def local(self) -> bool:

@@ -1,0 +1,43 @@
+"""Whether two names of an encoder are of the same one: by its content, wherever it lies."""
+
+from pathlib import Path
+
+from search.home import SearchFolder
+from search.study import Study
+from trainables.benchmarks.cards import DataError
+from trainables.store.records import RECORD, Records
+
+
+def same_encoder(folder: SearchFolder, before: str, now: str, stages: str | None) -> bool:
+    """Whether a search that began on one encoder would go on on the same, whose folder was moved or copied.
+
+    Args:
+        folder: of the search.
+        before: the encoder that it was last launched with.
+        now: the one that it is to go on with; another hub id is another encoder, and is not read.
+        stages: the store, whose records have what the search's stages were trained on, should the earlier folder be gone.
+    """
+    if not Path(now).is_dir():
+        return False
+    known = _recorded(folder, stages) or (_hash(before) if Path(before).is_dir() else None)
+    return known is not None and known == _hash(now)
+
+
+def _recorded(folder: SearchFolder, stages: str | None) -> str | None:
+    """The hash of the encoder under the search's stages, from the record of one that stands on it."""
+    records = Records(stages) if stages else None
+    for key in sorted(Study.open(folder).stage_keys()) if records else ():
+        record = records.document(key, RECORD) if records else None
+        if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
+            return str(record["identity"]["parent"])
+    return None
+
+
+def _hash(encoder: str) -> str | None:
+    """Of the content; None if it cannot be read."""
+    from trainables import encoders
+
+    try:
+        return encoders.load(encoder).hash
+    except (DataError, OSError, ValueError):
+        return None

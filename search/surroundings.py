@@ -1,0 +1,84 @@
+"""What libraries ask of the machine around a process, made up where it is missing: open streams, a user's name, a home folder, UTF-8."""
+
+import atexit
+import os
+import pwd
+import shutil
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
+"""Where Python looks for the user's name before it asks for the account."""
+
+
+def settle() -> None:
+    """Make it up, for this process and all that it starts; where file names are not UTF-8 the process begins anew.
+
+    In a container the user is often a number that no account has; batch systems and services start programs without HOME and locale.
+    """
+    _open_standard_streams()
+    _let_libraries_warn()
+    if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
+        _begin_anew()
+    if not any(os.environ.get(name) for name in NAMES) and not _has_account():
+        os.environ["LOGNAME"] = f"uid{os.getuid()}"
+    if not _has_home():
+        os.environ["HOME"] = str(_private_folder())
+
+
+def _open_standard_streams() -> None:
+    """One that was closed would be the next file that is opened, and get what is printed."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+
+
+def _let_libraries_warn() -> None:
+    """Take back what ``PYTHONWARNINGS=error`` asks for, here and in workers: Ray and MLflow warn as they start, and would not."""
+    if not any(option.startswith("error") for option in sys.warnoptions):
+        return
+    warnings.simplefilter("default")
+    for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
+        warnings.simplefilter("ignore", kind)  # as Python itself has them
+    asked = os.environ.get("PYTHONWARNINGS", "").split(",")
+    os.environ["PYTHONWARNINGS"] = ",".join(option for option in asked if not option.startswith("error"))
+
+
+def _begin_anew() -> None:
+    """In Python's UTF-8 mode; what cannot be shown on this terminal is shown escaped."""
+    output = (
+        {"PYTHONIOENCODING": f"{sys.stdout.encoding}:backslashreplace"} if "PYTHONIOENCODING" not in os.environ else {}
+    )
+    sys.stdout.flush()
+    os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], {**os.environ, **output, "PYTHONUTF8": "1"})  # noqa: S606
+
+
+def _has_account() -> bool:
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        return False
+    return True
+
+
+def _private_folder() -> Path:
+    """A folder among the temporary ones that nobody else can see into, and that goes with the process."""
+    folder = Path(tempfile.mkdtemp(prefix="xlt-home-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+def _has_home() -> bool:
+    try:
+        home = Path.home()
+    except RuntimeError:
+        return False
+    # One that is not there is made by whoever wants it, if that can be.
+    above = next(folder for folder in (home, *home.parents) if folder.exists())
+    return above.is_dir() and os.access(above, os.W_OK)

@@ -1,0 +1,136 @@
+"""The home's own MLflow database, made ready before MLflow opens it: an older schema, a home that was moved."""
+
+import fcntl
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Literal
+from urllib.parse import unquote, urlsplit
+
+from search.home import Home
+from trainables.addresses import masked
+
+ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+    ("logged_models", "artifact_location"),
+)
+"""Columns in which MLflow keeps where artifacts lie, absolute, as they were when it made them."""
+OTHER_SCHEMA = "out-of-date database schema"
+NEWER = "it was made by a newer MLflow: update mlflow, or move the file away and have xlt track write it anew"
+OLDER = "it is of another version of MLflow: mlflow db upgrade brings an older one up to date"
+
+
+class DatabaseError(RuntimeError):
+    """The database is of no use to this MLflow."""
+
+
+def make_ready(home: Home) -> list[str]:
+    """Bring the database up to date, and have it find its artifacts in the home as it lies now; what was done, in words.
+
+    To be called, and MLflow's tables made, while no other process does (`alone`).
+
+    Raises:
+        DatabaseError: when it is not of this MLflow, and cannot be made so.
+        sqlite3.Error: when it cannot be read or written: MLflow itself would try for a hundred seconds.
+    """
+    home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
+    return [told for told in (_upgrade(home), _follow(home)) if told]
+
+
+def reason(error: Exception) -> str:
+    """Why MLflow did not do something, in words, without secrets."""
+    if isinstance(error, DatabaseError):
+        return str(error)
+    return OLDER if OTHER_SCHEMA in str(error) else f"{type(error).__name__}: {masked(str(error))}"
+
+
+@contextmanager
+def alone(home: Home) -> Iterator[None]:
+    """One process at a time, where the file system has locks; it is on the folder itself, which is made, and leaves nothing behind."""
+    home.root.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home.root, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # NFS has none on folders
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _upgrade(home: Home) -> str | None:
+    """Have MLflow migrate an older database, of which a copy stays: migrations are not undone where they fail halfway."""
+    match _age(home):
+        case "newer":
+            raise DatabaseError(NEWER)
+        case "older":
+            number = next(n for n in range(1, 1000) if not _copy(home, n).exists())
+            with closing(sqlite3.connect(home.database)) as old, closing(sqlite3.connect(_copy(home, number))) as copy:
+                old.backup(copy)
+            words = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", f"sqlite:///{home.database.name}"]
+            done = subprocess.run(words, cwd=home.root, capture_output=True, text=True)  # noqa: S603 - our own words
+            if done.returncode:
+                raise DatabaseError(f"{OLDER}; it ended with: {' '.join(done.stderr.splitlines()[-1:])}")
+            return f"mlflow.db was made by an older MLflow and is up to date now; as it was: {_copy(home, number)}"
+    return None
+
+
+def _copy(home: Home, number: int) -> Path:
+    return home.database.with_name(f"{home.database.name}.{number}")
+
+
+def _age(home: Home) -> Literal["older", "same", "newer"]:
+    from alembic.script import ScriptDirectory
+
+    with closing(sqlite3.connect(home.database, timeout=30)) as database:
+        if "version_num" not in _columns(database, "alembic_version"):
+            return "same"  # nothing is in it
+        revisions = {str(row[0]) for row in database.execute("SELECT version_num FROM alembic_version")}
+    package = find_spec("mlflow")
+    assert package is not None and package.origin is not None, "it is a dependency"
+    scripts = ScriptDirectory(str(Path(package.origin).parent / "store" / "db_migrations"))
+    if not revisions or revisions == set(scripts.get_heads()):
+        return "same"
+    return "older" if revisions <= {script.revision for script in scripts.walk_revisions()} else "newer"
+
+
+def _follow(home: Home) -> str | None:
+    """Lead addresses of artifacts that lie in another home to this one, where that home was moved or copied here."""
+    now, count, before = home.artifacts.as_uri(), 0, []
+    with closing(sqlite3.connect(home.database, timeout=30)) as database, database:
+        database.execute("BEGIN IMMEDIATE")
+        there = [(table, column) for table, column in ADDRESSES if column in _columns(database, table)]
+        for old in _left(database, home) if there else ():
+            before.append(str(Path(unquote(urlsplit(old).path)).parent))
+            for table, column in there:
+                done = database.execute(
+                    f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE substr({column}, 1, ?) = ?",  # noqa: S608 - our names
+                    (now, len(old) + 1, len(old) + 1, f"{old}/"),
+                )
+                count += done.rowcount
+    if not before:
+        return None
+    return f"mlflow.db: this home was at {', '.join(before)}: {count} addresses of artifacts lead here now"
+
+
+def _columns(database: sqlite3.Connection, table: str) -> set[str]:
+    return {str(row[1]) for row in database.execute(f"PRAGMA table_info({table})")}
+
+
+def _left(database: sqlite3.Connection, home: Home) -> Iterator[str]:
+    """The folders of artifacts in other homes that experiments here name, and which this home has, or nobody has any more."""
+    found: dict[str, bool] = {}
+    for (location,) in database.execute("SELECT artifact_location FROM experiments").fetchall():
+        folder, mark, rest = str(location).rpartition(f"/{home.artifacts.name}/")
+        old = f"{folder}/{home.artifacts.name}"
+        if mark and old.startswith("file:///") and old != home.artifacts.as_uri():
+            gone = not Path(unquote(urlsplit(old).path)).exists()
+            found[old] = found.get(old, False) or gone or (home.artifacts / unquote(rest)).is_dir()
+    return (old for old, moved in found.items() if moved)
