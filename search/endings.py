@@ -131,9 +131,7 @@ class _Steadfast(io.FileIO):
 
 
 def _steadfast(number: int, stream: Any) -> Any:
-    """The stream, or one in its place; one that was closed before takes everything as nothing."""
-    if stream is None:
-        return open(os.devnull, "w", encoding="utf-8")
+    """The stream, or one in its place."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()

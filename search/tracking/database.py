@@ -49,7 +49,8 @@ def reason(error: Exception) -> str:
     """Why MLflow did not do something, in words, without secrets."""
     if isinstance(error, DatabaseError):
         return str(error)
-    return OLDER if OTHER_SCHEMA in str(error) else f"{type(error).__name__}: {masked(str(error))}"
+    said = str(error)
+    return OLDER if OTHER_SCHEMA in said else f"{type(error).__name__}: {masked(said.partition('\n')[0])}"
 
 
 @contextmanager

@@ -41,8 +41,11 @@ class View:
         import mlflow.entities
         from mlflow import MlflowClient
 
-        for noisy in ("alembic", "mlflow", "mlflow.store.db.utils"):
+        for noisy in ("alembic", "mlflow"):
             logging.getLogger(noisy).setLevel(logging.ERROR)
+        logging.getLogger("mlflow.store.db.utils").setLevel(
+            logging.CRITICAL
+        )  # it raises what it writes, with its traceback
         self.entities = mlflow.entities
         self.config = config
         self._known: dict[int | None, Any] | None = None
