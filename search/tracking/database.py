@@ -49,8 +49,10 @@ def reason(error: Exception) -> str:
     """Why MLflow did not do something, in words, without secrets."""
     if isinstance(error, DatabaseError):
         return str(error)
-    said = str(error)
-    return OLDER if OTHER_SCHEMA in said else f"{type(error).__name__}: {masked(said.partition('\n')[0])}"
+    if OTHER_SCHEMA in str(error):
+        return OLDER
+    first, _, _ = str(error).partition("\n")  # the rest is SQL
+    return f"{type(error).__name__}: {masked(first)}"
 
 
 @contextmanager
