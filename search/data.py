@@ -160,7 +160,8 @@ def encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "note"
         tokens = encoder.tokens
         encoders.fetch_weights(config.encoder)
     except (DataError, OSError, ValueError) as error:
-        hint = "" if Path(config.encoder).is_dir() or config.encoder == "miniature" else f" ({FETCH})"
+        of_hub = not Path(config.encoder).is_dir() and config.encoder != "miniature"
+        hint = f" (a hub id, as no folder {config.encoder} lies beside the config; {FETCH})" if of_hub else ""
         yield "problem", f"encoder: {' '.join(str(error).split())}{hint}"
         return
     if unknown := tokens.unknown(config.scored_languages):

@@ -73,8 +73,10 @@ def _looked_after(home: Home) -> Iterator[str]:
             yield from make_ready(home)
     except DatabaseError as error:
         raise UserError(f"{home.database}: {error}") from error
-    except (OSError, sqlite3.Error) as error:
-        raise UserError(f"{home.database} cannot be read and written: {error}") from error
+    except (OSError, sqlite3.OperationalError) as error:
+        yield f"{home.database} is shown as it is: {error}"
+    except sqlite3.DatabaseError as error:
+        raise UserError(f"{home.database}: {error}: move it away and have xlt track write it anew") from error
 
 
 def command(home: Home, port: int) -> list[str]:
@@ -123,9 +125,9 @@ def _open_later(health: str, link: str) -> None:
 
 def open_when_up(health: str, link: str) -> None:
     """Open the link in the user's browser once the server answers."""
-    started = time.monotonic()
+    started, directly = time.monotonic(), urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() - started < PATIENCE:
-        with suppress(OSError), urllib.request.urlopen(health, timeout=5):  # noqa: S310 - our own server
+        with suppress(OSError), directly.open(health, timeout=5):
             webbrowser.open(link)
             return
         time.sleep(0.2)

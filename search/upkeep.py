@@ -167,7 +167,7 @@ def _size(size: int) -> str:
 
 
 def _age(age: Any) -> str:
-    minutes = age.total_seconds() / 60
+    minutes = max(0.0, age.total_seconds() / 60)  # a clock may have been ahead
     return (
         f"{minutes:.0f} min"
         if minutes < 120

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -26,6 +27,7 @@ _HASTY = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES":
 """By itself MLflow waits two minutes for an answer, and asks eight times."""
 PATIENT = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 """For what the user asked for and waits for."""
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PAUSE = 60.0
 """Seconds before a server that was away is asked again."""
 _PATIENCE = {True: 60.0, False: 15.0}
@@ -129,15 +131,21 @@ class Tracker:
 
 @contextmanager
 def hasty(uri: str, settings: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Has MLflow's client ask a server briefly, as far as the user has not said how."""
+    """Has MLflow's client ask a server briefly, as far as the user has not said how, and one on this machine through no proxy."""
     told = _HASTY if settings is None else settings
     mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
+    if (host := urlsplit(uri).hostname) in LOOPBACK:
+        mine |= {name: ",".join(filter(None, (os.environ.get(name), host))) for name in ("no_proxy", "NO_PROXY")}
+    before = {name: os.environ.get(name) for name in mine}
     os.environ.update(mine)
     try:
         yield
     finally:
-        for name in mine:
-            os.environ.pop(name, None)
+        for name, word in before.items():
+            if word is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = word
 
 
 def _nothing(view: View) -> None:

@@ -12,6 +12,7 @@ import yaml
 from search.config import load
 from search.errors import ConfigError
 from search.home import Home
+from search.tracking.tracker import PATIENT
 from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment, results
 
@@ -20,9 +21,8 @@ QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers"
 
 
 def xlt(home: Path, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(home, *words), capture_output=True, text=True, env=environment(**more), timeout=400, cwd=home.parent
-    )
+    env = environment(**PATIENT, **more)
+    return subprocess.run(command(home, *words), capture_output=True, text=True, env=env, timeout=400, cwd=home.parent)
 
 
 def holding(folder: Path, *secrets: str, least: int = 2) -> list[tuple[str, str]]:
