@@ -12,9 +12,6 @@ LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
-LOOKING = {"looking": True}
-"""Context of a validation that needs nothing besides the document."""
-
 
 def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], what: str) -> tuple[str, ...]:
     """The names, if there is one at least, each is allowed, and none stands twice."""

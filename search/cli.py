@@ -88,7 +88,10 @@ def plan(
     metavar="NAME",
     help="Learn from an earlier search of this home, and try its best curricula first.",
 )
-@click.option("--address", help="A running Ray cluster, such as auto or ray://HOST:10001; by default Ray starts here.")
+@click.option(
+    "--address",
+    help="A running Ray cluster, seen from one of its nodes: auto or HOST:PORT; by default Ray starts here.",
+)
 @with_home
 def launch(
     home: Home,

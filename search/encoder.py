@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from search.home import SearchFolder
+from search.stored import hash_of
 from search.study import Study
-from trainables.benchmarks.cards import DataError
 from trainables.store.records import RECORD, Records
 
 
@@ -19,8 +19,8 @@ def same_encoder(folder: SearchFolder, before: str, now: str, stages: str | None
     """
     if not Path(now).is_dir():
         return False
-    known = _recorded(folder, stages) or (_hash(before) if Path(before).is_dir() else None)
-    return known is not None and known == _hash(now)
+    known = _recorded(folder, stages) or (hash_of(before) if Path(before).is_dir() else None)
+    return known is not None and known == hash_of(now)
 
 
 def _recorded(folder: SearchFolder, stages: str | None) -> str | None:
@@ -31,13 +31,3 @@ def _recorded(folder: SearchFolder, stages: str | None) -> str | None:
         if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
             return str(record["identity"]["parent"])
     return None
-
-
-def _hash(encoder: str) -> str | None:
-    """Of the content; None if it cannot be read."""
-    from trainables import encoders
-
-    try:
-        return encoders.load(encoder).hash
-    except (DataError, OSError, ValueError):
-        return None

@@ -26,7 +26,7 @@ TAKEN_UP = "the same xlt launch takes up where this one stopped"
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _received: list[int] = []
 _lost: list[OSError] = []
-"""Why standard output, or what goes to standard error, could not be written."""
+"""Why standard output could not be written."""
 
 
 class Commands(click.Group):
@@ -52,7 +52,7 @@ class Commands(click.Group):
             click.echo(f"xlt: {error}", err=True)
             context.exit(1)
         except KeyboardInterrupt:
-            click.echo(f"xlt: {why()}; {TAKEN_UP}", err=True)
+            click.echo(f"xlt: {why()}{_taken_up(context.invoked_subcommand)}", err=True)
             context.exit(code())
         except OSError as error:
             click.echo(f"xlt: {about(error)}", err=True)
@@ -112,8 +112,12 @@ def give_up(told: str, code: int) -> None:
         with suppress(Exception):
             end()
     with suppress(OSError):
-        os.write(2, f"xlt: {told}; {TAKEN_UP}\n".encode())
+        os.write(2, f"xlt: {told}{_taken_up('launch' if last_resort else None)}\n".encode())
     os._exit(code)
+
+
+def _taken_up(command: str | None) -> str:
+    return f"; {TAKEN_UP}" if command == "launch" else ""
 
 
 class _Steadfast(io.FileIO):
@@ -123,7 +127,7 @@ class _Steadfast(io.FileIO):
         try:
             return super().write(data) or 0
         except OSError as error:
-            if error.errno not in (errno.EPIPE, errno.EIO):
+            if error.errno not in (errno.EPIPE, errno.EIO) and self.fileno() == 1:
                 _lost.append(error)
             with open(os.devnull, "wb") as nothing, suppress(OSError):
                 os.dup2(nothing.fileno(), self.fileno())

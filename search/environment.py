@@ -29,6 +29,10 @@ def set_up_ray(address: str | None) -> None:
     """
     for name, value in _SETTINGS.items():
         os.environ.setdefault(name, value)
+    if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
+        os.environ.setdefault(
+            "RAY_OVERRIDE_JOB_RUNTIME_ENV", "1"
+        )  # a submitted job's working directory gives way to ours
     if "RAY_AUTH_MODE" in os.environ:
         return
     if address is None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from trainables.addresses import masked
 from trainables.curriculum import Trial
 from trainables.failure import Failure
 
@@ -18,8 +19,8 @@ def heard(failure: Failure | str) -> Failure:
     told = Failure(error=failure) if isinstance(failure, str) else failure
     return replace(
         told,
-        error=_shortened(told.error, LONGEST_MESSAGE),
-        traceback=_shortened(told.traceback, LONGEST_TRACEBACK),
+        error=_shortened(masked(told.error), LONGEST_MESSAGE),
+        traceback=_shortened(masked(told.traceback), LONGEST_TRACEBACK),
     )
 
 

@@ -71,7 +71,7 @@ class Journal(BaseJournalBackend):
                 while rest:
                     rest = rest[handle.write(rest) :]
                 os.fsync(handle.fileno())
-            except OSError:
+            except BaseException:
                 handle.truncate(before)
                 raise
 
@@ -100,6 +100,7 @@ def mend(file: Path) -> str:
     if torn:
         _append(torn, kept := file.with_name(f"{file.name}.torn"))
     with written_aside(file) as aside:
+        aside.unlink(missing_ok=True)  # of a launch that was killed here
         _append(whole, aside)
         shutil.copymode(file, aside)
     if not torn:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from search import racing
 from search.agenda import Agenda, Event
+from search.cluster import code
 from search.cluster.before import check
 from search.cluster.paths import Paths
 from search.comparable import check_space
@@ -110,6 +111,7 @@ def _run(
         if agenda.ahead:
             set_up_ray(address)
             check(config, address)
+            code.digest()  # of what this process imported, whatever is on the disk when the data are read
             make_ready(config, home, console)
             from search.cluster.start import cluster
             from search.workers import work

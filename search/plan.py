@@ -146,7 +146,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     """
     space = CurriculumSpace(config)
     size = design.size(space) if config.sampler == "orders" else space.size()
-    there, refused = _there(config, folder)
+    there, refused = _there(config, folder, stages)
     tried = by_place(there.recorded()) if there else []
     done = [record for record in tried if record.ended]
     trials = _draw(space, _given(space, tried), max(0, min(config.trials, size) - len(done)), done)
@@ -179,12 +179,12 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     )
 
 
-def _there(config: Config, folder: SearchFolder | None) -> tuple[Study | None, str]:
+def _there(config: Config, folder: SearchFolder | None, stages: str | None) -> tuple[Study | None, str]:
     """The search of this name, if it can go on with this config; else why not."""
     if folder is None or not folder.config.exists() or not folder.journal.exists():
         return None, ""
     try:
-        check_space(folder, config)
+        check_space(folder, config, stages)
     except SpaceChangedError as error:
         return None, str(error)
     return Study.open(folder), ""

@@ -81,6 +81,8 @@ class Proposals:
 
     def study(self, tried: Sequence[Recorded]) -> optuna.Study:
         """The search as the sampler of the next place sees it."""
+        if isinstance(self._model, CurriculumSampler):
+            self._model.forget(len(tried))
         asked = self._model or self._sampler(len(tried))
         study = optuna.create_study(directions=directions(self.config), sampler=asked)
         study.add_trials(self._trials(tried, asked))

@@ -15,7 +15,7 @@ from search.recorded import finalists
 from search.sampler.candidate import Drawn
 from search.sampler.untried import untried
 from search.space import CurriculumSpace, paths
-from search.stored import Described, described, stored
+from search.stored import Described, described, on_top_of, stored
 from search.study import Study
 from trainables.curriculum import Trial
 from trainables.store.records import Entry
@@ -36,7 +36,7 @@ class Remaining:
             entries: of the stage store: they need not be trained, and tell what stages took.
         """
         self.agenda, self.study, self.config = agenda, study, study.config
-        own = [entry for entry in entries if entry.path[0] == self.config.encoder]
+        own = on_top_of(self.config.encoder, entries)
         self._costs = Costs(own)
         self._known: set[Described] = stored(own, self.config.encoder, self.config.resources.arithmetic)
         self._known |= {self._described(path) for path in study.paths()} if self.config.store.enabled else set()

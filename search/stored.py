@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+from trainables.benchmarks.cards import DataError
 from trainables.curriculum import Stage
 from trainables.store.identity import CPU, identity
 from trainables.store.records import Entry
@@ -39,7 +41,19 @@ def on_top_of(encoder: str, entries: Iterable[Entry]) -> list[Entry]:
         return str(entry.identity["parent"])
 
     roots = {root(entry) for entry in by_key.values() if entry.path[0] == encoder}
+    if not roots and by_key and Path(encoder).is_dir() and (content := hash_of(encoder)) is not None:
+        roots = {content}  # it may have been moved here
     return [entry for entry in by_key.values() if root(entry) in roots]
+
+
+def hash_of(encoder: str) -> str | None:
+    """Of an encoder's content; None if it cannot be read."""
+    from trainables import encoders
+
+    try:
+        return encoders.load(encoder).hash
+    except (DataError, OSError, ValueError):
+        return None
 
 
 def stored(entries: Iterable[Entry], encoder: str, arithmetic: str) -> set[Described]:

@@ -17,8 +17,8 @@ from search.errors import UserError
 from search.home import Home, quotable
 from search.terminal import with_home
 
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
-"""Nothing that is looked at here is told to anyone."""
+QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PYTHONSAFEPATH": "1"}
+"""Nothing that is looked at here is told to anyone, and no module of the folder is taken for a library."""
 CHARTS = "runs?workflowType=machine_learning&viewStateShareKey=xlt&compareRunsMode=CHART"
 """The prepared view of an experiment (`search.tracking.pages`), its charts."""
 LIST = "experiments?workflowType=machine_learning"
@@ -81,7 +81,19 @@ def _looked_after(home: Home) -> Iterator[str]:
 
 def command(home: Home, port: int) -> list[str]:
     """What runs MLflow's server over a home. One worker: four take two gigabytes."""
-    words = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
+    words = [
+        sys.executable,
+        "-P",
+        "-m",
+        "mlflow",
+        "server",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+    ]
     # Where no absolute path can be quoted the home is the server's working directory.
     database = f"sqlite:///{home.database if quotable(home.root) else home.database.name}"
     return [*words, "--backend-store-uri", database, "--default-artifact-root", home.artifacts.as_uri()]

@@ -11,9 +11,11 @@ REFERENCE = re.compile(r"\$\{(\w+)\}")
 MASK = "***"
 _NAMES = r"sig|signature|\w*token|\w*secret|\w*passw?(?:or)?d?|\w*pwd|\w*credential|[\w-]*key(?:[-_]?id)?|odbc_connect"
 _LOGIN = re.compile(r"(?P<before>\b[a-zA-Z][\w+.-]*://[^/\s:@]*:)(?P<secret>[^/\s]+)(?=@)")
+_DATABASE = re.compile(r"(?P<before>\b(?!https?:|s3:|gs:|file:)[a-zA-Z][\w+.-]*://[^/\s:@]*:)(?P<secret>[^@\s]+)(?=@)")
+"""As SQLAlchemy reads it: a password may hold slashes."""
 _TOKEN = re.compile(r"(?P<before>\bhttps?://)(?P<secret>[^/\s:@]+)(?=@)")
 _QUERY = re.compile(rf"(?P<before>[?&;](?!ssl)(?:[\w-]*-)?(?:{_NAMES})=)(?P<secret>[^&;\s'\"#<>)\]]+)", re.IGNORECASE)
-_SECRETS = (_LOGIN, _TOKEN, _QUERY)
+_SECRETS = (_DATABASE, _LOGIN, _TOKEN, _QUERY)
 _SHORTEST = 4
 """Characters of a secret that is looked for in texts by itself: shorter ones stand in many words."""
 _known: set[str] = set()
@@ -49,6 +51,11 @@ def expand(address: str) -> str:
         for found in pattern.finditer(expanded):
             _remember(found["secret"])
     return expanded
+
+
+def references(address: str) -> dict[str, str]:
+    """What the environment has of that which an address refers to."""
+    return {name: os.environ[name] for name in REFERENCE.findall(address) if name in os.environ}
 
 
 def hide(address: str, name: str) -> str:

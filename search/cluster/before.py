@@ -4,15 +4,20 @@ import os
 import shutil
 import socket
 import sys
+from pathlib import Path
 
 import psutil
 
+from search.cluster.patience import patience
 from search.cluster.session import private_folder
 from search.config import Config
 from search.errors import UserError
 
 _FULL = 0.95
 """The share of memory in use from which Ray ends workers, if the user has not set another."""
+
+
+_GROUP = Path("/sys/fs/cgroup")
 
 
 def check(config: Config, address: str | None) -> None:
@@ -36,13 +41,33 @@ def check(config: Config, address: str | None) -> None:
         raise UserError("Ray cannot start workers: this Python does not know its own interpreter (sys.executable)")
     if shutil.which("bash") is None:
         raise UserError("Ray starts its workers through bash, and there is none on PATH: install it")
-    used = psutil.virtual_memory().percent / 100
-    if used >= float(os.environ.get("RAY_memory_usage_threshold", _FULL)):  # noqa: SIM112
-        raise UserError(
-            f"memory: {used:.0%} of it is in use, and Ray ends workers from {_FULL:.0%} on: free some, or set RAY_memory_usage_threshold"
-        )
+    _check_memory()
+    patience()
     with private_folder():
         pass  # there is a place for one
+
+
+def _check_memory() -> None:
+    """Ray ends workers as soon as it starts them where too much is in use."""
+    named = os.environ.get("RAY_memory_usage_threshold", str(_FULL))  # noqa: SIM112
+    try:
+        most = float(named)
+    except ValueError:
+        raise UserError(f"RAY_memory_usage_threshold={named}: it wants a share, such as {_FULL}") from None
+    if (used := max(psutil.virtual_memory().percent / 100, _used_of_container())) >= most:
+        raise UserError(
+            f"memory: {used:.0%} of it is in use, and Ray ends workers from {most:.0%} on: free some, or set RAY_memory_usage_threshold"
+        )
+
+
+def _used_of_container() -> float:
+    """The share in use of what control groups allow, version 2; 0 where there is no limit."""
+    try:
+        most, now = ((_GROUP / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        stat = dict(line.split() for line in (_GROUP / "memory.stat").read_text().splitlines())
+        return 0.0 if most == "max" else (int(now) - int(stat.get("inactive_file", 0))) / int(most)
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _check_address(address: str) -> None:

@@ -1,6 +1,7 @@
 """The program's own code: carried to the workers, and known by its content."""
 
 import shutil
+from collections.abc import Iterable
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -15,9 +16,14 @@ def _packages() -> list[Path]:
 
 @cache
 def digest() -> str:
-    """Of every source file by its name and content, as this process imports them."""
+    """Of what this process imports, as it lay on the disk when this was first asked: a launch asks before it reads its data."""
+    return _digest(_packages())
+
+
+def _digest(packages: Iterable[Path]) -> str:
+    """Of every source file by its name and content."""
     found = sha256()
-    for package in _packages():
+    for package in packages:
         for file in sorted(package.rglob("*.py")):
             found.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
     return found.hexdigest()[:16]
@@ -28,10 +34,11 @@ def where() -> str:
     return str(_packages()[0].parent)
 
 
-def copy(folder: Path) -> None:
-    """Copy it into `folder`, from where it can be imported."""
+def copy(folder: Path) -> str:
+    """Copy it into `folder`, from where it can be imported; returns the copy's digest."""
     for package in _packages():
         shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return _digest(folder / package.name for package in _packages())
 
 
 def refuse_other(theirs: str) -> None:

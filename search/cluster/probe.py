@@ -1,8 +1,6 @@
 """A first task on every node, before the first trial: workers come up, have the driver's code and packages, and see its paths."""
 
 import importlib.util
-import math
-import os
 import secrets
 import socket
 from collections.abc import Callable, Iterator
@@ -16,12 +14,11 @@ from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 from search.cluster import code
 from search.cluster.logs import cause
 from search.cluster.paths import Paths
+from search.cluster.patience import FIRST_WORD, patience, waiting_until
 from search.errors import ClusterLostError, UserError
+from trainables.addresses import masked
 from trainables.store.place import Place
 
-FIRST_WORD = 60.0
-"""Seconds without a worker after which a launch says so."""
-_PATIENCE = "XLT_START_SECONDS"
 _NEEDED = ("torch", "transformers", "datasets", "optuna", "safetensors", "tokenizers")
 
 
@@ -58,30 +55,9 @@ def probe(paths: Paths, logs: Path | None, tell: Callable[[str], None]) -> None:
             raise ClusterLostError(
                 f"Ray started no worker on {_named(asked[each] for each in waiting)} within {last:g} s{cause(logs)}"
             )
-        answers = {host: _answer(reference, host, logs) for reference, host in asked.items()}
-    if problems := [problem for host, answer in answers.items() for problem in _problems(host, answer)]:
+        answers = [(host, _answer(reference, host, logs)) for reference, host in asked.items()]
+    if problems := [problem for host, answer in answers for problem in _problems(host, answer)]:
         raise UserError("\n".join(["the workers cannot run this search:", *(f"  {problem}" for problem in problems)]))
-
-
-def patience() -> float:
-    """Seconds after which a launch gives up on Ray.
-
-    Raises:
-        UserError: when the environment says something that is no number of seconds.
-    """
-    said = os.environ.get(_PATIENCE, "300")
-    try:
-        seconds = float(said)
-    except ValueError:
-        seconds = math.nan
-    if not 0 < seconds < math.inf:
-        raise UserError(f"{_PATIENCE}={said}: it wants a number of seconds")
-    return seconds
-
-
-def waiting_until(seconds: float) -> str:
-    """That it is waited for, and until when."""
-    return f"waiting until {seconds:g} s have passed ({_PATIENCE})"
 
 
 def _wait(references: list[Any], seconds: float) -> list[Any]:
@@ -113,16 +89,19 @@ def _look(tokens: dict[str, tuple[str, str]], read: tuple[str, ...]) -> dict[str
         "code": code.digest(),
         "where": code.where(),
         "lacks": [name for name in _NEEDED if importlib.util.find_spec(name) is None],
-        "unseen": [folder for folder, (name, token) in tokens.items() if not _sees(folder, name, token)]
-        + [path for path in read if not Path(path).exists()],
+        "unseen": {folder: why for folder, token in tokens.items() if (why := _unseen(folder, *token)) is not None}
+        | {path: "it is not there" for path in read if not Path(path).exists()},
     }
 
 
-def _sees(folder: str, name: str, token: str) -> bool:
+def _unseen(folder: str, name: str, token: str) -> str | None:
+    """Why a worker does not see the driver's file, or None."""
     try:
-        return Place(folder).read(name) == token.encode()
-    except Exception:
-        return False
+        return None if Place(folder).read(name) == token.encode() else "another file is there"
+    except FileNotFoundError:
+        return "it is not there"
+    except Exception as error:
+        return f"{type(error).__name__}: {masked(str(error))}"
 
 
 def _problems(host: str, answer: dict[str, Any]) -> Iterator[str]:
@@ -130,8 +109,9 @@ def _problems(host: str, answer: dict[str, Any]) -> Iterator[str]:
         yield f"{host} runs other code of xlt-search than this launch ({answer['where']}, here {code.where()}): give both the same"
     if answer["lacks"]:
         yield f"{host} lacks {', '.join(answer['lacks'])}: install xlt-search there"
-    for path in answer["unseen"]:
-        yield f"{host} does not see {path} of {socket.gethostname()}: put it on a disk that all nodes share, or in a store by URL"
+    for path, why in answer["unseen"].items():
+        todo = "" if "://" in path else ": put it on a disk that all nodes share, or the stages in a store by URL"
+        yield f"{host} does not see {masked(path)} of {socket.gethostname()} ({why}){todo}"
 
 
 @contextmanager

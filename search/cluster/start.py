@@ -18,11 +18,13 @@ import ray
 from search.cluster import code
 from search.cluster.logs import cause
 from search.cluster.paths import Paths
-from search.cluster.probe import FIRST_WORD, patience, probe, waiting_until
+from search.cluster.patience import FIRST_WORD, patience, waiting_until
+from search.cluster.probe import probe
 from search.cluster.session import private_folder
 from search.config import Config
 from search.endings import give_up, last_resort
 from search.errors import ClusterLostError, UserError
+from trainables.addresses import references
 from trainables.benchmarks import MIRROR
 from trainables.store.leases import OWNER
 
@@ -47,7 +49,8 @@ def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner
         ClusterLostError: when Ray or its workers do not come up.
     """
     with private_folder() as folder:
-        code.copy(folder / "code")
+        if code.copy(folder / "code") != code.digest():
+            raise UserError("the code of xlt-search was changed while this launch read its data: start it again")
         logs = folder / "session_latest" / "logs" if address is None else None
         with _processes(owner, folder):
             try:
@@ -121,6 +124,8 @@ def _variables(config: Config, folder: Path, address: str | None) -> dict[str, s
     variables["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
     if address is None:
         variables["TMPDIR"] = str(folder)  # what a killed worker leaves goes with it
+    else:
+        variables |= references(config.store.url or "")  # workers here inherit them
     return variables | ({MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {})
 
 
@@ -152,7 +157,9 @@ def _our_signals() -> Iterator[None]:
     ours = signal.getsignal(signal.SIGTERM)
     try:
         yield
-    except SystemExit as error:
+    except SystemExit as error:  # what Ray's own makes of the signal
+        if callable(ours):
+            ours(signal.SIGTERM, None)
         raise KeyboardInterrupt from error
     finally:
         with suppress(TypeError):  # one that was not set from Python

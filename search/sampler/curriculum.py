@@ -135,6 +135,10 @@ class CurriculumSampler(BaseSampler):
         seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
         return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
 
+    def forget(self, number: int) -> None:
+        """Forget what it remembers of the trials from this number on: other ones may come to have these numbers."""
+        self._known = {known: candidate for known, candidate in self._known.items() if known < number}
+
     def outlook(self, study: optuna.Study, by: float, trials: int) -> float:
         """The probability that a search finds something better if it goes on for so many trials.
 

@@ -32,8 +32,14 @@ class DatabaseError(RuntimeError):
     """The database is of no use to this MLflow."""
 
 
-def make_ready(home: Home) -> list[str]:
+def make_ready(home: Home, search: str = "") -> list[str]:
     """Bring the database up to date, and have it find its artifacts in the home as it lies now; what was done, in words.
+
+    A home that another path leads to as well, as on a shared disk, is not taken for one that was moved while a search of it is running.
+
+    Args:
+        home: it.
+        search: the one that is asking, and is running itself.
 
     To be called, and MLflow's tables made, while no other process does (`alone`).
 
@@ -42,7 +48,8 @@ def make_ready(home: Home) -> list[str]:
         sqlite3.Error: when it cannot be read or written: MLflow itself would try for a hundred seconds.
     """
     home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
-    return [told for told in (_upgrade(home), _follow(home)) if told]
+    live = any(home.folder(name).live for name in home.names() if name != search)
+    return [told for told in (_upgrade(home), None if live else _follow(home)) if told]
 
 
 def reason(error: Exception) -> str:
@@ -134,6 +141,8 @@ def _left(database: sqlite3.Connection, home: Home) -> Iterator[str]:
         folder, mark, rest = str(location).rpartition(f"/{home.artifacts.name}/")
         old = f"{folder}/{home.artifacts.name}"
         if mark and old.startswith("file:///") and old != home.artifacts.as_uri():
-            gone = not Path(unquote(urlsplit(old).path)).exists()
+            before = Path(unquote(urlsplit(old).path))
+            if (gone := not before.exists()) is False and home.artifacts.exists() and before.samefile(home.artifacts):
+                continue  # two paths to one folder
             found[old] = found.get(old, False) or gone or (home.artifacts / unquote(rest)).is_dir()
     return (old for old, moved in found.items() if moved)

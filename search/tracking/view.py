@@ -50,7 +50,7 @@ class View:
         self.config = config
         self._known: dict[int | None, Any] | None = None
         with alone(home) if address.own else nullcontext():
-            for done in make_ready(home) if address.own else ():
+            for done in make_ready(home, config.name) if address.own else ():
                 tell(done)
             self.client = MlflowClient(address.uri, address.registry)
             self.experiment = self._experiment(home, address)

@@ -1,5 +1,6 @@
 """Real launches where things are not as at home: each builds the place, in a home of its own."""
 
+import getpass
 import os
 import shutil
 import signal
@@ -9,32 +10,35 @@ import sys
 import sysconfig
 import time
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 import pytest
 
 from tests.search.test_end_to_end import SMALL, TINY, XLT, environment, launching, results
-from trainables.store.leases import OWNER
 
 QUICK = SMALL | {"trials": "2"}
 LONG = SMALL | {"trials": "12", "training.intermediate.steps": "400", "training.target.steps": "400"}
 
 
 @pytest.fixture(autouse=True)
-def nothing_left():
-    """No process of a launch, and no folder of one, outlives a test."""
-    before = {*Path("/tmp").glob("xlt-*"), *Path("/dev/shm").glob("xlt-*")}
-    yield
-    left = [process for process in psutil.process_iter() if OWNER in _environ(process)]
-    assert not left
-    assert {*Path("/tmp").glob("xlt-*/lock"), *Path("/dev/shm").glob("xlt-*/lock")} <= {
-        folder / "lock" for folder in before
-    }
+def nothing_left(monkeypatch):
+    """No process of a launch, and nothing among the temporary files, outlives a test."""
+    place = Path(mkdtemp(prefix="x", dir="/tmp"))
+    monkeypatch.setenv("XLT_TEST_MARK", place.name)
+    monkeypatch.setenv("TMPDIR", str(place))
+    yield place
+    assert [process for process in psutil.process_iter() if _environ(process).get("XLT_TEST_MARK") == place.name] == []
+    shutil.rmtree(
+        place / f"torchinductor_{getpass.getuser()}", ignore_errors=True
+    )  # torch's own, and as it is everywhere
+    assert list(place.iterdir()) == []
+    place.rmdir()
 
 
 def _environ(process: psutil.Process) -> dict[str, str]:
     try:
-        return process.environ()
+        return process.environ() if process.pid != os.getpid() else {}
     except psutil.Error:
         return {}
 
@@ -284,6 +288,7 @@ def test_nodes_that_do_not_see_the_home_are_named_before_the_first_trial(tmp_pat
         assert time.monotonic() < deadline + 60
     finished = run([*launching(home, QUICK | {"trials": "3"}), "--address", address], code=2, env=around)
     host = socket.gethostname()
-    assert f"{host} does not see {home / 'stages'} of {host}: put it on a disk that all nodes share" in finished.stderr
-    assert f"{host} does not see {home / 'data'} of {host}" in finished.stderr
+    told = f"of {host} (it is not there): put it on a disk that all nodes share"
+    assert f"{host} does not see {home / 'stages'} {told}" in finished.stderr
+    assert f"{host} does not see {home / 'data'} {told}" in finished.stderr
     assert not list(home.rglob(".probe*"))
