@@ -15,7 +15,7 @@ from rich.console import Console
 from search import racing
 from search.agenda import Agenda, Event
 from search.cluster import code
-from search.cluster.before import check
+from search.cluster.before import check, check_address
 from search.cluster.paths import Paths
 from search.comparable import check_space
 from search.config import Config, dump
@@ -60,6 +60,8 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
         UserError: when the search is being run by another process, synonyms or data sets are missing, or the cluster lacks what a
             trial asks for.
     """
+    if address is not None:
+        check_address(address)
     folder = home.folder(config.name)
     config, synonyms = ready(config, folder)
     stages = home.stage_store(config.store)

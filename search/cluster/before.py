@@ -30,8 +30,8 @@ def check(config: Config, address: str | None) -> None:
     Raises:
         UserError: saying what to do.
     """
+    patience()
     if address is not None:
-        _check_address(address)
         return
     if config.resources.cpus_per_trial > (os.cpu_count() or 1):
         raise UserError(
@@ -42,7 +42,6 @@ def check(config: Config, address: str | None) -> None:
     if shutil.which("bash") is None:
         raise UserError("Ray starts its workers through bash, and there is none on PATH: install it")
     _check_memory()
-    patience()
     with private_folder():
         pass  # there is a place for one
 
@@ -70,7 +69,12 @@ def _used_of_container() -> float:
         return 0.0
 
 
-def _check_address(address: str) -> None:
+def check_address(address: str) -> None:
+    """Refuse an address that no launch can work at.
+
+    Raises:
+        UserError: saying what to do.
+    """
     if address.startswith("ray://"):
         raise UserError(
             f"--address {address}: a launch cannot work through Ray Client; start it on a node of the cluster with --address auto, "

@@ -17,8 +17,8 @@ import pytest
 
 from tests.search.test_end_to_end import SMALL, TINY, XLT, environment, launching, results
 
-QUICK = SMALL | {"trials": "2"}
-LONG = SMALL | {"trials": "12", "training.intermediate.steps": "400", "training.target.steps": "400"}
+QUICK = {key: value for key, value in SMALL.items() if key != "tracking.uri"} | {"trials": "2"}
+LONG = QUICK | {"trials": "12", "training.intermediate.steps": "400", "training.target.steps": "400"}
 
 
 @pytest.fixture(autouse=True)
@@ -252,8 +252,8 @@ def cluster(tmp_path):
     def start(*words: str, seen: Path | None = None) -> None:
         command = [str(XLT.with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats", *words]
         command = command if seen is None else on_a_disk_of(1, seen, command)
-        log = (tmp_path / f"node{len(nodes)}").open("w")
-        nodes.append(subprocess.Popen(command, stdout=log, stderr=log, env=around, start_new_session=True))
+        with (tmp_path / f"node{len(nodes)}").open("w") as log:
+            nodes.append(subprocess.Popen(command, stdout=log, stderr=log, env=around, start_new_session=True))
 
     yield start, around, short
     for node in nodes:
