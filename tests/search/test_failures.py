@@ -293,3 +293,11 @@ def test_python_m_search_exits_as_the_command_line_does(tmp_path):
 def test_results_with_failures_go_through_json(repeat_failed):
     document = results.document(repeat_failed[0])
     assert json.loads(json.dumps(document)) == document
+
+
+def test_secrets_are_taken_out_of_a_failure_before_anybody_hears_it():
+    told = failures.heard(
+        Failure(error="OSError: s3://me:hunter2secret@host/b", traceback="at postgresql://me:hun/ter2@host/db\n")
+    )
+    assert told.error == "OSError: s3://me:***@host/b"
+    assert told.traceback == "at postgresql://me:***@host/db\n"

@@ -1,5 +1,6 @@
 """The home's MLflow database where MLflow leaves it alone: signs in the home's path, a home that was moved, schemas of other versions."""
 
+import fcntl
 import io
 import os
 import shutil
@@ -30,10 +31,10 @@ def searched(config, reopen, agenda, worker):
 
     def make(home: Home, console: Console):
         from search.agenda import Agenda
-        from search.study import Study
+        from search.launched import LaunchedStudy
 
         settings = config({"trials": 2, "sampler": "orders", "finalists.top": 0})
-        study = Study(home.folder("sums").journal, settings)
+        study = LaunchedStudy(home.folder("sums").journal, settings)
         study.recover()
         worker.drive(Agenda(settings, study, listeners=[]))
         results.write(study, home.folder("sums"))
@@ -45,9 +46,9 @@ def searched(config, reopen, agenda, worker):
 
 def reopened(study, home: Home):
     """The same search where its home lies now."""
-    from search.study import Study
+    from search.launched import LaunchedStudy
 
-    return Study(home.folder("sums").journal, study.config)
+    return LaunchedStudy(home.folder("sums").journal, study.config)
 
 
 def links(home: Home) -> list[Path]:
@@ -127,6 +128,23 @@ def test_artifacts_that_were_left_where_they_were_stay_known(searched, console, 
     home = Home(tmp_path / "new")
     assert make_ready(home) == []
     assert all(link.is_relative_to(tmp_path / "old") for link in links(home))
+
+
+def test_two_paths_to_one_home_are_no_move(searched, console, tmp_path):
+    searched(Home(tmp_path / "old"), console)
+    (tmp_path / "also").symlink_to("old")
+    assert make_ready(Home(tmp_path / "also")) == []
+    assert all(link.is_relative_to(tmp_path / "old") for link in links(Home(tmp_path / "old")))
+
+
+def test_while_a_search_runs_nobody_else_takes_its_home_for_one_that_was_moved(searched, console, tmp_path):
+    searched(Home(tmp_path / "old"), console)
+    shutil.move(tmp_path / "old", tmp_path / "new")
+    home = Home(tmp_path / "new")
+    with home.folder("sums").lock.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert make_ready(home) == []
+        assert make_ready(home, search="sums") != []
 
 
 def older(database: Path, steps: int) -> None:

@@ -30,12 +30,12 @@ MANY = {f"task_{place}": {"resource": "high"} for place in range(14)}
 def shown_home(tmp_path_factory) -> Home:
     """A home with two searches in MLflow and one that is not, in a path with a sign that no URI takes."""
     from search.agenda import Agenda
-    from search.study import Study
+    from search.launched import LaunchedStudy
 
     home = Home(tmp_path_factory.mktemp("ui") / "is it 100% ?" / "home")
     for name in ("first", "second", "third"):
         config = validate(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
-        study = Study(home.folder(name).journal, config)
+        study = LaunchedStudy(home.folder(name).journal, config)
         study.recover()
         FakeWorker().drive(Agenda(config, study, listeners=[]))
         results.write(study, home.folder(name))

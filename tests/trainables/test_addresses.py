@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from trainables.addresses import MissingReferenceError, expand, hide, masked
+from trainables.addresses import MissingReferenceError, expand, hide, masked, references
 from trainables.store.place import Place
 
 NAME = "XLT_TEST_SECRET"
@@ -24,6 +24,7 @@ def environment(monkeypatch):
         ("https://a.blob/x?sv=1&sig=AbC%3D&se=2", "https://a.blob/x?sv=1&sig=${X}&se=2", "AbC%3D"),
         ("s3://bucket/stages?access_key=AKIA123", "s3://bucket/stages?access_key=${X}", "AKIA123"),
         ("https://h/x?X-Amz-Security-Token=abcd", "https://h/x?X-Amz-Security-Token=${X}", "abcd"),
+        ("postgresql://me:ab/cdef@host/db", "postgresql://me:${X}@host/db", "ab/cdef"),
         ("http://me:with:colon@host", "http://me:${X}@host", "with:colon"),
         ("http://me:with@at@host", "http://me:${X}@host", "with@at"),
     ],
@@ -58,6 +59,11 @@ def test_a_secret_that_the_environment_brings_is_masked_once_it_was_looked_up(mo
     monkeypatch.setenv("MINE", "correct horse")
     assert expand("http://me:${MINE}@host") == "http://me:correct horse@host"
     assert masked("refused: correct horse") == "refused: ***"
+
+
+def test_what_an_address_refers_to_goes_to_workers(monkeypatch):
+    monkeypatch.setenv("MINE", "hunter2")
+    assert references("s3://key:${MINE}@host/b?x=${NONE_OF_IT}") == {"MINE": "hunter2"}
 
 
 def test_a_whole_address_may_come_from_the_environment(monkeypatch):

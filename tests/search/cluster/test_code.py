@@ -16,7 +16,7 @@ def digest_in(folder):
 
 
 def test_a_copy_is_the_very_code_and_one_changed_letter_is_another(tmp_path):
-    code.copy(tmp_path)
+    assert code.copy(tmp_path) == code.digest()
     assert digest_in(tmp_path) == [code.digest(), str(tmp_path)]
     file = tmp_path / "trainables" / "stage.py"
     file.write_text(file.read_text() + "\n")
