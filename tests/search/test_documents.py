@@ -80,3 +80,7 @@ def test_an_override_of_another_form_is_refused_with_an_example(override):
 def test_an_override_whose_value_is_no_yaml_is_named():
     with pytest.raises(ConfigError, match=r"--set a=\["):
         apply({}, "a=[")
+
+
+def test_a_hash_that_begins_like_a_number_is_a_word():
+    assert parse_yaml("x: 2e5d866939641ed9\ny: 1e-3\n", "here") == {"x": "2e5d866939641ed9", "y": 0.001}

@@ -204,7 +204,7 @@ def test_trials_race_on_ray_and_their_workers_live_on(tmp_path):
     settings = SMALL | {
         "targets": "[choice, tagging, answer]",
         "sampler": "random",
-        "trials": "7",
+        "trials": "9",
         "racing.rules": "[asha]",
         "racing.reduction": "50",  # all but the best so far end after their first target
         "racing.parts": "2",
@@ -212,7 +212,7 @@ def test_trials_race_on_ray_and_their_workers_live_on(tmp_path):
     finished = done(launching(tmp_path, settings))
     trials = results(tmp_path)["trials"]
     states = Counter(trial["state"] for trial in trials)
-    assert states.total() == 7 and states["pruned"] >= 2 and states["complete"] >= 2, finished.stderr
+    assert states.total() == 9 and states["pruned"] >= 2 and states["complete"] >= 2, finished.stderr
     for trial in trials:
         scored = [task for task, target in trial["targets"].items() if target["scores"]]
         if trial["state"] == "complete":
