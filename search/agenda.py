@@ -10,7 +10,7 @@ from search import failures
 from search.config import Config
 from search.launched import LaunchedStudy
 from search.paired import behind
-from search.recorded import Recorded, finalists
+from search.recorded import Recorded, missing_repeats
 from search.views import variance_over_seeds
 from trainables.curriculum import Trial
 from trainables.failure import Failure
@@ -90,7 +90,7 @@ class Agenda:
     """Why trials are being ended early."""
 
     def __post_init__(self) -> None:
-        done = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        done = [record for record in self.study.recorded() if record.ended]
         self.left = max(0, self.config.trials - len(done))
 
     @property
@@ -230,17 +230,11 @@ class Agenda:
             return None, [*notes, f"tracebacks of failures cannot be kept ({error.strerror or error})"]
 
     def _finalist_jobs(self) -> list[Job]:
-        """Repeats that are still missing, seed by seed, so that an interruption leaves every finalist with as many."""
-        if not self.config.finalists.top:
-            return []
-        known = self.study.repeats()
-        chosen = finalists(self.study.complete(), self.config)
-        fresh = range(self.config.seed + 1, self.config.seed + 1 + self.config.finalists.seeds)
+        """Repeats that are still missing."""
         return [
             Job(number=record.number, trial=record.trial.with_seed(seed), seed=seed, splits=("dev", "test"))
-            for seed in fresh
-            for record in chosen
-            if record.trial is not None and seed not in known.get(record.number, {})
+            for record, seed in missing_repeats(self.study.complete(), self.study.repeats(), self.config)
+            if record.trial is not None
         ]
 
     @property
@@ -252,7 +246,7 @@ class Agenda:
         improbable = self.config.stop.improbable_improvement
         if budget.stage_seconds is None and patience is None and improbable is None:
             return ""
-        ended = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        ended = [record for record in self.study.recorded() if record.ended]
         spent = sum(record.outcome.trained_seconds for record in ended if record.outcome)
         if budget.stage_seconds is not None and spent >= budget.stage_seconds:
             return f"budget.stage_seconds: {spent:.0f} seconds were trained"

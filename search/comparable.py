@@ -3,12 +3,11 @@
 from collections.abc import Collection
 from typing import Any
 
-from search.config import Config, validate
-from search.documents import read
+from search.config import Config
 from search.encoder import same_encoder
 from search.errors import SpaceChangedError
 from search.home import SearchFolder
-from search.study import began, stage_versions
+from search.study import Study, began
 from trainables.benchmarks.cards import SAMPLED
 from trainables.store.identity import STAGE_VERSION
 
@@ -48,8 +47,9 @@ def check_space(folder: SearchFolder, config: Config, stages: str | None = None)
         return
     if not began(folder):
         return  # it was refused before its first trial
-    began_with = validate(read(folder.config), str(folder.config), looking=True)
-    if began_with.encoder != config.encoder and same_encoder(folder, began_with.encoder, config.encoder, stages):
+    there = Study.open(folder)
+    began_with = there.config
+    if began_with.encoder != config.encoder and same_encoder(there, config.encoder, stages):
         began_with = began_with.model_copy(update={"encoder": config.encoder})
     own = began_with.training.tasks.keys() | config.training.tasks.keys()
     before, now = _settings(began_with, own), _settings(config, own)
@@ -58,7 +58,7 @@ def check_space(folder: SearchFolder, config: Config, stages: str | None = None)
         for key in sorted(before.keys() | now.keys())
         if FREE.isdisjoint((key, key.split(".")[0])) and _told(key, before) != _told(key, now)
     ]
-    if older := stage_versions(folder) - {str(STAGE_VERSION)}:
+    if older := there.stage_versions() - {str(STAGE_VERSION)}:
         differences.append(
             f"stage version: was {', '.join(sorted(older))}, is {STAGE_VERSION}: stages are trained or scored otherwise since"
         )

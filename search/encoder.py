@@ -2,31 +2,30 @@
 
 from pathlib import Path
 
-from search.home import SearchFolder
 from search.stored import hash_of
 from search.study import Study
 from trainables.store.records import RECORD, Records
 
 
-def same_encoder(folder: SearchFolder, before: str, now: str, stages: str | None) -> bool:
+def same_encoder(study: Study, now: str, stages: str | None) -> bool:
     """Whether a search that began on one encoder would go on on the same, whose folder was moved or copied.
 
     Args:
-        folder: of the search.
-        before: the encoder that it was last launched with.
+        study: of the search, with the config that it was last launched with.
         now: the one that it is to go on with; another hub id is another encoder, and is not read.
         stages: the store, whose records have what the search's stages were trained on, should the earlier folder be gone.
     """
     if not Path(now).is_dir():
         return False
-    known = _recorded(folder, stages) or (hash_of(before) if Path(before).is_dir() else None)
+    before = study.config.encoder
+    known = _recorded(study, stages) or (hash_of(before) if Path(before).is_dir() else None)
     return known is not None and known == hash_of(now)
 
 
-def _recorded(folder: SearchFolder, stages: str | None) -> str | None:
+def _recorded(study: Study, stages: str | None) -> str | None:
     """The hash of the encoder under the search's stages, from the record of one that stands on it."""
     records = Records(stages) if stages else None
-    for key in sorted(Study.open(folder).stage_keys()) if records else ():
+    for key in sorted(study.stage_keys()) if records else ():
         record = records.document(key, RECORD) if records else None
         if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
             return str(record["identity"]["parent"])

@@ -6,8 +6,8 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
 
@@ -93,17 +93,13 @@ def about(error: OSError) -> str:
 
 
 def _as_interrupt(number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does at this moment: whoever waits for that, as Ray Tune does, hears it."""
+    """Do what Ctrl-C does."""
     if not _received:
         watch = threading.Timer(PATIENCE, lambda: give_up(why(), code()))
         watch.daemon = True
         watch.start()
     _received.append(number)
-    handler = signal.getsignal(signal.SIGINT)
-    if callable(handler):
-        handler(signal.SIGINT, frame)
-    else:
-        raise KeyboardInterrupt
+    raise KeyboardInterrupt
 
 
 def give_up(told: str, code: int) -> None:
@@ -114,6 +110,17 @@ def give_up(told: str, code: int) -> None:
     with suppress(OSError):
         os.write(2, f"xlt: {told}{_taken_up('launch' if last_resort else None)}\n".encode())
     os._exit(code)
+
+
+@contextmanager
+def in_any_case(end: Callable[[], None]) -> Iterator[None]:
+    """Has something done at the end of the context, or, should the process be given up before, then."""
+    last_resort.append(end)
+    try:
+        yield
+    finally:
+        last_resort.remove(end)
+        end()
 
 
 def _taken_up(command: str | None) -> str:

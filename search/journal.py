@@ -6,7 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from optuna.storages.journal import BaseJournalBackend
 
@@ -98,10 +98,9 @@ def mend(file: Path) -> str:
     if not torn and not last:
         return ""
     if torn:
-        _append(torn, kept := file.with_name(f"{file.name}.torn"))
+        _write(torn, kept := file.with_name(f"{file.name}.torn"), "ab")
     with written_aside(file) as aside:
-        aside.unlink(missing_ok=True)  # of a launch that was killed here
-        _append(whole, aside)
+        _write(whole, aside, "wb")
         shutil.copymode(file, aside)
     if not torn:
         return ""
@@ -111,8 +110,8 @@ def mend(file: Path) -> str:
     )
 
 
-def _append(lines: list[bytes], file: Path) -> None:
-    with file.open("ab") as handle:
+def _write(lines: list[bytes], file: Path, mode: Literal["ab", "wb"]) -> None:
+    with file.open(mode) as handle:
         handle.write(b"".join(line + b"\n" for line in lines))
         handle.flush()
         os.fsync(handle.fileno())

@@ -21,7 +21,7 @@ from search.comparable import check_space
 from search.config import Config, dump
 from search.data import make_ready
 from search.design import cut_short
-from search.endings import last_resort
+from search.endings import in_any_case
 from search.environment import set_up_ray
 from search.errors import UserError
 from search.home import Home, SearchFolder, written_aside
@@ -31,7 +31,7 @@ from search.progress import ProgressLines
 from search.readiness import keep_synonyms, ready, synonyms_of
 from search.recorded import finalists
 from search.review import review
-from search.stored import stored
+from search.stored import on_top_of, stored
 from search.study import Study
 from search.tracking import Tracker
 from trainables.benchmarks import MIRROR
@@ -96,20 +96,21 @@ def _run(
     config = study.config
     with Tracker(config, home, console) as tracker, ProgressLines(study, console) as progress:
         agenda = Agenda(config, study, listeners=[])
-        progress.watch(agenda)
+        records = Records(stages, progress.note) if stages else None
+        entries = list(records.entries()) if records is not None and agenda.ahead else []
+        progress.watch(agenda, entries)
         agenda.listeners.append(_Reach(progress.note))
         agenda.listeners.append(lambda event: None if event.again else tracker.trial_ended(study, event.job.number))
-        records = Records(stages, progress.note) if stages else None
         if records is not None:
-            entries = list(records.entries()) if agenda.ahead else []
             if old := sum(not entry.current and entry.bytes > 0 for entry in entries):
                 progress.note(
                     f"stage store: {old} of {len(entries)} stages have another stage version than {STAGE_VERSION}, that of this xlt-search, whose "
                     "training or scoring differs: they are not used; xlt store gc takes their weights first, and this note goes with them"
                 )
-            study.held = cache(lambda: stored(study.before(entries), config.encoder, config.resources.arithmetic))
+            study.held = cache(
+                lambda: stored(on_top_of(config.encoder, study.before(entries)), config.resources.arithmetic)
+            )
             agenda.listeners.append(_Room(records, study))
-            progress.foresee(entries)
         if agenda.ahead:
             set_up_ray(address)
             check(config, address)
@@ -120,7 +121,7 @@ def _run(
 
             owner = secrets.token_hex(4)
             with (
-                _released(records, owner),
+                in_any_case(lambda: _release(records, owner)),
                 cluster(config, address, _paths(config, home, stages), progress.note, owner) as room,
             ):
                 work(agenda, config, stages, home.data, folder.scratch if address else room / "tune")
@@ -138,21 +139,11 @@ def _run(
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 
-@contextmanager
-def _released(records: Records | None, owner: str) -> Iterator[None]:
-    """Leaves no claim of a worker behind that was ended in the middle."""
-
-    def end() -> None:
-        if records is not None:
-            with suppress(OSError):
-                release(records.place, owner)
-
-    last_resort.append(end)
-    try:
-        yield
-    finally:
-        last_resort.remove(end)
-        end()
+def _release(records: Records | None, owner: str) -> None:
+    """Leave no claim of a worker behind that was ended in the middle."""
+    if records is not None:
+        with suppress(OSError):
+            release(records.place, owner)
 
 
 def _paths(config: Config, home: Home, stages: str | None) -> Paths:

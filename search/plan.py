@@ -14,7 +14,7 @@ from search.config import Config
 from search.costs import Costs
 from search.errors import SpaceChangedError
 from search.home import SearchFolder
-from search.recorded import Recorded, by_place, finalists, identity
+from search.recorded import Recorded, by_place, identity, missing_repeats
 from search.space import CurriculumSpace, Parameters, paths
 from search.stored import described, on_top_of, stored
 from search.study import Study
@@ -152,7 +152,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     trials = _draw(space, _given(space, tried), max(0, min(config.trials, size) - len(done)), done)
     asked = Counter(path for trial in trials for path in paths(trial))
     entries = on_top_of(config.encoder, Records(stages).entries()) if stages else []
-    held, costs = stored(entries, config.encoder, config.resources.arithmetic), Costs(entries)
+    held, costs = stored(entries, config.resources.arithmetic), Costs(entries)
     tree = tuple(
         PlannedStage(
             path=path,
@@ -222,12 +222,10 @@ def _repeats(config: Config, trials: Sequence[Trial], there: Study | None, done:
         count = min(config.finalists.of(done + len(trials)) + 1, done + len(trials))
         known = [record.trial for record in there.complete() if record.trial] if there else []
         return [trial for trial in [*trials, *known][:count] for _ in range(seeds)]
-    found, fresh = there.repeats(), range(config.seed + 1, config.seed + 1 + seeds)
     return [
         record.trial.with_seed(seed)
-        for record in finalists(there.complete(), config)
-        for seed in fresh
-        if record.trial is not None and seed not in found.get(record.number, {})
+        for record, seed in missing_repeats(there.complete(), there.repeats(), config)
+        if record.trial is not None
     ]
 
 

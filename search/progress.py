@@ -52,18 +52,13 @@ class ProgressLines:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def watch(self, agenda: Agenda) -> None:
-        """Follow this agenda from now on."""
+    def watch(self, agenda: Agenda, entries: Sequence[Entry] = ()) -> None:
+        """Follow this agenda from now on; stages of the store tell from the first job on when the launch will be done."""
         self.agenda = agenda
-        ended = [record for record in self.study.recorded() if record.state in ("complete", "pruned")]
+        ended = [record for record in self.study.recorded() if record.ended]
         self.before = len(ended) + sum(len(seeds) for seeds in self.study.repeats().values())
         agenda.listeners.append(self)
-        self.remaining = Remaining(agenda, self.study)
-
-    def foresee(self, entries: Sequence[Entry]) -> None:
-        """Tell from the first job on when the launch will be done: stages of the store say what such stages take."""
-        assert self.agenda is not None
-        self.remaining = Remaining(self.agenda, self.study, entries)
+        self.remaining = Remaining(agenda, self.study, entries)
 
     def __call__(self, event: Event) -> None:
         """One job ended: a line about it."""

@@ -1,6 +1,6 @@
 """Trials as a study has them, and which of them are repeated."""
 
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, TypedDict
 
@@ -105,12 +105,42 @@ def failed_repeats(
         done: the seeds that are done, by trial number.
     """
     found: dict[int, dict[int, FailedRepeat]] = {}
-    for name, told in attributes.items():
-        kind, _, place = name.partition("/")
-        number, _, seed = place.partition("/")
-        if kind == FAILED_REPEAT and int(seed) not in done.get(int(number), ()):
-            found.setdefault(int(number), {})[int(seed)] = told
+    for number, seed, told in told_of_repeats(attributes, FAILED_REPEAT):
+        if seed not in done.get(number, ()):
+            found.setdefault(number, {})[seed] = told
     return found
+
+
+def told_of_repeats(attributes: Mapping[str, Any], kind: str) -> Iterator[tuple[int, int, Any]]:
+    """What a study's attributes of a kind hold, with the trial's number and the seed that they are named after."""
+    for name, told in attributes.items():
+        its_kind, _, place = name.partition("/")
+        if its_kind == kind:
+            number, _, seed = place.partition("/")
+            yield int(number), int(seed), told
+
+
+def fresh_seeds(config: Config) -> range:
+    """The seeds that finalists are repeated on."""
+    return range(config.seed + 1, config.seed + 1 + config.finalists.seeds)
+
+
+def missing_repeats(
+    ranked: Sequence[Recorded], known: Mapping[int, Collection[int]], config: Config
+) -> list[tuple[Recorded, int]]:
+    """Finalists with the seeds that they lack, seed by seed, so that an interruption leaves every finalist with as many.
+
+    Args:
+        ranked: the complete trials, best first.
+        known: the seeds that are done, by trial number.
+        config: of the search.
+    """
+    if not config.finalists.top:
+        return []
+    chosen = [record for record in finalists(ranked, config) if record.trial is not None]
+    return [
+        (record, seed) for seed in fresh_seeds(config) for record in chosen if seed not in known.get(record.number, ())
+    ]
 
 
 def identity(parameters: Mapping[str, Any]) -> Hashable:

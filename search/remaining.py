@@ -11,7 +11,7 @@ from search.agenda import Agenda, Event, Job, Place, place_of
 from search.costs import Costs
 from search.design import designed
 from search.plan import Path
-from search.recorded import finalists
+from search.recorded import finalists, fresh_seeds
 from search.sampler.candidate import Drawn
 from search.sampler.untried import untried
 from search.space import CurriculumSpace, paths
@@ -38,7 +38,7 @@ class Remaining:
         self.agenda, self.study, self.config = agenda, study, study.config
         own = on_top_of(self.config.encoder, entries)
         self._costs = Costs(own)
-        self._known: set[Described] = stored(own, self.config.encoder, self.config.resources.arithmetic)
+        self._known: set[Described] = stored(own, self.config.resources.arithmetic)
         self._known |= {self._described(path) for path in study.paths()} if self.config.store.enabled else set()
         self._drawn = _drawn(study, agenda.left)
         self._asked = agenda.left
@@ -98,10 +98,9 @@ class Remaining:
             return list(self.agenda.repeats)
         count = self.agenda.repeats_ahead // max(1, self.config.finalists.seeds)
         chosen = [record.trial for record in finalists(self.study.complete(), self.config) if record.trial]
-        seeds = range(self.config.seed + 1, self.config.seed + 1 + self.config.finalists.seeds)
         return [
             Job(number=-1, trial=trial.with_seed(seed), seed=seed, splits=("dev", "test"))
-            for seed in seeds
+            for seed in fresh_seeds(self.config)
             for trial in [*chosen, *drawn][:count]
         ]
 
@@ -147,7 +146,7 @@ def _mean(values: Sequence[float]) -> float:
 def _drawn(study: Study, count: int) -> list[Trial]:
     """Trials like those that will be asked for: of a design the very ones, else untried ones at random."""
     space, rng = CurriculumSpace(study.config), Random(study.config.seed)
-    seen = {record.trial for record in study.recorded() if record.state in ("complete", "pruned")}
+    seen = {record.trial for record in study.recorded() if record.ended}
     if study.config.sampler == "orders":
         rows = (space.suggest(Drawn(rng, row)) for row in designed(space))
         return list(islice((trial for trial in rows if trial not in seen), count))

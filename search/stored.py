@@ -56,17 +56,14 @@ def hash_of(encoder: str) -> str | None:
         return None
 
 
-def stored(entries: Iterable[Entry], encoder: str, arithmetic: str) -> set[Described]:
+def stored(entries: Iterable[Entry], arithmetic: str) -> set[Described]:
     """The paths that the store need not train: targets scored, intermediate stages with their weights.
 
     Args:
-        entries: of the store.
-        encoder: as in a config; stages on top of another one are left out.
-        arithmetic: likewise, a value of `trainables.store.identity.ARITHMETIC`.
+        entries: of the store, on top of one encoder (`on_top_of`).
+        arithmetic: as in a config, a value of `trainables.store.identity.ARITHMETIC`.
     """
-    by_key = {
-        entry.key: entry for entry in on_top_of(encoder, entries) if entry.identity.get("arithmetic", CPU) == arithmetic
-    }
+    by_key = {entry.key: entry for entry in entries if entry.identity.get("arithmetic", CPU) == arithmetic}
     found = set()
     for entry in by_key.values():
         if entry.bytes or entry.identity.get("target"):

@@ -13,7 +13,7 @@ from search.config import Config, validate
 from search.documents import read
 from search.home import FAILURES, SearchFolder
 from search.journal import Journal
-from search.recorded import OUTCOME, REPEAT, FailedRepeat, Recorded, failed_repeats, placed
+from search.recorded import OUTCOME, REPEAT, FailedRepeat, Recorded, failed_repeats, placed, told_of_repeats
 from search.space import CurriculumSpace, Parameters, paths
 from search.words import plain
 from trainables.curriculum import Stage
@@ -56,11 +56,8 @@ class Study:
     def repeats(self) -> dict[int, dict[int, Outcome]]:
         """What finalists came to on fresh seeds: by trial number, by seed."""
         found: dict[int, dict[int, Outcome]] = {}
-        for name, document in self._study.user_attrs.items():
-            kind, _, place = name.partition("/")
-            if kind == REPEAT:
-                number, _, seed = place.partition("/")
-                found.setdefault(int(number), {})[int(seed)] = Outcome.from_json(document)
+        for number, seed, document in told_of_repeats(self._study.user_attrs, REPEAT):
+            found.setdefault(number, {})[seed] = Outcome.from_json(document)
         return found
 
     def paths(self) -> set[tuple[Stage, ...]]:
@@ -96,6 +93,12 @@ class Study:
         """Repeats that failed and were not done since: by trial number, by seed."""
         return failed_repeats(self._study.user_attrs, self.repeats())
 
+    def stage_versions(self) -> set[str]:
+        """The versions of the program's stages that the search's trials are made of, "1" where none was recorded."""
+        outcomes = [trial.user_attrs[OUTCOME] for trial in _begun(self._study) if OUTCOME in trial.user_attrs]
+        runs = [run for outcome in outcomes for run in outcome["stages"] if run["seconds"]]
+        return {run.get("environment", {}).get("stage_version", "1") for run in runs}
+
     def _parameters(self, trial: FrozenTrial) -> Parameters:
         """As the space asks for them. One that was killed before its first parameter has those it was enqueued with."""
         return plain(self.config, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
@@ -104,14 +107,6 @@ class Study:
 def began(folder: SearchFolder) -> bool:
     """Whether a trial of the search was ever run."""
     return bool(_begun(loaded(folder.journal, folder.name)))
-
-
-def stage_versions(folder: SearchFolder) -> set[str]:
-    """The versions of the program's stages that the search's trials are made of, "1" where none was recorded."""
-    trials = _begun(loaded(folder.journal, folder.name))
-    outcomes = [trial.user_attrs[OUTCOME] for trial in trials if OUTCOME in trial.user_attrs]
-    runs = [run for outcome in outcomes for run in outcome["stages"] if run["seconds"]]
-    return {run.get("environment", {}).get("stage_version", "1") for run in runs}
 
 
 def loaded(journal: Path, name: str) -> optuna.Study:

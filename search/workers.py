@@ -211,7 +211,7 @@ class Race(FIFOScheduler):  # type: ignore[misc]
                 milestone
             )
         for record in searcher.agenda.study.recorded():
-            for step, value in sorted(record.early.items()) if record.state in ("complete", "pruned") else ():
+            for step, value in sorted(record.early.items()) if record.ended else ():
                 self._among_best(record.number, step, value)
 
     def _among_best(self, number: int, step: int, value: float) -> bool:

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
@@ -226,8 +226,10 @@ class _Walk:
             seconds = started - begun - (self.scoring_seconds - scored)
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            made = StageRun(key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False)
-            running = replace(made, environment=environment())
+            here = environment()
+            running = StageRun(
+                key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False, environment=here
+            )
             on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from search.endings import in_any_case
 from search.errors import UserError
 
 PREFIX = "xlt-"
@@ -33,9 +34,9 @@ def private_folder() -> Iterator[Path]:
     """
     folder, handle = _made()
     try:
-        yield folder
+        with in_any_case(lambda: shutil.rmtree(folder, ignore_errors=True)):
+            yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
         os.close(handle)
 
 

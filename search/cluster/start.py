@@ -3,7 +3,6 @@
 import math
 import os
 import shlex
-import shutil
 import signal
 import sys
 import threading
@@ -22,7 +21,7 @@ from search.cluster.patience import FIRST_WORD, patience, waiting_until
 from search.cluster.probe import probe
 from search.cluster.session import private_folder
 from search.config import Config
-from search.endings import give_up, last_resort
+from search.endings import give_up, in_any_case
 from search.errors import ClusterLostError, UserError
 from trainables.addresses import references
 from trainables.benchmarks import MIRROR
@@ -52,7 +51,7 @@ def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner
         if code.copy(folder / "code") != code.digest():
             raise UserError("the code of xlt-search was changed while this launch read its data: start it again")
         logs = folder / "session_latest" / "logs" if address is None else None
-        with _processes(owner, folder):
+        with _processes(owner):
             try:
                 _start(config, address, folder, logs, tell)
                 _check_resources(config)
@@ -63,7 +62,7 @@ def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner
 
 
 @contextmanager
-def _processes(owner: str, folder: Path) -> Iterator[None]:
+def _processes(owner: str) -> Iterator[None]:
     """Marks what is started from here as the launch's, and ends what is left of it: Ray leaves workers behind when its raylet is killed."""
 
     def end() -> None:
@@ -72,18 +71,12 @@ def _processes(owner: str, folder: Path) -> Iterator[None]:
                 if process.environ().get(OWNER) == owner and process.pid != os.getpid():
                     process.kill()
 
-    def abandon() -> None:
-        end()
-        shutil.rmtree(folder, ignore_errors=True)
-
-    os.environ[OWNER] = owner
-    last_resort.append(abandon)
-    try:
-        yield
-    finally:
-        del os.environ[OWNER]
-        last_resort.remove(abandon)
-        end()
+    with in_any_case(end):
+        os.environ[OWNER] = owner
+        try:
+            yield
+        finally:
+            del os.environ[OWNER]
 
 
 def _start(config: Config, address: str | None, folder: Path, logs: Path | None, tell: Tell) -> None:

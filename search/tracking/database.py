@@ -142,7 +142,8 @@ def _left(database: sqlite3.Connection, home: Home) -> Iterator[str]:
         old = f"{folder}/{home.artifacts.name}"
         if mark and old.startswith("file:///") and old != home.artifacts.as_uri():
             before = Path(unquote(urlsplit(old).path))
-            if (gone := not before.exists()) is False and home.artifacts.exists() and before.samefile(home.artifacts):
+            there = before.exists()
+            if there and home.artifacts.exists() and before.samefile(home.artifacts):
                 continue  # two paths to one folder
-            found[old] = found.get(old, False) or gone or (home.artifacts / unquote(rest)).is_dir()
+            found[old] = found.get(old, False) or not there or (home.artifacts / unquote(rest)).is_dir()
     return (old for old, moved in found.items() if moved)
