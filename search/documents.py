@@ -1,48 +1,23 @@
 """YAML documents, read strictly, and changed by dotted paths."""
 
 import codecs
-import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from search.errors import ConfigError
-
-
-class _Loader(yaml.SafeLoader):
-    """YAML where a key may stand once, and ``1e-3`` is a number as in YAML 1.2."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if not isinstance(key, yaml.ScalarNode):
-                raise yaml.MarkedYAMLError(problem="a key must be a plain word", problem_mark=key.start_mark)
-            if key.value in seen:
-                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep)
-
-
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
-)
+from trainables import documents
 
 
 def parse_yaml(text: str, source: str) -> Any:
     """The document in a YAML text.
 
     Raises:
-        ConfigError: when it is no YAML, or a key stands twice.
+        ConfigError: when it is no YAML, a key stands twice, or it is above the limits of `trainables.documents`.
     """
     try:
-        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark
-        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ConfigError(source, [f"{where}{error.problem or 'not YAML'}"]) from error
-    except yaml.YAMLError as error:
-        raise ConfigError(source, [f"not YAML: {error}"]) from error
+        return documents.parse_yaml(text)
+    except ValueError as error:
+        raise ConfigError(source, [str(error)]) from error
 
 
 def read(path: Path) -> Any:
@@ -52,7 +27,7 @@ def read(path: Path) -> Any:
         ConfigError: when there is no such file, or it is no YAML.
     """
     try:
-        return parse_yaml(_decoded(path.read_bytes()), str(path))
+        return parse_yaml(_decoded(documents.contents(path)), str(path))
     except FileNotFoundError as error:
         raise ConfigError(str(path), ["no such file"]) from error
     except UnicodeDecodeError as error:

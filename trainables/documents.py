@@ -1,0 +1,165 @@
+"""Documents that somebody else may have written: JSON and YAML, read within limits; and text of theirs, fit for a terminal.
+
+Whatever is in a file, reading it ends in a document of JSON's own types or in a ValueError of one line, soon and in little memory.
+"""
+
+import json
+import os
+import re
+import stat
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+LARGEST = 64 * 2**20
+"""Bytes of a document, unless a caller says otherwise."""
+LARGEST_YAML = 2**20
+"""Bytes of a YAML document, which take a thousand times as long as JSON's."""
+DEEPEST = 100
+"""Levels of a document."""
+MOST_NODES = 40_000
+"""Parts of a YAML document, those that aliases repeat counted each time."""
+
+_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs that make a terminal show a text in another order than it is written."""
+
+
+def contents(path: Path, largest: int = LARGEST) -> bytes:
+    """The bytes of a plain file: never waits, as a pipe would, and never reads more than `largest`.
+
+    Raises:
+        OSError: when it is not there or cannot be read; also when it is no plain file, or larger.
+    """
+    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    with open(handle, "rb") as file:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise OSError(f"{path} is no plain file")
+        data = file.read(largest + 1)
+    if len(data) > largest:
+        raise OSError(f"{path} is larger than {largest / 2**20:g} MiB")
+    return data
+
+
+def parse_json(data: str | bytes) -> Any:
+    """The document in a JSON text.
+
+    Raises:
+        ValueError: when it is none: also when it is nested deeper than `DEEPEST`, or holds a number that JSON does not know.
+    """
+    try:
+        document = json.loads(data, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels") from None
+    _check_depth(document)
+    return document
+
+
+def _no_constant(word: str) -> None:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(DEEPEST):
+        level = [
+            part
+            for outer in level
+            if isinstance(outer, dict | list)
+            for part in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return
+    raise ValueError(f"it is nested deeper than {DEEPEST} levels")
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML where a key may stand once, ``1e-3`` is a number as in YAML 1.2, and aliases do not explode."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth, self._nodes = 0, 0
+        self._sizes: dict[int, int] = {}
+        """Nodes in each node that is whole, by its id."""
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        event, before = self.peek_event(), self._nodes  # type: ignore[no-untyped-call]
+        self._depth += 1
+        if self._depth > DEEPEST:
+            raise _wrong(event, f"it is nested deeper than {DEEPEST} levels")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        if not isinstance(event, yaml.AliasEvent):
+            self._nodes += 1
+            self._sizes[id(node)] = self._nodes - before
+        elif id(node) not in self._sizes:
+            raise _wrong(event, f"*{event.anchor} holds itself")
+        else:
+            self._nodes += self._sizes[id(node)]
+        if self._nodes > MOST_NODES:
+            raise _wrong(event, f"it has more than {MOST_NODES:,} parts")
+        return node
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.MarkedYAMLError(problem="a key must be a plain word", problem_mark=key.start_mark)
+            if key.value in seen:
+                raise yaml.MarkedYAMLError(problem=f"the key {key.value!r} stands twice", problem_mark=key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float", re.compile(r"[-+]?(\d+\.?\d*|\.\d+)[eE][-+]?\d+$"), list("-+.0123456789")
+)
+
+
+def _wrong(event: yaml.Event, problem: str) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)  # type: ignore[arg-type]
+
+
+def parse_yaml(text: str) -> Any:
+    """The document in a YAML text.
+
+    Raises:
+        ValueError: when it is none, a key stands twice, or it is above the limits of this module; it says where.
+    """
+    if len(text) > LARGEST_YAML:
+        raise ValueError(f"it is larger than {LARGEST_YAML / 2**20:g} MiB")
+    with _yaml_told():
+        return yaml.load(text, _Loader)  # noqa: S506 - a SafeLoader
+
+
+@contextmanager
+def _yaml_told() -> Iterator[None]:
+    try:
+        yield
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        raise ValueError(printable(f"{where}{error.problem or 'not YAML'}")) from error
+    except yaml.YAMLError as error:
+        raise ValueError(printable(f"not YAML: {' '.join(str(error).split())}")) from error
+    except RecursionError:
+        raise ValueError(f"it is nested deeper than {DEEPEST} levels") from None
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:  # PyYAML's own, of a scalar
+        raise ValueError(printable(f"a value is not what it says it is: {error}"[:300])) from error
+
+
+def printable(text: str) -> str:
+    """The text without what acts on a terminal: control signs (but the end of a line and the tabulator) and signs that turn the
+    direction are written as escapes. Letters of every script stay.
+    """
+    return "".join(map(_shown, text))
+
+
+def _shown(sign: str) -> str:
+    if sign in "\n\t" or (unicodedata.category(sign) not in {"Cc", "Cs", "Zl", "Zp"} and sign not in _BIDIRECTIONAL):
+        return sign
+    return sign.encode("unicode_escape").decode("ascii")
