@@ -16,6 +16,11 @@ _SETTINGS = {
     "TUNE_WARN_THRESHOLD_S": "60",
 }
 
+_ALONE = {
+    "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # what makes Ray listen on loopback alone, on every system
+    "RAY_enable_metrics_collection": "0",  # their port asks for no token
+}
+"""Of a Ray that is started here, for one machine."""
 
 _TOKEN = "~/.ray/auth_token"  # noqa: S105 - the path of one
 """Where Ray's own commands leave the user's."""
@@ -27,7 +32,7 @@ def set_up_ray(address: str | None) -> None:
     A Ray that is started here takes a token: this launch's own, which leaves no file behind. A cluster that runs takes the user's, if he
     has one: `ray start` asks for it then, and one that does not ask takes it too.
     """
-    for name, value in _SETTINGS.items():
+    for name, value in (_SETTINGS | (_ALONE if address is None else {})).items():
         os.environ.setdefault(name, value)
     if "RAY_JOB_CONFIG_JSON_ENV_VAR" in os.environ:
         os.environ.setdefault(

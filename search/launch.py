@@ -116,15 +116,16 @@ def _run(
             check(config, address)
             code.digest()  # of what this process imported, whatever is on the disk when the data are read
             make_ready(config, home, console)
+            from search.cluster.keys import carried
             from search.cluster.start import cluster
             from search.workers import work
 
-            owner = secrets.token_hex(4)
+            owner, keys = secrets.token_hex(4), carried(stages)
             with (
                 in_any_case(lambda: _release(records, owner)),
-                cluster(config, address, _paths(config, home, stages), progress.note, owner) as room,
+                cluster(config, address, _paths(config, home, stages), keys, progress.note, owner) as room,
             ):
-                work(agenda, config, stages, home.data, folder.scratch if address else room / "tune")
+                work(agenda, config, stages, home.data, folder.scratch if address else room / "tune", keys)
         if records is not None:
             with suppress(OSError):  # told already
                 tidy(records)

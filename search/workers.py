@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import count, takewhile
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,6 +16,7 @@ from ray.tune.search import Searcher
 
 from search.agenda import Agenda, Job
 from search.cluster import code
+from search.cluster.keys import take
 from search.cluster.start import threads
 from search.config import Config
 from search.deaths import death
@@ -30,14 +31,16 @@ DONE = "targets_done"
 """Of a report; Tune takes a plain ``done`` for the end of a trial."""
 
 
-def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch: Path) -> None:
+def work(
+    agenda: Agenda, config: Config, stages: str | None, data: Path, scratch: Path, keys: Mapping[str, str]
+) -> None:
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
-    shutil.rmtree(scratch, ignore_errors=True)
+    _remove(scratch)
     searcher = AgendaSearcher(agenda)
     try:
         tuner = tune.Tuner(
-            tune.with_resources(run_job, resources),
+            tune.with_resources(tune.with_parameters(run_job, keys=dict(keys)), resources),
             param_space={"stages": stages, "data": str(data), "threads": threads(config), "code": code.digest()},
             tune_config=tune.TuneConfig(
                 search_alg=searcher,
@@ -55,7 +58,13 @@ def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch
             # Tune takes an interrupt for a request to end early and returns as if all were done.
             raise KeyboardInterrupt
     finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+        _remove(scratch)
+
+
+def _remove(scratch: Path) -> None:
+    if scratch.is_symlink():
+        scratch.unlink()
+    shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Watch(tune.Callback):  # type: ignore[misc]
@@ -81,8 +90,9 @@ class _Watch(tune.Callback):  # type: ignore[misc]
                     self._searcher.on_trial_complete(trial.trial_id, error=True)
 
 
-def run_job(config: dict[str, Any]) -> None:
+def run_job(config: dict[str, Any], keys: Mapping[str, str]) -> None:
     """Ray Tune's trainable: one job in a worker. A failure is a result too, so that the worker lives on."""
+    take(keys)
     notes: list[str] = []
 
     def report(target: str, part: float, outcome: Outcome) -> None:

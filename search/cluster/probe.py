@@ -3,7 +3,7 @@
 import importlib.util
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from search.cluster import code
+from search.cluster.keys import take
 from search.cluster.logs import cause
 from search.cluster.paths import Paths
 from search.cluster.patience import FIRST_WORD, patience, waiting_until
@@ -22,11 +23,12 @@ from trainables.store.place import Place
 _NEEDED = ("torch", "transformers", "datasets", "optuna", "safetensors", "tokenizers")
 
 
-def probe(paths: Paths, logs: Path | None, tell: Callable[[str], None]) -> None:
+def probe(paths: Paths, keys: Mapping[str, str], logs: Path | None, tell: Callable[[str], None]) -> None:
     """Wait until a worker on every node has answered.
 
     Args:
         paths: what it must see.
+        keys: that open it.
         logs: Ray's, where they can be read.
         tell: hears when the wait takes long.
 
@@ -36,10 +38,11 @@ def probe(paths: Paths, logs: Path | None, tell: Callable[[str], None]) -> None:
     """
     last = patience()
     with _tokens(paths) as tokens:
+        opened = ray.put(dict(keys))
         look = ray.remote(num_cpus=0, max_retries=0)(_look)
         asked = {
             look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                tokens, paths.read
+                tokens, paths.read, opened
             ): node["NodeManagerHostname"]
             for node in ray.nodes()
             if node["Alive"] and node["Resources"].get("CPU")
@@ -83,8 +86,9 @@ def _named(hosts: Any) -> str:
     return ", ".join(sorted(set(hosts)))
 
 
-def _look(tokens: dict[str, tuple[str, str]], read: tuple[str, ...]) -> dict[str, Any]:
+def _look(tokens: dict[str, tuple[str, str]], read: tuple[str, ...], opened: dict[str, str]) -> dict[str, Any]:
     """In a worker: what it is, and what it sees."""
+    take(opened)
     return {
         "code": code.digest(),
         "where": code.where(),

@@ -14,7 +14,9 @@ from search.errors import UserError
 PREFIX = "xlt-"
 LONGEST_SOCKET = 107
 """Bytes of a path that a Unix socket takes on Linux."""
-_RAYS_OWN = len(f"/{PREFIX}12345678/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store.1")
+RAYS = "ray"
+"""In it what Ray has for its own, which it opens to everybody: so it lies within a folder that it does not know."""
+_RAYS_OWN = len(f"/{PREFIX}12345678/{RAYS}/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store.1")
 _LOCK = "lock"
 
 

@@ -6,7 +6,7 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,10 @@ from search.cluster.logs import cause
 from search.cluster.paths import Paths
 from search.cluster.patience import FIRST_WORD, patience, waiting_until
 from search.cluster.probe import probe
-from search.cluster.session import private_folder
+from search.cluster.session import RAYS, private_folder
 from search.config import Config
 from search.endings import give_up, in_any_case
 from search.errors import ClusterLostError, UserError
-from trainables.addresses import references
 from trainables.benchmarks import MIRROR
 from trainables.store.leases import OWNER
 
@@ -33,13 +32,16 @@ Tell = Callable[[str], None]
 
 
 @contextmanager
-def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner: str) -> Iterator[Path]:
+def cluster(
+    config: Config, address: str | None, paths: Paths, keys: Mapping[str, str], tell: Tell, owner: str
+) -> Iterator[Path]:
     """A Ray of the launch's own, or the running cluster at `address`, that has what one trial asks for; its folder is gone afterwards.
 
     Args:
         config: the search.
         address: of a running cluster; None starts one on this machine, whatever else runs here.
         paths: what workers on other nodes must see.
+        keys: that open it to them (`search.cluster.keys`).
         tell: hears of a start that takes long.
         owner: of the launch (`trainables.store.leases.OWNER`), by which its processes are known.
 
@@ -50,12 +52,12 @@ def cluster(config: Config, address: str | None, paths: Paths, tell: Tell, owner
     with private_folder() as folder:
         if code.copy(folder / "code") != code.digest():
             raise UserError("the code of xlt-search was changed while this launch read its data: start it again")
-        logs = folder / "session_latest" / "logs" if address is None else None
+        logs = folder / RAYS / "session_latest" / "logs" if address is None else None
         with _processes(owner):
             try:
                 _start(config, address, folder, logs, tell)
                 _check_resources(config)
-                probe(paths if address else Paths(), logs, tell)
+                probe(paths if address else Paths(), keys, logs, tell)
                 yield folder
             finally:
                 ray.shutdown()
@@ -104,8 +106,7 @@ def _own(config: Config, folder: Path) -> dict[str, Any]:
         "num_cpus": math.ceil(config.resources.workers * config.resources.cpus_per_trial),
         "include_dashboard": False,
         "object_store_memory": OBJECTS,
-        "_node_ip_address": "127.0.0.1",
-        "_temp_dir": str(folder),
+        "_temp_dir": str(folder / RAYS),
     }
 
 
@@ -117,8 +118,6 @@ def _variables(config: Config, folder: Path, address: str | None) -> dict[str, s
     variables["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
     if address is None:
         variables["TMPDIR"] = str(folder)  # what a killed worker leaves goes with it
-    else:
-        variables |= references(config.store.url or "")  # workers here inherit them
     return variables | ({MIRROR: os.environ[MIRROR]} if os.environ.get(MIRROR) else {})
 
 

@@ -1,5 +1,6 @@
 """Real launches where things are not as at home: each builds the place, in a home of its own."""
 
+import logging
 import os
 import shutil
 import signal
@@ -8,15 +9,19 @@ import subprocess
 import sys
 import sysconfig
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
+import fsspec
 import psutil
 import pytest
+from moto.server import ThreadedMotoServer
 
 from tests.search.test_end_to_end import SMALL, TINY, XLT, environment, launching, results
 
 QUICK = {key: value for key, value in SMALL.items() if key != "tracking.uri"} | {"trials": "2"}
+CANARY = "canary-8f31c07a"
 LONG = QUICK | {"trials": "12", "training.intermediate.steps": "400", "training.target.steps": "400"}
 
 
@@ -72,6 +77,47 @@ def test_code_beside_the_user_is_nobodys_and_other_clusters_are_let_be(tmp_path)
     finished = run(launching(tmp_path / "home", QUICK), cwd=foreign_modules(tmp_path / "cwd"), env=around)
     assert "foreign" not in finished.stderr
     assert [trial["state"] for trial in results(tmp_path / "home")["trials"]] == ["complete"] * 2
+
+
+def test_a_launch_is_nobody_elses_business(tmp_path, nothing_left):
+    """It listens on loopback alone and asks for its token there; keys are in no file; nobody else sees what it has for a while."""
+    around = environment(AWS_SECRET_ACCESS_KEY=CANARY, AWS_ACCESS_KEY_ID=CANARY, AWS_SESSION_TOKEN=CANARY)
+    listening, told = set(), set()
+    words = launching(tmp_path / "home", QUICK)
+    launch = subprocess.Popen(words, env=around, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, umask=0o022)
+    while launch.poll() is None:
+        listening |= listeners(launch.pid)
+        for folder in nothing_left.glob("xlt-*"):
+            assert folder.stat().st_mode & 0o077 == 0
+        told |= holding(CANARY, nothing_left)
+        time.sleep(1)
+    assert launch.returncode == 0
+    assert listening == {"127.0.0.1"}
+    assert told | holding(CANARY, tmp_path) == set()
+
+
+def listeners(pid: int) -> set[str]:
+    """The addresses on which a process and its children listen."""
+    found = set()
+    with suppress(psutil.Error):
+        for process in [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]:
+            with suppress(psutil.Error):
+                found |= {
+                    each.laddr.ip.removeprefix("::ffff:")
+                    for each in process.net_connections("inet")
+                    if each.status == psutil.CONN_LISTEN
+                }
+    return found
+
+
+def holding(word: str, folder: Path) -> set[str]:
+    """The files that hold a word."""
+    found = set()
+    for file in folder.rglob("*"):
+        with suppress(OSError):
+            if file.is_file() and word.encode() in file.read_bytes():
+                found.add(file.name)
+    return found
 
 
 def test_interpreter_home_and_config_may_lie_in_any_path(tmp_path):
@@ -246,6 +292,7 @@ def cluster(tmp_path):
     home, nodes, short = tmp_path / "user", [], Path(f"/tmp/xltc{os.getpid()}")
     home.mkdir()
     around = environment(HOME=str(home), RAY_AUTH_MODE="token", RAY_AUTH_TOKEN="0" * 64, RAY_USAGE_STATS_ENABLED="0")
+    around = {name: word for name, word in around.items() if "KEY" not in name or not name.startswith("AWS_")}
 
     def start(*words: str, seen: Path | None = None) -> None:
         command = [str(XLT.with_name("ray")), "start", "--block", "--num-cpus=1", "--disable-usage-stats", *words]
@@ -271,7 +318,22 @@ def up(address: str, nodes: int, around: dict[str, str]) -> bool:
     return told.strip() == str(nodes)
 
 
-def test_nodes_that_do_not_see_the_home_are_named_before_the_first_trial(tmp_path, cluster):
+@pytest.fixture
+def s3(monkeypatch):
+    """An S3 server on loopback with one bucket, whose address alone is in the environment."""
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    address = "http://{}:{}".format(*server.get_host_and_port())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", address)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    files = fsspec.filesystem("s3", key="test", secret="test", endpoint_url=address, use_listings_cache=False)
+    files.mkdir("bucket")
+    yield files
+    server.stop()
+
+
+def test_nodes_open_a_store_with_the_drivers_keys_and_those_that_do_not_see_the_home_are_named(tmp_path, s3, cluster):
     start, around, short = cluster
     home, port = tmp_path / "home", free_port()
     address = f"127.0.0.1:{port}"
@@ -280,11 +342,18 @@ def test_nodes_that_do_not_see_the_home_are_named_before_the_first_trial(tmp_pat
     deadline = time.monotonic() + 90
     while not up(address, 1, around):
         assert time.monotonic() < deadline
-    run([*launching(home, QUICK), "--address", address], env=around)
+    keys = {"AWS_ACCESS_KEY_ID": CANARY, "AWS_SECRET_ACCESS_KEY": CANARY}
+    bucket = {"store.url": "s3://bucket/stages"}
+    run([*launching(home, QUICK | bucket), "--address", address], env=around | keys)
+    assert s3.ls("bucket/stages"), "a worker opens the store with the driver's keys"
+    assert holding(CANARY, short) | holding(CANARY, home) == set()
+    run([*launching(home, QUICK), "--name", "plain", "--address", address], env=around)
     start(f"--address={address}", "--node-ip-address=127.0.0.1", seen=home)
     while not up(address, 2, around):
         assert time.monotonic() < deadline + 60
-    finished = run([*launching(home, QUICK | {"trials": "3"}), "--address", address], code=2, env=around)
+    finished = run(
+        [*launching(home, QUICK | {"trials": "3"}), "--name", "plain", "--address", address], code=2, env=around
+    )
     host = socket.gethostname()
     told = f"of {host} (it is not there): put it on a disk that all nodes share"
     assert f"{host} does not see {home / 'stages'} {told}" in finished.stderr
