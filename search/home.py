@@ -183,6 +183,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     """A file to write that takes `path`'s place in one step once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)  # a link by this name would be written through
     try:
         yield aside
         aside.replace(path)

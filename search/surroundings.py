@@ -5,8 +5,11 @@ import os
 import pwd
 import shutil
 import sys
+import sysconfig
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
@@ -22,10 +25,11 @@ def settle() -> None:
     _let_libraries_warn()
     if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
         _begin_anew()
+    _take_no_modules_from_the_working_directory()
     if not any(os.environ.get(name) for name in NAMES) and not _has_account():
         os.environ["LOGNAME"] = f"uid{os.getuid()}"
     if not _has_home():
-        os.environ["HOME"] = str(_private_folder())
+        os.environ["HOME"] = str(_folder_of_this_process())
 
 
 def _open_standard_streams() -> None:
@@ -67,8 +71,44 @@ def _has_account() -> bool:
     return True
 
 
-def _private_folder() -> Path:
-    """A folder among the temporary ones that nobody else can see into, and that goes with the process."""
+def _take_no_modules_from_the_working_directory() -> None:
+    """Neither this process from now on nor those that it starts: whoever wrote ``datasets.py`` beside the user wrote no library.
+
+    ``python -m`` puts the working directory on the path, and so does an entry of PYTHONPATH that is empty, as in ``$PYTHONPATH:/more``, or
+    relative. What is written out there stays, and so does the folder of this program.
+    """
+    os.environ["PYTHONSAFEPATH"] = "1"
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    named = [entry for entry in given if os.path.isabs(entry)]
+    dropped = {_absolute(entry) for entry in ("", *given) if not os.path.isabs(entry)} - {*named, *_installed()}
+    ours = str(Path(__file__).resolve().parents[1])
+    sys.path[:] = [entry for entry in sys.path if _absolute(entry) not in dropped]
+    if ours in dropped:
+        sys.path.append(ours)
+        named.append(ours)
+    if "PYTHONPATH" in os.environ or named:
+        os.environ["PYTHONPATH"] = os.pathsep.join(named)
+
+
+def _absolute(entry: str) -> str:
+    try:
+        return os.path.abspath(entry)
+    except OSError:  # the working directory is there no more
+        return entry
+
+
+def _installed() -> set[str]:
+    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+
+
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """An empty folder that nobody else can see into, to start something in: there until the context is left."""
+    with tempfile.TemporaryDirectory(prefix="xlt-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+def _folder_of_this_process() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="xlt-home-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
