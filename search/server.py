@@ -3,6 +3,7 @@
 import os
 import socket
 import tempfile
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,11 +61,17 @@ def serve(home: Home, listener: socket.socket, password: str, aside: Path, ready
     os.environ[server.BACKEND_STORE_URI_ENV_VAR] = database
     os.environ[server.ARTIFACT_ROOT_ENV_VAR] = artifacts
     initialize_backend_stores(database, database, artifacts)
-    from mlflow.server.fastapi_app import app
+    with warnings.catch_warnings(action="ignore"):  # of what MLflow itself imports
+        from mlflow.server.fastapi_app import app
 
     # MLflow's own start and end are of its sandboxes in Docker, also of other servers'.
     config = uvicorn.Config(
-        Guard(app, password), lifespan="off", ws="none", log_level="warning", timeout_graceful_shutdown=_PATIENCE
+        Guard(app, password),
+        lifespan="off",
+        ws="none",
+        proxy_headers=False,
+        log_level="warning",
+        timeout_graceful_shutdown=_PATIENCE,
     )
     ready()
     uvicorn.Server(config).run(sockets=[listener])

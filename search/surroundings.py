@@ -5,12 +5,13 @@ import os
 import pwd
 import shutil
 import sys
-import sysconfig
 import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from search.module_path import leave_out_the_working_directory
 
 NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
 """Where Python looks for the user's name before it asks for the account."""
@@ -25,7 +26,7 @@ def settle() -> None:
     _let_libraries_warn()
     if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
         _begin_anew()
-    _take_no_modules_from_the_working_directory()
+    leave_out_the_working_directory()
     if not any(os.environ.get(name) for name in NAMES) and not _has_account():
         os.environ["LOGNAME"] = f"uid{os.getuid()}"
     if not _has_home():
@@ -69,36 +70,6 @@ def _has_account() -> bool:
     except KeyError:
         return False
     return True
-
-
-def _take_no_modules_from_the_working_directory() -> None:
-    """Neither this process from now on nor those that it starts: whoever wrote ``datasets.py`` beside the user wrote no library.
-
-    ``python -m`` puts the working directory on the path, and so does an entry of PYTHONPATH that is empty, as in ``$PYTHONPATH:/more``, or
-    relative. What is written out there stays, and so does the folder of this program.
-    """
-    os.environ["PYTHONSAFEPATH"] = "1"
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    named = [entry for entry in given if os.path.isabs(entry)]
-    dropped = {_absolute(entry) for entry in ("", *given) if not os.path.isabs(entry)} - {*named, *_installed()}
-    ours = str(Path(__file__).resolve().parents[1])
-    sys.path[:] = [entry for entry in sys.path if _absolute(entry) not in dropped]
-    if ours in dropped:
-        sys.path.append(ours)
-        named.append(ours)
-    if "PYTHONPATH" in os.environ or named:
-        os.environ["PYTHONPATH"] = os.pathsep.join(named)
-
-
-def _absolute(entry: str) -> str:
-    try:
-        return os.path.abspath(entry)
-    except OSError:  # the working directory is there no more
-        return entry
-
-
-def _installed() -> set[str]:
-    return {sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")}
 
 
 @contextmanager

@@ -22,7 +22,9 @@ from trainables.documents import printable
 CHARTS = "runs?workflowType=machine_learning&viewStateShareKey=xlt&compareRunsMode=CHART"
 """The prepared view of an experiment (`search.tracking.pages`), its charts."""
 LIST = "experiments?workflowType=machine_learning"
-_PAGE = """<!doctype html><meta charset="utf-8"><title>xlt ui</title><meta http-equiv="refresh" content="0; url={link}">"""
+_PAGE = (
+    """<!doctype html><meta charset="utf-8"><title>xlt ui</title><meta http-equiv="refresh" content="0; url={link}">"""
+)
 
 
 @click.command()
@@ -92,9 +94,7 @@ def experiments(home: Home) -> dict[str, str]:
 
 def pages(site: str, found: dict[str, str]) -> dict[str, str]:
     """The links to look at: of each search the prepared charts, else the list of experiments."""
-    return {name: f"{site}#/experiments/{number}/{CHARTS}" for name, number in found.items()} or {
-        "": f"{site}#/{LIST}"
-    }
+    return {name: f"{site}#/experiments/{number}/{CHARTS}" for name, number in found.items()} or {"": f"{site}#/{LIST}"}
 
 
 def _site(port: int, password: str) -> str:
