@@ -1,6 +1,7 @@
 """MLflow's server over a home: in this process, on loopback, behind a password; it starts no process and reads no settings of MLflow's."""
 
 import os
+import signal
 import socket
 import tempfile
 import warnings
@@ -73,5 +74,7 @@ def serve(home: Home, listener: socket.socket, password: str, aside: Path, ready
         log_level="warning",
         timeout_graceful_shutdown=_PATIENCE,
     )
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))  # which uvicorn hears
     ready()
     uvicorn.Server(config).run(sockets=[listener])

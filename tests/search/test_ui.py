@@ -229,7 +229,7 @@ def routes(folder: Path) -> list[tuple[str, str]]:
     return [(re.sub(r"[<{].*?[>}]", "1", path), method) for path, method in json.loads(done.stdout)]
 
 
-EVERYWHERE = """
+EVERYWHERE = r"""
 port, asked, codes = int(sys.argv[1]), json.loads(sys.argv[2]), []
 for path, method in asked:
     there = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
