@@ -9,6 +9,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 from search.module_path import leave_out_the_working_directory
@@ -79,8 +80,19 @@ def private_folder() -> Iterator[Path]:
         yield Path(folder).resolve()
 
 
+@contextmanager
+def temporary_files_apart() -> Iterator[None]:
+    """Temporary files of this process where nobody else can have put any before, under names that can be foreseen."""
+    before, tempfile.tempdir = tempfile.tempdir, str(_folder_of_this_process())
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@cache
 def _folder_of_this_process() -> Path:
-    folder = Path(tempfile.mkdtemp(prefix="xlt-home-"))
+    folder = Path(tempfile.mkdtemp(prefix="xlt-own-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

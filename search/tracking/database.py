@@ -60,7 +60,7 @@ def make_ready(home: Home, search: str = "") -> list[str]:
 
 
 def check(home: Home) -> None:
-    """Look at the database before it is used, for somebody else may have made it. Nothing is written.
+    """Look at the database before it is used, for somebody else may have made it; what a launch that was killed left half is taken back.
 
     Raises:
         DatabaseError: when to use it could reach other files, or would run what is no part of MLflow.
@@ -76,7 +76,7 @@ def check(home: Home) -> None:
     if not home.database.exists():
         return
     asked = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
-    with closing(sqlite3.connect(f"{home.database.as_uri()}?mode=ro", uri=True, timeout=30)) as database:
+    with closing(sqlite3.connect(f"{home.database.as_uri()}?mode=rw", uri=True, timeout=30)) as database:
         for name, code in database.execute(asked):
             if not _is_of_mlflow(str(code)):
                 raise DatabaseError(f"{printable(str(name))!r} in it is code that is not MLflow's: {_ANEW}")
@@ -135,7 +135,8 @@ def _upgrade(home: Home) -> str | None:
                 old.backup(copy)
             words = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", home.tracking_uri]
             with private_folder() as aside:
-                done = subprocess.run(words, cwd=aside, capture_output=True, text=True)  # noqa: S603 - our own words
+                around = {**os.environ, "TMPDIR": str(aside)}
+                done = subprocess.run(words, cwd=aside, env=around, capture_output=True, text=True)  # noqa: S603 - our own words
             if done.returncode:
                 raise DatabaseError(f"{OLDER}; it ended with: {' '.join(done.stderr.splitlines()[-1:])}")
             return f"mlflow.db was made by an older MLflow and is up to date now; as it was: {_copy(home, number)}"

@@ -12,6 +12,7 @@ from search.errors import RegistryError
 from search.home import Home
 from search.intervals import interval
 from search.study import Study
+from search.surroundings import temporary_files_apart
 from search.tracking.address import Address
 from search.tracking.datasets import Digests
 from search.tracking.sheet import NUMBER
@@ -50,7 +51,7 @@ def register(study: Study, home: Home, exported: Path, best: Best) -> Registered
     """
     address = Address.of(study.config, home)
     try:
-        with hasty(address.uri, PATIENT):
+        with hasty(address.uri, PATIENT), temporary_files_apart():
             return _registered(study, home, exported, best, address)
     except Exception as error:
         raise RegistryError(address.told, error) from error

@@ -13,6 +13,7 @@ from typing import Any
 
 from search.config import Config, dump
 from search.home import Home
+from search.surroundings import temporary_files_apart
 from search.tracking import artifacts
 from search.tracking.address import Address
 from search.tracking.database import alone, make_ready
@@ -51,7 +52,7 @@ class View:
         self.config = config
         self._known: dict[int | None, Any] | None = None
         self._own = home if address.own else None
-        with alone(home) if address.own else nullcontext():
+        with temporary_files_apart(), alone(home) if address.own else nullcontext():
             for done in make_ready(home, config.name) if address.own else ():
                 tell(done)
             self.client = MlflowClient(address.uri, address.registry)

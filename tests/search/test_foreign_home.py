@@ -5,6 +5,7 @@ import os
 import shutil
 import sqlite3
 import struct
+import tempfile
 from contextlib import closing
 from pathlib import Path
 
@@ -324,6 +325,16 @@ def test_a_failures_file_is_no_link_and_no_pipe(home, victim):
     (failures / "trial-1-attempt-2.txt").symlink_to(victim / "keep.txt")
     os.mkfifo(failures / "trial-1-attempt-3.txt")
     assert texts(failures, 1) == {"failures/trial-1-attempt-1.txt": "it failed"}
+
+
+def test_mlflow_leaves_no_file_among_the_temporary_ones_of_all_users(home, tmp_path, monkeypatch):
+    """Nor uses one that somebody put there before, by the name that it will have."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    home.database.unlink()
+    assert tracked(home) == ""
+    assert list((tmp_path / "temporary").glob("db_init_lock*")) == []
 
 
 def test_a_check_writes_nothing(home):
