@@ -1,6 +1,15 @@
-"""``python -m search``: the command line, for interpreters without ``xlt`` on their path."""
+"""The command line: ``xlt``, and ``python -m search`` for interpreters without it on their path."""
 
-from search.cli import main
+from search.module_path import leave_out_the_working_directory
+
+
+def main() -> None:
+    """Run a command, as the whole of this process."""
+    leave_out_the_working_directory()
+    from search.cli import main as run
+
+    run(prog_name="xlt")
+
 
 if __name__ == "__main__":
-    main(prog_name="xlt")
+    main()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from trainables.addresses import masked
 from trainables.curriculum import Trial
+from trainables.documents import contents
 from trainables.failure import Failure
 
 LONGEST_MESSAGE, LONGEST_TRACEBACK = 10_000, 200_000
@@ -76,6 +77,8 @@ def _text(failure: Failure, what: str, trial: Trial, seed: int | None) -> str:
 
 
 def texts(failures: Path, number: int) -> Mapping[str, str]:
-    """All that is kept of a trial and its repeats, by the file's name in the search's folder."""
-    files = sorted(failures.glob(f"trial-{number}-*.txt"))
-    return {f"{failures.name}/{file.name}": file.read_text(encoding="utf-8", errors="replace") for file in files}
+    """All that is kept of a trial and its repeats, by the file's name in the search's folder; a link is no file of it."""
+    files = [
+        file for file in sorted(failures.glob(f"trial-{number}-*.txt")) if file.is_file() and not file.is_symlink()
+    ]
+    return {f"{failures.name}/{file.name}": contents(file).decode(errors="replace") for file in files}

@@ -65,6 +65,11 @@ class SearchFolder:
         return self.path / ".scratch"
 
     @property
+    def written(self) -> tuple[Path, ...]:
+        """What is written to, or cleared, where it lies; all else takes the place of what was there in one step."""
+        return self.journal, self.pictures, self.path / FAILURES, self.scratch, self.lock
+
+    @property
     def live(self) -> bool:
         """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
         try:
@@ -138,12 +143,22 @@ class Home:
         return url if "://" in there else str(Path(there).resolve())
 
     def folder(self, name: str) -> SearchFolder:
-        """The place of a search, there or not."""
-        return SearchFolder(self.root / "searches" / name)
+        """The place of a search, there or not.
+
+        Raises:
+            UserError: when a link is where it writes, which would lead out of the home.
+        """
+        found = SearchFolder(self.root / "searches" / name)
+        for place in (found.path.parent, found.path, *found.written):
+            if place.is_symlink():
+                raise UserError(f"{place} is a link, through which nothing is written: put there what it leads to")
+        return found
 
     def names(self) -> list[str]:
         """The searches that are here."""
-        return sorted(path.parent.name for path in (self.root / "searches").glob("*/study.journal"))
+        journals = (self.root / "searches").glob("*/study.journal")
+        own = (path for path in journals if path.is_file() and not path.is_symlink() and not path.parent.is_symlink())
+        return sorted(path.parent.name for path in own)
 
     def find(self, name: str) -> SearchFolder:
         """The folder of a search that is there.
@@ -151,9 +166,10 @@ class Home:
         Raises:
             NoSuchSearchError: listing those that are.
         """
-        if name not in self.names():
-            raise NoSuchSearchError(name, self.root, self.names())
-        return self.folder(name)
+        folder, names = self.folder(name), self.names()
+        if name not in names:
+            raise NoSuchSearchError(name, self.root, names)
+        return folder
 
 
 @cache
@@ -183,6 +199,7 @@ def written_aside(path: Path) -> Iterator[Path]:
     """A file to write that takes `path`'s place in one step once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside.unlink(missing_ok=True)  # a link by this name would be written through
     try:
         yield aside
         aside.replace(path)

@@ -7,7 +7,12 @@ import shutil
 import sys
 import tempfile
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
+
+from search.module_path import leave_out_the_working_directory
 
 NAMES = ("LOGNAME", "USER", "LNAME", "USERNAME")
 """Where Python looks for the user's name before it asks for the account."""
@@ -22,10 +27,11 @@ def settle() -> None:
     _let_libraries_warn()
     if sys.getfilesystemencoding() != "utf-8" and not sys.flags.utf8_mode:
         _begin_anew()
+    leave_out_the_working_directory()
     if not any(os.environ.get(name) for name in NAMES) and not _has_account():
         os.environ["LOGNAME"] = f"uid{os.getuid()}"
     if not _has_home():
-        os.environ["HOME"] = str(_private_folder())
+        os.environ["HOME"] = str(_folder_of_this_process())
 
 
 def _open_standard_streams() -> None:
@@ -67,9 +73,26 @@ def _has_account() -> bool:
     return True
 
 
-def _private_folder() -> Path:
-    """A folder among the temporary ones that nobody else can see into, and that goes with the process."""
-    folder = Path(tempfile.mkdtemp(prefix="xlt-home-"))
+@contextmanager
+def private_folder() -> Iterator[Path]:
+    """An empty folder that nobody else can see into, to start something in: there until the context is left."""
+    with tempfile.TemporaryDirectory(prefix="xlt-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder).resolve()
+
+
+@contextmanager
+def temporary_files_apart() -> Iterator[None]:
+    """Temporary files of this process where nobody else can have put any before, under names that can be foreseen."""
+    before, tempfile.tempdir = tempfile.tempdir, str(_folder_of_this_process())
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
+
+
+@cache
+def _folder_of_this_process() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="xlt-own-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 

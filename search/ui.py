@@ -1,29 +1,30 @@
 """``xlt ui``: MLflow's own pages over a home."""
 
+import html
 import os
-import socket
+import secrets
 import sqlite3
 import subprocess
 import sys
-import time
-import urllib.request
-import webbrowser
 from collections.abc import Iterator
 from contextlib import closing, suppress
+from pathlib import Path
 
 import click
 
 from search.errors import UserError
-from search.home import Home, quotable
+from search.guard import ENTRANCE, USER
+from search.home import Home
+from search.surroundings import private_folder
 from search.terminal import with_home
+from trainables.documents import printable
 
-QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PYTHONSAFEPATH": "1"}
-"""Nothing that is looked at here is told to anyone, and no module of the folder is taken for a library."""
 CHARTS = "runs?workflowType=machine_learning&viewStateShareKey=xlt&compareRunsMode=CHART"
 """The prepared view of an experiment (`search.tracking.pages`), its charts."""
 LIST = "experiments?workflowType=machine_learning"
-PATIENCE = 60.0
-"""Seconds until a server that does not answer is not waited for any more."""
+_PAGE = (
+    """<!doctype html><meta charset="utf-8"><title>xlt ui</title><meta http-equiv="refresh" content="0; url={link}">"""
+)
 
 
 @click.command()
@@ -34,7 +35,12 @@ PATIENCE = 60.0
 )
 @with_home
 def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
-    """MLflow's pages over this home, on loopback: the charts of the search NAME, or of every search."""
+    """MLflow's pages over this home, on loopback: the charts of the search NAME, or of every search.
+
+    The links hold a password made for this run: nobody else on this machine sees anything.
+    """
+    from search.server import listen, serve
+
     if not home.root.exists():
         raise UserError(f"there is no home at {home.root}: launch a search first, or name another with --home")
     for told in _looked_after(home):
@@ -45,23 +51,19 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
         raise UserError(
             f"the MLflow of this home has no search {name!r}: xlt track {name} writes it, to where its config says"
         )
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise UserError(f"port {port} is taken: name another with --port") from error
-    links = pages(port, found if name is None else {name: found[name]})
-    for title, link in links.items():
-        click.echo(f"{title}: {link}" if title else link, err=True)
-    click.echo("Ctrl-C ends it", err=True)
-    if _has_screen() if shown is None else shown:
-        _open_later(
-            f"http://127.0.0.1:{port}/health", next(iter(links.values())) if len(links) == 1 else _at(port, LIST)
-        )
-    os.chdir(home.root)
-    words = command(home, port)
-    os.execve(sys.executable, words, {**os.environ, **QUIET})  # noqa: S606 - our own arguments
+    try:
+        listener = listen(port)
+    except OSError as error:
+        raise UserError(f"port {port} is taken ({error.strerror}): name another with --port") from error
+    with listener, private_folder() as aside:
+        password = secrets.token_urlsafe(24)
+        links = pages(_site(port, password), found if name is None else {name: found[name]})
+        for title, link in links.items():
+            click.echo(f"{printable(title)}: {link}" if title else link, err=True)
+        click.echo("Ctrl-C ends it", err=True)
+        link = next(iter(links.values())) if len(links) == 1 else f"{_site(port, password)}#/{LIST}"
+        opened = _has_screen() if shown is None else shown
+        serve(home, listener, password, aside, lambda: _open(link, aside) if opened else None)
 
 
 def _looked_after(home: Home) -> Iterator[str]:
@@ -79,46 +81,24 @@ def _looked_after(home: Home) -> Iterator[str]:
         raise UserError(f"{home.database}: {error}: move it away and have xlt track write it anew") from error
 
 
-def command(home: Home, port: int) -> list[str]:
-    """What runs MLflow's server over a home. One worker: four take two gigabytes."""
-    words = [
-        sys.executable,
-        "-P",
-        "-m",
-        "mlflow",
-        "server",
-        "--host",
-        "127.0.0.1",
-        "--port",
-        str(port),
-        "--workers",
-        "1",
-    ]
-    # Where no absolute path can be quoted the home is the server's working directory.
-    database = f"sqlite:///{home.database if quotable(home.root) else home.database.name}"
-    return [*words, "--backend-store-uri", database, "--default-artifact-root", home.artifacts.as_uri()]
-
-
 def experiments(home: Home) -> dict[str, str]:
     """The searches of which this home's MLflow has an experiment, each with its number there."""
     if not home.database.is_file():
         return {}
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{home.database.as_uri()}?mode=ro", uri=True)) as database:
         asked = "SELECT name, experiment_id FROM experiments WHERE lifecycle_stage = 'active'"
-        found = {str(name): str(number) for name, number in database.execute(asked)}
+        found = {str(name): str(number) for name, number in database.execute(asked) if isinstance(number, int)}
         return {name: found[name] for name in home.names() if name in found}
     return {}
 
 
-def pages(port: int, found: dict[str, str]) -> dict[str, str]:
+def pages(site: str, found: dict[str, str]) -> dict[str, str]:
     """The links to look at: of each search the prepared charts, else the list of experiments."""
-    return {name: _at(port, f"experiments/{number}/{CHARTS}") for name, number in found.items()} or {
-        "": _at(port, LIST)
-    }
+    return {name: f"{site}#/experiments/{number}/{CHARTS}" for name, number in found.items()} or {"": f"{site}#/{LIST}"}
 
 
-def _at(port: int, path: str) -> str:
-    return f"http://127.0.0.1:{port}/#/{path}"
+def _site(port: int, password: str) -> str:
+    return f"http://{USER}:{password}@127.0.0.1:{port}{ENTRANCE}"
 
 
 def _has_screen() -> bool:
@@ -126,20 +106,15 @@ def _has_screen() -> bool:
     return bool(screen) and sys.stderr.isatty()
 
 
-def _open_later(health: str, link: str) -> None:
-    """Open the link once the server answers, by a process that nobody need wait for: this one becomes the server."""
-    code = "import sys; from search.ui import open_when_up; open_when_up(*sys.argv[1:])"
-    words = [sys.executable, "-P", "-c", code, health, link]
+def _open(link: str, aside: Path) -> None:
+    """Open the link in the user's browser, by a page that only the user can read: what a program is started with, everyone can."""
+    page = aside / "open.html"
+    page.write_text(_PAGE.format(link=html.escape(link)), encoding="utf-8")
     subprocess.Popen(  # noqa: S603 - our own words
-        words, start_new_session=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, "-P", "-m", "webbrowser", page.as_uri()],
+        cwd=aside,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-
-
-def open_when_up(health: str, link: str) -> None:
-    """Open the link in the user's browser once the server answers."""
-    started, directly = time.monotonic(), urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    while time.monotonic() - started < PATIENCE:
-        with suppress(OSError), directly.open(health, timeout=5):
-            webbrowser.open(link)
-            return
-        time.sleep(0.2)

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from typing import Literal
 from urllib.parse import unquote, urlsplit
 
 from search.home import Home
+from search.surroundings import private_folder
 from trainables.addresses import masked
+from trainables.documents import printable
 
 ADDRESSES = (
     ("experiments", "artifact_location"),
@@ -25,6 +28,9 @@ ADDRESSES = (
 """Columns in which MLflow keeps where artifacts lie, absolute, as they were when it made them."""
 OTHER_SCHEMA = "out-of-date database schema"
 NEWER = "it was made by a newer MLflow: update mlflow, or move the file away and have xlt track write it anew"
+_ANEW = "move it away and have xlt track write the view anew"
+_SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
+"""Ends a journal that names another file, which SQLite removes when it has rolled back; MLflow has no use for that."""
 OLDER = "it is of another version of MLflow: mlflow db upgrade brings an older one up to date"
 
 
@@ -44,12 +50,55 @@ def make_ready(home: Home, search: str = "") -> list[str]:
     To be called, and MLflow's tables made, while no other process does (`alone`).
 
     Raises:
-        DatabaseError: when it is not of this MLflow, and cannot be made so.
+        DatabaseError: when it is not of this MLflow, and cannot be made so, or not to be opened at all.
         sqlite3.Error: when it cannot be read or written: MLflow itself would try for a hundred seconds.
     """
+    check(home)
     home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
     live = any(home.folder(name).live for name in home.names() if name != search)
     return [told for told in (_upgrade(home), None if live else _follow(home)) if told]
+
+
+def check(home: Home) -> None:
+    """Look at the database before it is used, for somebody else may have made it; what a launch that was killed left half is taken back.
+
+    Raises:
+        DatabaseError: when to use it could reach other files, or would run what is no part of MLflow.
+        sqlite3.Error: when it cannot be read.
+    """
+    for ending in ("", "-journal", "-wal", "-shm"):
+        path = home.database.with_name(home.database.name + ending)
+        with suppress(FileNotFoundError):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise DatabaseError(f"{path.name} is no plain file of this home: {_ANEW}")
+            if ending == "-journal" and _end(path) == _SUPER_JOURNAL:
+                raise DatabaseError(f"{path.name} has SQLite remove another file: {_ANEW}")
+    if not home.database.exists():
+        return
+    asked = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
+    with closing(sqlite3.connect(f"{home.database.as_uri()}?mode=rw", uri=True, timeout=30)) as database:
+        for name, code in database.execute(asked):
+            if not _is_of_mlflow(str(code)):
+                raise DatabaseError(f"{printable(str(name))!r} in it is code that is not MLflow's: {_ANEW}")
+
+
+def _end(path: Path) -> bytes:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(_SUPER_JOURNAL)))
+        return file.read()
+
+
+def _is_of_mlflow(code: str) -> bool:
+    """Whether a statement stands, word for word, in one of MLflow's migrations."""
+    words = " ".join(code.split())
+    files = (_migrations() / "versions").glob("*.py")
+    return any(words in " ".join(file.read_text(encoding="utf-8").split()) for file in files)
+
+
+def _migrations() -> Path:
+    package = find_spec("mlflow")
+    assert package is not None and package.origin is not None, "it is a dependency"
+    return Path(package.origin).parent / "store" / "db_migrations"
 
 
 def reason(error: Exception) -> str:
@@ -84,8 +133,10 @@ def _upgrade(home: Home) -> str | None:
             number = next(n for n in range(1, 1000) if not _copy(home, n).exists())
             with closing(sqlite3.connect(home.database)) as old, closing(sqlite3.connect(_copy(home, number))) as copy:
                 old.backup(copy)
-            words = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", f"sqlite:///{home.database.name}"]
-            done = subprocess.run(words, cwd=home.root, capture_output=True, text=True)  # noqa: S603 - our own words
+            words = [sys.executable, "-P", "-m", "mlflow", "db", "upgrade", home.tracking_uri]
+            with private_folder() as aside:
+                around = {**os.environ, "TMPDIR": str(aside)}
+                done = subprocess.run(words, cwd=aside, env=around, capture_output=True, text=True)  # noqa: S603 - our own words
             if done.returncode:
                 raise DatabaseError(f"{OLDER}; it ended with: {' '.join(done.stderr.splitlines()[-1:])}")
             return f"mlflow.db was made by an older MLflow and is up to date now; as it was: {_copy(home, number)}"
@@ -103,9 +154,7 @@ def _age(home: Home) -> Literal["older", "same", "newer"]:
         if "version_num" not in _columns(database, "alembic_version"):
             return "same"  # nothing is in it
         revisions = {str(row[0]) for row in database.execute("SELECT version_num FROM alembic_version")}
-    package = find_spec("mlflow")
-    assert package is not None and package.origin is not None, "it is a dependency"
-    scripts = ScriptDirectory(str(Path(package.origin).parent / "store" / "db_migrations"))
+    scripts = ScriptDirectory(str(_migrations()))
     if not revisions or revisions == set(scripts.get_heads()):
         return "same"
     return "older" if revisions <= {script.revision for script in scripts.walk_revisions()} else "newer"
@@ -127,7 +176,7 @@ def _follow(home: Home) -> str | None:
                 count += done.rowcount
     if not before:
         return None
-    return f"mlflow.db: this home was at {', '.join(before)}: {count} addresses of artifacts lead here now"
+    return f"mlflow.db: this home was at {printable(', '.join(before))}: {count} addresses of artifacts lead here now"
 
 
 def _columns(database: sqlite3.Connection, table: str) -> set[str]:

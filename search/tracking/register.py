@@ -12,6 +12,7 @@ from search.errors import RegistryError
 from search.home import Home
 from search.intervals import interval
 from search.study import Study
+from search.surroundings import temporary_files_apart
 from search.tracking.address import Address
 from search.tracking.datasets import Digests
 from search.tracking.sheet import NUMBER
@@ -50,7 +51,7 @@ def register(study: Study, home: Home, exported: Path, best: Best) -> Registered
     """
     address = Address.of(study.config, home)
     try:
-        with hasty(address.uri, PATIENT):
+        with hasty(address.uri, PATIENT), temporary_files_apart():
             return _registered(study, home, exported, best, address)
     except Exception as error:
         raise RegistryError(address.told, error) from error
@@ -74,7 +75,7 @@ def _registered(study: Study, home: Home, exported: Path, best: Best, address: A
     if version is None:
         # Each content has a folder of its own: an older version keeps what it was registered with.
         place = f"{FOLDER}/{content[:8]}"
-        _upload(client, run, exported, place)
+        _upload(view, run, exported, place)
         source = f"{client.get_run(run).info.artifact_uri}/{place}"
         made = client.create_model_version(name, source, run_id=run, tags=tags, description=_about(best, exported))
         version = str(made.version)
@@ -110,7 +111,7 @@ def _tags(study: Study, best: Best, content: str) -> Mapping[str, str]:
     }
 
 
-def _upload(client: Any, run: str, exported: Path, place: str) -> None:
+def _upload(view: View, run: str, exported: Path, place: str) -> None:
     """best.yaml, the results and each target's card, without weights."""
     with tempfile.TemporaryDirectory() as folder:
         aside = Path(folder)
@@ -120,7 +121,7 @@ def _upload(client: Any, run: str, exported: Path, place: str) -> None:
         for card in sorted(exported.glob("models/*/README.md")):
             (aside / "cards").mkdir(exist_ok=True)
             shutil.copyfile(card, aside / "cards" / f"{card.parent.name}.md")
-        client.log_artifacts(run, folder, place)
+        view.upload(run, aside, place)
 
 
 def _about(best: Best, exported: Path) -> str:

@@ -8,11 +8,13 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 from search.config import Config, dump
 from search.home import Home
+from search.surroundings import temporary_files_apart
+from search.tracking import artifacts
 from search.tracking.address import Address
 from search.tracking.database import alone, make_ready
 from search.tracking.pages import about, saved_view
@@ -49,7 +51,8 @@ class View:
         self.entities = mlflow.entities
         self.config = config
         self._known: dict[int | None, Any] | None = None
-        with alone(home) if address.own else nullcontext():
+        self._own = home if address.own else None
+        with temporary_files_apart(), alone(home) if address.own else nullcontext():
             for done in make_ready(home, config.name) if address.own else ():
                 tell(done)
             self.client = MlflowClient(address.uri, address.registry)
@@ -61,9 +64,9 @@ class View:
         """The number of the search's experiment, which is made, or made anew, where it is not there."""
         found = self.client.get_experiment_by_name(self.config.name)
         if found is None:
-            artifacts = (home.artifacts / self.config.name).as_uri() if address.is_database else None
+            place = (home.artifacts / self.config.name).as_uri() if address.is_database else None
             self._known = {}
-            return str(self.client.create_experiment(self.config.name, artifacts))
+            return str(self.client.create_experiment(self.config.name, place))
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
@@ -103,10 +106,12 @@ class View:
         self._log(run, there, sheet, {**tags, DIGEST: stamp})
         if sheet.datasets:
             self.client.log_inputs(run, datasets=[self._dataset(dataset) for dataset in sheet.datasets])
-        for name, table in sheet.tables.items():
-            self.client.log_dict(run, table, name)
-        for name, text in sheet.texts.items():
-            self.client.log_text(run, text, name)
+        texts = {name: json.dumps(table, indent=2) for name, table in sheet.tables.items()} | dict(sheet.texts)
+        if texts:
+            with tempfile.TemporaryDirectory() as folder:
+                for name, text in texts.items():
+                    artifacts.below(Path(folder), name).write_text(text, encoding="utf-8")
+                self.upload(run, Path(folder))
         # The status comes last: a run that was not written to its end is still running and written again.
         self.client.set_terminated(run, sheet.status, end)
         if self._known is not None:
@@ -139,13 +144,24 @@ class View:
         """Log files as artifacts of the launch's own run, under these names, which may hold folders."""
         with tempfile.TemporaryDirectory() as folder:
             for name, file in files.items():
-                place = Path(folder) / PurePosixPath(name)
-                place.parent.mkdir(parents=True, exist_ok=True)
+                place = artifacts.below(Path(folder), name)
                 if name == "config.yaml":  # one of an older version may hold a password
                     place.write_text(dump(self.config), encoding="utf-8")
                 else:
                     shutil.copyfile(file, place)
-            self.client.log_artifacts(self._parent(), folder)
+            self.upload(self._parent(), Path(folder))
+
+    def upload(self, run: str, files: Path, place: str = "") -> None:
+        """Log what is in a folder as artifacts of a run, in this folder of theirs.
+
+        Raises:
+            DatabaseError: when the home's database leads out of the home.
+        """
+        if self._own is None:
+            self.client.log_artifacts(run, str(files), place or None)
+        else:
+            address = self.client.get_run(run).info.artifact_uri
+            artifacts.write(files, artifacts.folder_of(self._own, address) / place)
 
     def explain(self) -> None:
         """Write the experiment's description, its kind, and a view that MLflow's menu of views offers, as far as they differ."""
