@@ -64,22 +64,28 @@ def check_plain(file: Path, folder: Path) -> None:
         DataError: otherwise.
     """
     try:
-        mode, there = file.stat().st_mode, file.resolve(strict=True)
+        mode, within = file.stat().st_mode, inside(file, folder.resolve())
     except (OSError, RuntimeError) as error:
         raise DataError(printable(f"{file.name} cannot be read: {_in_words(error)}")) from error
     if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and file.name == _TEMPLATES)):
         raise DataError(printable(f"{file.name} is no plain file: put the file itself there"))
-    if not there.is_relative_to(_root(folder)):
+    if not within:
         raise DataError(printable(f"{file.name} is a link that leaves its folder: put the file itself there"))
 
 
-def _root(folder: Path) -> Path:
-    """The folder that links may lead into: its own, or of a snapshot in the hub's cache the repository's, where its files really are."""
-    there = folder.resolve()
-    for outer in there.parents:
-        if outer.name == "snapshots" and (outer.parent / "blobs").is_dir():
-            return outer.parent
-    return there
+def inside(file: Path, folder: Path) -> bool:
+    """Whether a file really lies in a folder, its links followed; in a snapshot of the hub's cache in the repository's part of that.
+
+    Raises:
+        OSError: when it is not there.
+        RuntimeError: when its links go round.
+    """
+    root = next((outer.parent for outer in folder.parents if _is_cache(outer)), folder)
+    return file.resolve(strict=True).is_relative_to(root)
+
+
+def _is_cache(folder: Path) -> bool:
+    return folder.name == "snapshots" and (folder.parent / "blobs").is_dir()
 
 
 def read(file: Path, largest: int = LARGEST_CONFIG) -> dict[str, Any]:

@@ -186,16 +186,18 @@ def _of(source: str) -> Iterator[None]:
     try:
         yield
     except DataError as error:
-        raise DataError(f"the encoder {source} cannot be used: {error}") from error
+        said = f"cannot be used: {error}".replace("cannot be used: it cannot be read: ", "cannot be read: ")
+        raise DataError(f"the encoder {source} {said}") from error
 
 
 def _folder(path: str) -> Path:
     """The folder of an encoder's documents: its own, or of the hub's cache, with those that say what may be loaded."""
     if Path(path).is_dir():
         return Path(path)
-    _ = [cached_file(path, name, **_QUIETLY) for name in (TOKENIZER_CONFIG, *[ADAPTER] * bool(find_spec("peft")))]
     found = cached_file(path, CONFIG)
     assert found is not None, "it raises where there is none"
+    for name in (TOKENIZER_CONFIG, *[ADAPTER] * bool(find_spec("peft"))):
+        cached_file(path, name, **_QUIETLY)
     return Path(found).parent
 
 

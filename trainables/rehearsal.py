@@ -53,7 +53,9 @@ def in_words(what: str = "it cannot be read") -> Iterator[None]:
 def _told(what: str, error: BaseException) -> str:
     said = " ".join(str(error).split())
     if "trust_remote_code" in said:
-        return "it brings code of its own (auto_map), which is never run: take one whose architecture transformers knows"
+        return (
+            "it brings code of its own (auto_map), which is never run: take one whose architecture transformers knows"
+        )
     # Of a key, or a number, the class says what is wrong with it.
     said = f"{type(error).__name__}: {said}" if len(said.split()) < 3 else said
     return printable(f"{what}: {said[:300]}")

@@ -102,9 +102,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
 
 @pytest.fixture
-def spoilt(
-    sound: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Callable[[Spoil, str], Path]:
+def spoilt(sound: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Spoil, str], Path]:
     """Gives a copy of an encoder of an architecture, spoilt; whoever asks on the terminal would hear yes."""
     monkeypatch.setattr("builtins.input", lambda *_: "y")
 

@@ -1,10 +1,6 @@
 """Encoders that somebody made to do harm, or that came to harm: each is refused in a line, soon, and nothing of it is run."""
 
-import json
-import os
 import pickle
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,12 @@ from trainables import encoders
 
 HUGE = 10**12
 
-AUTO = {"AutoConfig": "evil.C", "AutoModel": "evil.M", "AutoModelForMaskedLM": "evil.M", "AutoTokenizer": ["evil.T", None]}
+AUTO = {
+    "AutoConfig": "evil.C",
+    "AutoModel": "evil.M",
+    "AutoModelForMaskedLM": "evil.M",
+    "AutoTokenizer": ["evil.T", None],
+}
 
 
 CODE = {
