@@ -7,7 +7,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -34,7 +34,10 @@ PACKED = 200
 """Bytes that one byte of a packed file may become: texts become ten."""
 _EMPTY_LINES = re.compile(r"[\r\n]{1000}")
 """What `REGEX_YAML_BLOCK` takes the square of its length for."""
-_STRING = re.compile(rb'"(?:[^"\\]+|\\.)*+"?', re.DOTALL)
+_STRING = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*+"?')
+"""A text of JSON: it ends with its line, whether it is closed or not."""
+_TOGETHER = 2**20
+"""Bytes that are looked at together."""
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _ENCODINGS = frozenset(("utf-8", "utf8", "utf-8-sig", "ascii", "latin-1", "latin1", "iso-8859-1", "cp1252"))
 """Those in which a bracket is a bracket."""
@@ -167,7 +170,7 @@ def _kinds(features: Any, name: str = "") -> Iterator[tuple[str, Any]]:
 @lru_cache(maxsize=4096)
 def _check_text(file: Path, json: bool, size: int, changed: int) -> None:
     """Read a text file to its end; the same for as long as it does not change."""
-    most = PACKED * size + LONGEST_LINE
+    most = PACKED * size + 16 * _TOGETHER
     for name, lines in _unpacked(file):
         with lines:
             _check_lines(lines, printable(name), json, most)
@@ -192,13 +195,14 @@ def _unpacked(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
 def _check_lines(lines: IO[bytes], name: str, json: bool, most: int) -> None:
     depth = read = 0
     with _garbled(name):
-        while line := lines.readline(LONGEST_LINE + 1):
-            read += len(line)
-            if len(line) > LONGEST_LINE:
+        while part := lines.read(_TOGETHER):
+            part += lines.readline(LONGEST_LINE)
+            read += len(part)
+            if len(part) > LONGEST_LINE:
                 raise DataError(f"{name} has a line of more than {LONGEST_LINE // 2**20} MiB")
             if read > most:
                 raise DataError(f"{name} becomes more than {PACKED} times as large when it is unpacked")
-            if json and (depth := _depth(_BRACKETS.findall(_STRING.sub(b"", line)), depth)) > DEEPEST:
+            if json and (depth := _depth(_STRING.sub(b"", part), depth)) > DEEPEST:
                 raise DataError(f"{name} is nested deeper than {DEEPEST} levels")
 
 
@@ -210,10 +214,10 @@ def _garbled(name: str) -> Iterator[None]:
         raise DataError(printable(f"{name} cannot be unpacked: {error}")) from error
 
 
-def _depth(brackets: Iterable[bytes], depth: int) -> int:
-    """How deep one is after so many brackets, or the first depth that is too much."""
-    for bracket in brackets:
-        depth += 1 if bracket in b"[{" else -1
+def _depth(text: bytes, depth: int) -> int:
+    """How deep one is after a text without strings, or the first depth that is too much."""
+    for bracket in _BRACKETS.finditer(text):
+        depth += 1 if bracket[0] in b"[{" else -1
         if depth > DEEPEST:
             break
     return depth
