@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any, get_args
 
 from trainables.addresses import MissingReferenceError, expand, masked
+from trainables.benchmarks.cards import DataError
+from trainables.checkpoint import look
 
 LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""
@@ -53,6 +55,10 @@ def check_encoder(encoder: str) -> str:
         raise ValueError(f"the encoder folder {encoder!r} has no config.json: it wants what save_pretrained writes")
     if not any(folder.glob("*.safetensors*")):
         raise ValueError(f"the encoder folder {encoder!r} has no weights: no *.safetensors in it")
+    try:
+        look(folder)
+    except (DataError, OSError) as error:
+        raise ValueError(f"the encoder folder {encoder!r} cannot be used: {error}") from error
     return encoder
 
 

@@ -12,12 +12,22 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig, PreTrainedTokenizerBase, XLMTokenizer
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    PretrainedConfig,
+    PreTrainedTokenizerBase,
+    XLMTokenizer,
+    dynamic_module_utils,
+)
 from transformers.models.auto.tokenization_auto import get_tokenizer_config
-from transformers.utils import cached_file, logging
+from transformers.utils import cached_file
 from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.benchmarks import DataError, model_mirror_of
+from trainables.checkpoint import ADAPTER, CONFIG, TOKENIZER_CONFIG, WEIGHTS, check_plain, look, shards
+from trainables.rehearsal import check_memory, check_tokens, check_weights, in_words, outline, try_out, without_report
 from trainables.store.identity import TOKENIZED, digest
 from trainables.tokens import Tokens
 
@@ -30,6 +40,8 @@ INERT = frozenset(
     }
 )
 """Fields of a configuration that change no result: names, what a head is replaced by, the files' precision (weights are read as float32)."""
+dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0
+"""transformers refuses foreign code where it would ask on the terminal, in every class of it that an encoder's files may name."""
 _QUIETLY = {"_raise_exceptions_for_missing_entries": False}
 
 MINIATURE = Path(__file__).parent / "benchmarks" / "miniature" / "encoder"
@@ -48,10 +60,19 @@ class Encoder:
         """float32, by the names of the bare model; what the checkpoint lacks (XLM-R's pooler) belongs to the heads."""
         # A hub repository without safetensors would be converted by a thread in the background, over the network.
         os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
-        with _without_report():
-            model, loading = AutoModel.from_pretrained(
-                place(self.source), dtype=torch.float32, output_loading_info=True
-            )
+        with _of(self.source):
+            files, sketch = weight_files(self.source), outline(self.config)
+            check_weights(files, sketch, values=False)
+            check_memory(sketch)
+            with in_words(), without_report():
+                model, loading = AutoModel.from_pretrained(
+                    place(self.source),
+                    config=self.config,
+                    dtype=torch.float32,
+                    trust_remote_code=False,
+                    output_loading_info=True,
+                )
+            try_out(model, self.tokens)
         missing = set(loading["missing_keys"])
         return {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name not in missing}
 
@@ -113,33 +134,71 @@ def load(source: str) -> Encoder:
         DataError: when there is no such encoder, or a package is missing that its tokenizer needs.
     """
     path = place(source)
-    try:
-        config = AutoConfig.from_pretrained(path)
+    with _of(source), in_words():
+        look(_folder(path))
+        config = AutoConfig.from_pretrained(path, trust_remote_code=False)
         config.dtype = torch.float32
-        tokenizer = _xlm_tokenizer(path, config) if config.model_type == "xlm" else AutoTokenizer.from_pretrained(path)
-    except DataError:
-        raise
-    except (OSError, ValueError) as error:
-        raise DataError(f"the encoder {source} cannot be read: {error}") from error
-    return Encoder(source, config, tokenizer)
+        vars(config).pop(
+            "auto_map", None
+        )  # transformers has a class of its own, and whoever makes a head of it need not ask
+        sketch = outline(config)
+        if config.model_type == "xlm":
+            tokenizer = _xlm_tokenizer(path, config)
+        else:
+            tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
+        encoder = Encoder(source, config, tokenizer)
+        check_tokens(tokenizer, encoder.tokens, sketch)
+    return encoder
 
 
 def fetch_weights(source: str) -> None:
-    """Have the weights here, so that nobody learns only when training begins that there are none.
+    """Have the weights here, and look at them, so that nobody learns only when training begins what they lack.
 
     Raises:
-        DataError: when there are none.
+        DataError: when there are none, or not those of the encoder.
+    """
+    with _of(source):
+        check_weights(weight_files(source), outline(load(source).config), values=True)
+
+
+def weight_files(source: str) -> list[Path]:
+    """The files of an encoder's weights, fetched from the hub if it lies there.
+
+    Raises:
+        DataError: when there are none, or they are no plain files of its own folder.
     """
     where = place(source)
-    names = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
-    try:
-        found = next((file for name in names if (file := cached_file(where, name, **_QUIETLY))), None)
-        if found is not None and found.endswith(".index.json"):
+    with in_words():
+        found = next((Path(file) for name in WEIGHTS if (file := cached_file(where, name, **_QUIETLY))), None)
+        if found is None:
+            raise DataError(f"it has no weights: none of {', '.join(WEIGHTS)}")
+        check_plain(found, found.parent)
+        if found.suffix != ".json":
+            return [found]
+        if not Path(where).is_dir():
             get_checkpoint_shard_files(where, found)
-    except (OSError, ValueError) as error:
-        raise DataError(f"{source}: its weights cannot be read: {error}") from error
-    if found is None:
-        raise DataError(f"{source}: it has no weights: none of {', '.join(names)}")
+        return shards(found, found.parent)
+
+
+@contextmanager
+def _of(source: str) -> Iterator[None]:
+    """Makes an error say which encoder it is about."""
+    try:
+        yield
+    except DataError as error:
+        said = f"cannot be used: {error}".replace("cannot be used: it cannot be read: ", "cannot be read: ")
+        raise DataError(f"the encoder {source} {said}") from error
+
+
+def _folder(path: str) -> Path:
+    """The folder of an encoder's documents: its own, or of the hub's cache, with those that say what may be loaded."""
+    if Path(path).is_dir():
+        return Path(path)
+    found = cached_file(path, CONFIG)
+    assert found is not None, "it raises where there is none"
+    for name in (TOKENIZER_CONFIG, *[ADAPTER] * bool(find_spec("peft"))):
+        cached_file(path, name, **_QUIETLY)
+    return Path(found).parent
 
 
 def place(source: str) -> str:
@@ -156,19 +215,7 @@ def _xlm_tokenizer(path: str, config: PretrainedConfig) -> PreTrainedTokenizerBa
     # Of those with several languages XLM-17 and XLM-100 alone have no language embeddings, and case and accents; where the
     # files do not say so the tokenizer would take them off.
     bare = config.n_langs == 1 or config.use_lang_emb
-    told = {"do_lowercase_and_remove_accent": bare} | get_tokenizer_config(path)
-    return XLMTokenizer.from_pretrained(path, do_lowercase_and_remove_accent=told["do_lowercase_and_remove_accent"])
-
-
-@contextmanager
-def _without_report() -> Iterator[None]:
-    """Keeps the table of missing and unexpected weights and the progress bar off the terminal: a missing head is no news here."""
-    before, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        logging.set_verbosity(before)
-        if bar:
-            logging.enable_progress_bar()
+    told = {"do_lowercase_and_remove_accent": bare} | get_tokenizer_config(path, trust_remote_code=False)
+    return XLMTokenizer.from_pretrained(
+        path, trust_remote_code=False, do_lowercase_and_remove_accent=told["do_lowercase_and_remove_accent"]
+    )

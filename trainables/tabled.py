@@ -17,6 +17,10 @@ Tell = Callable[[str, int], None]
 """Hears what is being read or tokenized, and how many rows are."""
 
 
+_COUNTS = {"texts": 0, "tokens": 0, "plain": 0}
+"""Of all features: texts, their tokens, and those that are not special."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tabled:
     """Makes the tables of one task."""
@@ -36,7 +40,7 @@ class Tabled:
         digest = hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode())
         source = rows.source if isinstance(rows, Rows) else _digested(rows)
         key = _key("rows", self.data.kind, self.data.labels, source, language)
-        if (found := self.shelf.find(key)) is not None:
+        if (found := self.shelf.find(key, {"fingerprint": str, "notes": dict})) is not None:
             return found
         own = {} if language is None else {"language": language}
         notes = rows.notes if isinstance(rows, Rows) else Counter[str]()
@@ -60,7 +64,7 @@ class Tabled:
         kind, special, counts = KINDS[self.data.kind], set(encoder.tokens.special_ids), Counter[str]()
         fingerprint = [rows.about["fingerprint"], encoder.tokens.fingerprint]
         key = _key("features", TOKENIZED, self.data.kind, *fingerprint, max_length, language)
-        if (found := self.shelf.find(key)) is not None:
+        if (found := self.shelf.find(key, dict.fromkeys(_COUNTS, int), ("_row", "_length", "_reads"))) is not None:
             return found
 
         def read() -> Iterator[Feature]:
@@ -69,7 +73,7 @@ class Tabled:
                     counts.update(texts=1, tokens=len(ids), plain=sum(token not in special for token in ids))
                 yield feature
 
-        return self.shelf.keep(key, self._told(read(), f"{what}, tokens"), lambda: {"what": what, **counts})
+        return self.shelf.keep(key, self._told(read(), f"{what}, tokens"), lambda: {"what": what} | _COUNTS | counts)
 
     def _told(self, rows: Iterable[Row], what: str) -> Iterator[Row]:
         self.tell(what, 0)

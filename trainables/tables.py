@@ -3,8 +3,9 @@
 import atexit
 import json
 import shutil
+import stat
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,8 +18,11 @@ import numpy as np
 import pyarrow as pa
 from datasets import Dataset
 
+from trainables.documents import contents, parse_json
+
 Row = dict[str, Any]
 About = dict[str, Any]
+NOTHING: About = {}
 TOGETHER = 1000
 """Rows that are in memory at once when a table is written, or read from one end to the other."""
 
@@ -31,13 +35,31 @@ class Table(Sequence[Row]):
 
     @classmethod
     def at(cls, file: Path) -> "Table":
-        """The table in a file."""
-        return cls(Dataset.from_file(str(file)) if file.stat().st_size else None)
+        """The table in a file.
+
+        Raises:
+            OSError: when it is not there, or is no plain file.
+            pyarrow.ArrowException: when it is garbled.
+        """
+        status = file.lstat()
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(f"{file.name} is no plain file")
+        if not status.st_size:
+            return cls(None)
+        rows = Dataset.from_file(str(file))
+        rows.data.table.validate()
+        return cls(rows)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Their names."""
         return () if self._rows is None else tuple(self._rows.column_names)
+
+    @property
+    def numbers(self) -> frozenset[str]:
+        """Those of whole numbers."""
+        kinds = () if self._rows is None else self._rows.features.arrow_schema
+        return frozenset(each.name for each in kinds if pa.types.is_integer(each.type))
 
     def only(self, *columns: str) -> "Table":
         """The same rows with these columns alone: others are not read."""
@@ -102,17 +124,29 @@ class Shelf:
     folder: Path = field(default_factory=_passing)
     """By default one that goes with the process."""
 
-    def find(self, key: str) -> Kept | None:
-        """A table, if it is there."""
+    def find(self, key: str, about: Mapping[str, type] = NOTHING, numbers: Iterable[str] = ()) -> Kept | None:
+        """A table, if it is there and is what it should be; what somebody else left under its name is not.
+
+        Args:
+            key: what decides the table.
+            about: what was noted of it, by name, and of which type.
+            numbers: columns of whole numbers that it has, unless it is empty.
+        """
         place = self._place(key)
         try:
-            about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            if place.is_symlink() or place.parent.is_symlink():
+                return None
+            noted = parse_json(_own(place / "about.json"))
+            table = Table.at(place / "rows.arrow")
+        except (OSError, ValueError, pa.ArrowException):
             return None
-        return Kept(Table.at(place / "rows.arrow"), about)
+        known = isinstance(noted, dict) and all(isinstance(noted.get(name), kind) for name, kind in about.items())
+        whole = not len(table) or set(numbers) <= table.numbers
+        return Kept(table, noted) if known and whole else None
 
     def keep(self, key: str, rows: Iterable[Row], about: Callable[[], About]) -> Kept:
-        """Write a table: aside first, then renamed, so that of two writers at once one wins.
+        """Write a table: aside first, then renamed, so that of two writers at once one wins. What `find` does not take under its name is
+        moved aside as it is.
 
         Args:
             key: what decides the table, hexadecimal.
@@ -120,22 +154,53 @@ class Shelf:
             about: asked when the last row is written.
         """
         place = self._place(key)
-        place.parent.mkdir(parents=True, exist_ok=True)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if place.parent.is_symlink() or place.parent.is_file():
+            _set_aside(place.parent)
+        place.parent.mkdir(exist_ok=True)
         aside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
         aside.mkdir()
         try:
             _write(aside / "rows.arrow", rows)
-            (aside / "about.json").write_text(json.dumps(about(), ensure_ascii=False, indent=1), encoding="utf-8")
-            with suppress(OSError):  # another writer was faster
-                aside.rename(place)
+            noted = about()
+            (aside / "about.json").write_text(json.dumps(noted, ensure_ascii=False, indent=1), encoding="utf-8")
+            kept = self._renamed(aside, key, noted)
         finally:
             shutil.rmtree(aside, ignore_errors=True)
-        kept = self.find(key)
         assert kept is not None
         return kept
 
+    def _renamed(self, aside: Path, key: str, noted: About) -> Kept | None:
+        """The table in its place: that of another writer, if one was faster."""
+        place, kinds = self._place(key), {name: type(value) for name, value in noted.items()}
+        numbers = Table.at(aside / "rows.arrow").numbers
+        for _ in range(3):
+            with suppress(OSError):
+                aside.rename(place)
+            if (kept := self.find(key, kinds, numbers)) is not None:
+                return kept
+            _set_aside(place)
+        return None
+
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / key
+
+
+def _own(file: Path) -> bytes:
+    """What is in a plain file that is no link.
+
+    Raises:
+        OSError: when it is another thing.
+    """
+    if file.is_symlink():
+        raise OSError(f"{file.name} is a link")
+    return contents(file)
+
+
+def _set_aside(place: Path) -> None:
+    """Move what is under a table's name out of the way: nothing of it is opened, followed or removed."""
+    with suppress(FileNotFoundError):
+        place.rename(place.with_name(f"{place.name}.damaged-{uuid4().hex[:8]}"))
 
 
 def _write(file: Path, rows: Iterable[Row]) -> None:

@@ -208,7 +208,7 @@ def test_a_hub_that_cannot_be_reached_is_not_asked_again(xlt, monkeypatch):
 
 
 def test_an_encoder_that_is_missing_is_told_with_what_to_do(xlt, folder, monkeypatch):
-    monkeypatch.setattr("trainables.encoders.AutoConfig.from_pretrained", lambda path: Path(path).read_text())
+    monkeypatch.setattr("trainables.encoders.cached_file", lambda path, name: Path(path, name).read_text())
     told = lines(xlt("data check", encoder="nobody/nothing").stdout, "problem: ")
     assert len(told) == 1
     assert told[0].startswith("encoder: the encoder nobody/nothing cannot be read: ")

@@ -1,5 +1,6 @@
 """Tiny data of every kind, made ready for the tiny encoder."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import torch
 from transformers import AutoModel
 
 from tests.tiny_encoders import SENTENCES, mbert, xlm, xlm_r
+from tests.trainables.spoilt import Spoil
 from trainables import encoders
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
@@ -90,6 +92,27 @@ def pooling_encoder(encoder_folder: str, encoder: Encoder, tmp_path_factory: pyt
     AutoModel.from_pretrained(encoder_folder, dtype=torch.float32).save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
     return encoders.load(str(folder))
+
+
+@pytest.fixture(scope="session")
+def sound(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Folders of tiny encoders by their architecture."""
+    made = {"xlm_r": xlm_r, "mbert": mbert, "xlm": xlm}
+    return {name: make(tmp_path_factory.mktemp(name)) for name, make in made.items()}
+
+
+@pytest.fixture
+def spoilt(sound: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Spoil, str], Path]:
+    """Gives a copy of an encoder of an architecture, spoilt; whoever asks on the terminal would hear yes."""
+    monkeypatch.setattr("builtins.input", lambda *_: "y")
+
+    def make(spoil: Spoil, architecture: str = "xlm_r") -> Path:
+        folder = tmp_path / "encoder"
+        shutil.copytree(sound[architecture], folder)
+        spoil(folder)
+        return folder
+
+    return make
 
 
 ARCHITECTURES = {"xlm_r": xlm_r, "mbert": mbert, "xlm": lambda folder: xlm(folder, tuple(SENTENCES))}

@@ -7,13 +7,17 @@ from logging import CRITICAL
 from pathlib import Path
 from urllib.parse import quote
 
-from datasets import load_dataset
+from datasets import Dataset, IterableDataset, load_dataset, load_dataset_builder
 from datasets.utils.logging import disable_progress_bar, set_verbosity
 from huggingface_hub import HfApi
 
 from trainables.benchmarks import TAGGED, mirror_of
 from trainables.benchmarks.cards import CONVERTED, DataError, Part, Row, UnreachableError
+from trainables.benchmarks.inspection import check_features, check_files, check_split
+from trainables.checkpoint import inside
 
+_LONGEST_LINE = 2**20
+"""Bytes of a word and its tag; a longer line is read as several, and refused."""
 SCRIPT = "scripts are no longer supported"
 """What `datasets` says of a set whose branch holds a script."""
 
@@ -33,9 +37,21 @@ def opened(part: Part, language: str) -> Iterable[Row]:
     try:
         if mirror is None:
             return _from_hub(part, language, stream)
-        told: Iterable[Row] = load_dataset(str(mirror), part.configuration_of(language), split=split, streaming=stream)
+        told: Iterable[Row] = _from_mirror(mirror, part.configuration_of(language), split, stream)
     except Exception as error:
         raise unreadable(part, language, error) from error
+    return told
+
+
+def _from_mirror(mirror: Path, configuration: str, split: str, stream: bool) -> Iterable[Row]:
+    """As `load_dataset` gives it, once it is clear that nothing but the mirror is read."""
+    check_files(mirror)
+    builder = load_dataset_builder(str(mirror), configuration)
+    check_split(builder, split, mirror)
+    if not stream:
+        builder.download_and_prepare()
+    told: Dataset | IterableDataset = builder.as_streaming_dataset(split) if stream else builder.as_dataset(split)
+    check_features(told.features)
     return told
 
 
@@ -117,9 +133,11 @@ def _tagged(folder: Path | None, split: str, named: str) -> Iterator[Row]:
     file = folder / f"{split}.tsv"
     if not file.is_file():
         raise DataError(f"{named}: there is no {file}; it wants {TAGGED}")
+    if not inside(file, folder.resolve()):
+        raise DataError(f"{named}: {file} is a link that leaves its folder: put the file itself there")
     sentence: list[list[str]] = []
     with file.open("rb") as lines:
-        for number, read in enumerate(chain(lines, [b""]), start=1):
+        for number, read in enumerate(chain(iter(lambda: lines.readline(_LONGEST_LINE), b""), [b""]), start=1):
             try:
                 line = read.decode("utf-8-sig").rstrip("\r\n")
             except UnicodeDecodeError as error:

@@ -1,0 +1,223 @@
+"""A mirror's files before `datasets` opens them: it reads its own folder, and nothing that ends the process or fills the memory."""
+
+import bz2
+import gzip
+import lzma
+import os
+import re
+import stat
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import IO, Any
+
+from datasets import DatasetBuilder, Features
+from datasets.config import REPOCARD_FILENAME, REPOYAML_FILENAME
+from datasets.packaged_modules.arrow.arrow import Arrow
+from datasets.packaged_modules.csv.csv import Csv
+from datasets.packaged_modules.json.json import Json
+from datasets.packaged_modules.parquet.parquet import Parquet
+from datasets.packaged_modules.text.text import Text
+from huggingface_hub.repocard import REGEX_YAML_BLOCK
+
+from trainables.benchmarks.cards import DataError
+from trainables.checkpoint import inside
+from trainables.documents import DEEPEST, contents, parse_yaml, printable
+
+LARGEST_CARD = 4 * 2**20
+"""Bytes of a README."""
+LONGEST_LINE = 128 * 2**20
+"""Bytes of a line of a text file; some hold a whole set in one."""
+PACKED = 200
+"""Bytes that one byte of a packed file may become: texts become ten."""
+_EMPTY_LINES = re.compile(r"[\r\n]{1000}")
+"""What `REGEX_YAML_BLOCK` takes the square of its length for."""
+_STRING = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*+"?')
+"""A text of JSON: it ends with its line, whether it is closed or not."""
+_TOGETHER = 2**20
+"""Bytes that are looked at together."""
+_BRACKETS = re.compile(rb"[\[\]{}]")
+_ENCODINGS = frozenset(("utf-8", "utf8", "utf-8-sig", "ascii", "latin-1", "latin1", "iso-8859-1", "cp1252"))
+"""Those in which a bracket is a bracket."""
+_LOADERS = {Parquet: "parquet", Arrow: "arrow", Json: "json", Csv: "csv", Text: "text"}
+_MAGIC: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
+_UNREAD = (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"Rar!")
+
+
+def check_files(mirror: Path) -> None:
+    """Check that a mirror is of plain files, and that its README names no others.
+
+    Raises:
+        DataError: saying which file does not hold, and what to do.
+    """
+    root = mirror.resolve()
+    for folder, folders, files in os.walk(root):
+        for name in (*folders, *files):
+            _check_file(Path(folder) / name, root)
+    for name in (REPOCARD_FILENAME, REPOYAML_FILENAME):
+        if (root / name).exists():
+            _check_card(root / name, (root / name).stat().st_mtime_ns)
+
+
+def _check_file(file: Path, root: Path) -> None:
+    shown = printable(str(file.relative_to(root)))
+    try:
+        mode, within = file.stat().st_mode, inside(file, root)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}") from error
+    if not within:
+        raise DataError(
+            f"{shown} is a link that leaves the mirror, which reads its own folder: put the file itself there"
+        )
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(f"{shown} is no plain file: remove it")
+    if "::" in file.name:
+        raise DataError(f"{shown}: a name with :: stands for a file elsewhere: rename it")
+
+
+@lru_cache(maxsize=256)
+def _check_card(card: Path, changed: int) -> None:
+    """Check what a README names; the same for as long as it does not change."""
+    try:
+        text = contents(card, LARGEST_CARD).decode("utf-8-sig")
+        if _EMPTY_LINES.search(text):
+            raise ValueError("it has a thousand empty lines")
+        block = REGEX_YAML_BLOCK.search(text) if card.name == REPOCARD_FILENAME else None
+        told = parse_yaml(block[2] if block else "" if card.name == REPOCARD_FILENAME else text)
+    except OSError as error:
+        raise DataError(
+            f"{card.name} cannot be read: {error.strerror or f'it is larger than {LARGEST_CARD:,} bytes'}"
+        ) from error
+    except ValueError as error:
+        raise DataError(printable(f"{card.name} is garbled: {error}")) from error
+    configurations = told.get("configs") if isinstance(told, dict) else None
+    for each in configurations if isinstance(configurations, list) else ():
+        if isinstance(each, dict):
+            _check_configuration(each, card.name)
+
+
+def _check_configuration(told: dict[str, Any], card: str) -> None:
+    for path in (*_paths(told.get("data_files")), *_paths(told.get("data_dir"))):
+        if (
+            "://" in path
+            or "::" in path
+            or Path(path).is_absolute()
+            or path[:1] in "~\\"
+            or ".." in re.split(r"[/\\]", path)
+        ):
+            raise DataError(printable(f"{card} names {path[:200]!r}: a mirror reads its own folder: name files of it"))
+    encoding = told.get("encoding")
+    if encoding is not None and str(encoding).lower().replace("_", "-") not in _ENCODINGS:
+        raise DataError(printable(f"{card} has the encoding {str(encoding)[:60]!r}: save the files in UTF-8"))
+
+
+def _paths(told: Any) -> Iterator[str]:
+    """Every text of what a README says of files, but the names of splits."""
+    if isinstance(told, dict):
+        yield from (path for key, value in told.items() if key != "split" for path in _paths(value))
+    elif isinstance(told, list):
+        yield from (path for value in told for path in _paths(value))
+    elif isinstance(told, str):
+        yield told
+
+
+def check_split(builder: DatasetBuilder, split: str, mirror: Path) -> None:
+    """Check the files that a split is read from.
+
+    Raises:
+        DataError: when they are not in the mirror, are of a kind that tasks do not come in, or would end the process.
+    """
+    kind = next((name for loader, name in _LOADERS.items() if isinstance(builder, loader)), None)
+    if kind is None:
+        raise DataError(f"its files are of another kind than {', '.join(_LOADERS.values())}")
+    check_features(builder.info.features)
+    root = mirror.resolve()
+    found = builder.config.data_files or {}
+    for file in map(str, found.get(split, ())):
+        if "::" in file or "://" in file or not inside(Path(file), root):
+            raise DataError(printable(f"{file} lies elsewhere: a mirror reads its own folder"))
+        if kind in {"json", "csv", "text"}:
+            status = Path(file).stat()
+            _check_text(Path(file), kind == "json", status.st_size, status.st_mtime_ns)
+
+
+def check_features(features: Features | None) -> None:
+    """Check that no column is of a type whose values name files to be opened: pictures, sound.
+
+    Raises:
+        DataError: when one is.
+    """
+    for name, kind in _kinds(features or {}):
+        if hasattr(kind, "decode_example") and type(kind).__name__ != "Json":
+            raise DataError(printable(f"column {name} is of type {type(kind).__name__}: texts and numbers are needed"))
+
+
+def _kinds(features: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(features, dict):
+        for key, value in features.items():
+            yield from _kinds(value, name or str(key))
+    elif isinstance(features, list | tuple):
+        for value in features:
+            yield from _kinds(value, name)
+    else:
+        yield name, features
+        if hasattr(features, "feature"):
+            yield from _kinds(features.feature, name)
+
+
+@lru_cache(maxsize=4096)
+def _check_text(file: Path, json: bool, size: int, changed: int) -> None:
+    """Read a text file to its end; the same for as long as it does not change."""
+    most = PACKED * size + 16 * _TOGETHER
+    for name, lines in _unpacked(file):
+        with lines:
+            _check_lines(lines, printable(name), json, most)
+
+
+def _unpacked(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
+    """A file, or the files packed in it, as `datasets` would unpack it: whatever its name is."""
+    with file.open("rb") as opened:
+        first = opened.read(8)
+    if first.startswith(_UNREAD):
+        raise DataError(printable(f"{file.name} is packed in a way that is not read here: pack it with gzip"))
+    if zipfile.is_zipfile(file) and first.startswith(b"PK"):
+        with zipfile.ZipFile(file) as archive:
+            for member in archive.infolist():
+                if not member.is_dir():
+                    yield f"{file.name}/{member.filename}", archive.open(member)
+        return
+    unpack = next((unpack for magic, unpack in _MAGIC.items() if first.startswith(magic)), None)
+    yield file.name, unpack(file, "rb") if unpack else file.open("rb")
+
+
+def _check_lines(lines: IO[bytes], name: str, json: bool, most: int) -> None:
+    depth = read = 0
+    with _garbled(name):
+        while part := lines.read(_TOGETHER):
+            part += lines.readline(LONGEST_LINE)
+            read += len(part)
+            if len(part) > LONGEST_LINE:
+                raise DataError(f"{name} has a line of more than {LONGEST_LINE // 2**20} MiB")
+            if read > most:
+                raise DataError(f"{name} becomes more than {PACKED} times as large when it is unpacked")
+            if json and (depth := _depth(_STRING.sub(b"", part), depth)) > DEEPEST:
+                raise DataError(f"{name} is nested deeper than {DEEPEST} levels")
+
+
+@contextmanager
+def _garbled(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+        raise DataError(printable(f"{name} cannot be unpacked: {error}")) from error
+
+
+def _depth(text: bytes, depth: int) -> int:
+    """How deep one is after a text without strings, or the first depth that is too much."""
+    for bracket in _BRACKETS.finditer(text):
+        depth += 1 if bracket[0] in b"[{" else -1
+        if depth > DEEPEST:
+            break
+    return depth

@@ -1,0 +1,190 @@
+"""An encoder's files before a library opens them: plain files of its own folder, and documents that ask for nothing from elsewhere.
+
+Needs no torch: whoever plans a search looks at them too.
+"""
+
+import json
+import math
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from trainables.benchmarks.cards import DataError
+from trainables.documents import contents, parse_json, printable
+
+CONFIG, TOKENIZER_CONFIG, ADAPTER = "config.json", "tokenizer_config.json", "adapter_config.json"
+WEIGHTS = ("model.safetensors", "model.safetensors.index.json", "pytorch_model.bin", "pytorch_model.bin.index.json")
+"""Where transformers looks for weights, the first that is there."""
+LARGEST_CONFIG = 16 * 2**20
+"""Bytes of a configuration: some bring the names of a hundred thousand added tokens."""
+LARGEST_TOKENIZER = 512 * 2**20
+MOST = {"layer": 1000, "position": 2**24, "num_labels": 10**5, "n_langs": 10**4}
+"""Whole numbers of a configuration that are counted to while a model is made, by what is in their names."""
+ATTENTION = (None, "eager", "sdpa")
+"""Implementations of attention that torch has; transformers would fetch others from the hub, and run them."""
+_READ = frozenset((".json", ".txt", ".model", ".safetensors", ".bin", ".jinja", ".bpe", ".tiktoken"))
+"""How the names of files end that transformers may open."""
+_TEMPLATES = "additional_chat_templates"
+_TOKENIZER_CLASS = re.compile(r"(?!Auto)\w+(Tokenizer(Fast)?|Backend)")
+"""transformers would take any class of its own of that name, those that ask whether foreign code may run among them."""
+_ATTENTION_KEYS = frozenset({"attn_implementation", "_attn_implementation", "_attn_implementation_internal"})
+_ELSEWHERE = {
+    "quantization_config": "its weights are quantized, which cannot be trained: take the encoder it was made from",
+    "compression_config": "its weights are compressed, which cannot be trained: take the encoder it was made from",
+    "transformers_weights": f"it names its weights otherwise than {WEIGHTS[0]}: rename them and remove the field",
+    **dict.fromkeys(
+        ("kernel_config", "fusion_config", "distributed_config"), "it asks for kernels of others: remove the field"
+    ),
+}
+"""Fields of a configuration that make transformers load code or weights from elsewhere, and what to do."""
+
+
+def look(folder: Path) -> None:
+    """Look at the files of an encoder's folder.
+
+    Raises:
+        DataError: when one of them is no plain file, is a link that leaves the folder, is garbled, or asks for something from elsewhere.
+    """
+    check_no_adapter(folder / ADAPTER)
+    for file in sorted([*folder.iterdir(), *folder.glob(f"{_TEMPLATES}/*")]):
+        if file.suffix in _READ or file.name == _TEMPLATES:
+            check_plain(file, folder)
+    check_config(read(folder / CONFIG))
+    if (folder / TOKENIZER_CONFIG).exists():
+        _check_class(read(folder / TOKENIZER_CONFIG).get("tokenizer_class"), TOKENIZER_CONFIG)
+
+
+def check_plain(file: Path, folder: Path) -> None:
+    """Check that a file is a plain one and lies in `folder`, or in the repository's part of the hub's cache if the folder is of that.
+
+    Raises:
+        DataError: otherwise.
+    """
+    try:
+        mode, within = file.stat().st_mode, inside(file, folder.resolve())
+    except (OSError, RuntimeError) as error:
+        raise DataError(printable(f"{file.name} cannot be read: {_in_words(error)}")) from error
+    if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and file.name == _TEMPLATES)):
+        raise DataError(printable(f"{file.name} is no plain file: put the file itself there"))
+    if not within:
+        raise DataError(printable(f"{file.name} is a link that leaves its folder: put the file itself there"))
+
+
+def inside(file: Path, folder: Path) -> bool:
+    """Whether a file really lies in a folder, its links followed; in a snapshot of the hub's cache in the repository's part of that.
+
+    Raises:
+        OSError: when it is not there.
+        RuntimeError: when its links go round.
+    """
+    root = next((outer.parent for outer in folder.parents if _is_cache(outer)), folder)
+    return file.resolve(strict=True).is_relative_to(root)
+
+
+def _is_cache(folder: Path) -> bool:
+    return folder.name == "snapshots" and (folder.parent / "blobs").is_dir()
+
+
+def read(file: Path, largest: int = LARGEST_CONFIG) -> dict[str, Any]:
+    """One of an encoder's documents.
+
+    Raises:
+        DataError: when it is not there, or no JSON object within the limits of `trainables.documents`.
+    """
+    try:
+        document = parse_json(contents(file, largest))
+    except OSError as error:
+        raise DataError(printable(f"{file.name} cannot be read: {_in_words(error)}")) from error
+    except ValueError as error:
+        raise DataError(printable(f"{file.name} is garbled: {error}")) from error
+    if not isinstance(document, dict):
+        raise DataError(f"{file.name} is garbled: it holds no JSON object")
+    return document
+
+
+def _in_words(error: Exception) -> str:
+    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
+
+
+def check_config(document: dict[str, Any]) -> None:
+    """Check what a ``config.json`` says.
+
+    Raises:
+        DataError: when it asks for code or weights from elsewhere, or says a number that no encoder has.
+    """
+    for key, value, depth in _fields(document):
+        shown = json.dumps(value)[:60]
+        if key in _ELSEWHERE and value:
+            raise DataError(printable(f"{CONFIG} has {key}: {_ELSEWHERE[key]}"))
+        if key in _ATTENTION_KEYS and value not in ATTENTION:
+            raise DataError(
+                printable(f"{CONFIG} has {key} {shown}, which comes from elsewhere: set it to sdpa, or remove it")
+            )
+        if key == "auto_map" and depth:
+            raise DataError(f"{CONFIG} has auto_map within another field: code of an encoder is never run; remove it")
+        if key == "tokenizer_class":
+            _check_class(value, CONFIG)
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            _check_number(key, value)
+
+
+def _check_class(name: Any, file: str) -> None:
+    if name is not None and not (isinstance(name, str) and _TOKENIZER_CLASS.fullmatch(name)):
+        raise DataError(printable(f"{file} has tokenizer_class {json.dumps(name)[:60]}, which is no tokenizer"))
+
+
+def _check_number(key: str, value: float) -> None:
+    if not math.isfinite(value):
+        raise DataError(printable(f"{CONFIG} has {key} {value}: a finite number is needed"))
+    if ("dropout" in key or key.endswith("_prob")) and not 0 <= value <= 1:
+        raise DataError(printable(f"{CONFIG} has {key} {value:g}: allowed: 0 to 1"))
+    for part, most in MOST.items():
+        if part in key and value > most:
+            raise DataError(printable(f"{CONFIG} has {key} {value:g}: allowed: at most {most:,}"))
+
+
+def _fields(document: Any, depth: int = 0) -> Iterator[tuple[str, Any, int]]:
+    """Every field of a document and of those within it, and how deep it lies."""
+    if isinstance(document, dict):
+        for key, value in document.items():
+            yield key, value, depth
+            yield from _fields(value, depth + 1)
+    elif isinstance(document, list):
+        for value in document:
+            yield from _fields(value, depth + 1)
+
+
+def check_no_adapter(file: Path) -> None:
+    """Check that there is no adapter, which names the encoder that it belongs to, wherever that lies.
+
+    Raises:
+        DataError: when there is.
+    """
+    if os.path.lexists(file):
+        raise DataError(
+            f"it holds an adapter ({file.name}), which would fetch another model: merge it into its encoder and save that"
+        )
+
+
+def shards(index: Path, folder: Path) -> list[Path]:
+    """The files that an index of weights names.
+
+    Raises:
+        DataError: when it is garbled, or names what is no plain file of its own folder.
+    """
+    parts = read(index, LARGEST_TOKENIZER).get("weight_map")
+    names = (
+        set(parts.values()) if isinstance(parts, dict) and all(isinstance(n, str) for n in parts.values()) else set()
+    )
+    suffix = index.name.removesuffix(".index.json").rpartition(".")[2]
+    odd = sorted(name for name in names if Path(name).name != name or not name.endswith(f".{suffix}"))
+    if not names or odd:
+        what = f"it names {odd[0]!r}" if odd else "it names no files"
+        raise DataError(printable(f"{index.name} is garbled: {what}; files of its own folder are needed"))
+    files = [folder / name for name in sorted(names)]
+    for file in files:
+        check_plain(file, folder)
+    return files
