@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from search.cli import main
 from search.study import Study
-from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
+from tests.trainables.store.conftest import RECORD_OF, WEIGHTS, stage_key
 from trainables.store.leases import Use, claim
 from trainables.store.tree import Store
 
@@ -17,7 +17,7 @@ def store(home) -> Store:
     """Three stages in the home, the cheapest last."""
     store = Store(home.stages)
     for number, seconds in enumerate((90.0, 60.0, 3.0)):
-        with claim(store.place, f"stage{number}", lambda: False) as mine:
+        with claim(store.place, stage_key(number), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": seconds, "path": ["miniature", f"s{number}"]}, WEIGHTS, {})
     return store
 
@@ -36,18 +36,18 @@ def test_an_empty_store_has_no_stages(xlt):
 def test_each_stage_is_a_row(xlt, store):
     rows = xlt("ls").stdout.splitlines()
     assert len(rows) == 5
-    assert rows[1].split()[:1] == ["stage0"]
+    assert rows[1].split()[:1] == [stage_key(0)[:12]]
     assert "90.0 s" in rows[1] and rows[1].rstrip().endswith("miniature > s0")
     assert rows[-1].startswith("3 stages, 3 with weights") and "153 s of training" in rows[-1]
 
 
 def test_stages_as_json_tell_who_used_them(xlt, store, finished, monkeypatch):
-    monkeypatch.setattr(Study, "stage_keys", lambda study: {"stage1"})
+    monkeypatch.setattr(Study, "stage_keys", lambda study: {stage_key(1)})
     document = json.loads(xlt("ls", "--json").stdout)
     assert [(stage["key"], stage["used_by"]) for stage in document] == [
-        ("stage0", []),
-        ("stage1", ["sums"]),
-        ("stage2", []),
+        (stage_key(0), []),
+        (stage_key(1), ["sums"]),
+        (stage_key(2), []),
     ]
     assert {"path", "bytes", "seconds", "steps", "made", "used_by"} < document[0].keys()
 
@@ -61,14 +61,14 @@ def test_a_dry_run_names_what_would_go_and_takes_nothing(xlt, store):
 
 def test_the_store_is_shrunk_and_records_stay(xlt, store):
     document = json.loads(xlt("gc", "--max-size", "200B", "--json").stdout)
-    assert [stage["key"] for stage in document["taken"]] == ["stage2", "stage1"]
+    assert [stage["key"] for stage in document["taken"]] == [stage_key(2), stage_key(1)]
     assert document["after"] <= 200 < document["before"]
     assert [bool(entry.bytes) for entry in store.entries()] == [True, False, False]
 
 
 def test_what_running_trials_need_is_said(xlt, store):
     with Use(store.place) as use:
-        use.add("stage0")
+        use.add(stage_key(0))
         result = xlt("gc", "--max-size", "0")
     assert "is needed by running trials" in result.stderr
     assert [bool(entry.bytes) for entry in store.entries()] == [True, False, False]

@@ -80,6 +80,11 @@ def local(folder, notes) -> Store:
     return Store(folder, notes.append)
 
 
+def stage_key(number: int) -> str:
+    """The key of one of several stages, in order."""
+    return f"{number:x}".ljust(32, "0")
+
+
 def publish(store: Store, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
     """Claim and publish the stage, as a trial does."""
     with claim(store.place, KEY, lambda: False) as mine:
