@@ -13,11 +13,11 @@ from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.home import Home
 from search.launch import _Reach, check_space, launch
-from tests.trainables.store.conftest import RECORD_OF, WEIGHTS, stage_key
+from tests.trainables.store.conftest import RECORD_OF, WEIGHTS, sound, stage_key
 from trainables.curriculum import Noise, Stage
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import claim
-from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
+from trainables.store.records import ENCODER, RECORD, sealed
 from trainables.store.tree import Store
 
 
@@ -156,8 +156,7 @@ def publishing(sums, home, monkeypatch):
         for stage in (*job.trial.curriculum, *job.trial.targets):
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
-            files = {ENCODER: {"at": ENCODER, "bytes": 7}}
-            (folder / RECORD).write_bytes(sealed(RECORD_OF | {"format": FORMAT, "files": files, "made": ""}))
+            (folder / RECORD).write_bytes(sealed(sound()))
             (folder / ENCODER).write_bytes(b"weights")
         kept(agenda, job)
 

@@ -85,7 +85,7 @@ def check(record: Mapping[str, Any]) -> None:
     except ValidationError as error:
         first, *_ = error.errors()
         where = ".".join(map(str, first["loc"]))[:80]
-        raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')[:200]}") from None
     if ENCODER not in told.files or any(not file.at.endswith(name) for name, file in told.files.items()):
         raise ValueError("files: they are not those of a stage")
 
