@@ -43,8 +43,8 @@ class Store(Records):
     def __init__(self, url: str | Path, tell: Callable[[str], None] = lambda note: None) -> None:
         """Open a store, as `Records`."""
         super().__init__(url, tell)
-        self._distrusted: set[str] = set()
-        """Digests of records whose weights turned out damaged."""
+        self._distrusted: dict[str, set[str]] = {}
+        """By digests of records, the names of weights that turned out damaged."""
 
     def record(self, key: str, described: Document | None = None, *, weights: bool = False) -> Document | None:
         """The stage's record, or None if it was never trained to the end or its record is of no use.
@@ -248,8 +248,10 @@ class Store(Records):
         ]
 
     def _damaged(self, key: str, name: str, record: Document, what: str) -> None:
-        self._distrusted.add(digest(record))
-        self.note(key, f"{name} {what}")
+        damaged = self._distrusted.setdefault(digest(record), set())
+        if name not in damaged:
+            damaged.add(name)
+            self.note(key, f"{name} {what}")
 
     def _set_aside(self, key: str, names: Sequence[str]) -> None:
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")

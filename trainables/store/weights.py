@@ -47,7 +47,7 @@ def fault(weights: Mapping[str, Tensor], like: Mapping[str, Tensor] | None = Non
     """
     if like is not None and (missing := sorted(like.keys() - weights.keys())):
         return f"lacks {missing[0]}" + (f" and {len(missing) - 1} others" if len(missing) > 1 else "")
-    for name, tensor in weights.items():
+    for name, tensor in sorted(weights.items()):
         expected = None if like is None else like.get(name)
         if like is not None and expected is None:
             return f"holds {name[:200]}, which the model does not have"
