@@ -19,7 +19,7 @@ from search.cluster import code
 from search.cluster.start import threads
 from search.config import Config
 from search.deaths import death
-from search.errors import ClusterLostError
+from search.errors import ClusterLostError, UserError
 from search.recorded import TARGET_STEP
 from trainables.curriculum import Trial
 from trainables.failure import Failure
@@ -33,6 +33,8 @@ DONE = "targets_done"
 def work(agenda: Agenda, config: Config, stages: str | None, data: Path, scratch: Path) -> None:
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
+    if scratch.is_symlink():
+        raise UserError(f"{scratch} is a link: remove it; a launch writes there, and removes all of it")
     shutil.rmtree(scratch, ignore_errors=True)
     searcher = AgendaSearcher(agenda)
     try:

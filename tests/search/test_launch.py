@@ -386,3 +386,13 @@ def test_synonyms_may_be_corrected_until_the_first_trial_ran(augmented, home, co
             launch(augmented(good=["fien"]), home, console)
     launch(augmented(good=["fine"]), home, console)
     assert json.loads(home.folder("sums").synonyms.read_text()) == {"good": ["fine"]}
+
+
+def test_the_folder_that_a_launch_removes_is_no_link(config, tmp_path):
+    from search.workers import work
+
+    (tmp_path / "victim").mkdir()
+    (tmp_path / ".scratch").symlink_to(tmp_path / "victim")
+    with pytest.raises(UserError, match=r"\.scratch is a link"):
+        work(None, config(), None, tmp_path, tmp_path / ".scratch")
+    assert list((tmp_path / "victim").iterdir()) == []

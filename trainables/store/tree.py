@@ -175,6 +175,16 @@ class Store(Records):
         finally:
             self._quietly_remove(_aside(mine))
 
+    def withdraw(self, key: str) -> None:
+        """Set aside the stage's weights that turned out damaged, so that every other process finds them gone."""
+        record = self.document(key, RECORD)
+        damaged = self._distrusted.get(digest(record), set()) if record else set()
+        names = [file["at"] for name, file in record["files"].items() if name in damaged] if record and damaged else []
+        try:
+            self._set_aside(key, [name for name in names if self.place.exists(f"{key}/{name}")])
+        except OSError as error:
+            self.note(key, f"its damaged weights could not be set aside ({error.strerror or error})")
+
     def busy(self, key: str) -> bool:
         """Whether another process claims the stage: one with something else to do does that first."""
         try:
