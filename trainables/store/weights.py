@@ -55,6 +55,11 @@ def fault(weights: Mapping[str, Tensor], like: Mapping[str, Tensor] | None = Non
             return f"has {name} of shape {list(tensor.shape)}, not {list(expected.shape)}"
         if expected is not None and tensor.dtype != expected.dtype:
             return f"has {name} in {tensor.dtype}, not {expected.dtype}"
-        if not bool(torch.isfinite(tensor).all()):
+        if not _finite(tensor):
             return f"has numbers in {name[:200]} that are not finite"
     return ""
+
+
+def _finite(tensor: Tensor) -> bool:
+    # A sum takes a tenth of the time, and is finite only if all that is summed is.
+    return bool(torch.isfinite(tensor.sum())) or bool(torch.isfinite(tensor).all())
