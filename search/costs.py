@@ -1,12 +1,11 @@
 """What stages cost, from what like ones cost before."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from collections.abc import Iterable
 from statistics import fmean
 from typing import Any
 
-from trainables.curriculum import Noise, Stage
+from trainables.curriculum import Stage
 from trainables.noise.catalogue import passes
 from trainables.store.records import Entry
 
@@ -21,9 +20,7 @@ class Costs:
         self._foreseen = self._taken = 0.0
         """Seconds of stages of this launch, as the store foresaw them and as they were."""
         for entry in entries:
-            # Another version's may be told otherwise.
-            if entry.steps and {"task", "learning_rate", "steps"} <= entry.identity.keys():
-                told = Stage(**_fields(entry.identity))
+            if entry.steps and (told := entry.stage) is not None:
                 for like in _likeness(told):
                     self._rates[like].append(entry.seconds / entry.steps / passes(told.noise).work)
 
@@ -56,9 +53,3 @@ def _likeness(stage: Stage) -> list[tuple[Any, ...]]:
     """What makes stages alike in cost, the closest likeness first."""
     size = (stage.batch_size, stage.max_length)
     return [(stage.task, stage.noise.method, *size), (stage.noise.method, *size), size, ()]
-
-
-def _fields(document: Mapping[str, Any]) -> dict[str, Any]:
-    known = {field.name for field in fields(Stage)}
-    told = {key: value for key, value in document.items() if key in known}
-    return told | ({"noise": Noise(**told["noise"])} if "noise" in told else {})

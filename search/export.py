@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from trainables.store.records import HEAD
 
 if TYPE_CHECKING:
     from trainables.encoders import Weights
+    from trainables.prepared import Prepared
 
 SYNONYMS = "synonyms.json"
 """What augmentation replaced words by, beside ``best.yaml``, which names it."""
@@ -117,7 +118,7 @@ def _write(
     )
     best.dump(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})
-    models = _Models(trial, recorded, stages, data, best.threads, tell)
+    models = _Models(trial, tasks, recorded, stages, data, best.threads, tell)
     for stage in trial.targets:
         encoder, head, outcome = models.of(stage)
         model = restore(encoder, head, tasks[stage.task])
@@ -134,11 +135,18 @@ class _Models:
     """The weights of a trial's targets: those that the store has as they are, the others trained again and compared."""
 
     def __init__(
-        self, trial: Trial, recorded: Outcome, stages: str, data: str, threads: int, tell: Callable[[str], None]
+        self,
+        trial: Trial,
+        tasks: "Mapping[str, Prepared]",
+        recorded: Outcome,
+        stages: str,
+        data: str,
+        threads: int,
+        tell: Callable[[str], None],
     ) -> None:
         from trainables.store.tree import Store
 
-        self.trial, self.recorded, self.tell = trial, recorded, tell
+        self.trial, self.tasks, self.recorded, self.tell = trial, tasks, recorded, tell
         self.notes: list[str] = []
         self.store = Store(stages, self.notes.append)
         self._again = partial(run_again, stages=stages, data=data, threads=threads, tell=self.notes.append)
@@ -152,6 +160,7 @@ class _Models:
         found = self._stored(target, self.recorded)
         if found is not None:
             return *found, self.recorded
+        self.store.withdraw(_run_of(target, self.recorded).key)
         again = self._again(replace(self.trial, targets=(target,)))
         self._compare(target, again)
         found = self._stored(target, again)
@@ -160,12 +169,15 @@ class _Models:
         return *found, again
 
     def _stored(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
-        run = _run_of(target, outcome)
+        from trainables.stage import heads_like
+
+        run, task = _run_of(target, outcome), self.tasks[target.task]
         record = self.store.record(run.key, weights=True)
-        if record is None or (encoder := self.store.encoder(run.key)) is None:
+        if record is None or (encoder := self.store.encoder(run.key, task.encoder.weights)) is None:
             return None
-        head = self.store.head(run.key)
-        return None if head is None and HEAD in record["files"] else (encoder, head or {})
+        (like,) = heads_like([task])
+        head = self.store.head(run.key, like)
+        return None if head is None and (like or HEAD in record["files"]) else (encoder, head or {})
 
     def _compare(self, target: Stage, again: Outcome) -> None:
         then, now = _run_of(target, self.recorded).environment, _run_of(target, again).environment

@@ -4,7 +4,6 @@ import math
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    ByteSize,
     Field,
     NonNegativeInt,
     PositiveFloat,
@@ -16,6 +15,7 @@ from pydantic import (
 )
 
 from search.checks import check_url, number_or_all
+from search.sizes import Size
 from search.stage_space import Section
 from trainables.addresses import hide
 from trainables.benchmarks.cards import SAMPLED, Resource
@@ -151,7 +151,7 @@ class StoreSettings(Section):
     (`trainables.addresses.hide`)."""
     enabled: bool = True
     """False: every stage is trained afresh."""
-    max_size: ByteSize | None = None
+    max_size: Size | None = None
     """Bytes, or such as ``20GB``: above it weights that are cheap to train again go; records and scores stay."""
 
     @field_validator("url")

@@ -36,9 +36,7 @@ def on_top_of(encoder: str, entries: Iterable[Entry]) -> list[Entry]:
     by_key = {entry.key: entry for entry in entries}
 
     def root(entry: Entry) -> str:
-        while (parent := by_key.get(entry.identity["parent"])) is not None:
-            entry = parent
-        return str(entry.identity["parent"])
+        return _chain(entry, by_key)[-1].parent
 
     roots = {root(entry) for entry in by_key.values() if entry.path[0] == encoder}
     if not roots and by_key and Path(encoder).is_dir() and (content := hash_of(encoder)) is not None:
@@ -67,9 +65,13 @@ def stored(entries: Iterable[Entry], arithmetic: str) -> set[Described]:
     found = set()
     for entry in by_key.values():
         if entry.bytes or entry.identity.get("target"):
-            chain, at = [_own(entry.identity)], entry
-            while (parent := by_key.get(at.identity["parent"])) is not None:
-                chain.append(_own(parent.identity))
-                at = parent
-            found.add(tuple(reversed(chain)))
+            found.add(tuple(_own(each.identity) for each in reversed(_chain(entry, by_key))))
     return found
+
+
+def _chain(entry: Entry, by_key: Mapping[str, Entry]) -> list[Entry]:
+    """The stage and those below it, down to the encoder; a record may name any stage as its parent, so each counts once."""
+    chain = {entry.key: entry}
+    while (parent := by_key.get(entry.parent)) is not None and parent.key not in chain:
+        chain[parent.key] = entry = parent
+    return list(chain.values())

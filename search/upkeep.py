@@ -14,10 +14,16 @@ from search.checks import check_url
 from search.errors import UserError
 from search.home import Home
 from search.sections import StoreSettings
+from search.sizes import Size
 from search.table import Rows
 from search.terminal import AS_JSON, out, print_json, with_home
+from trainables.documents import printable
+from trainables.store.folder import MisplacedError
 from trainables.store.records import Entry, Records
 from trainables.store.size import shrink, tidy
+
+LONGEST = 1000
+"""Characters of what a stage is, in words, that are shown."""
 
 URL = click.option("--url", help="A folder or URL; by default the home's own store.")
 
@@ -58,14 +64,17 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
     Weights that running trials need are never taken. Stages that were set aside as damaged are named, and left to you.
     """
     try:
-        size = TypeAdapter(ByteSize).validate_python(max_size)
+        size = TypeAdapter[int](Size).validate_python(max_size)
     except ValidationError as error:
-        raise UserError(f"--max-size {max_size}: it wants a size such as 500MB or 2GB") from error
+        raise UserError(printable(f"--max-size {max_size[:100]}: it wants a size such as 500MB or 2GB")) from error
     records, users = _records(home, url), _users(home)
-    if not dry_run:
-        tidy(records)
-    shrunk = shrink(records, size, dry_run=dry_run)
-    damaged = records.damaged()
+    try:
+        damaged = records.damaged()  # first of all: where it is a link nothing is to be removed
+        if not dry_run:
+            tidy(records)
+        shrunk = shrink(records, size, dry_run=dry_run)
+    except MisplacedError as error:
+        raise UserError(f"the stage store {records.place.url}: {error}; nothing was removed") from error
     if as_json:
         taken = [_described(entry, users) for entry in shrunk.taken]
         print_json(
@@ -79,7 +88,7 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
         f"weights of {len(shrunk.taken)} stages {verb}: {_size(shrunk.before)} before, {_size(shrunk.after)} after"
     )
     for name in damaged:
-        out().print(f"damaged, set aside, and yours to look at and remove: {name}")
+        out().print(f"damaged, set aside, and yours to look at and remove: {_word(name)}")
     if shrunk.after > size:
         click.echo(f"xlt: the rest, {_size(shrunk.after)}, is needed by running trials", err=True)
 
@@ -139,7 +148,7 @@ def _users(home: Home) -> dict[str, list[str]]:
 def _described(entry: Entry, users: dict[str, list[str]]) -> dict[str, Any]:
     return {
         "key": entry.key,
-        "path": list(entry.path),
+        "path": [printable(word) for word in entry.path],
         "bytes": entry.bytes,
         "seconds": round(entry.seconds, 3),
         "steps": entry.steps,
@@ -156,10 +165,16 @@ def _print_entries(entries: Iterable[Entry], users: dict[str, list[str]]) -> Non
             _size(entry.bytes) if entry.bytes else "gone",
             f"{entry.seconds:.1f} s",
             _age(datetime.now(UTC) - entry.made),
-            ", ".join(users.get(entry.key, [])),
-            " > ".join(entry.path),
+            _word(", ".join(users.get(entry.key, []))),
+            _word(" > ".join(entry.path)),
         )
     out().print(table)
+
+
+def _word(text: str) -> str:
+    """As a cell of a table: others may have written it."""
+    shown = printable(text[:LONGEST]).replace("\n", "\\n").replace("\t", "\\t")
+    return shown if len(text) <= LONGEST else f"{shown}..."
 
 
 def _size(size: int) -> str:

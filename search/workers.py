@@ -36,7 +36,7 @@ def work(
 ) -> None:
     """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
-    _remove(scratch)
+    shutil.rmtree(scratch, ignore_errors=True)
     searcher = AgendaSearcher(agenda)
     try:
         tuner = tune.Tuner(
@@ -58,13 +58,7 @@ def work(
             # Tune takes an interrupt for a request to end early and returns as if all were done.
             raise KeyboardInterrupt
     finally:
-        _remove(scratch)
-
-
-def _remove(scratch: Path) -> None:
-    if scratch.is_symlink():
-        scratch.unlink()
-    shutil.rmtree(scratch, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 class _Watch(tune.Callback):  # type: ignore[misc]

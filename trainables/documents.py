@@ -28,17 +28,25 @@ _BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u20
 """Signs that make a terminal show a text in another order than it is written."""
 
 
-def contents(path: Path, largest: int = LARGEST) -> bytes:
+def contents(path: Path, largest: int = LARGEST, folder: int | None = None) -> bytes:
     """The bytes of a plain file: never waits, as a pipe would, and never reads more than `largest`.
+
+    Args:
+        path: of the file; a link is followed.
+        largest: bytes.
+        folder: the descriptor of the folder that `path` is a name in, if it is one: a link is no plain file then.
 
     Raises:
         OSError: when it is not there or cannot be read; also when it is no plain file, or larger.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+    handle = os.open(path, flags if folder is None else flags | os.O_NOFOLLOW, dir_fd=folder)
+    told = os.fstat(handle)
+    if not stat.S_ISREG(told.st_mode):
+        os.close(handle)
+        raise OSError(f"{path} is no plain file")
     with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no plain file")
-        data = file.read(largest + 1)
+        data = file.read(min(largest, told.st_size) + 1)  # as much memory is taken as is asked for
     if len(data) > largest:
         raise OSError(f"{path} is larger than {largest / 2**20:g} MiB")
     return data

@@ -7,11 +7,13 @@ from transformers import PreTrainedModel
 
 from trainables.curriculum import Trial
 from trainables.prepared import Prepared
+from trainables.scores import wrong_scores
 from trainables.scoring import score, score_pairs
 from trainables.store.leases import Claim
 from trainables.store.records import Document
 from trainables.store.tree import Store
-from trainables.transfer import LanguagePair, Scores, Split, language_pairs
+from trainables.tasks import ITEM
+from trainables.transfer import LanguagePair, Scores, Split, language_pairs, pair_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,19 @@ class Reading:
             return {"data": rows, "pairs": [list(pair) for pair in self.pairs]}
         return {"data": rows, "languages": sorted(self.languages)}
 
+    def wrong(self, scores: object) -> str:
+        """Why these are no scores of it, in words; empty if they are."""
+        there = self.task.languages(self.split)
+        pairs = {pair_name(*pair): pair for pair in self.pairs if set(pair) <= there}
+        if isinstance(scores, dict):
+            pairs = {name: pair for name, pair in pairs.items() if name in scores or self._shared(pair)}
+        return wrong_scores(scores, pairs if self.pairs else there & set(self.languages), self.task.kind.metrics)
+
+    def _shared(self, pair: LanguagePair) -> bool:
+        """Whether the two languages have a row in common."""
+        one, other = ({row[ITEM] for row in self.task.scored(self.split, code).rows} for code in pair)
+        return not one.isdisjoint(other)
+
     def score(self, model: PreTrainedModel) -> dict[str, dict[str, float]]:
         """Every metric, by language or by pair of languages."""
         if self.pairs:
@@ -60,13 +75,18 @@ def readings_of(task: Prepared, trial: Trial, splits: Sequence[Split]) -> list[R
 
 
 def known(store: Store | None, key: str, readings: Sequence[Reading]) -> Scores:
-    """A stage's stored scores, as far as they are of the very rows and languages of the readings."""
-    found = [(reading, store.scores(key, reading.name)) for reading in readings] if store else []
-    return {
-        reading.name: document["scores"]
-        for reading, document in found
-        if document is not None and reading.scored_on.items() <= document.items()
-    }
+    """A stage's stored scores, as far as they are of the very rows and languages of the readings; those that cannot be are told."""
+    found: Scores = {}
+    for reading in readings if store else ():
+        document = store.scores(key, reading.name) if store else None
+        if document is None or not reading.scored_on.items() <= document.items():
+            continue
+        scores = document.get("scores", {})
+        if not (wrong := reading.wrong(scores)):
+            found[reading.name] = scores
+        elif store:
+            store.note(key, f"its scores on {reading.name} {wrong}: they are not used")
+    return found
 
 
 def score_all(

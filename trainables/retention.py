@@ -9,7 +9,7 @@ what was taught, not how well a task is done on rows that were never seen. Kinds
 scored row by row (`TaskKind.by_row`). Nothing of it enters a stage's identity, and no bit of training depends on it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -20,8 +20,10 @@ from transformers import PreTrainedModel
 from trainables.encoders import Weights
 from trainables.node import Learnt, Node
 from trainables.prepared import Prepared
+from trainables.scores import wrong_row
 from trainables.scoring import score_trained
-from trainables.stage import head_weights, restore
+from trainables.stage import head_weights, heads_like, restore
+from trainables.store.records import HEAD
 from trainables.store.tree import Store
 
 RETAINED = "retained"
@@ -68,12 +70,23 @@ def in_memory(tasks: Mapping[str, Prepared], heads: Mapping[str, Weights]) -> di
     return {name: Learnt(tasks[name], partial(heads.get, name)) for name in heads}
 
 
-def in_store(store: Store, key: str, tasks: Mapping[str, Prepared]) -> dict[str, Learnt]:
-    """What a stage has learnt that the store has: the heads of one published before heads were kept are not there."""
+def in_store(store: Store, key: str, tasks: Mapping[str, Prepared], again: Callable[[], Node]) -> dict[str, Learnt]:
+    """What a stage has learnt that the store has: the heads of one published before heads were kept are not there.
+
+    Args:
+        store: that has it.
+        key: the stage.
+        tasks: its tasks, by name.
+        again: trains the stage again, where its heads are damaged.
+    """
 
     def read(task: str) -> Weights | None:
-        kept = store.head(key)
-        return None if kept is None else parted(kept, task)
+        like = dict(zip(tasks, heads_like(list(tasks.values())), strict=True))
+        kept = store.head(key, joined({name: like[name] for name in scored(tasks)}))
+        if kept is not None:
+            return parted(kept, task)
+        record = store.record(key)
+        return again().learnt[task].head() if record is not None and HEAD in record["files"] else None
 
     return {name: Learnt(task, partial(read, name)) for name, task in scored(tasks).items()}
 
@@ -116,9 +129,16 @@ class Retention:
     def _known(self, node: Node) -> Retained:
         """What the store has, if it was measured on as many rows."""
         document = self.store.scores(node.key, RETAINED) if self.store else None
-        if document is None or document["rows"] != self.rows:
+        if self.store is None or document is None or document.get("rows") != self.rows:
             return {}
-        return {name: document["scores"][name] for name in node.learnt if name in document["scores"]}
+        found: Retained = {}
+        scores = told if isinstance(told := document.get("scores"), dict) else {}
+        for name, learnt in node.learnt.items():
+            if name in scores and (wrong := wrong_row(scores[name], learnt.data.kind.metrics)):
+                self.store.note(node.key, f"its scores of {name}, {RETAINED}, {wrong}: they are not used")
+            elif name in scores:
+                found[name] = scores[name]
+        return found
 
     def _measured(self, node: Node, encoder: Weights, heads: Mapping[str, Weights]) -> Retained:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):

@@ -185,9 +185,21 @@ def encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:
 
 def head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
     """What a model holds besides the encoder, on the CPU, by its full names."""
+    return {name: value.detach().cpu().clone() for name, value in _besides(model, parent).items()}
+
+
+def heads_like(tasks: Sequence[Prepared]) -> list[Weights]:
+    """Names, shapes and types of what `head_weights` gives of each task's model when a stage mixes them: tensors without numbers."""
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
+        models = [task.kind.head(_config(task, 0.0), task.data.labels) for task in tasks]
+        _share_encoder(models)
+    return [_besides(model, task.encoder.weights) for model, task in zip(models, tasks, strict=True)]
+
+
+def _besides(model: PreTrainedModel, parent: Weights) -> Weights:
     prefix = f"{model.base_model_prefix}." if model.base_model is not model else ""
     return {
-        name: value.detach().cpu().clone()
+        name: value
         for name, value in model.state_dict().items()
         if not (name.startswith(prefix) and name.removeprefix(prefix) in parent)
     }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from transformers import PreTrainedModel
 
@@ -22,7 +22,7 @@ from trainables.outcome import Outcome, StageRun, loss_points
 from trainables.prepared import Prepared, prepare
 from trainables.readings import Reading, known, readings_of, score_all
 from trainables.retention import Retained, Retention, heads, in_memory, in_store, joined
-from trainables.stage import Looks, encoder_weights, head_weights, restore, train
+from trainables.stage import Looks, encoder_weights, head_weights, heads_like, restore, train
 from trainables.store.identity import draws, identity, key
 from trainables.store.leases import Claim, Use
 from trainables.store.records import HEAD, Document
@@ -119,6 +119,7 @@ class _Walk:
     def intermediate(self, stage: Stage, parent: Node) -> Node:
         """Walk on to an intermediate stage, trained by whoever comes first."""
         node = self._child(stage, parent)
+        before = self.runs.get(node.key)
 
         def find() -> Document | None:
             return self.store.record(node.key, node.described, weights=True) if self.store else None
@@ -128,10 +129,13 @@ class _Walk:
             if record is None:
                 record = self._trained(stage, node, parent, mine)
             elif self.store:
-                node.read = lambda: self._stored(stage, parent, node.key)
-                node.learnt = parent.learnt | in_store(self.store, node.key, self._tasks(stage))
-        # After the turn: measuring takes one of its own.
-        self._note(stage, node, trained=not found, record=record, retained=self._retained(node))
+                again = partial(self.intermediate, stage, parent)
+                node.read = partial(self._stored, node.key, again)
+                node.learnt = parent.learnt | in_store(self.store, node.key, self._tasks(stage), again)
+        # After the turn: measuring takes one of its own, and finds out what is damaged.
+        retained = self._retained(node)
+        if self.runs.get(node.key) is before:  # else it was trained again, and noted
+            self._note(stage, node, trained=not found, record=record, retained=retained)
         return node
 
     def _trained(self, stage: Stage, node: Node, parent: Node, mine: Claim | None) -> Document:
@@ -154,11 +158,10 @@ class _Walk:
         self.scoring_seconds += time.monotonic() - started
         return found
 
-    def _stored(self, stage: Stage, parent: Node, key: str) -> Weights:
+    def _stored(self, key: str, again: Callable[[], Node]) -> Weights:
         """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
-        assert self.store is not None
-        weights = self.store.encoder(key)
-        return weights if weights is not None else self.intermediate(stage, parent).weights()
+        weights = self.store and self.store.encoder(key, encoders.load(self.trial.encoder).weights)
+        return weights or again().weights()
 
     def idle(self, targets: Sequence[Stage], parent: Node) -> int:
         """The place of a target that no other process is at, so that nobody waits who could work."""
@@ -179,7 +182,6 @@ class _Walk:
         (task,) = self._data(stage)
         node = self._child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
-
         readings = readings_of(task, self.trial, self.splits)
         if not any(reading.rows for reading in readings) and not self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
@@ -226,10 +228,8 @@ class _Walk:
             seconds = started - begun - (self.scoring_seconds - scored)
             scores: Scores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            here = environment()
-            running = StageRun(
-                key=node.key, task=stage.task, target=True, trained=True, seconds=seconds, whole=False, environment=here
-            )
+            told: dict[str, Any] = {"seconds": seconds, "whole": False, "environment": environment()}
+            running = StageRun(key=node.key, task=stage.task, target=True, trained=True, **told)
             on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}
@@ -238,8 +238,9 @@ class _Walk:
         """A target's model from the store, and its record; None if the store lacks it."""
         if self.store is None or (record := self.store.record(node.key, node.described, weights=True)) is None:
             return None
-        encoder, head = self.store.encoder(node.key), self.store.head(node.key)
-        if encoder is None or (head is None and HEAD in record["files"]):
+        (like,) = heads_like([task])
+        encoder, head = self.store.encoder(node.key, task.encoder.weights), self.store.head(node.key, like)
+        if encoder is None or (head is None and (like or HEAD in record["files"])):
             return None
         return restore(encoder, head or {}, task), record
 

@@ -5,7 +5,7 @@ from typing import Any
 from search.config import Config
 from search.recorded import Recorded
 from search.tracking.sheet import Dataset, Role
-from trainables.store.records import RECORD, Records
+from trainables.store.records import FORMAT, RECORD, Records
 
 UNKNOWN = "unknown"
 _LONGEST = 36
@@ -45,7 +45,7 @@ class Digests:
 
     def _read(self, tasks: tuple[str, ...], key: str) -> None:
         document = self._records.document(key, RECORD) if self._records else None
-        identity: dict[str, Any] = document.get("identity", {}) if document else {}
+        identity: dict[str, Any] = document["identity"] if document and document["format"] <= FORMAT else {}
         # What follows the tasks' own fingerprints is that of synonyms.
         for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):
             if fingerprint:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from trainables.store.records import sealed
 
 XLT = Path(sys.executable).with_name("xlt")
 CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
@@ -224,3 +227,27 @@ def test_trials_race_on_ray_and_their_workers_live_on(tmp_path):
     again = done(launching(tmp_path, settings))
     assert [trial["state"] for trial in results(tmp_path)["trials"]] == [trial["state"] for trial in trials]
     assert "ended early by" not in again.stderr
+
+
+def test_a_launch_on_a_store_that_others_prepared_touches_nothing_outside(launched, tmp_path):
+    """Records of targets, of which a launch gives up the spare ones, name what is not theirs."""
+    home, victim = tmp_path / "home", tmp_path / "fv"
+    shutil.copytree(launched[0], home, symlinks=True)
+    (victim / "sub").mkdir(parents=True)
+    (victim / "sub" / "keep.txt").write_text("mine")
+    targets = 0
+    for path in (home / "stages").glob("*/stage.json"):
+        record = json.loads(path.read_text())
+        del record["seal"]
+        if record["identity"].get("target"):
+            record["files"] = {name: file | {"at": "../../../fv"} for name, file in record["files"].items()}
+            path.write_bytes(sealed(record))
+            targets += 1
+    assert targets
+    settings = TINY | {"trials": "4", "finalists.top": "1", "finalists.seeds": "2"}
+    printed = done(launching(home, settings))
+    assert "stage.json is garbled (files." in printed.stderr and "Traceback" not in printed.stderr
+    assert [path.name for path in victim.rglob("*")] == ["sub", "keep.txt"]
+    assert len(results(home)["trials"]) == 4
+    done(command(home, "store", "gc", "--max-size", "0"))
+    assert [path.name for path in victim.rglob("*")] == ["sub", "keep.txt"]

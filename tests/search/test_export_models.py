@@ -8,6 +8,8 @@ from transformers import AutoModelForMultipleChoice
 
 from search.errors import UserError
 from search.export import export
+from tests.trainables.test_lies import WRONG, forge
+from trainables.store.records import ENCODER, HEAD
 from trainables.store.tree import Store
 from trainables.trial import run
 
@@ -71,6 +73,17 @@ class TestExport:
         one, two = (weights(tmp_path / name / "models" / "choice") for name in ("one", "two"))
         assert all(torch.equal(one[name], two[name]) for name in one)
         assert notes == []
+
+    @pytest.mark.parametrize("name", [ENCODER, HEAD])
+    @pytest.mark.parametrize("wrong", ["other shapes", "three tensors", "not a number", "int32", "empty file"])
+    def test_weights_that_are_another_models_are_trained_again(self, make, home, tmp_path, wrong, name):
+        study, store = make(), Store(home.stages)
+        export(study, home.folder("sums"), home, tmp_path / "one")
+        key = target_key(study)
+        forge(store, key, name, WRONG[wrong](store.place.read(f"{key}/{name}")))
+        export(study, home.folder("sums"), home, tmp_path / "two")
+        one, two = (weights(tmp_path / folder / "models" / "choice") for folder in ("one", "two"))
+        assert all(torch.equal(one[each], two[each]) for each in one) and len(store.damaged()) == 1
 
     def test_where_they_come_out_otherwise_on_other_arithmetic_it_is_told_how_far(
         self, make, home, tmp_path, monkeypatch

@@ -13,11 +13,11 @@ from search.environment import set_up_ray
 from search.errors import SpaceChangedError, UserError
 from search.home import Home
 from search.launch import _Reach, check_space, launch
-from tests.trainables.store.conftest import RECORD_OF, WEIGHTS
+from tests.trainables.store.conftest import RECORD_OF, WEIGHTS, sound, stage_key
 from trainables.curriculum import Noise, Stage
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import claim
-from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
+from trainables.store.records import ENCODER, RECORD, sealed
 from trainables.store.tree import Store
 
 
@@ -156,8 +156,7 @@ def publishing(sums, home, monkeypatch):
         for stage in (*job.trial.curriculum, *job.trial.targets):
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
-            files = {ENCODER: {"at": ENCODER, "bytes": 7}}
-            (folder / RECORD).write_bytes(sealed(RECORD_OF | {"format": FORMAT, "files": files, "made": ""}))
+            (folder / RECORD).write_bytes(sealed(sound()))
             (folder / ENCODER).write_bytes(b"weights")
         kept(agenda, job)
 
@@ -223,7 +222,7 @@ def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatc
     kept, store, sizes = sums.do, Store(home.stages), []
 
     def publish(agenda, job):
-        with claim(store.place, f"stage{len(sizes)}", lambda: False) as mine:
+        with claim(store.place, stage_key(len(sizes)), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
         kept(agenda, job)
         sizes.append(sum(entry.bytes for entry in store.entries()))
@@ -232,14 +231,14 @@ def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatc
     launch(config({"finalists.top": 0, "store": {"max_size": 400}}), home, console)
     assert len(sizes) == 6
     assert 0 < max(sizes) <= 400
-    assert [entry.key for entry in store.entries() if entry.bytes] == ["stage4", "stage5"]
+    assert [entry.key for entry in store.entries() if entry.bytes] == [stage_key(4), stage_key(5)]
 
 
 def test_stages_of_another_version_are_told_once_and_not_used(config, home, console, sums):
     store = Store(home.stages)
     for number, version in enumerate((STAGE_VERSION - 1, STAGE_VERSION, STAGE_VERSION - 1)):
         described = RECORD_OF | {"identity": RECORD_OF["identity"] | {"version": version}}
-        with claim(store.place, f"stage{number}", lambda: False) as mine:
+        with claim(store.place, stage_key(number), lambda: False) as mine:
             store.publish(mine, described, WEIGHTS, {})
     launch(config(), home, console)
     told = console.file.getvalue()

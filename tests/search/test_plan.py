@@ -49,8 +49,8 @@ def test_without_a_trained_stage_the_cost_is_unknown(config, tmp_path):
 
 def test_the_cost_is_what_steps_cost_before_repeats_included(config, tmp_path):
     """Two targets of 50 steps, on the search's own seed and on two fresh ones."""
-    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
-    keep(tmp_path, "b", {"task": "names", "parent": "root", "learning_rate": 1.0}, seconds=30.0, steps=100)
+    keep(tmp_path, "a" * 32, {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
+    keep(tmp_path, "b" * 32, {"task": "names", "parent": "root", "learning_rate": 1.0}, seconds=30.0, steps=100)
     keep(tmp_path, "scored", {"task": "retrieval", "parent": "root"}, seconds=0.0, steps=0)
     (tmp_path / "unfinished").mkdir()
     foreseen = plan(config({"trials": 1, "finalists": {"top": 1, "seeds": 2}}), str(tmp_path))
@@ -58,8 +58,8 @@ def test_the_cost_is_what_steps_cost_before_repeats_included(config, tmp_path):
 
 
 def test_a_stage_costs_what_stages_most_like_it_cost(config, tmp_path):
-    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=100.0, steps=100)
-    keep(tmp_path, "b", {"task": "choice", "parent": "root"}, seconds=10.0, steps=100)
+    keep(tmp_path, "a" * 32, {"task": "names", "parent": "root"}, seconds=100.0, steps=100)
+    keep(tmp_path, "b" * 32, {"task": "choice", "parent": "root"}, seconds=10.0, steps=100)
     costs = {stage.path[-1].task: stage.seconds for stage in plan(config({"trials": 1}), str(tmp_path)).tree}
     assert costs == {"choice": pytest.approx(5.0), "tagging": pytest.approx(27.5)}
 
@@ -70,7 +70,7 @@ def keep(store: Path, key: str, identity: dict, seconds: float, steps: int, weig
     record = {
         "format": FORMAT,
         "made": "2026-01-01T00:00:00+00:00",
-        "files": {ENCODER: {"at": ENCODER, "bytes": 1, "sha256": ""}},
+        "files": {ENCODER: {"at": ENCODER, "bytes": 1, "sha256": "0" * 64}},
         "identity": identity,
         "path": ["miniature", identity["task"]],
         "seconds": seconds,
@@ -85,8 +85,10 @@ def keep(store: Path, key: str, identity: dict, seconds: float, steps: int, weig
 @pytest.fixture
 def facts_and_target(tmp_path) -> Path:
     """The stage facts and the target choice on top of it."""
-    keep(tmp_path, "f", {"task": "facts", "parent": "root"}, seconds=1.0, steps=100)
-    keep(tmp_path, "c", {"task": "choice", "parent": "f", "target": True}, seconds=1.0, steps=50, weights=False)
+    keep(tmp_path, "f" * 32, {"task": "facts", "parent": "root"}, seconds=1.0, steps=100)
+    keep(
+        tmp_path, "c" * 32, {"task": "choice", "parent": "f" * 32, "target": True}, seconds=1.0, steps=50, weights=False
+    )
     return tmp_path
 
 
@@ -103,7 +105,7 @@ def test_what_the_store_has_is_not_new(config, facts_and_target):
 
 
 def test_an_intermediate_stage_without_weights_is_new(config, facts_and_target):
-    (facts_and_target / "f" / ENCODER).unlink()
+    (facts_and_target / ("f" * 32) / ENCODER).unlink()
     assert fresh(config, facts_and_target) == {"facts > choice"}
 
 
@@ -206,7 +208,7 @@ def test_equal_compute_takes_as_much_work_as_plain_steps(config):
 
 
 def test_a_method_costs_what_its_passes_do_where_only_plain_stages_were_trained(config, tmp_path):
-    keep(tmp_path, "a", {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
+    keep(tmp_path, "a" * 32, {"task": "names", "parent": "root"}, seconds=10.0, steps=100)
     assert plan(noisy(config), str(tmp_path)).seconds == pytest.approx(2 * 50 * 0.1 * 3)
 
 

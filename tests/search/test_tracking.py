@@ -286,15 +286,15 @@ def test_a_trial_names_its_data_with_their_roles(searched, view_home, console):
 
 
 def test_the_digest_of_data_is_that_of_the_stage_in_the_store(searched, tmp_path):
-    from trainables.store.records import FIELDS, FORMAT, sealed
+    from tests.trainables.store.conftest import sound
+    from trainables.store.records import sealed
 
     study, _ = searched({"name": "digests", "trials": 10})
     record = study.complete()[0]
     for run, data in zip(record.outcome.stages, ("d" * 64, "f1+synonyms"), strict=False):
         folder = tmp_path / run.key
         folder.mkdir(parents=True)
-        document = {**dict.fromkeys(FIELDS, None), "format": FORMAT, "files": {}, "identity": {"data": data}}
-        (folder / "stage.json").write_bytes(sealed(document))
+        (folder / "stage.json").write_bytes(sealed(sound(identity={"version": 1, "data": data})))
     used = {each.task: each.digest for each in Digests(study.config, str(tmp_path)).used(record)}
     assert used == {"dates": "d" * 36, "facts": "f1", "choice": UNKNOWN, "tagging": UNKNOWN}
 

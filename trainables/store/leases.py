@@ -5,6 +5,7 @@ clock knows that its holder is gone: no clocks are compared, and a holder that i
 """
 
 import os
+import re
 import secrets
 import threading
 import time
@@ -13,11 +14,15 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from trainables.store.folder import MisplacedError
 from trainables.store.place import Place
 
 BEAT = 1.0
 STALE = 6.0
 CLAIMS, USES = ".claims", ".uses"
+LARGEST = 2**20
+"""Bytes of a lease: one that names 30,000 stages."""
+_GENERATION = re.compile(r"0|[1-9][0-9]{0,8}")
 OWNER = "XLT_LAUNCH"
 """The environment variable that says for which launch a process works: its leases begin with that."""
 
@@ -62,7 +67,7 @@ def _token() -> str:
 
 def token_of(place: Place, path: str) -> str:
     """Whose lease it is; empty if it is nobody's."""
-    return (_content(place, path) or b"").decode(errors="replace").partition(" ")[0]
+    return (content_of(place, path) or b"").decode(errors="replace").partition(" ")[0]
 
 
 class Watch:
@@ -74,7 +79,7 @@ class Watch:
 
     def unchanged(self, path: str) -> float:
         """Seconds since a look first saw the lease as it is now; 0 for one that is gone."""
-        now, content = time.monotonic(), _content(self.place, path)
+        now, content = time.monotonic(), content_of(self.place, path)
         if content is None:
             return 0.0
         if self._seen.get(path, (None, now))[0] != content:
@@ -118,7 +123,7 @@ def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
     claim looks once more whether the stage is there by now: the former holder may have published it.
 
     Raises:
-        OSError: when the store cannot be written to.
+        OSError: when the store cannot be written to, or its claims are such as the program does not make.
     """
     watch, token, pause = Watch(place), _token(), 0.02
     while True:
@@ -127,6 +132,8 @@ def claim(place: Place, key: str, done: Callable[[], bool]) -> Claim | None:
         generations = _generations(place, key)
         if not generations or watch.stale(_path(key, generations[-1])):
             mine = generations[-1] + 1 if generations else 0
+            if not _GENERATION.fullmatch(str(mine)):
+                raise MisplacedError(f"there is no generation after {_path(key, generations[-1])}: remove it")
             if place.create(_path(key, mine), token.encode()):
                 now = _generations(place, key)
                 if now[-1:] == [mine]:
@@ -145,7 +152,8 @@ def busy(place: Place, key: str) -> bool:
 
 def _clear(place: Place, key: str, generations: Iterable[int]) -> None:
     for generation in generations:
-        place.remove(_path(key, generation))
+        with suppress(OSError):  # the highest one counts, whatever lies below
+            place.remove(_path(key, generation))
 
 
 def _path(key: str, generation: int) -> str:
@@ -154,28 +162,31 @@ def _path(key: str, generation: int) -> str:
 
 def _generations(place: Place, key: str) -> list[int]:
     names = (name.partition(".") for name in place.names(CLAIMS))
-    return sorted(int(generation) for found, _, generation in names if found == key and generation.isdigit())
+    return sorted(int(number) for found, _, number in names if found == key and _GENERATION.fullmatch(number))
 
 
 def sweep(place: Place) -> list[str]:
     """Remove the leases of processes that are gone, and return their paths; takes some `STALE` seconds if there are any."""
-    before = {path: content for path in leases(place) if (content := _content(place, path)) is not None}
+    before = {path: content for path in leases(place) if (content := content_of(place, path)) is not None}
     deadline = time.monotonic() + STALE + BEAT
     while before and time.monotonic() < deadline:
         time.sleep(BEAT / 2)
-        before = {path: content for path, content in before.items() if _content(place, path) == content}
+        before = {path: content for path, content in before.items() if content_of(place, path) == content}
     for path in before:
         place.remove(path)
     return list(before)
 
 
-def _content(place: Place, path: str) -> bytes | None:
+def content_of(place: Place, path: str) -> bytes | None:
+    """What a lease holds; None if it is gone. What is no plain file of that size holds nothing, and so goes stale."""
     try:
-        return place.read(path)
+        return place.read(path, LARGEST)
     except FileNotFoundError:
         return None
+    except MisplacedError:
+        return b""
 
 
 def leases(place: Place) -> list[str]:
-    """The paths of all leases."""
-    return [f"{folder}/{name}" for folder in (CLAIMS, USES) for name in place.names(folder)]
+    """The paths of all leases, links and whatever else is no plain file left out."""
+    return [f"{folder}/{name}" for folder in (CLAIMS, USES) for name in place.sizes(folder)]

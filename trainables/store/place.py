@@ -3,12 +3,13 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 
 from fsspec.core import url_to_fs
 from fsspec.implementations.local import LocalFileSystem
 
 from trainables.addresses import REFERENCE, expand, masked
+from trainables.documents import LARGEST
+from trainables.store.folder import Folder, MisplacedError
 
 
 @contextmanager
@@ -20,15 +21,16 @@ def _told_as_os_errors() -> Iterator[None]:
         told = masked(str(error))
         if isinstance(error, OSError) and told == str(error):
             raise
-        kind = type(error) if isinstance(error, FileNotFoundError | FileExistsError) else OSError
+        kind = type(error) if isinstance(error, FileNotFoundError | FileExistsError | MisplacedError) else OSError
         words = told if kind is not OSError else f"{type(error).__name__}: {told}"
         raise kind(words) from (error if told == str(error) else None)
 
 
 class Place:
-    """A tree of files by paths relative to its root.
+    """A tree of files by paths relative to its root; no path and no link leads out of it.
 
-    What is not there raises FileNotFoundError; every other failure (a full disk, no right to write, a server that is down) OSError.
+    What is not there raises FileNotFoundError, what the program did not put there (a link, a folder in place of a file)
+    `MisplacedError`; every other failure (a full disk, no right to write, a server that is down) OSError.
     """
 
     def __init__(self, url: str) -> None:
@@ -36,25 +38,43 @@ class Place:
         with _told_as_os_errors():
             address = expand(url) if "://" in url or REFERENCE.match(url) else url
             if "://" in address:
-                self.files, self.root = url_to_fs(address, use_listings_cache=False)
+                self.files, root = url_to_fs(address, use_listings_cache=False)
             else:  # a folder, whatever signs are in its name
-                self.files, self.root = LocalFileSystem(), os.path.abspath(address)
+                self.files, root = LocalFileSystem(), os.path.abspath(address)
+            self.root = str(root)
+            self._folder = Folder(self.root) if isinstance(self.files, LocalFileSystem) else None
 
     @property
     def local(self) -> bool:
         """Whether it is a file system, where a folder takes its place in one step."""
-        return isinstance(self.files, LocalFileSystem)
+        return self._folder is not None
 
     @_told_as_os_errors()
-    def read(self, path: str) -> bytes:
-        """The whole of a file."""
-        return bytes(self.files.cat_file(self._at(path)))
+    def read(self, path: str, largest: int = LARGEST) -> bytes:
+        """The whole of a file of `largest` bytes at most; `MisplacedError` of a larger one."""
+        at = self._at(path)
+        if self._folder is not None:
+            return self._folder.read(path, largest)
+        try:
+            data = bytes(self.files.cat_file(at, start=0, end=largest + 1))
+        except FileNotFoundError:
+            raise
+        except Exception:
+            if self.files.info(at)["size"]:  # object stores refuse a part of nothing
+                raise
+            return b""
+        if len(data) > largest:
+            raise MisplacedError(f"{path} is larger than {largest / 2**20:.3g} MiB")
+        return data
 
     @_told_as_os_errors()
     def write(self, path: str, data: bytes) -> None:
         """Make a file, or change the one that is there."""
-        self._parent(path)
-        self.files.pipe_file(self._at(path), data)
+        at = self._at(path)
+        if self._folder is not None:
+            self._folder.write(path, data)
+        else:
+            self.files.pipe_file(at, data)
 
     @_told_as_os_errors()
     def create(self, path: str, data: bytes) -> bool:
@@ -62,12 +82,14 @@ class Place:
 
         So on file systems and on S3. Where fsspec knows no such operation it looks first, and now and then two are told so.
         """
-        self._parent(path)
+        at = self._at(path)
+        if self._folder is not None:
+            self._folder.make(path)
         try:
-            if self.local:  # fsspec's own looks first too
-                self._create_here(path, data)
+            if self._folder is not None:  # fsspec's own looks first too
+                self._folder.create(path, data)
             else:
-                self.files.pipe_file(self._at(path), data, mode="create")
+                self.files.pipe_file(at, data, mode="create")
         except FileExistsError:
             return False
         except OSError:
@@ -76,69 +98,89 @@ class Place:
             raise
         return True
 
-    def _create_here(self, path: str, data: bytes) -> None:
-        with open(self._at(path), "xb") as file:
-            try:
-                file.write(data)
-                file.flush()
-            except OSError:
-                os.unlink(file.name)
-                raise
-
     @_told_as_os_errors()
     def overwrite(self, path: str, data: bytes) -> None:
         """Change a file that is there to data that are no shorter; on a file system without ever cutting it."""
-        if self.local:
-            with open(self._at(path), "r+b") as file:
-                file.write(data)
+        at = self._at(path)
+        if self._folder is not None:
+            self._folder.overwrite(path, data)
         else:
-            self.write(path, data)
+            self.files.pipe_file(at, data)
 
     @_told_as_os_errors()
     def exists(self, path: str) -> bool:
-        """Whether there is a file or a folder."""
-        return bool(self.files.exists(self._at(path)))
+        """Whether there is a file or a folder, or a link."""
+        at = self._at(path)
+        return bool(self.files.exists(at)) if self._folder is None else self._folder.exists(path)
 
     @_told_as_os_errors()
     def size(self, path: str) -> int:
         """Bytes of a file."""
-        return int(self.files.info(self._at(path))["size"])
+        at = self._at(path)
+        return int(self.files.info(at)["size"]) if self._folder is None else self._folder.size(path)
 
     @_told_as_os_errors()
     def names(self, path: str = "") -> list[str]:
         """What a folder holds, sorted; nothing if it is not there."""
-        try:
-            return sorted(Path(found).name for found in self.files.ls(self._at(path), detail=False))
-        except FileNotFoundError:
-            return []
+        self._at(path)
+        with suppress(FileNotFoundError):
+            if self._folder is not None:
+                return sorted(self._folder.names(path))
+            return sorted(self._listed(path))
+        return []
+
+    @_told_as_os_errors()
+    def folders(self) -> list[str]:
+        """Those of the root, sorted; nothing if it is not there."""
+        with suppress(FileNotFoundError):
+            if self._folder is not None:
+                return sorted(self._folder.folders(""))
+            return sorted(self._listed("", "directory"))
+        return []
 
     @_told_as_os_errors()
     def sizes(self, path: str) -> dict[str, int]:
-        """Bytes of each file in a folder."""
-        try:
-            found = self.files.ls(self._at(path), detail=True)
-        except FileNotFoundError:
-            return {}
-        return {Path(file["name"]).name: int(file["size"]) for file in found if file["type"] == "file"}
+        """Bytes of each plain file in a folder, by name in order."""
+        self._at(path)
+        with suppress(FileNotFoundError):
+            found = self._listed(path, "file") if self._folder is None else self._folder.sizes(path)
+            return dict(sorted(found.items()))
+        return {}
 
     @_told_as_os_errors()
     def remove(self, path: str) -> None:
-        """Remove a file or a folder, if it is there."""
+        """Remove a file if it is there; of a link the link; in a file system also a folder that holds nothing but files."""
+        at = self._at(path)
         with suppress(FileNotFoundError):
-            self.files.rm(self._at(path), recursive=True)
+            if self._folder is not None:
+                self._folder.remove(path)
+                return
+            for each in self._listed(path, "file"):  # not `rm`, which takes a star in a name for many
+                self.files.rm_file(f"{at}/{each}")
+            self.files.rm_file(at)
 
     @_told_as_os_errors()
     def move(self, path: str, to: str) -> None:
-        """Move a file, or a folder to where none is; on a file system in one step."""
-        self._parent(to)
-        if self.local:
-            os.rename(self._at(path), self._at(to))
+        """Move a file, in a file system in one step, and there also a folder to where none is."""
+        at, there = self._at(path), self._at(to)
+        if self._folder is not None:
+            self._folder.move(path, to)
         else:
-            self.files.mv(self._at(path), self._at(to), recursive=True)
+            self.files.cp_file(at, there)
+            self.files.rm_file(at)
 
-    def _parent(self, path: str) -> None:
-        if self.local:
-            os.makedirs(os.path.dirname(self._at(path)), exist_ok=True)
+    def _listed(self, path: str, kind: str = "") -> dict[str, int]:
+        """Sizes by name of what an object store has in a folder; names that are no part of a path are left out."""
+        at = self._at(path)
+        found = [each for each in self.files.ls(at, detail=True) if kind in ("", each["type"])]
+        inside = {each["name"].strip("/").removeprefix(at.strip("/") + "/"): each for each in found}
+        return {name: int(each["size"] or 0) for name, each in inside.items() if _is_name(name)}
 
     def _at(self, path: str) -> str:
-        return f"{self.root}/{path}" if path else str(self.root)
+        if path and not all(map(_is_name, path.split("/"))):
+            raise MisplacedError(f"{path!r} is no path within a store")
+        return f"{self.root}/{path}" if path else self.root
+
+
+def _is_name(part: str) -> bool:
+    return part not in ("", ".", "..") and not {"/", "\0"} & set(part)

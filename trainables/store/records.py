@@ -7,17 +7,20 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from trainables.curriculum import Stage
+from trainables.documents import parse_json, printable
+from trainables.store.folder import MisplacedError
 from trainables.store.identity import STAGE_VERSION, digest
 from trainables.store.place import Place
+from trainables.store.record import ENCODER as ENCODER
+from trainables.store.record import HEAD as HEAD
+from trainables.store.record import KEY, check, stage_of
+from trainables.store.record import RECORD as RECORD
 
 FORMAT = 1
 """Of what lies on disk. A stage of a later format is a newer program's and left alone."""
 
-RECORD, ENCODER, HEAD = "stage.json", "encoder.safetensors", "head.safetensors"
 ASIDE, DAMAGED = ".aside", ".damaged"
-
-FIELDS = {"format", "made", "files", "identity", "path", "seconds", "losses"}
-"""Of every record."""
 
 Document = dict[str, Any]
 
@@ -43,6 +46,16 @@ class Entry:
     def current(self) -> bool:
         """Whether it is of this version of the program; one of another is never used."""
         return bool(self.identity.get("version") == STAGE_VERSION)
+
+    @property
+    def parent(self) -> str:
+        """The stage below it, or the hash of its encoder."""
+        return str(self.identity.get("parent", ""))
+
+    @property
+    def stage(self) -> Stage | None:
+        """What was trained; None if this version of the program knows no such stage."""
+        return stage_of(self.identity)
 
 
 class Records:
@@ -75,23 +88,24 @@ class Records:
             if name == RECORD and self.place.local and any(map(is_weights, self.place.names(key))):
                 self.note(key, f"it has no {RECORD}")
             return None
+        except MisplacedError as error:
+            self.place.names(key)  # where the stage itself is none, that is what is wrong
+            self.note(key, f"{name} is garbled ({error})")
+            return None
         try:
-            document: Document = json.loads(data)
-            seal = document.pop("seal")
-            if digest(document) != seal:
-                raise ValueError("its seal does not match")
-            if name == RECORD and document["format"] > FORMAT:
+            document: Document = _opened(data)
+            if name == RECORD and _newer(document):
                 self.note(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
-            elif name == RECORD and (missing := FIELDS - document.keys()):
-                raise KeyError(*missing)
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            self.note(key, f"{name} is garbled ({type(error).__name__})")
+            elif name == RECORD:
+                check(document)
+        except ValueError as error:
+            self.note(key, f"{name} is garbled ({error})")
             return None
         return document
 
     def stages(self) -> list[str]:
-        """The stages that have a place here, whole or not."""
-        return [name for name in self.place.names() if not name.startswith(".")]
+        """The stages that have a place here, whole or not; a link is none."""
+        return [name for name in self.place.folders() if KEY.fullmatch(name)]
 
     def damaged(self) -> list[str]:
         """What was set aside, never to be used."""
@@ -103,7 +117,11 @@ class Records:
             record = self.document(key, RECORD)
             if record is None or record["format"] > FORMAT:
                 continue
-            there = self.place.sizes(key)
+            try:
+                there = self.place.sizes(key)
+            except OSError as error:
+                self.note(key, f"it cannot be read ({error.strerror or error})")
+                continue
             files = tuple(file["at"] for file in record["files"].values() if file["at"] in there)
             yield Entry(
                 key=key,
@@ -123,8 +141,8 @@ class Records:
             self.place.remove(f"{key}/{file['at']}")
 
     def note(self, key: str, what: str) -> None:
-        """Tell what is wrong, once."""
-        note = f"stage store: stage {key}: {what}" if key else f"stage store: {what}"
+        """Tell what is wrong, once, in a line."""
+        note = printable(f"stage store: stage {key}: {what}" if key else f"stage store: {what}").replace("\n", " ")
         if note not in self._told:
             self._told.add(note)
             self._tell(note)
@@ -133,6 +151,22 @@ class Records:
 def is_weights(name: str) -> bool:
     """Whether a file of a stage holds weights."""
     return name.endswith(".safetensors")
+
+
+def _opened(data: bytes) -> Document:
+    """A sealed document, without its seal; ValueError if it is none."""
+    document = parse_json(data)
+    if not isinstance(document, dict) or digest({k: v for k, v in document.items() if k != "seal"}) != document.get(
+        "seal"
+    ):
+        raise ValueError("its seal does not match")
+    del document["seal"]
+    return document
+
+
+def _newer(record: Document) -> bool:
+    written = record.get("format")
+    return isinstance(written, int) and written > FORMAT
 
 
 def sealed(document: Document) -> bytes:

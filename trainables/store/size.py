@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from trainables.store.leases import CLAIMS, Watch, busy, leases, sweep, token_of
+from trainables.store.leases import CLAIMS, Watch, busy, content_of, leases, sweep, token_of
 from trainables.store.place import Place
 from trainables.store.records import ASIDE, FORMAT, RECORD, Entry, Records, is_weights
 
@@ -73,10 +73,10 @@ def in_use(records: Records, watch: Watch | None = None) -> set[str]:
         if folder == CLAIMS:
             needed.add(name.partition(".")[0])
             continue
-        try:
-            words = place.read(path).decode(errors="replace").split()
-        except FileNotFoundError:
+        content = content_of(place, path)
+        if content is None:
             continue
+        words = content.decode(errors="replace").split()
         # One that is being written this moment may come to name anything.
         needed.update(words[2:] if len(words) > 2 else records.stages())
     return needed
@@ -98,14 +98,21 @@ def release(place: Place, owner: str) -> None:
 
 
 def tidy(records: Records) -> None:
-    """Remove what dead processes left: leases, and stages that they were writing."""
+    """Remove what dead processes left: leases, and stages that they were writing.
+
+    Raises:
+        OSError: when it cannot; nothing was removed if a folder of the store's own is a link.
+    """
     place = records.place
-    sweep(place)
     aside = place.names(ASIDE)
+    sweep(place)
     alive = {token_of(place, path) for path in leases(place)}
     for name in aside:
         if name not in alive:
-            place.remove(f"{ASIDE}/{name}")
+            try:
+                place.remove(f"{ASIDE}/{name}")
+            except OSError as error:
+                records.note("", f"{ASIDE}/{name} could not be removed ({error.strerror or error})")
     for key in [] if place.local else records.stages():
         names = place.names(key)
         if busy(place, key):

@@ -12,9 +12,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from safetensors.torch import load, save
+from safetensors.torch import save
+from torch import Tensor
 
 from trainables.encoders import Weights
+from trainables.store.folder import MisplacedError
 from trainables.store.identity import digest
 from trainables.store.leases import Claim, Use, busy, claim
 from trainables.store.records import (
@@ -29,8 +31,10 @@ from trainables.store.records import (
     is_weights,
     sealed,
 )
+from trainables.store.weights import fault, largest, parse
 
 Found = TypeVar("Found")
+Like = Mapping[str, Tensor] | None
 
 
 class Store(Records):
@@ -39,8 +43,8 @@ class Store(Records):
     def __init__(self, url: str | Path, tell: Callable[[str], None] = lambda note: None) -> None:
         """Open a store, as `Records`."""
         super().__init__(url, tell)
-        self._distrusted: set[str] = set()
-        """Digests of records whose weights turned out damaged."""
+        self._distrusted: dict[str, set[str]] = {}
+        """By digests of records, the names of weights that turned out damaged."""
 
     def record(self, key: str, described: Document | None = None, *, weights: bool = False) -> Document | None:
         """The stage's record, or None if it was never trained to the end or its record is of no use.
@@ -60,13 +64,18 @@ class Store(Records):
             return None
         return document
 
-    def encoder(self, key: str) -> Weights | None:
-        """The encoder's weights after the stage, or None if they are gone or damaged."""
-        return self._weights(key, ENCODER)
+    def encoder(self, key: str, like: Like = None) -> Weights | None:
+        """The encoder's weights after the stage, or None if they are gone or damaged.
 
-    def head(self, key: str) -> Weights | None:
+        Args:
+            key: the stage.
+            like: the encoder's weights before any stage: others in name, shape or type are damage too; None: any will do.
+        """
+        return self._weights(key, ENCODER, like)
+
+    def head(self, key: str, like: Like = None) -> Weights | None:
         """The weights of its head, or heads, likewise."""
-        return self._weights(key, HEAD)
+        return self._weights(key, HEAD, like)
 
     def scores(self, key: str, split: str) -> Document | None:
         """What the stage's model scored on a split, as `add_scores` was given it."""
@@ -109,6 +118,9 @@ class Store(Records):
         Returns:
             Whether it is there now: a full disk is told, and costs no more than training the stage again.
         """
+        if wrong := fault(encoder) or fault(head):
+            self.note(mine.key, f"it is not kept: it {wrong}")
+            return False
         data = {ENCODER: save(encoder)} | ({HEAD: save(head)} if head else {})
         files: dict[str, dict[str, Any]] = {
             name: {"at": self._name(name, mine), "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -117,14 +129,15 @@ class Store(Records):
         made = datetime.now(UTC).isoformat(timespec="microseconds")
         contents = {files[name]["at"]: content for name, content in data.items()}
         try:
-            return self._settle(mine, contents, {"format": FORMAT, "made": made, "files": files, **record})
+            like = {ENCODER: encoder, HEAD: head}
+            return self._settle(mine, contents, {"format": FORMAT, "made": made, "files": files, **record}, like)
         except OSError as error:
             self.note(mine.key, f"it could not be kept ({error})")
             return False
         finally:
             self._quietly_remove(_aside(mine))
 
-    def _settle(self, mine: Claim, files: Mapping[str, bytes], record: Document) -> bool:
+    def _settle(self, mine: Claim, files: Mapping[str, bytes], record: Document, like: Mapping[str, Weights]) -> bool:
         key, aside, local = mine.key, _aside(mine), self.place.local
         old = self.read(key, RECORD)
         if old is not None and old["format"] > FORMAT:
@@ -134,8 +147,8 @@ class Store(Records):
                 self._set_aside(key, [name for name in self.place.names(key) if is_weights(name) or name == RECORD])
             old = None
         else:
-            self._set_aside(key, self._unsound(key, old))
-            if self._held(key, old):
+            self._set_aside(key, self._unsound(key, old, like))
+            if old["files"].keys() >= record["files"].keys() and self._held(key, old):
                 return True
         for name, content in files.items():
             self.place.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
@@ -162,6 +175,16 @@ class Store(Records):
         finally:
             self._quietly_remove(_aside(mine))
 
+    def withdraw(self, key: str) -> None:
+        """Set aside the stage's weights that turned out damaged, so that every other process finds them gone."""
+        record = self.document(key, RECORD)
+        damaged = self._distrusted.get(digest(record), set()) if record else set()
+        names = [file["at"] for name, file in record["files"].items() if name in damaged] if record and damaged else []
+        try:
+            self._set_aside(key, [name for name in names if self.place.exists(f"{key}/{name}")])
+        except OSError as error:
+            self.note(key, f"its damaged weights could not be set aside ({error.strerror or error})")
+
     def busy(self, key: str) -> bool:
         """Whether another process claims the stage: one with something else to do does that first."""
         try:
@@ -185,6 +208,8 @@ class Store(Records):
             self.place.write(f"{mine.key}/{name}", content)
             return
         self.place.write(f"{_aside(mine)}/{name}", content)
+        if self._misplaced(f"{mine.key}/{name}"):
+            self._set_aside(mine.key, [name])
         for each in (*before, name, *after):
             self.place.move(f"{_aside(mine)}/{each}", f"{mine.key}/{each}")
 
@@ -202,13 +227,14 @@ class Store(Records):
                 return False
         return True
 
-    def _weights(self, key: str, name: str) -> Weights | None:
+    def _weights(self, key: str, name: str, like: Like) -> Weights | None:
         record = self.document(key, RECORD)
         file = record["files"].get(name) if record and record["format"] <= FORMAT else None
         if record is None or file is None:
             return None
+        most = file["bytes"] if like is None else min(file["bytes"], largest(like))
         try:
-            content = self.place.read(f"{key}/{file['at']}")
+            content = self.place.read(f"{key}/{file['at']}", most)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -217,24 +243,40 @@ class Store(Records):
         if hashlib.sha256(content).hexdigest() != file["sha256"]:
             self._damaged(key, name, record, "is not what was written")
             return None
-        return dict(load(content))
+        try:
+            return parse(content, like)
+        except ValueError as error:
+            self._damaged(key, name, record, str(error))
+            return None
 
-    def _unsound(self, key: str, record: Document) -> list[str]:
+    def _unsound(self, key: str, record: Document, like: Mapping[str, Weights]) -> list[str]:
         """The weight files of a stage that are damaged; those that are gone are not."""
         return [
             file["at"]
             for name, file in record["files"].items()
-            if self.place.exists(f"{key}/{file['at']}") and self._weights(key, name) is None
+            if self.place.exists(f"{key}/{file['at']}") and self._weights(key, name, like[name]) is None
         ]
 
     def _damaged(self, key: str, name: str, record: Document, what: str) -> None:
-        self._distrusted.add(digest(record))
-        self.note(key, f"{name} {what}")
+        damaged = self._distrusted.setdefault(digest(record), set())
+        if name not in damaged:
+            damaged.add(name)
+            self.note(key, f"{name} {what}")
 
     def _set_aside(self, key: str, names: Sequence[str]) -> None:
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         for name in names:
             self.place.move(f"{key}/{name}", f"{DAMAGED}/{key}-{now}/{name}")
+
+    def _misplaced(self, path: str) -> bool:
+        """Whether a folder or a link lies where a file belongs."""
+        try:
+            self.place.size(path)
+        except MisplacedError:
+            return True
+        except FileNotFoundError:
+            return False
+        return False
 
     def _quietly_remove(self, path: str) -> None:
         with suppress(OSError):  # swept later then

@@ -4,6 +4,7 @@ import logging
 import resource
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from moto.server import ThreadedMotoServer
 from trainables.store import leases
 from trainables.store.identity import key
 from trainables.store.leases import claim
+from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
 from trainables.store.tree import Store
 
 IDENTITY = {"version": 1, "parent": "root", "data": "data", "task": "facts"}
@@ -80,6 +82,17 @@ def local(folder, notes) -> Store:
     return Store(folder, notes.append)
 
 
+def stage_key(number: int) -> str:
+    """The key of one of several stages, in order."""
+    return f"{number:x}".ljust(32, "0")
+
+
+def sound(**changes) -> dict:
+    """A record as the program writes it, but for what is changed; its weights are ten bytes of no sense."""
+    files = {ENCODER: {"at": ENCODER, "bytes": 10, "sha256": "0" * 64}}
+    return RECORD_OF | {"format": FORMAT, "made": "2026-11-27T15:00:00+00:00", "files": files} | changes
+
+
 def publish(store: Store, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
     """Claim and publish the stage, as a trial does."""
     with claim(store.place, KEY, lambda: False) as mine:
@@ -100,3 +113,42 @@ def files_no_larger_than(size: int):
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+NEIGHBOUR = stage_key(15)
+"""A sound stage beside the bad one."""
+
+
+@pytest.fixture
+def outside(tmp_path) -> Path:
+    """A folder of somebody's, beside the store."""
+    folder = tmp_path / "victim"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("keep.txt", "a.txt", "sub/b.txt", ENCODER, RECORD):
+        (folder / name).write_bytes(sealed(sound()) if name == RECORD else b"ten bytes.")
+    return folder
+
+
+@pytest.fixture
+def untouched(outside):
+    """Says whether all of it is as it was."""
+
+    def state() -> dict[str, tuple[bytes, int]]:
+        files = (path for path in sorted(outside.rglob("*")) if path.is_file())
+        return {str(path): (path.read_bytes(), path.stat().st_nlink) for path in files}
+
+    before = state()
+    return lambda: state() == before
+
+
+@pytest.fixture
+def stages(tmp_path) -> Path:
+    """A store with a sound stage in it."""
+    plant(tmp_path / "stages" / NEIGHBOUR, sound())
+    (tmp_path / "stages" / NEIGHBOUR / ENCODER).write_bytes(b"ten bytes.")
+    return tmp_path / "stages"
+
+
+def plant(folder: Path, record: dict) -> None:
+    folder.mkdir(parents=True)
+    (folder / RECORD).write_bytes(sealed(record))

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.trainables.store.conftest import KEY, RECORD_OF, WEIGHTS
+from tests.trainables.store.conftest import KEY, RECORD_OF, WEIGHTS, stage_key
 from trainables.store import leases
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Use, Watch, claim
@@ -59,26 +59,26 @@ def stage(store: Store, key: str, seconds: float) -> None:
 @pytest.fixture
 def filled(store) -> Store:
     for number in range(4):
-        stage(store, f"stage{number}", 4.0 - number)
+        stage(store, stage_key(number), 4.0 - number)
     return store
 
 
 def test_entries_tell_what_there_is(filled):
     entry = next(iter(filled.entries()))
-    assert (entry.key, entry.seconds, entry.steps, entry.path) == ("stage0", 4.0, 2, ("miniature", "facts (0.001)"))
-    assert entry.bytes == filled.record("stage0")["files"]["encoder.safetensors"]["bytes"]
+    assert (entry.key, entry.seconds, entry.steps, entry.path) == (stage_key(0), 4.0, 2, ("miniature", "facts (0.001)"))
+    assert entry.bytes == filled.record(stage_key(0))["files"]["encoder.safetensors"]["bytes"]
 
 
 def test_a_store_shrinks_to_its_size_and_keeps_records_and_scores(filled):
     one = next(iter(filled.entries())).bytes
-    with claim(filled.place, "stage3", lambda: False) as mine:
+    with claim(filled.place, stage_key(3), lambda: False) as mine:
         filled.add_scores(mine, "dev", {"scores": 1})
     shrunk = shrink(filled, 2 * one)
-    assert keys(shrunk.taken) == ["stage3", "stage2"]
+    assert keys(shrunk.taken) == [stage_key(3), stage_key(2)]
     assert (shrunk.before, shrunk.after) == (4 * one, 2 * one)
-    assert keys(entry for entry in filled.entries() if entry.bytes) == ["stage0", "stage1"]
+    assert keys(entry for entry in filled.entries() if entry.bytes) == [stage_key(0), stage_key(1)]
     assert len(list(filled.entries())) == 4
-    assert filled.scores("stage3", "dev") == {"scores": 1}
+    assert filled.scores(stage_key(3), "dev") == {"scores": 1}
 
 
 def test_a_dry_run_takes_nothing(filled):
@@ -87,11 +87,11 @@ def test_a_dry_run_takes_nothing(filled):
 
 
 def test_weights_of_running_trials_are_never_taken(filled):
-    with Use(filled.place) as use, claim(filled.place, "stage1", lambda: False):
-        use.add("stage3")
-        use.add("stage2")
-        assert in_use(filled) == {"stage1", "stage2", "stage3"}
-        assert keys(shrink(filled, 0).taken) == ["stage0"]
+    with Use(filled.place) as use, claim(filled.place, stage_key(1), lambda: False):
+        use.add(stage_key(3))
+        use.add(stage_key(2))
+        assert in_use(filled) == {stage_key(1), stage_key(2), stage_key(3)}
+        assert keys(shrink(filled, 0).taken) == [stage_key(0)]
     assert in_use(filled) == set()
 
 
@@ -113,7 +113,7 @@ def test_uploads_of_the_dead_are_removed_from_an_object_store(s3_url):
     store = Store(s3_url)
     stage(store, KEY, 1.0)
     store.place.write(f"{KEY}/dead-encoder.safetensors", b"half")
-    store.place.write("never/dead-encoder.safetensors", b"half")
+    store.place.write(f"{stage_key(7)}/dead-encoder.safetensors", b"half")
     tidy(store)
     assert len(store.place.names(KEY)) == 2
     assert store.stages() == [KEY]
@@ -130,12 +130,12 @@ def test_garbled_records_cost_no_weights(s3_url):
 
 
 def test_leases_of_the_dead_protect_nothing_once_they_were_watched(filled):
-    filled.place.create(".uses/dead", b"dead 0000000001 stage3 ")
+    filled.place.create(".uses/dead", f"dead 0000000001 {stage_key(3)} ".encode())
     watch = Watch(filled.place)
-    assert in_use(filled, watch) == {"stage3"}
+    assert in_use(filled, watch) == {stage_key(3)}
     time.sleep(leases.STALE + 0.05)
     assert in_use(filled, watch) == set()
-    assert keys(shrink(filled, 0, watch).taken)[0] == "stage3"
+    assert keys(shrink(filled, 0, watch).taken)[0] == stage_key(3)
 
 
 def test_a_lease_that_does_not_tell_yet_protects_everything(filled):
@@ -146,5 +146,5 @@ def test_a_lease_that_does_not_tell_yet_protects_everything(filled):
 def test_a_stray_file_among_the_leases_does_no_harm(filled):
     filled.place.create(".uses/.DS_Store", bytes(range(256)))
     with Use(filled.place) as use:
-        use.add("stage0")
-        assert "stage0" in in_use(filled)
+        use.add(stage_key(0))
+        assert stage_key(0) in in_use(filled)

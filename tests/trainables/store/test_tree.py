@@ -100,7 +100,9 @@ def turn(store: Store, made: list[str], name: str) -> None:
     with store.turn(KEY, lambda: store.record(KEY, IDENTITY, weights=True)) as (found, mine):
         if found is None:
             made.append(name)
-            store.publish(mine, {"identity": IDENTITY, "path": [], "seconds": 1.0, "losses": []}, WEIGHTS, {})
+            store.publish(
+                mine, {"identity": IDENTITY, "path": ["miniature"], "seconds": 1.0, "losses": []}, WEIGHTS, {}
+            )
 
 
 def test_of_many_that_need_a_stage_one_makes_it_and_the_others_get_it(url):
@@ -133,7 +135,7 @@ def test_who_overslept_does_not_touch_what_another_published_meanwhile(store):
     """A holder that stood still long enough to lose its claim wakes up and publishes all the same."""
     sleeper = claim(store.place, KEY, lambda: False)
     publish(store)
-    record = {"identity": IDENTITY, "path": [], "seconds": 9.0, "losses": []}
+    record = {"identity": IDENTITY, "path": ["miniature"], "seconds": 9.0, "losses": []}
     store.publish(sleeper, record, {name: tensor + 1 for name, tensor in WEIGHTS.items()}, HEAD_WEIGHTS)
     assert store.record(KEY, weights=True)["seconds"] == 1.5
     assert store.encoder(KEY)["layer.weight"][0, 0] == 0

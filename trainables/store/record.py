@@ -1,0 +1,104 @@
+"""What a stage's record may hold, field by field: whoever can write to a store can write one, seal and all. No torch here."""
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, ValidationInfo
+
+from trainables.curriculum import Stage
+from trainables.noise.catalogue import METHODS
+
+RECORD, ENCODER, HEAD = "stage.json", "encoder.safetensors", "head.safetensors"
+TOKEN = r"[0-9a-f]{16,64}"  # noqa: S105 - of a claim, a name
+"""Of a claim, before the name of a file in an object store."""
+KEY = re.compile(r"[0-9a-f]{32}")
+"""Of a stage: `trainables.store.identity.key`."""
+_LARGEST = 1e15
+"""Of numbers that are added up: losses, seconds, bytes (a petabyte)."""
+
+
+def _zoned(text: str) -> str:
+    made = datetime.fromisoformat(text)
+    if made.tzinfo is None:
+        raise ValueError("it has no time zone")
+    try:
+        made.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("it is no date that can be computed with") from None
+    return text
+
+
+def _plain(at: str, info: ValidationInfo) -> str:
+    if not re.fullmatch(rf"({TOKEN}-)?({re.escape(ENCODER)}|{re.escape(HEAD)})", at):
+        raise ValueError("it names another file than a stage has")
+    return at
+
+
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False, ge=-_LARGEST, le=_LARGEST)]
+Text = Annotated[str, Field(strict=True)]
+
+
+class _Fields(BaseModel):
+    model_config = ConfigDict(strict=True, frozen=True)
+
+
+class _File(_Fields):
+    at: Annotated[str, AfterValidator(_plain)]
+    """Its name in the stage's folder."""
+    bytes: Annotated[int, Field(ge=0, le=int(_LARGEST))]
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
+class _Identity(_Fields):
+    version: int
+    parent: str = ""
+    data: str = ""
+    task: str = ""
+    arithmetic: str = ""
+    target: bool = False
+
+
+class _Record(_Fields):
+    format: int
+    made: Annotated[str, AfterValidator(_zoned)]
+    files: dict[str, _File]
+    identity: _Identity
+    path: Annotated[list[str], Field(min_length=1)]
+    """The encoder and the stages down to this one, in words."""
+    seconds: Annotated[Number, Field(ge=0)]
+    losses: list[Number]
+    native: dict[str, Number] = {}
+    environment: dict[str, str] = {}
+
+
+def check(record: Mapping[str, Any]) -> None:
+    """Refuse a record that the program does not write.
+
+    Raises:
+        ValueError: saying which field is wrong, in a line.
+    """
+    try:
+        told = _Record.model_validate(record)
+    except ValidationError as error:
+        first, *_ = error.errors()
+        where = ".".join(map(str, first["loc"]))[:80]
+        raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')[:200]}") from None
+    if ENCODER not in told.files or any(not file.at.endswith(name) for name, file in told.files.items()):
+        raise ValueError("files: they are not those of a stage")
+
+
+_STAGE = TypeAdapter(Stage)
+
+
+def stage_of(identity: Mapping[str, Any]) -> Stage | None:
+    """The stage that an identity tells of; None where it tells of none that this version knows."""
+    try:
+        # As JSON, so that a number without a fraction may stand for one with it, and an unknown field is none of this version's.
+        stage = _STAGE.validate_json(json.dumps(identity), strict=True)
+    except (ValidationError, ValueError):
+        return None
+    counts = (stage.steps, stage.noise.steps)
+    return stage if stage.noise.method in METHODS and min(counts) >= 0 and max(counts) <= _LARGEST else None
