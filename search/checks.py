@@ -10,6 +10,7 @@ from trainables.addresses import MissingReferenceError, expand, masked
 
 LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""
+SIZE = re.compile(r"\s*(\d{1,15}(\.\d{0,15})?|\.\d{1,15})\s*[A-Za-z]*\s*")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -25,10 +26,19 @@ def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], wh
     return tuple(names)
 
 
-def number_or_all(value: object, what: str) -> object:
-    """The value, if it is a whole number that is not negative, or the word ``all``."""
+def number_or_all(value: object, what: str, most: int) -> object:
+    """The value, if it is a whole number from 0 to `most`, or the word ``all``."""
     if value != "all" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ValueError(f"wants a number of {what}, or all; got {value!r}")
+    if isinstance(value, int) and value > most:
+        raise ValueError(f"wants {most:,} {what} at most, or all; got {value}")
+    return value
+
+
+def byte_size(value: object) -> object:
+    """The value, unless it is a word that is no number of bytes: pydantic reads as much of one as it understands, and ``1.5.5GB`` as 1."""
+    if isinstance(value, str) and not SIZE.fullmatch(value):
+        raise ValueError(f"wants a number of bytes, or a size such as 500MB or 2GB; got {value[:80]!r}")
     return value
 
 

@@ -9,8 +9,6 @@ from typing import Any
 import yaml
 from pydantic import (
     Field,
-    NonNegativeInt,
-    PositiveInt,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -41,12 +39,14 @@ from search.strategy import (
     Second,
     Stop,
     Strategy,
+    Trials,
     scored_targets,
 )
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.benchmarks.cards import SAMPLED, Resource, Tasks
 from trainables.benchmarks.catalogue import TWO_TEXTS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.ranges import Seed
 from trainables.transfer import Objective
 
 NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
@@ -75,8 +75,8 @@ class Config(Strategy):
     racing: Racing = Racing()
     prior: Prior = Prior()
     generalized: Generalized = Generalized()
-    seed: NonNegativeInt = 0
-    trials: PositiveInt
+    seed: Seed = 0
+    trials: Trials
     budget: Budget = Budget()
     stop: Stop = Stop()
     finalists: Finalists = Finalists()

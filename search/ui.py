@@ -15,7 +15,7 @@ import click
 
 from search.errors import UserError
 from search.home import Home, quotable
-from search.terminal import with_home
+from search.terminal import say, with_home
 
 QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "PYTHONSAFEPATH": "1"}
 """Nothing that is looked at here is told to anyone, and no module of the folder is taken for a library."""
@@ -38,7 +38,7 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
     if not home.root.exists():
         raise UserError(f"there is no home at {home.root}: launch a search first, or name another with --home")
     for told in _looked_after(home):
-        click.echo(told, err=True)
+        say(told, err=True)
     found = experiments(home)
     if name is not None and name not in found:
         home.find(name)
@@ -53,8 +53,8 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
             raise UserError(f"port {port} is taken: name another with --port") from error
     links = pages(port, found if name is None else {name: found[name]})
     for title, link in links.items():
-        click.echo(f"{title}: {link}" if title else link, err=True)
-    click.echo("Ctrl-C ends it", err=True)
+        say(f"{title}: {link}" if title else link, err=True)
+    say("Ctrl-C ends it", err=True)
     if _has_screen() if shown is None else shown:
         _open_later(
             f"http://127.0.0.1:{port}/health", next(iter(links.values())) if len(links) == 1 else _at(port, LIST)

@@ -7,7 +7,6 @@ import json
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,8 +23,9 @@ DEEPEST = 100
 MOST_NODES = 40_000
 """Parts of a YAML document, those that aliases repeat counted each time."""
 
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that make a terminal show a text in another order than it is written."""
+ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Signs that act on a terminal, or on the order in which it shows a text: control signs but the end of a line and the tabulator, ends of
+lines and paragraphs, turns of direction, halves of surrogates."""
 
 
 def contents(path: Path, largest: int = LARGEST) -> bytes:
@@ -153,13 +153,5 @@ def _yaml_told() -> Iterator[None]:
 
 
 def printable(text: str) -> str:
-    """The text without what acts on a terminal: control signs (but the end of a line and the tabulator) and signs that turn the
-    direction are written as escapes. Letters of every script stay.
-    """
-    return "".join(map(_shown, text))
-
-
-def _shown(sign: str) -> str:
-    if sign in "\n\t" or (unicodedata.category(sign) not in {"Cc", "Cs", "Zl", "Zp"} and sign not in _BIDIRECTIONAL):
-        return sign
-    return sign.encode("unicode_escape").decode("ascii")
+    """The text without what acts on a terminal (`ACTING`), which is written as escapes. Letters of every script stay."""
+    return ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)
