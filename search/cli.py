@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from pydantic import TypeAdapter, ValidationError
 from rich.progress import Progress
 
 from search import config as configs
@@ -29,6 +30,7 @@ from search.terminal import (
 )
 from search.ui import ui
 from search.upkeep import miniature, store
+from trainables.ranges import Seed
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -228,9 +230,11 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
 
     best = load_best(exported)
     try:
-        chosen = [int(seed) for seed in seeds.split(",")] if seeds is not None else [best.seed]
-    except ValueError:
-        raise UserError(f"--seeds {seeds}: it wants whole numbers with commas between, such as 1,2,3") from None
+        chosen = TypeAdapter(list[Seed]).validate_python(seeds.split(",")) if seeds is not None else [best.seed]
+    except ValidationError:
+        raise UserError(
+            f"--seeds {seeds}: it wants whole numbers from 0 to 4294967295 with commas between, such as 1,2,3"
+        ) from None
     console = aside()
     total = len(chosen) * (len(best.trial.curriculum) + len(best.trial.targets))
     with Progress(console=console, transient=True) as progress:

@@ -33,7 +33,10 @@ class ConfigError(UserError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         # What is wrong may be told with the value, and that with a password.
-        source, problems = masked(source), [_shortened(printable(masked(problem))) for problem in problems]
+        source, problems = (
+            _shortened(masked(source), 1000),
+            [_shortened(printable(masked(problem))) for problem in problems],
+        )
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         more = [f"and {len(problems) - MOST:,} more"] if len(problems) > MOST else []
         super().__init__("\n".join([f"{source}: {count}", *(f"  {told}" for told in [*problems[:MOST], *more])]))
@@ -62,7 +65,7 @@ class NoSuchSearchError(UserError):
         self.name, self.known = name, list(known)
 
 
-def _shortened(problem: str) -> str:
-    """A problem in a line of bearable length: its beginning says where it is, its end what is allowed."""
-    line, half = " ".join(problem.split("\n")), LONGEST // 2
-    return line if len(line) <= LONGEST else f"{line[:half]} [...] {line[-half:]}"
+def _shortened(text: str, most: int = LONGEST) -> str:
+    """A text in a line of bearable length: of a problem, the beginning says where it is, the end what is allowed."""
+    line = " ".join(text.split("\n"))
+    return line if len(line) <= most else f"{line[: most // 2]} [...] {line[-most // 2 :]}"

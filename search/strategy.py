@@ -58,9 +58,9 @@ class Racing(Section):
     rules: tuple[Rule, ...] = ()
     """``asha``: not among the best ``1/reduction`` of those that came as far (Li et al., MLSys 2020). ``paired``: worse than the best
     trial by a paired test over languages on the targets that are done."""
-    grace: Annotated[float, Field(gt=0, le=1000)] = 1.0
+    grace: Annotated[float, Field(ge=0.001, le=1000)] = 1.0
     """Targets with a dev set on which every trial is scored; with ``parts`` a part of one will do."""
-    reduction: Annotated[float, Field(gt=1, le=1000)] = 3.0
+    reduction: Annotated[float, Field(ge=1.01, le=1000)] = 3.0
     """Of ``asha``, which looks after ``grace`` targets, after ``reduction`` times as many, and so on."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
     """Of ``paired``, one-sided."""
