@@ -56,7 +56,7 @@ def check_languages(languages: Sequence[str], benchmark: str, targets: Iterable[
 def byte_size(value: object) -> object:
     """The value, unless it is a word that is no number of bytes: pydantic reads as much of one as it understands, and ``1.5.5GB`` as 1."""
     if isinstance(value, str) and not SIZE.fullmatch(value):
-        raise ValueError(f"wants a number of bytes, or a size such as 500MB or 2GB; got {value[:80]!r}")
+        raise ValueError(f"wants a number of bytes, or a size such as 500MB or 2GB; got {json.dumps(value[:80])}")
     return value
 
 

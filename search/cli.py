@@ -233,7 +233,7 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
         chosen = TypeAdapter(list[Seed]).validate_python(seeds.split(",")) if seeds is not None else [best.seed]
     except ValidationError:
         raise UserError(
-            f"--seeds {seeds}: it wants whole numbers from 0 to 4294967295 with commas between, such as 1,2,3"
+            f"--seeds {seeds}: it wants whole numbers with commas between, such as 1,2,3, each below 2**32"
         ) from None
     console = aside()
     total = len(chosen) * (len(best.trial.curriculum) + len(best.trial.targets))

@@ -1,5 +1,6 @@
 """The part of a config that says what varies in a stage: grids of rates, robust-training methods, magnitudes."""
 
+import math
 from dataclasses import replace
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
@@ -39,7 +40,11 @@ class Grid(Section):
     def _one_value(cls, value: Any) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
             if not LEAST <= value <= MOST:
-                raise ValueError(f"must be from {LEAST:g} to {MOST:g}; got {value}")
+                raise ValueError(
+                    f"must be finite and greater than 0; got {value}"
+                    if not 0 < value < math.inf
+                    else f"must be from {LEAST:g} to {MOST:g}; got {value}"
+                )
             return {"low": value, "high": value, "points": 1}
         if not isinstance(value, dict | Grid):
             raise ValueError(f"wants a number, or low, high and points; got {value!r}")

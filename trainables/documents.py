@@ -3,6 +3,7 @@
 Whatever is in a file, reading it ends in a document of JSON's own types or in a ValueError of one line, soon and in little memory.
 """
 
+import errno
 import json
 import os
 import re
@@ -10,7 +11,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -28,16 +29,31 @@ ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e
 lines and paragraphs, turns of direction, halves of surrogates."""
 
 
+def plain_file(path: Path, flags: int = os.O_RDONLY) -> BinaryIO:
+    """A plain file, open: never waits, as a pipe would.
+
+    Args:
+        path: of the file.
+        flags: of open(2) besides; without `os.O_RDONLY` and the like in them it is read.
+
+    Raises:
+        OSError: when it is not there or cannot be opened so; also when it is no plain file.
+    """
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY, 0o666)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    reads = flags & os.O_ACCMODE == os.O_RDONLY
+    return os.fdopen(handle, "rb" if reads else "wb", -1 if reads else 0)
+
+
 def contents(path: Path, largest: int = LARGEST) -> bytes:
     """The bytes of a plain file: never waits, as a pipe would, and never reads more than `largest`.
 
     Raises:
         OSError: when it is not there or cannot be read; also when it is no plain file, or larger.
     """
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-    with open(handle, "rb") as file:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            raise OSError(f"{path} is no plain file")
+    with plain_file(path) as file:
         data = file.read(largest + 1)
     if len(data) > largest:
         raise OSError(f"{path} is larger than {largest / 2**20:g} MiB")
