@@ -1,7 +1,7 @@
 """What the records of a journal hold of ours beside Optuna's own, and its shape: of a stranger's journal nothing else is taken."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
@@ -55,6 +55,7 @@ class _Attributes(_Shape):
 class _Record(_Shape):
     op_code: int
     state: int = 0
+    value: Value | None = None
     values: list[Value] | None = None
     intermediate_value: Value = 0.0
     param_value_internal: Value = 0.0
@@ -64,6 +65,13 @@ class _Record(_Shape):
 
 _RECORD = TypeAdapter(_Record)
 _REPEATS: dict[str, TypeAdapter[Any]] = {REPEAT: TypeAdapter(Outcome), FAILED_REPEAT: TypeAdapter(_FailedRepeat)}
+
+_READ: dict[str, Callable[[Any], object]] = {
+    TRIAL: Trial.from_json,
+    OUTCOME: Outcome.from_json,
+    REPEAT: Outcome.from_json,
+}
+"""Which take no field that they do not know."""
 
 
 def check(line: bytes, record: Mapping[str, Any]) -> None:
@@ -77,17 +85,27 @@ def check(line: bytes, record: Mapping[str, Any]) -> None:
         ValueError: in a line, saying what of it is of another shape than this program writes.
     """
     found: _Record = _fits("", _RECORD, line)
-    if found.state == COMPLETE and not found.values:
+    if found.state == COMPLETE and not found.values and found.value is None:
         raise ValueError("values: a complete trial has one")
     outcomes = [("user_attr.outcome", found.user_attr.outcome), ("user_attrs.outcome", found.user_attrs.outcome)]
-    for name, value in record.get("user_attr", {}).items():
-        if (kind := name.partition("/")[0]) in _REPEATS:
+    for name, value in [*record.get("user_attr", {}).items(), *record.get("user_attrs", {}).items()]:
+        kind = name.partition("/")[0]
+        if kind in _READ and (name == kind or kind in _REPEATS):
+            _read(name, _READ[kind], value)
+        if kind in _REPEATS:
             if not all(part.isascii() and part.isdigit() for part in name.split("/")[1:]) or name.count("/") != 2:
                 raise ValueError(f"user_attr: {name!r} is not {kind}/TRIAL/SEED")
             outcomes.append((name, _fits(f"{name}: ", _REPEATS[kind], json.dumps(value).encode())))
     for name, outcome in outcomes:
         for wrong in _unknown(outcome) if isinstance(outcome, Outcome) else ():
             raise ValueError(f"{name}: {wrong}")
+
+
+def _read(name: str, read: Callable[[Any], object], value: Any) -> None:
+    try:
+        read(value)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"{name}: {error}") from None
 
 
 def _fits(name: str, shape: TypeAdapter[Any], text: bytes) -> Any:

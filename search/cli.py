@@ -264,6 +264,7 @@ def track(home: Home, name: str) -> None:
     from search.tracking import rebuild
 
     study, console = _study(folder := home.find(name)), aside()
+    folder.make()
     written = review(study, folder, console)
     rebuilt = rebuild(study, home, folder.results, console, written.files, written.answer)
     say(rebuilt)

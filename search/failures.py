@@ -8,10 +8,13 @@ from pathlib import Path
 
 from trainables.addresses import masked
 from trainables.curriculum import Trial
+from trainables.documents import contents
 from trainables.failure import Failure
 
 LONGEST_MESSAGE, LONGEST_TRACEBACK = 10_000, 200_000
 """Letters that are kept: an exception may hold a data set in words."""
+LARGEST_FILE = 2**20
+"""Bytes of a file of ours, at most."""
 
 
 def heard(failure: Failure | str) -> Failure:
@@ -78,4 +81,11 @@ def _text(failure: Failure, what: str, trial: Trial, seed: int | None) -> str:
 def texts(failures: Path, number: int) -> Mapping[str, str]:
     """All that is kept of a trial and its repeats, by the file's name in the search's folder."""
     files = sorted(failures.glob(f"trial-{number}-*.txt"))
-    return {f"{failures.name}/{file.name}": file.read_text(encoding="utf-8", errors="replace") for file in files}
+    return {f"{failures.name}/{file.name}": _read(file) for file in files}
+
+
+def _read(file: Path) -> str:
+    try:
+        return contents(file, LARGEST_FILE).decode(errors="replace")
+    except OSError as error:
+        return f"{file} cannot be read: {error.strerror or error}"

@@ -3,6 +3,7 @@
 import atexit
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from search.errors import NoSuchSearchError, UserError
 from search.sections import StoreSettings
 from trainables.addresses import MissingReferenceError, expand
+from trainables.documents import plain_file
 
 FAILURES = "failures"
 """The folder of tracebacks, in a search's folder."""
@@ -64,11 +66,35 @@ class SearchFolder:
         """Ray Tune's own experiment folder; thrown away after each launch."""
         return self.path / ".scratch"
 
+    def make(self) -> None:
+        """Make the folder, for who writes in it.
+
+        Raises:
+            UserError: when a link stands where a file or a folder of the search belongs: what is written through it lies elsewhere.
+        """
+        own = (self.journal, self.torn, self.lock, self.pictures, self.failures, self.scratch)
+        for place in (self.path.parent, self.path, *own):
+            if place.is_symlink():
+                raise UserError(
+                    f"{place} is a link, through which nothing is written: put what it points to in its place"
+                )
+        self.path.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def torn(self) -> Path:
+        """What was cut off of records."""
+        return self.path / f"{self.journal.name}.torn"
+
+    @property
+    def failures(self) -> Path:
+        """Tracebacks."""
+        return self.path / FAILURES
+
     @property
     def live(self) -> bool:
         """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
         try:
-            with self.lock.open() as handle:
+            with plain_file(self.lock) as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -182,7 +208,8 @@ def quotable(path: str | Path) -> bool:
 def written_aside(path: Path) -> Iterator[Path]:
     """A file to write that takes `path`'s place in one step once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    aside.touch(exist_ok=False)  # nobody's link or pipe stands there
     try:
         yield aside
         aside.replace(path)

@@ -13,7 +13,7 @@ from optuna.storages.journal import BaseJournalBackend
 
 from search.attributes import check
 from search.errors import UserError
-from search.home import written_aside
+from search.home import SearchFolder, written_aside
 from trainables.documents import LARGEST, plain_file
 
 Record = dict[str, Any]
@@ -105,7 +105,7 @@ def mend(file: Path) -> str:
     if not torn and not last:
         return ""
     if torn:
-        _write(torn, kept := file.with_name(f"{file.name}.torn"), "ab")
+        _write(torn, kept := SearchFolder(file.parent).torn, "ab")
     with written_aside(file) as aside:
         _write(whole, aside, "wb")
         shutil.copymode(file, aside)

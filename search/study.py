@@ -13,7 +13,7 @@ from search.attributes import OUTCOME, REPEAT, FailedRepeat
 from search.config import Config, validate
 from search.documents import read
 from search.errors import UserError
-from search.home import FAILURES, SearchFolder
+from search.home import SearchFolder
 from search.journal import Journal, replayed
 from search.recorded import Recorded, failed_repeats, placed, told_of_repeats
 from search.space import CurriculumSpace, Parameters, paths
@@ -28,7 +28,7 @@ class Study:
 
     def __init__(self, study: optuna.Study, config: Config, folder: Path) -> None:
         self.config = config
-        self.failures = folder / FAILURES
+        self.failures = SearchFolder(folder).failures
         """Where tracebacks lie."""
         self.space = CurriculumSpace(config)
         self._study = study
