@@ -2,13 +2,15 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
 from trainables.addresses import MissingReferenceError, expand, masked
+from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
 from trainables.benchmarks.cards import DataError
 from trainables.checkpoint import look
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 
 LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""
@@ -27,11 +29,29 @@ def members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], wh
     return tuple(names)
 
 
-def number_or_all(value: object, what: str) -> object:
-    """The value, if it is a whole number that is not negative, or the word ``all``."""
+def number_or_all(value: object, what: str, most: int) -> object:
+    """The value, if it is a whole number from 0 to `most`, or the word ``all``."""
     if value != "all" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
         raise ValueError(f"wants a number of {what}, or all; got {value!r}")
+    if isinstance(value, int) and value > most:
+        raise ValueError(f"wants {most:,} {what} at most, or all; got {value}")
     return value
+
+
+def check_languages(languages: Sequence[str], benchmark: str, targets: Iterable[str]) -> None:
+    """Check that a benchmark has these languages, and each target one that transfer to it can be told by.
+
+    Raises:
+        ValueError: saying which there are.
+    """
+    there, cards = LANGUAGES_OF[benchmark], BENCHMARKS[benchmark]
+    members(languages, there, "language")
+    for target in targets:
+        of_target = cards[target].languages or there
+        if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in languages if code in of_target):
+            raise ValueError(
+                f"transfer to {target} needs a language besides English that encoders are pre-trained on; it has: {', '.join(of_target)}"
+            )
 
 
 def names_folder(encoder: str) -> bool:

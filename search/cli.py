@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from pydantic import TypeAdapter, ValidationError
 from rich.progress import Progress
 
 from search import config as configs
@@ -14,9 +14,23 @@ from search.data_commands import data
 from search.endings import Commands
 from search.errors import UserError
 from search.home import Home, SearchFolder
-from search.terminal import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, out, print_json, with_home
+from search.terminal import (
+    AS_JSON,
+    CONFIG,
+    DATA,
+    NAME,
+    SEARCH_NAME,
+    SET,
+    TRIALS,
+    aside,
+    out,
+    print_json,
+    say,
+    with_home,
+)
 from search.ui import ui
 from search.upkeep import miniature, store
+from trainables.ranges import Seed
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -65,7 +79,7 @@ def plan(
     if against is not None:
         why = differences(foreseen.tree, _study(home.find(against)).paths())
     for problem in filter(None, (foreseen.refused, *missing(settings))):
-        click.echo(f"xlt: a launch would be refused: {problem}", err=True)
+        say(f"xlt: a launch would be refused: {problem}", err=True)
     if as_json:
         print_json(foreseen.to_json() | ({} if why is None else {"against": dict(why)}))
         return
@@ -107,12 +121,10 @@ def launch(
 
     if earlier is not None:
         overrides = (*overrides, f"prior.search={json.dumps(earlier)}")
-    study = run(_config(config, overrides, trials, name), home, Console(stderr=True), address)
+    study = run(_config(config, overrides, trials, name), home, aside(), address)
     _answer(study)
     if not study.complete():
-        click.echo(
-            f"xlt: no trial of {study.config.name!r} came to an end: xlt status {study.config.name} says why", err=True
-        )
+        say(f"xlt: no trial of {study.config.name!r} came to an end: xlt status {study.config.name} says why", err=True)
         raise SystemExit(1)
 
 
@@ -126,7 +138,7 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
         if as_json:
             print_json(home.names())
         for found in [] if as_json else home.names():
-            click.echo(found)
+            say(found)
         return
     from search import results
 
@@ -174,7 +186,7 @@ def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
     study = _study(folder := home.find(name))
     if file is not None:
         page(study, file)
-        click.echo(f"written to {file}", err=as_json)
+        say(f"written to {file}", err=as_json)
     if as_json:
         print_json(document(study))
     elif file is None:
@@ -195,15 +207,15 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
 
     folder = home.find(name)
     study = _study(folder)
-    with Console(stderr=True).status("reading, or training again, the models"):
-        exported = write(study, folder, home, directory, trial, lambda note: click.echo(note, err=True))
+    with aside().status("reading, or training again, the models"):
+        exported = write(study, folder, home, directory, trial, lambda note: say(note, err=True))
     out().print(f"trial {exported.number}: {exported.trial}", soft_wrap=True)
     out().print(f"written to {directory}: best.yaml, results.json, models/", soft_wrap=True)
     out().print(f"run it again: xlt train {directory / 'best.yaml'}", soft_wrap=True)
     if register:
         from search.tracking import register as enter
 
-        click.echo(enter(study, home, directory, exported))
+        say(enter(study, home, directory, exported))
 
 
 @main.command()
@@ -218,10 +230,12 @@ def train(exported: Path, seeds: str | None, as_json: bool) -> None:
 
     best = load_best(exported)
     try:
-        chosen = [int(seed) for seed in seeds.split(",")] if seeds is not None else [best.seed]
-    except ValueError:
-        raise UserError(f"--seeds {seeds}: it wants whole numbers with commas between, such as 1,2,3") from None
-    console = Console(stderr=True)
+        chosen = TypeAdapter(list[Seed]).validate_python(seeds.split(",")) if seeds is not None else [best.seed]
+    except ValidationError:
+        raise UserError(
+            f"--seeds {seeds}: it wants whole numbers with commas between, such as 1,2,3, each below 2**32"
+        ) from None
+    console = aside()
     total = len(chosen) * (len(best.trial.curriculum) + len(best.trial.targets))
     with Progress(console=console, transient=True) as progress:
         task = progress.add_task("training", total=total)
@@ -249,10 +263,10 @@ def track(home: Home, name: str) -> None:
     from search.review import review
     from search.tracking import rebuild
 
-    study, console = _study(folder := home.find(name)), Console(stderr=True)
+    study, console = _study(folder := home.find(name)), aside()
     written = review(study, folder, console)
     rebuilt = rebuild(study, home, folder.results, console, written.files, written.answer)
-    click.echo(rebuilt)
+    say(rebuilt)
     if rebuilt.why is not None:
         raise SystemExit(1)
 

@@ -1,6 +1,5 @@
 """The typed config of a search: unknown keys refused, every problem reported at once with its path."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,15 +8,13 @@ from typing import Any
 import yaml
 from pydantic import (
     Field,
-    NonNegativeInt,
-    PositiveInt,
     ValidationError,
     ValidationInfo,
     field_validator,
 )
 
-from search.checks import LOOKING, check_encoder, keys_at, members, problem
-from search.documents import apply, read
+from search.checks import LOOKING, check_encoder, check_languages, keys_at, members, problem
+from search.documents import apply, as_json, looking_at, read
 from search.errors import ConfigError
 from search.paths import absolute, keys_of
 from search.sections import (
@@ -41,12 +38,14 @@ from search.strategy import (
     Second,
     Stop,
     Strategy,
+    Trials,
     scored_targets,
 )
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, OWN_SYNONYMS
 from trainables.benchmarks.cards import SAMPLED, Resource, Tasks
 from trainables.benchmarks.catalogue import TWO_TEXTS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.ranges import Seed
 from trainables.transfer import Objective
 
 NAME = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
@@ -75,8 +74,8 @@ class Config(Strategy):
     racing: Racing = Racing()
     prior: Prior = Prior()
     generalized: Generalized = Generalized()
-    seed: NonNegativeInt = 0
-    trials: PositiveInt
+    seed: Seed = 0
+    trials: Trials
     budget: Budget = Budget()
     stop: Stop = Stop()
     finalists: Finalists = Finalists()
@@ -131,17 +130,8 @@ class Config(Strategy):
     @field_validator("languages")
     @classmethod
     def _languages_known(cls, languages: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        there = LANGUAGES_OF.get(info.data.get("benchmark", ""), ())
-        if languages is not None and there:
-            members(languages, there, "language")
-            cards = BENCHMARKS[info.data["benchmark"]]
-            for target in info.data.get("targets", ()):
-                scored = [code for code in languages if code in (cards[target].languages or there)]
-                if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in scored):
-                    has = ", ".join(cards[target].languages or there)
-                    raise ValueError(
-                        f"transfer to {target} needs a language besides English that encoders are pre-trained on; it has: {has}"
-                    )
+        if languages is not None and (benchmark := info.data.get("benchmark")):
+            check_languages(languages, benchmark, info.data.get("targets", ()))
         return languages
 
     @field_validator("generalized")
@@ -251,7 +241,8 @@ def load(path: Path, overrides: Sequence[str] = ()) -> Config:
         raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is {type(document).__name__}"])
     for override in overrides:
         apply(document, override)
-    return validate(document, str(path), absolute(document, path.parent, keys_of(overrides)))
+    with looking_at(str(path)):
+        return validate(document, str(path), absolute(document, path.parent, keys_of(overrides)))
 
 
 def validate(
@@ -269,9 +260,9 @@ def validate(
         ConfigError: listing every problem.
     """
     try:
-        text = json.dumps(document, default=str)
-    except (TypeError, ValueError, RecursionError) as error:
-        raise ConfigError(source, [f"keys must be plain words and nothing may hold itself: {error}"]) from error
+        text = as_json(document)
+    except ValueError as error:
+        raise ConfigError(source, [str(error)]) from error
     try:
         config = Config.model_validate_json(text, context=LOOKING if looking else None)
     except ValidationError as error:

@@ -6,14 +6,13 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from search import config as configs
 from search.data import Finding, asked, encoder_problems, look
 from search.errors import UserError
 from search.table import Rows
-from search.terminal import AS_JSON, CONFIG, DATA, SET, out, print_json, progress
+from search.terminal import AS_JSON, CONFIG, DATA, SET, aside, out, print_json, progress
 from trainables.benchmarks import MIRROR, TAGGED
 from trainables.benchmarks.cards import DataError, UnreachableError
 
@@ -24,7 +23,7 @@ def data() -> None:
 
 
 def _progress() -> Progress:
-    return progress(Console(stderr=True), MofNCompleteColumn(), TimeRemainingColumn())
+    return progress(aside(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 @data.command()

@@ -1,23 +1,82 @@
 """YAML documents, read strictly, and changed by dotted paths."""
 
 import codecs
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 from search.errors import ConfigError
 from trainables import documents
 
+LONGEST = 10_000
+"""Letters of a word in a document."""
+_NAMELESS = re.compile("[\0\ud800-\udfff]")
+
 
 def parse_yaml(text: str, source: str) -> Any:
     """The document in a YAML text.
 
     Raises:
-        ConfigError: when it is no YAML, a key stands twice, or it is above the limits of `trainables.documents`.
+        ConfigError: when it is no YAML, a key stands twice, a word in it can name nothing, or it is above the limits of
+            `trainables.documents`.
     """
     try:
-        return documents.parse_yaml(text)
+        document = documents.parse_yaml(text)
+        _check_words(document)
     except ValueError as error:
         raise ConfigError(source, [str(error)]) from error
+    return document
+
+
+def _check_words(part: Any) -> None:
+    """Refuse a word that can name nothing: no path, no address and no task."""
+    if isinstance(part, str):
+        if len(part) > LONGEST:
+            raise ValueError(f"a word has {LONGEST:,} letters at most; one begins with {part[:40]!r}")
+        if _NAMELESS.search(part):
+            raise ValueError(f"{part[:200]!r} holds a sign that no name may hold")
+    elif isinstance(part, dict):
+        _check_words([*part.keys(), *part.values()])
+    elif isinstance(part, list):
+        for inner in part:
+            _check_words(inner)
+
+
+def as_json(document: Any) -> str:
+    """A document of YAML as JSON; dates are words.
+
+    Raises:
+        ValueError: when a key is no plain word, or a value is of no type that a config has.
+    """
+    try:
+        return json.dumps(document, default=_worded)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"keys must be plain words, values words, numbers, lists and mappings: {error}") from error
+
+
+def _worded(value: object) -> str:
+    if isinstance(value, date):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no type that a config has")
+
+
+@contextmanager
+def looking_at(source: str) -> Iterator[None]:
+    """A path in a document that the system cannot even look at is a mistake in the document.
+
+    Raises:
+        ConfigError: naming the source.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            source, [f"a path in it cannot be looked at: {error.strerror}: {str(error.filename)[:80]}"]
+        ) from error
 
 
 def read(path: Path) -> Any:
@@ -49,7 +108,7 @@ def apply(document: dict[str, Any], override: str) -> None:
     """
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
-    if not equals or not all(keys):
+    if not equals or not all(keys) or len(keys) > documents.DEEPEST:
         raise ConfigError(f"--set {override}", ["it wants KEY=VALUE, such as space.learning_rate.low=1e-5"])
     section = document
     for part in keys[:-1]:

@@ -15,6 +15,7 @@ import click
 
 from search.errors import ClusterLostError, RegistryError, UserError
 from search.surroundings import settle
+from search.terminal import say
 from trainables.benchmarks.cards import DataError
 
 PATIENCE = 20.0
@@ -43,22 +44,22 @@ class Commands(click.Group):
         try:
             found = super().invoke(context)
         except (UserError, DataError) as error:
-            click.echo(f"xlt: {error}", err=True)
+            say(f"xlt: {error}", err=True)
             context.exit(2)
         except ClusterLostError as error:
-            click.echo(f"xlt: {error}; {TAKEN_UP}", err=True)
+            say(f"xlt: {error}; {TAKEN_UP}", err=True)
             context.exit(1)
         except RegistryError as error:
-            click.echo(f"xlt: {error}", err=True)
+            say(f"xlt: {error}", err=True)
             context.exit(1)
         except KeyboardInterrupt:
-            click.echo(f"xlt: {why()}{_taken_up(context.invoked_subcommand)}", err=True)
+            say(f"xlt: {why()}{_taken_up(context.invoked_subcommand)}", err=True)
             context.exit(code())
         except OSError as error:
-            click.echo(f"xlt: {about(error)}", err=True)
+            say(f"xlt: {about(error)}", err=True)
             context.exit(1)
         if _lost:
-            click.echo(f"xlt: standard output: {_lost[0].strerror}: what was printed is not whole", err=True)
+            say(f"xlt: standard output: {_lost[0].strerror}: what was printed is not whole", err=True)
             context.exit(1)
         return found
 

@@ -3,10 +3,17 @@
 from collections.abc import Sequence
 
 from trainables.addresses import masked
+from trainables.documents import printable
+
+LONGEST, MOST = 2000, 50
+"""Letters of a problem, and problems, that a message tells."""
 
 
 class UserError(Exception):
     """A mistake of the user's: exit code 2."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class ClusterLostError(RuntimeError):
@@ -26,9 +33,13 @@ class ConfigError(UserError):
 
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         # What is wrong may be told with the value, and that with a password.
-        source, problems = masked(source), [masked(problem) for problem in problems]
+        source, problems = (
+            _shortened(masked(source), 1000),
+            [_shortened(printable(masked(problem))) for problem in problems],
+        )
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        super().__init__("\n".join([f"{source}: {count}", *(f"  {problem}" for problem in problems)]))
+        more = [f"and {len(problems) - MOST:,} more"] if len(problems) > MOST else []
+        super().__init__("\n".join([f"{source}: {count}", *(f"  {told}" for told in [*problems[:MOST], *more])]))
         self.source, self.problems = source, problems
 
 
@@ -52,3 +63,9 @@ class NoSuchSearchError(UserError):
         there = f"it has: {', '.join(known)}" if known else "it has no searches yet: xlt launch CONFIG makes one"
         super().__init__(f"no search named {name!r} in {home}; {there}")
         self.name, self.known = name, list(known)
+
+
+def _shortened(text: str, most: int = LONGEST) -> str:
+    """A text in a line of bearable length: of a problem, the beginning says where it is, the end what is allowed."""
+    line = " ".join(text.split("\n"))
+    return line if len(line) <= most else f"{line[: most // 2]} [...] {line[-most // 2 :]}"

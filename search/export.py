@@ -19,6 +19,7 @@ from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks import catalogue
 from trainables.curriculum import Stage, Trial
+from trainables.documents import contents
 from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome, StageRun
 from trainables.store.records import HEAD
@@ -56,6 +57,8 @@ def export(
         UserError: when there is nothing to export, the folder is taken, or a model that was trained again scores otherwise.
     """
     record = _chosen(study, number)
+    if out.is_symlink():
+        raise UserError(f"{out} is a link: name the folder itself")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise UserError(f"{out} is there already: name a folder that is new or empty")
     try:
@@ -69,12 +72,21 @@ def export(
         best = _write(study, record, stages, str(home.data), aside, folder.synonyms, tell)
         (aside / "results.json").write_text(results.text(study), encoding="utf-8")
         shutil.rmtree(aside / ".stages", ignore_errors=True)
+        _open_up(aside)
         if out.exists():
             out.rmdir()
         aside.rename(out)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return best
+
+
+def _open_up(folder: Path) -> None:
+    """Let those read every file who may read the results, as the umask has it: some writers of weights keep theirs to the owner."""
+    mode = (folder / "results.json").stat().st_mode & 0o666
+    for file in folder.rglob("*"):
+        if file.is_file() and not file.is_symlink():
+            file.chmod(mode)
 
 
 def _chosen(study: Study, number: int | None) -> Recorded:
@@ -104,7 +116,7 @@ def _write(
     trial = replace(trial, synonyms=_synonyms(trial, own))
     tasks = prepared_of(trial, data)
     if trial.synonyms:
-        shutil.copyfile(trial.synonyms, out / SYNONYMS)
+        (out / SYNONYMS).write_bytes(contents(Path(trial.synonyms)))
     best = Best(
         name=config.name,
         number=record.number,

@@ -13,6 +13,8 @@ from trainables.failure import Failure
 
 LONGEST_MESSAGE, LONGEST_TRACEBACK = 10_000, 200_000
 """Letters that are kept: an exception may hold a data set in words."""
+LARGEST_FILE = 2**20
+"""Bytes of a file of ours, at most."""
 
 
 def heard(failure: Failure | str) -> Failure:
@@ -78,7 +80,14 @@ def _text(failure: Failure, what: str, trial: Trial, seed: int | None) -> str:
 
 def texts(failures: Path, number: int) -> Mapping[str, str]:
     """All that is kept of a trial and its repeats, by the file's name in the search's folder; a link is no file of it."""
-    files = [
-        file for file in sorted(failures.glob(f"trial-{number}-*.txt")) if file.is_file() and not file.is_symlink()
-    ]
-    return {f"{failures.name}/{file.name}": contents(file).decode(errors="replace") for file in files}
+    files = (
+        file for file in sorted(failures.glob(f"trial-{number}-*.txt")) if not file.is_symlink() and file.is_file()
+    )
+    return {f"{failures.name}/{file.name}": _read(file) for file in files}
+
+
+def _read(file: Path) -> str:
+    try:
+        return contents(file, LARGEST_FILE).decode(errors="replace")
+    except OSError as error:
+        return f"{file} cannot be read: {error.strerror or error}"

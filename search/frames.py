@@ -1,6 +1,5 @@
 """A search for pandas users."""
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -10,17 +9,64 @@ from reprlib import Repr
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from search.analysis import analyse
 from search.analysis.stages import words
+from search.checks import problem
 from search.errors import UserError
 from search.home import Home
+from trainables.documents import contents, parse_json
 from trainables.languages import LANGUAGES
 
 TRIALS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
 SCORES = ["trial", "seed", "target", "language", "family", "split", "metric", "value"]
 NEEDED = ("seed", "metrics", "source_language", "trials", "best", "confirmed", "comparisons", "second_objective")
 """Of the results: what everything here is made of."""
+
+
+LARGEST = 2**30
+"""Bytes of a file of results: ten thousand trials in all languages have a quarter of it."""
+
+
+class _Told(BaseModel):
+    """A stage of a trial."""
+
+    learning_rate: float
+    noise: dict[str, Any]
+
+
+class _Stage(_Told):
+    task: str
+
+
+class _Target(_Told):
+    scores: dict[str, dict[str, dict[str, float]]]
+
+
+class _Repeat(BaseModel):
+    seed: int
+    scores: dict[str, dict[str, dict[str, dict[str, float]]]]
+
+
+class _Trial(BaseModel):
+    number: int
+    state: str
+    value: float | None
+    seconds: float | None
+    curriculum: list[_Stage]
+    targets: dict[str, _Target]
+    seeds: list[_Repeat]
+
+
+class _Results(BaseModel):
+    """What everything here is made of, as far as a mistake in it would not be told otherwise."""
+
+    seed: int
+    metrics: dict[str, str]
+    source_language: str
+    trials: list[_Trial]
+    best: int | None
 
 
 class Document(dict[str, Any]):
@@ -122,13 +168,20 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
     if file.suffix != ".json":
         file = Home.locate(None if home is None else str(home)).find(str(name)).results
     try:
-        results: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
+        results = parse_json(contents(file, LARGEST))
+        if not isinstance(results, dict):
+            raise ValueError(f"it is no mapping, but {type(results).__name__}")
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read as the results of a search: {error}") from error
     if missing := [key for key in NEEDED if key not in results]:
         raise UserError(
             f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it anew"
         )
+    try:
+        TypeAdapter(_Results).validate_python(results)
+    except ValidationError as error:
+        told = "; ".join(problem(details)[:300] for details in error.errors()[:3])
+        raise UserError(f"{file} is not as a search writes its results: {told}") from error
     return Search(Document(results))
 
 

@@ -3,6 +3,7 @@
 import atexit
 import fcntl
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from search.errors import NoSuchSearchError, UserError
 from search.sections import StoreSettings
 from trainables.addresses import MissingReferenceError, expand
+from trainables.documents import plain_file
 
 FAILURES = "failures"
 """The folder of tracebacks, in a search's folder."""
@@ -65,15 +67,25 @@ class SearchFolder:
         return self.path / ".scratch"
 
     @property
+    def torn(self) -> Path:
+        """What was cut off of records."""
+        return self.path / f"{self.journal.name}.torn"
+
+    @property
+    def failures(self) -> Path:
+        """Tracebacks."""
+        return self.path / FAILURES
+
+    @property
     def written(self) -> tuple[Path, ...]:
         """What is written to, or cleared, where it lies; all else takes the place of what was there in one step."""
-        return self.journal, self.pictures, self.path / FAILURES, self.scratch, self.lock
+        return self.journal, self.torn, self.pictures, self.failures, self.scratch, self.lock
 
     @property
     def live(self) -> bool:
         """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
         try:
-            with self.lock.open() as handle:
+            with plain_file(self.lock) as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
@@ -198,8 +210,8 @@ def quotable(path: str | Path) -> bool:
 def written_aside(path: Path) -> Iterator[Path]:
     """A file to write that takes `path`'s place in one step once it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    aside.unlink(missing_ok=True)  # a link by this name would be written through
+    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    aside.touch(exist_ok=False)  # nobody's link or pipe stands there
     try:
         yield aside
         aside.replace(path)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import BinaryIO
 
 from rich.console import Console
 
@@ -35,6 +36,7 @@ from search.stored import on_top_of, stored
 from search.study import Study
 from search.tracking import Tracker
 from trainables.benchmarks import MIRROR
+from trainables.documents import plain_file
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch
 from trainables.store.records import Records
@@ -156,9 +158,13 @@ def _paths(config: Config, home: Home, stages: str | None) -> Paths:
 
 @contextmanager
 def _only_one(folder: SearchFolder) -> Iterator[None]:
-    """Keeps a second launch of the same search out; the lock dies with its holder."""
+    """Keeps a second launch of the same search out; the lock dies with its holder.
+
+    Raises:
+        UserError: when another process runs it, or a link or a pipe stands where a file of it belongs.
+    """
     folder.path.mkdir(parents=True, exist_ok=True)
-    with folder.lock.open("w") as handle:
+    with _lock(folder.lock) as handle:
         for attempts_left in reversed(range(LOOKS)):
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -170,6 +176,15 @@ def _only_one(folder: SearchFolder) -> Iterator[None]:
                     ) from error
                 time.sleep(0.1)
         yield
+
+
+def _lock(file: Path) -> BinaryIO:
+    try:
+        return plain_file(file, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise UserError(f"{file} cannot be opened: {error.strerror}: remove it, if no launch is running") from error
 
 
 class _Room:

@@ -12,12 +12,7 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.trial import TrialState
 
-from search.config import Config
-from search.errors import UserError
-from search.journal import Journal
-from search.likeness import like
-from search.proposals import Proposals, directions
-from search.recorded import (
+from search.attributes import (
     ERROR,
     FAILED_REPEAT,
     FAILURE,
@@ -26,13 +21,16 @@ from search.recorded import (
     PRUNED,
     REPEAT,
     SPARED,
-    TARGET_STEP,
     TRIAL,
     TWIN,
     FailedRepeat,
-    by_place,
-    identity,
 )
+from search.config import Config
+from search.errors import UserError
+from search.journal import Journal, replayed
+from search.likeness import like
+from search.proposals import Proposals, directions
+from search.recorded import TARGET_STEP, by_place, identity
 from search.sampler import Candidate
 from search.sampler.candidate import Drawn
 from search.space import Parameters
@@ -220,8 +218,10 @@ class LaunchedStudy(Study):
 def _opened(journal: Path, config: Config) -> optuna.Study:
     """The study that is there, or a new one in place of one that looked at other objectives and never began."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = JournalStorage(Journal(journal, writes=True))
-    names = [study.study_name for study in storage.get_all_studies()]
+    records = Journal(journal, writes=True)
+    with replayed(records):
+        storage = JournalStorage(records)
+        names = [study.study_name for study in storage.get_all_studies()]
     name = config.name if config.name in names or not names else names[0]
     # Of a trial that is taken up again every parameter is given: samplers are asked elsewhere (`search.proposals`).
     sampler = optuna.samplers.RandomSampler(seed=config.seed)

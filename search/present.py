@@ -189,11 +189,11 @@ def rerun_table(best: Best, outcomes: dict[int, Outcome], found: Agreement | Non
     table = Rows(titles, left=titles)
     metrics = next(iter(outcomes.values())).transfer.metrics
     recorded = Transfer(best.scores, metrics)
+    means = [transfer.target_means() for transfer in (recorded, *(outcome.transfer for outcome in outcomes.values()))]
     for target in best.scores:
-        again = [f"{outcome.transfer.target_means()[target]:.4f}" for outcome in outcomes.values()]
-        table.add(target, f"{recorded.target_means()[target]:.4f}", *again)
-    means = [f"{outcome.transfer.mean():.4f}" for outcome in outcomes.values()]
-    table.add("mean over families", f"{recorded.mean():.4f}", *means, style="bold")
+        table.add(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
+    overall = [f"{fmean(told.values()):.4f}" if told else "" for told in means]
+    table.add("mean over families", *overall, style="bold")
     yield table
     if found is not None:
         yield f"seed {best.seed}: {found}"

@@ -1,7 +1,6 @@
 """What a launch needs besides its config, looked at before anything is trained: synonyms, and mirrors of data sets."""
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ from search.home import SearchFolder, written_aside
 from search.study import began
 from trainables.benchmarks import MIRROR, catalogue, mirror_of
 from trainables.benchmarks.cards import DataError
+from trainables.documents import contents
 from trainables.noise.substitution import Synonyms, load
 
 
@@ -71,7 +71,7 @@ def keep_synonyms(file: Path, folder: SearchFolder) -> None:
     """Leave a copy of the synonyms that a search begins with in its folder."""
     if file != folder.synonyms:
         with written_aside(folder.synonyms) as aside:
-            shutil.copyfile(file, aside)
+            aside.write_bytes(contents(file))
 
 
 def synonyms_of(config: Config) -> Path | None:

@@ -2,21 +2,28 @@
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
+from search.attributes import (
+    ERROR,
+    FAILED_REPEAT,
+    FAILURE,
+    INTERRUPTED,
+    OUTCOME,
+    PRUNED,
+    SPARED,
+    TRIAL,
+    TWIN,
+    FailedRepeat,
+)
 from search.config import Config
 from search.space import CurriculumSpace, Parameters
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
 
 State = Literal["running", "complete", "pruned", "failed", "interrupted", "duplicate"]
-
-TRIAL, OUTCOME, ERROR, TWIN, INTERRUPTED = "trial", "outcome", "error", "duplicate_of", "interrupted"
-PRUNED, SPARED, REPEAT = "pruned", "spared", "repeat"
-FAILURE, FAILED_REPEAT = "failure", "failed_repeat"
-
 
 TARGET_STEP = 1000
 """Optuna's steps are whole numbers: a target is worth so many, whatever the number of reports that it makes."""
@@ -85,14 +92,6 @@ class Recorded:
             failure=attributes.get(FAILURE),
             parameters=parameters,
         )
-
-
-class FailedRepeat(TypedDict):
-    """A finalist's repeat that came to nothing."""
-
-    error: str
-    failure: str | None
-    """The file in the search's folder that holds the traceback."""
 
 
 def failed_repeats(

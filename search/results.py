@@ -6,10 +6,11 @@ from itertools import zip_longest
 from typing import Any
 
 from search import racing
+from search.attributes import FailedRepeat
 from search.config import Config
 from search.home import SearchFolder, written_aside
 from search.provenance import environments
-from search.recorded import FailedRepeat, Recorded, front
+from search.recorded import Recorded, front
 from search.study import Study
 from search.verdict import judge
 from trainables.benchmarks.catalogue import published_metrics, unlike_published

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     Field,
     NonNegativeInt,
-    PositiveFloat,
-    PositiveInt,
     ValidationInfo,
     field_serializer,
     field_validator,
@@ -20,9 +18,10 @@ from search.stage_space import Section
 from trainables.addresses import hide
 from trainables.benchmarks.cards import SAMPLED, Resource
 from trainables.curriculum import Pooling
+from trainables.ranges import MOST_PAIRS, BatchSize, Decay, Layer, Rows, Seed, Share, Steps
+from trainables.ranges import Length as Tokens
 from trainables.store.identity import ARITHMETIC
 
-Share = Annotated[float, Field(ge=0, lt=1)]
 STORE_SECRET, TRACKING_SECRET = "XLT_STORE_SECRET", "XLT_TRACKING_SECRET"
 """Where secrets go that stand in an address: variables of the environment, named in ``config.yaml``."""
 EITHER = frozenset({"steps", "epochs"})
@@ -32,19 +31,19 @@ EITHER = frozenset({"steps", "epochs"})
 class Length(Section):
     """How long a stage trains, and on what batches: the same for every stage of its sort."""
 
-    steps: PositiveInt | None = None
+    steps: Annotated[Steps, Field(gt=0)] | None = None
     """Optimiser steps."""
-    epochs: PositiveFloat | None = None
+    epochs: Annotated[float, Field(gt=0, le=1000)] | None = None
     """In place of steps: how often every training example comes, by the size that the task's table tells."""
-    batch_size: PositiveInt = 32
-    max_length: Annotated[int, Field(ge=8)] = 128
+    batch_size: BatchSize = 32
+    max_length: Tokens = 128
     """Longest input in tokens."""
     warmup: Share = 0.1
     """Share of the steps over which the rate rises to its peak."""
-    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    weight_decay: Decay = 0.01
     average: Share = 0.0
     """Share of the steps, at the end, over which the weights are averaged."""
-    layer: NonNegativeInt | None = None
+    layer: Layer | None = None
     """Of tasks that are scored without training: the layer whose states stand for a sentence, 0 being the embeddings; by default a little
     above the middle, for ``bucc`` the one that XTREME takes, 8 of 12."""
     pooling: Pooling | None = None
@@ -117,8 +116,8 @@ class CurriculumSpace(Section):
     mixing: Literal["uniform", "proportional", "temperature"] = "uniform"
     """How often a joint stage draws a batch from each of its tasks: equally, by how many examples they have, or by these to the
     power of 1/``temperature``."""
-    temperature: Annotated[float, Field(gt=1)] = 2.0
-    retention: NonNegativeInt = 200
+    temperature: Annotated[float, Field(gt=1, le=1e6)] = 2.0
+    retention: Rows = 200
     """Training rows of each intermediate task on which it is scored after its own stage and every later one, always the same ones, by
     which forgetting is told; 0: not at all."""
 
@@ -131,15 +130,15 @@ class CurriculumSpace(Section):
 class Generalized(Section):
     """Targets of two texts scored with these in two languages, beside the standard setting."""
 
-    pairs: NonNegativeInt | Literal["all"] = 0
+    pairs: int | Literal["all"] = 0
     """Ordered pairs of languages, drawn evenly; 0: none."""
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     """Which pairs."""
 
     @field_validator("pairs", mode="before")
     @classmethod
     def _number_or_all(cls, pairs: object) -> object:
-        return number_or_all(pairs, "pairs")
+        return number_or_all(pairs, "pairs", MOST_PAIRS)
 
 
 class StoreSettings(Section):
@@ -164,10 +163,10 @@ class StoreSettings(Section):
 class Resources(Section):
     """What a trial takes."""
 
-    workers: PositiveInt = 2
+    workers: Annotated[int, Field(gt=0, le=10_000)] = 2
     """Trials at the same time."""
-    cpus_per_trial: PositiveFloat = 1
-    gpus_per_trial: Annotated[float, Field(ge=0)] = 0
+    cpus_per_trial: Annotated[float, Field(gt=0, le=4096)] = 1
+    gpus_per_trial: Annotated[float, Field(ge=0, le=1000)] = 0
     """May be a fraction below one: 0.5 lets two trials share a GPU."""
 
     @property

@@ -162,9 +162,9 @@ class CurriculumSpace:
         space = config.space
         stage, target = len(space.learning_rate.values), len(space.target.learning_rate.values)
         if space.noise.along == "per_stage":
-            stage *= len(list(space.noise.options()))
+            stage *= space.noise.options
         if space.noise.along != "none":
-            target *= len(list(space.target_noise.options()))
+            target *= space.target_noise.options
         ordered: int = sum(perm(tasks, length) * stage**length for length in range(longest + 1))
         joint = sum(comb(tasks, length) for length in range(2, longest + 1)) * stage if config.curriculum.joint else 0
         return (ordered + joint) * target

@@ -1,16 +1,14 @@
 """The part of a config that says what varies in a stage: grids of rates, robust-training methods, magnitudes."""
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    PositiveFloat,
-    PositiveInt,
     ValidationInfo,
     field_validator,
     model_validator,
@@ -19,6 +17,7 @@ from pydantic import (
 from search.checks import members
 from trainables.curriculum import Distribution, Level, Noise, Norm, Schedule
 from trainables.noise.catalogue import METHODS, usual
+from trainables.ranges import LEAST, MOST, Ascent, Positive
 
 
 class Section(BaseModel):
@@ -32,16 +31,20 @@ class Section(BaseModel):
 class Grid(Section):
     """Values at equal ratios from ``low`` to ``high``, both included; in YAML a bare number is a grid of one value."""
 
-    low: PositiveFloat
-    high: PositiveFloat
-    points: PositiveInt = Field(default=3, validate_default=True)
+    low: Positive
+    high: Positive
+    points: Annotated[int, Field(ge=1, le=1000)] = Field(default=3, validate_default=True)
 
     @model_validator(mode="before")
     @classmethod
     def _one_value(cls, value: Any) -> Any:
         if isinstance(value, int | float) and not isinstance(value, bool):
-            if not 0 < value < math.inf:
-                raise ValueError(f"must be finite and greater than 0; got {value}")
+            if not LEAST <= value <= MOST:
+                raise ValueError(
+                    f"must be finite and greater than 0; got {value}"
+                    if not 0 < value < math.inf
+                    else f"must be from {LEAST:g} to {MOST:g}; got {value}"
+                )
             return {"low": value, "high": value, "points": 1}
         if not isinstance(value, dict | Grid):
             raise ValueError(f"wants a number, or low, high and points; got {value!r}")
@@ -51,13 +54,15 @@ class Grid(Section):
     @classmethod
     def _rising(cls, points: int, info: ValidationInfo) -> int:
         low, high = info.data.get("low"), info.data.get("high")
+        if low is not None and low < LEAST:
+            raise ValueError(f"low must be {LEAST:g} at least; got {low:g}")
         if low is not None and high is not None and (low > high or (low == high) != (points == 1)):
             raise ValueError(
                 f"low must be below high, with 2 points or more; got low {low:g}, high {high:g}, points {points}"
             )
         return points
 
-    @property
+    @cached_property
     def values(self) -> tuple[float, ...]:
         """The values, rising, rounded to four significant digits so that they read, and hash, the same everywhere."""
         if self.points == 1:
@@ -74,7 +79,7 @@ class MethodSpace(Section):
     """Its own magnitudes; by default those of all methods."""
     weight: Grid | None = None
     """Its own weights; by default those of all methods."""
-    steps: PositiveInt | None = None
+    steps: Annotated[Ascent, Field(gt=0)] | None = None
     """Ascent steps; by default the method's usual number."""
     norm: Norm = "l2"
     level: Level = "token"
@@ -163,12 +168,10 @@ class NoiseSpace(Section):
         """The weights of a method; none for one without."""
         return (method.weight or self.weight).values if METHODS[method.method].weight else ()
 
-    def options(self) -> Iterator[Noise]:
-        """Every noise that a stage may get."""
-        for method in self.methods:
-            for magnitude in self.magnitudes(method) or (0.0,):
-                for weight in self.weights(method) or (0.0,):
-                    yield method.noise(magnitude, weight)
+    @property
+    def options(self) -> int:
+        """How many different noises a stage may get."""
+        return sum(max(1, len(self.magnitudes(method))) * max(1, len(self.weights(method))) for method in self.methods)
 
 
 class CurriculumNoise(NoiseSpace):

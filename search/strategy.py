@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import Field, NonNegativeInt, PositiveFloat, PositiveInt, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from search.checks import members, number_or_all
 from search.stage_space import Section, Space
@@ -16,6 +16,9 @@ Sampler = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
 Second = Objective | Literal["seconds"]
 """``seconds``: of training that a trial asks for, shared stages counted in full; fewer are better."""
 Rule = Literal["asha", "paired"]
+MOST = 10**9
+"""Trials; as good as no end."""
+Trials = Annotated[int, Field(gt=0, le=MOST)]
 SEVERAL: tuple[Sampler, ...] = ("tpe", "nsga2", "random")
 """Samplers that look at two objectives."""
 
@@ -23,16 +26,16 @@ SEVERAL: tuple[Sampler, ...] = ("tpe", "nsga2", "random")
 class Budget(Section):
     """When to stop besides ``trials``: whichever ends first."""
 
-    hours: PositiveFloat | None = None
+    hours: Annotated[float, Field(gt=0, le=1e12)] | None = None
     """Wall time of one launch; trials that run by then are finished."""
-    stage_seconds: PositiveFloat | None = None
+    stage_seconds: Annotated[float, Field(gt=0, le=1e12)] | None = None
     """Seconds of training that the search's trials did, repeats apart; what the store had cost none."""
 
 
 class Improbable(Section):
     """An improvement that is not worth waiting for."""
 
-    by: PositiveFloat
+    by: Annotated[float, Field(gt=0, le=100)]
     """Of the objective: how much better, in truth and not by the luck of a seed."""
     probability: Annotated[float, Field(gt=0, lt=1)] = 0.05
     """Below which the search stops. It is the probability that at least one of the trials that ``trials`` leaves is better in truth, by more
@@ -43,7 +46,7 @@ class Improbable(Section):
 class Stop(Section):
     """When to stop for want of progress; finalists are repeated all the same."""
 
-    patience: PositiveInt | None = None
+    patience: Trials | None = None
     """Trials in a row, in the order in which they were asked for, none of which is better than the best before them."""
     improbable_improvement: Improbable | None = None
     """By the model of ``sampler: curriculum``."""
@@ -55,15 +58,15 @@ class Racing(Section):
     rules: tuple[Rule, ...] = ()
     """``asha``: not among the best ``1/reduction`` of those that came as far (Li et al., MLSys 2020). ``paired``: worse than the best
     trial by a paired test over languages on the targets that are done."""
-    grace: PositiveFloat = 1.0
+    grace: Annotated[float, Field(ge=0.001, le=1000)] = 1.0
     """Targets with a dev set on which every trial is scored; with ``parts`` a part of one will do."""
-    reduction: Annotated[float, Field(gt=1)] = 3.0
+    reduction: Annotated[float, Field(ge=1.01, le=1000)] = 3.0
     """Of ``asha``, which looks after ``grace`` targets, after ``reduction`` times as many, and so on."""
     confidence: Annotated[float, Field(gt=0.5, lt=1)] = 0.99
     """Of ``paired``, one-sided."""
-    seed_deviation: Annotated[float, Field(ge=0)] = 0.01
+    seed_deviation: Annotated[float, Field(ge=0, le=100)] = 0.01
     """Standard deviation of a trial's objective over seeds that ``paired`` reckons with before repeats tell."""
-    parts: PositiveInt = 1
+    parts: Annotated[int, Field(gt=0, le=1000)] = 1
     """Reports a target makes: above 1 it is scored on dev within its training too, for targets that train far longer than that takes."""
 
     def first_report(self, done: float, whole: Collection[int] = ()) -> float:
@@ -92,22 +95,22 @@ class Prior(Section):
     search: str | None = None
     """An earlier search of the home, as ``--from`` names it: its best curricula are tried first, and ``sampler: curriculum`` learns how far
     its values tell of these."""
-    tasks: dict[str, float] = Field(default_factory=dict)
+    tasks: dict[str, Annotated[float, Field(ge=-1e6, le=1e6)]] = Field(default_factory=dict)
     """How well a task is believed to transfer, on any scale, 0 for the others; of ``sampler: curriculum``, which learns the scale."""
 
 
 class Finalists(Section):
     """Trials that are repeated on fresh seeds before anything is called best."""
 
-    top: NonNegativeInt | Literal["all"] = 2
+    top: int | Literal["all"] = 2
     """How many of the best besides the baseline, which is always one more."""
-    seeds: NonNegativeInt = 3
+    seeds: Annotated[int, Field(ge=0, le=1000)] = 3
     """Fresh seeds for each. 0: nothing is confirmed."""
 
     @field_validator("top", mode="before")
     @classmethod
     def _number_or_all(cls, top: object) -> object:
-        return number_or_all(top, "finalists")
+        return number_or_all(top, "finalists", MOST)
 
     def of(self, trials: int) -> int:
         """How many of so many trials besides the baseline."""
@@ -142,8 +145,8 @@ class Strategy(Section):
             choices = {
                 "space.learning_rate": len(space.learning_rate.values),
                 "space.target.learning_rate": len(space.target.learning_rate.values),
-                "space.noise": len(list(space.noise.options())) if noisy else 1,
-                "space.target.noise": len(list(space.target_noise.options())) if noisy else 1,
+                "space.noise": space.noise.options if noisy else 1,
+                "space.target.noise": space.target_noise.options if noisy else 1,
             }
             if several := [name for name, count in choices.items() if count > 1]:
                 raise ValueError(f"orders wants one value each of {', '.join(several)}: order alone may differ")

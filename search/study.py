@@ -9,11 +9,13 @@ import optuna
 from optuna.storages import JournalStorage
 from optuna.trial import FrozenTrial, TrialState
 
+from search.attributes import OUTCOME, REPEAT, FailedRepeat
 from search.config import Config, validate
 from search.documents import read
-from search.home import FAILURES, SearchFolder
-from search.journal import Journal
-from search.recorded import OUTCOME, REPEAT, FailedRepeat, Recorded, failed_repeats, placed, told_of_repeats
+from search.errors import UserError
+from search.home import SearchFolder
+from search.journal import Journal, replayed
+from search.recorded import Recorded, failed_repeats, placed, told_of_repeats
 from search.space import CurriculumSpace, Parameters, paths
 from search.words import plain
 from trainables.curriculum import Stage
@@ -26,7 +28,7 @@ class Study:
 
     def __init__(self, study: optuna.Study, config: Config, folder: Path) -> None:
         self.config = config
-        self.failures = folder / FAILURES
+        self.failures = SearchFolder(folder).failures
         """Where tracebacks lie."""
         self.space = CurriculumSpace(config)
         self._study = study
@@ -44,7 +46,11 @@ class Study:
         return Study(loaded(folder.journal, config.name), config, folder.path)
 
     def recorded(self) -> list[Recorded]:
-        """Every trial by number, duplicates and interrupted ones too."""
+        """Every trial by number, duplicates and interrupted ones too.
+
+        Raises:
+            UserError: when a trial has a choice that the config has not.
+        """
         found = placed(Recorded.of(trial, self._parameters(trial)) for trial in _begun(self._study))
         return [replace(each, trial=self.space.here(each.trial)) if each.trial else each for each in found]
 
@@ -101,7 +107,13 @@ class Study:
 
     def _parameters(self, trial: FrozenTrial) -> Parameters:
         """As the space asks for them. One that was killed before its first parameter has those it was enqueued with."""
-        return plain(self.config, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
+        try:
+            return plain(self.config, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
+        except (LookupError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{self.failures.parent}: trial {trial.number} of study.journal does not belong to the config.yaml beside it ({error}): "
+                "one of the two is of another search"
+            ) from error
 
 
 def began(folder: SearchFolder) -> bool:
@@ -116,8 +128,10 @@ def loaded(journal: Path, name: str) -> optuna.Study:
         UserError: when the journal cannot be read, or is damaged.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    storage = JournalStorage(Journal(journal))
-    names = [study.study_name for study in storage.get_all_studies()]
+    records = Journal(journal)
+    with replayed(records):
+        storage = JournalStorage(records)
+        names = [study.study_name for study in storage.get_all_studies()]
     if not names:
         return optuna.create_study(study_name=name)
     return optuna.load_study(study_name=name if name in names else names[0], storage=storage)

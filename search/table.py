@@ -1,13 +1,15 @@
 """Tables for a terminal: numbers are whole at every width, words are wrapped, and what is too narrow for columns is told row by row."""
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from textwrap import wrap
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.table import Table
 from rich.text import Text
+
+from trainables.documents import printable
 
 _GAP = 2
 """Columns of a terminal between two of a table."""
@@ -26,7 +28,7 @@ class Prose:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As rich asks for it."""
         wide = _PROSE if options.no_wrap else min(_PROSE, options.max_width)
-        yield from _unbroken(self.text, wide)
+        yield from _unbroken(printable(self.text), wide)
 
 
 @dataclass(slots=True)
@@ -52,6 +54,10 @@ class Rows:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """As rich asks for it: as it is where there is room, or in a pipe; else with words wrapped; else row by row."""
+        shown = [(tuple(map(printable, cells)), style) for cells, style in self.rows]
+        yield from replace(self, rows=shown)._laid_out(console, options)
+
+    def _laid_out(self, console: Console, options: ConsoleOptions) -> RenderResult:
         natural = [max(map(_wide, cells)) for cells in self._columns]
         least = [self._least(place, wide) for place, wide in enumerate(natural)]
         if options.no_wrap:

@@ -3,18 +3,21 @@
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, SpinnerColumn, TextColumn
+from rich.segment import Segment
 from rich.table import Column
+from rich.text import Text
 
 from search.home import Home
 from trainables.benchmarks import MIRROR
+from trainables.documents import ACTING, printable
 
 PIPE = 1000
 """Columns, where no terminal says how many."""
@@ -61,7 +64,7 @@ def progress(console: Console, *columns: ProgressColumn) -> Progress:
     """A live line on a terminal, and nothing elsewhere: what is being done, a bar where there is room for one, and the columns."""
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}", table_column=Column(overflow="fold")),
+        TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
         *([BarColumn(bar_width=24)] if console.width >= ROOMY else []),
         *columns,
         console=console,
@@ -70,13 +73,40 @@ def progress(console: Console, *columns: ProgressColumn) -> Progress:
     )
 
 
+class Screen(Console):
+    """A terminal, or what stands for one: styles are ours alone, and nothing in a text acts on it (`trainables.documents.printable`)."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, markup=False, **settings)
+
+    def render_str(self, text: str, **how: Any) -> Text:
+        """As rich asks for a text before it lays it out."""
+        return super().render_str(printable(text), **how)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """As rich asks for whatever it prints."""
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
+
+
 def out() -> Console:
     """Standard output: as wide as the terminal, in a pipe as wide as it takes."""
     piped = not sys.stdout.isatty()
     wide = PIPE if piped else max(NARROWEST, Console().width)
-    return Console(highlight=False, markup=False, soft_wrap=piped, width=wide)
+    return Screen(soft_wrap=piped, width=wide)
+
+
+def aside() -> Console:
+    """Standard error: progress, and what is no answer."""
+    return Screen(stderr=True)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """A line on standard output, or on standard error."""
+    click.echo(printable(str(text)), err=err)
 
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output."""
-    click.echo(json.dumps(document, ensure_ascii=False, indent=1))
+    text = json.dumps(document, ensure_ascii=False, indent=1)
+    click.echo(ACTING.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

@@ -16,8 +16,7 @@ from search.errors import UserError
 from search.guard import ENTRANCE, USER
 from search.home import Home
 from search.surroundings import private_folder
-from search.terminal import with_home
-from trainables.documents import printable
+from search.terminal import say, with_home
 
 CHARTS = "runs?workflowType=machine_learning&viewStateShareKey=xlt&compareRunsMode=CHART"
 """The prepared view of an experiment (`search.tracking.pages`), its charts."""
@@ -44,7 +43,7 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
     if not home.root.exists():
         raise UserError(f"there is no home at {home.root}: launch a search first, or name another with --home")
     for told in _looked_after(home):
-        click.echo(told, err=True)
+        say(told, err=True)
     found = experiments(home)
     if name is not None and name not in found:
         home.find(name)
@@ -59,8 +58,8 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
         password = secrets.token_urlsafe(24)
         links = pages(_site(port, password), found if name is None else {name: found[name]})
         for title, link in links.items():
-            click.echo(f"{printable(title)}: {link}" if title else link, err=True)
-        click.echo("Ctrl-C ends it", err=True)
+            say(f"{title}: {link}" if title else link, err=True)
+        say("Ctrl-C ends it", err=True)
         link = next(iter(links.values())) if len(links) == 1 else f"{_site(port, password)}#/{LIST}"
         opened = _has_screen() if shown is None else shown
         serve(home, listener, password, aside, lambda: _open(link, aside) if opened else None)

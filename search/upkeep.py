@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 from pydantic import ByteSize, TypeAdapter, ValidationError
-from rich.console import Console
 from rich.progress import Progress, TimeElapsedColumn
 
 from search.checks import check_url
@@ -16,7 +15,7 @@ from search.home import Home
 from search.sections import StoreSettings
 from search.sizes import Size
 from search.table import Rows
-from search.terminal import AS_JSON, out, print_json, with_home
+from search.terminal import AS_JSON, aside, out, print_json, say, with_home
 from trainables.documents import printable
 from trainables.store.folder import MisplacedError
 from trainables.store.records import Entry, Records
@@ -90,7 +89,7 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
     for name in damaged:
         out().print(f"damaged, set aside, and yours to look at and remove: {_word(name)}")
     if shrunk.after > size:
-        click.echo(f"xlt: the rest, {_size(shrunk.after)}, is needed by running trials", err=True)
+        say(f"xlt: the rest, {_size(shrunk.after)}, is needed by running trials", err=True)
 
 
 @click.group()
@@ -110,7 +109,7 @@ def build(directory: Path, seed: int, steps: int | None) -> None:
     if directory.exists():
         raise UserError(f"{directory} is there already: name a folder that is new")
     recipe = Recipe(seed=seed) if steps is None else Recipe(seed=seed, steps=steps)
-    console = Console(stderr=True)
+    console = aside()
     with Progress(*Progress.get_default_columns(), TimeElapsedColumn(), console=console) as progress:
         task = progress.add_task("tokenizer", total=recipe.steps)
 
@@ -120,7 +119,7 @@ def build(directory: Path, seed: int, steps: int | None) -> None:
                 console.print(f"step {step} of {recipe.steps}: masked loss {loss:.2f}")
 
         make(recipe, directory, show)
-    click.echo(f"written to {directory}")
+    say(f"written to {directory}")
 
 
 def _records(home: Home, url: str | None) -> Records:
@@ -131,7 +130,7 @@ def _records(home: Home, url: str | None) -> Records:
         raise UserError(f"--url {error}") from error
     place = home.stage_store(settings)
     assert place is not None
-    return Records(place, lambda note: click.echo(note, err=True))
+    return Records(place, lambda note: say(note, err=True))
 
 
 def _users(home: Home) -> dict[str, list[str]]:

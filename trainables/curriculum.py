@@ -3,6 +3,22 @@
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
+from trainables.ranges import (
+    Ascent,
+    BatchSize,
+    Decay,
+    Layer,
+    Length,
+    Pairs,
+    Power,
+    Rate,
+    Rows,
+    Seed,
+    Share,
+    Size,
+    Steps,
+)
+
 Norm = Literal["l2", "linf"]
 Level = Literal["token", "sentence"]
 Distribution = Literal["gaussian", "uniform"]
@@ -19,11 +35,11 @@ class Noise:
 
     method: str = "none"
     """A key of `trainables.noise.catalogue.METHODS`, which says what further fields it reads; others keep their default."""
-    magnitude: float = 0.0
+    magnitude: Size = 0.0
     """L2 norm of the perturbation per token, relative to the mean L2 norm of the encoder's token embeddings."""
-    weight: float = 0.0
+    weight: Size = 0.0
     """Of a consistency term; what ``r_drop`` has in place of a magnitude."""
-    steps: int = 0
+    steps: Ascent = 0
     """Ascent steps."""
     norm: Norm = "l2"
     """Of the ball in which a perturbation is searched for."""
@@ -31,7 +47,7 @@ class Noise:
     """Whether an L2 ball is each token's own or a whole text's."""
     distribution: Distribution = "gaussian"
     """Of the coordinates of a random perturbation."""
-    dropout: float = 0.0
+    dropout: Share = 0.0
     """Dropout rate in place of the encoder's own; 0: the encoder's own."""
     schedule: Schedule = "constant"
     """How the magnitude (R-Drop: the weight) goes within the stage; its mean is the magnitude in any case."""
@@ -61,23 +77,23 @@ class Stage:
 
     task: str
     """A task's name, or several joined by ``+``: a joint stage."""
-    learning_rate: float
-    steps: int
+    learning_rate: Rate
+    steps: Steps
     """Optimiser steps. A joint stage takes as many as any other; zero for a task that is scored without training."""
-    batch_size: int = 32
-    max_length: int = 128
+    batch_size: BatchSize = 32
+    max_length: Length = 128
     """Longest input in tokens; longer ones are cut, or windowed where the task kind can."""
     noise: Noise = field(default_factory=Noise)
-    seed: int = 0
-    average: float = 0.0
+    seed: Seed = 0
+    average: Share = 0.0
     """Share of the steps, at the end, over which the weights are averaged (Izmailov et al., UAI 2018); 0: the last ones."""
-    warmup: float = 0.1
+    warmup: Share = 0.1
     """Share of the steps over which the rate rises to its peak; then it falls linearly to zero."""
-    weight_decay: float = 0.01
-    mixing: float = 0.0
+    weight_decay: Decay = 0.01
+    mixing: Power = 0.0
     """How a joint stage draws its batches: from a task with n examples as often as n to this power. 0: from each in turn; 1: in
     proportion; 1/T: at temperature T (Arivazhagan et al., 2019)."""
-    layer: int | None = None
+    layer: Layer | None = None
     """Of a task that is scored without training: the layer whose states stand for a sentence; None: the kind's own."""
     pooling: Pooling = "mean"
     """Of the same: over all tokens, or the first one alone."""
@@ -104,14 +120,14 @@ class Trial:
     targets: tuple[Stage, ...]
     languages: tuple[str, ...]
     """The languages that targets are scored in, as far as a target has them."""
-    pairs: int = 0
+    pairs: Pairs = 0
     """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.language_pairs`."""
-    pairs_seed: int = 0
+    pairs_seed: Seed = 0
     """Which pairs."""
     synonyms: str = field(default="", compare=False)
     """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
     holds is part of the stages' identity."""
-    retention: int = field(default=0, compare=False)
+    retention: Rows = field(default=0, compare=False)
     """Training rows of each intermediate task on which it is scored after its own stage and every later one, by which forgetting is
     told; 0: none. It makes no other trial of one."""
 

@@ -3,15 +3,15 @@
 Whatever is in a file, reading it ends in a document of JSON's own types or in a ValueError of one line, soon and in little memory.
 """
 
+import errno
 import json
 import os
 import re
 import stat
-import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import yaml
 
@@ -24,8 +24,29 @@ DEEPEST = 100
 MOST_NODES = 40_000
 """Parts of a YAML document, those that aliases repeat counted each time."""
 
-_BIDIRECTIONAL = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Signs that make a terminal show a text in another order than it is written."""
+ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Signs that act on a terminal, or on the order in which it shows a text: control signs but the end of a line and the tabulator, ends of
+lines and paragraphs, turns of direction, halves of surrogates."""
+
+
+def plain_file(path: Path, flags: int = os.O_RDONLY, folder: int | None = None) -> BinaryIO:
+    """A plain file, open: never waits, as a pipe would.
+
+    Args:
+        path: of the file.
+        flags: of open(2) besides; without `os.O_RDONLY` and the like in them it is read.
+        folder: the descriptor of the folder that `path` is a name in, if it is one: a link is no plain file then.
+
+    Raises:
+        OSError: when it is not there or cannot be opened so; also when it is no plain file.
+    """
+    flags |= os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | (0 if folder is None else os.O_NOFOLLOW)
+    handle = os.open(path, flags, 0o666, dir_fd=folder)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise OSError(errno.EINVAL, "it is no plain file", str(path))
+    reads = flags & os.O_ACCMODE == os.O_RDONLY
+    return os.fdopen(handle, "rb" if reads else "wb", -1 if reads else 0)
 
 
 def contents(path: Path, largest: int = LARGEST, folder: int | None = None) -> bytes:
@@ -34,19 +55,13 @@ def contents(path: Path, largest: int = LARGEST, folder: int | None = None) -> b
     Args:
         path: of the file; a link is followed.
         largest: bytes.
-        folder: the descriptor of the folder that `path` is a name in, if it is one: a link is no plain file then.
+        folder: as for `plain_file`.
 
     Raises:
         OSError: when it is not there or cannot be read; also when it is no plain file, or larger.
     """
-    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-    handle = os.open(path, flags if folder is None else flags | os.O_NOFOLLOW, dir_fd=folder)
-    told = os.fstat(handle)
-    if not stat.S_ISREG(told.st_mode):
-        os.close(handle)
-        raise OSError(f"{path} is no plain file")
-    with open(handle, "rb") as file:
-        data = file.read(min(largest, told.st_size) + 1)  # as much memory is taken as is asked for
+    with plain_file(path, folder=folder) as file:
+        data = file.read(min(largest, os.fstat(file.fileno()).st_size) + 1)  # as much memory is taken as is asked for
     if len(data) > largest:
         raise OSError(f"{path} is larger than {largest / 2**20:g} MiB")
     return data
@@ -161,13 +176,5 @@ def _yaml_told() -> Iterator[None]:
 
 
 def printable(text: str) -> str:
-    """The text without what acts on a terminal: control signs (but the end of a line and the tabulator) and signs that turn the
-    direction are written as escapes. Letters of every script stay.
-    """
-    return "".join(map(_shown, text))
-
-
-def _shown(sign: str) -> str:
-    if sign in "\n\t" or (unicodedata.category(sign) not in {"Cc", "Cs", "Zl", "Zp"} and sign not in _BIDIRECTIONAL):
-        return sign
-    return sign.encode("unicode_escape").decode("ascii")
+    """The text without what acts on a terminal (`ACTING`), which is written as escapes. Letters of every script stay."""
+    return ACTING.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

@@ -9,9 +9,10 @@ from statistics import StatisticsError, fmean
 from typing import Literal, TypeVar
 
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.ranges import Score
 
 Split = Literal["dev", "test"]
-Scores = dict[str, dict[str, dict[str, float]]]
+Scores = dict[str, dict[str, dict[str, Score]]]
 """``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
 
 OFFICIAL = "official_"

@@ -3,6 +3,7 @@
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from matplotlib.axes import Axes
 from matplotlib.collections import PolyCollection
@@ -172,6 +173,7 @@ def breadth(words: str, size: float = SIZE) -> float:
     return sum(size * _share(letter) for letter in words)
 
 
+@lru_cache(4096)
 def _share(letter: str) -> float:
     """A letter's width as a share of the text's size, as it is in DejaVu Sans: most readers' fonts are narrower."""
     if unicodedata.combining(letter):

@@ -133,7 +133,7 @@ def _draw_names(canvas: Canvas, plan: _Plan) -> None:
 
 def _abridged(tasks: list[str], width: float) -> str:
     """Tasks in their order within so many pixels: the longest names give way first, so that no task goes missing."""
-    limit = max(map(len, tasks))
+    limit = min(max(map(len, tasks)), int(width))  # a pixel is less than a letter
     while limit > 3 and breadth(" > ".join(tasks)) > width:
         limit -= 1
         tasks = [task if len(task) <= limit else task.rstrip("…")[: limit - 1] + "…" for task in tasks]

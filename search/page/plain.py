@@ -4,6 +4,8 @@ import math
 import unicodedata
 from typing import Any
 
+LONGEST = 2000
+"""Letters of a text: the middle of a longer one is left out, which would be measured letter by letter for every place it might be cut."""
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Letters that turn the direction of what follows them: a name could rewrite the sentence around it."""
 
@@ -12,6 +14,8 @@ def cleaned(value: Any) -> Any:
     """A JSON document with control characters, lone surrogates and turns of direction taken out of every text and key, and null in
     the place of numbers that are not finite."""
     if isinstance(value, str):
+        if len(value) > LONGEST:
+            value = f"{value[: LONGEST // 2]} [...] {value[-LONGEST // 2 :]}"
         return "".join(map(_letter, value))
     if isinstance(value, float):
         return value if math.isfinite(value) else None

@@ -17,10 +17,10 @@ import yaml
 from rich.console import Console
 
 from search import results
+from search.attributes import OUTCOME, TRIAL
 from search.config import Config, load
 from search.home import Home
 from search.launched import LaunchedStudy
-from search.recorded import OUTCOME, TRIAL
 from search.tracking import Tracker, rebuild
 from tests.tracking_servers import closed, serving, silent
 from trainables.curriculum import Trial

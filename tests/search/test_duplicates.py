@@ -3,7 +3,8 @@
 import pytest
 from optuna.trial import TrialState
 
-from search.recorded import TWIN, by_place
+from search.attributes import TWIN
+from search.recorded import by_place
 
 
 @pytest.fixture

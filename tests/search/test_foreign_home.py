@@ -288,7 +288,9 @@ def test_an_experiment_with_another_number_than_mlflows_has_no_link(home, number
     assert experiments(home) == {}
 
 
-@pytest.mark.parametrize("place", ["", "study.journal", "pictures", "failures", ".scratch", ".lock"])
+@pytest.mark.parametrize(
+    "place", ["", "study.journal", "study.journal.torn", "pictures", "failures", ".scratch", ".lock"]
+)
 @pytest.mark.parametrize("words", [["track", "sums"], ["status", "sums"], ["report", "sums"]])
 def test_a_search_whose_folders_are_links_is_refused(home, victim, place, words):
     path = home.root / "searches" / "sums" / place

@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from random import Random
 
+from trainables.documents import contents, parse_json
+
 PUNCTUATION = string.punctuation + "“”‘’«»…、。，"
 POSSESSIVE = ("'s", "’s")
 
@@ -99,7 +101,7 @@ def load(file: str) -> Synonyms:
 
     Raises:
         ValueError: when the file is not that.
-        OSError: when it cannot be read.
+        OSError: when it cannot be read, is no plain file, or is larger than `trainables.documents.LARGEST`.
     """
     return _load(file, Path(file).stat().st_mtime_ns)
 
@@ -108,8 +110,8 @@ def load(file: str) -> Synonyms:
 def _load(file: str, changed: int) -> Synonyms:
     """`load`, once for each state of the file, which `changed` tells."""
     try:
-        table = json.loads(Path(file).read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        table = parse_json(contents(Path(file)))
+    except ValueError as error:
         raise ValueError(f"{file} is no JSON: {error}") from error
     if not isinstance(table, dict) or not all(
         isinstance(others, list) and all(isinstance(other, str) for other in others) for others in table.values()
