@@ -14,6 +14,8 @@ from trainables import documents
 
 LONGEST = 10_000
 """Letters of a word in a document."""
+_HANDED_OVER = re.compile(r"/dev/stdin|/(dev|proc/self)/fd/[0-9]+")
+"""Files that the process was started with: the user waits for those that are pipes."""
 _NAMELESS = re.compile("[\0\ud800-\udfff]")
 
 
@@ -86,13 +88,20 @@ def read(path: Path) -> Any:
         ConfigError: when there is no such file, or it is no YAML.
     """
     try:
-        return parse_yaml(_decoded(documents.contents(path)), str(path))
+        return parse_yaml(_decoded(_contents(path)), str(path))
     except FileNotFoundError as error:
         raise ConfigError(str(path), ["no such file"]) from error
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [f"it is no text in UTF-8: save it as UTF-8 ({error})"]) from error
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+
+
+def _contents(path: Path) -> bytes:
+    if not _HANDED_OVER.fullmatch(str(path)):
+        return documents.contents(path)
+    with path.open("rb") as file:
+        return file.read(documents.LARGEST_YAML + 1)
 
 
 def _decoded(data: bytes) -> str:

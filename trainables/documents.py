@@ -127,6 +127,14 @@ class _Loader(yaml.SafeLoader):
             raise _wrong(event, f"it has more than {MOST_NODES:,} parts")
         return node
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:  # of the value's own type
+            kind = node.tag.rpartition(":")[2]
+            told = f"{str(node.value)[:80]!r} is no {kind}"
+            raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark) from error
+
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
@@ -171,8 +179,6 @@ def _yaml_told() -> Iterator[None]:
         raise ValueError(printable(f"not YAML: {' '.join(str(error).split())}")) from error
     except RecursionError:
         raise ValueError(f"it is nested deeper than {DEEPEST} levels") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:  # PyYAML's own, of a scalar
-        raise ValueError(printable(f"a value is not what it says it is: {error}"[:300])) from error
 
 
 def printable(text: str) -> str:
