@@ -211,9 +211,13 @@ def _check_names(shapes: Mapping[str, Sequence[int]], model: PreTrainedModel) ->
 
 def _check_values(weights: Iterable[tuple[str, Tensor]]) -> None:
     for name, tensor in weights:
-        # A sum shows what any part of it is, and takes no memory; of finite float32 it is finite.
-        if tensor.is_floating_point() and not tensor.sum(dtype=torch.float64).isfinite():
+        if not finite(tensor):
             raise DataError(printable(f"its weights {name} are not finite numbers"))
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether all numbers are, none infinite or NaN: their sum tells, takes no memory, and of finite float32 cannot overflow."""
+    return not tensor.is_floating_point() or bool(tensor.sum(dtype=torch.float64).isfinite())
 
 
 def check_memory(model: PreTrainedModel) -> None:
