@@ -216,8 +216,9 @@ def _check_values(weights: Iterable[tuple[str, Tensor]]) -> None:
 
 
 def finite(tensor: Tensor) -> bool:
-    """Whether all numbers are, none infinite or NaN: their sum tells, takes no memory, and of finite float32 cannot overflow."""
-    return not tensor.is_floating_point() or bool(tensor.sum(dtype=torch.float64).isfinite())
+    """Whether no number of it is infinite or NaN."""
+    # A sum takes a tenth of the time and no memory, and is finite only if all that is summed is.
+    return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
 
 
 def check_memory(model: PreTrainedModel) -> None:
