@@ -230,7 +230,7 @@ def sums(monkeypatch, worker):
     clusters = []
 
     @contextlib.contextmanager
-    def cluster(config, address, paths, tell, owner):
+    def cluster(config, address, paths, keys, tell, owner):
         clusters.append(address)
         yield Path()
 

@@ -158,7 +158,7 @@ def test_no_interval_holds_zero_where_the_word_is_better(searched):
 
 
 def test_two_seeds_that_disagree_are_bounded_by_what_is_possible(searched):
-    verdict = verdict_of(searched([0.4, 0.6], [[0.9, 0.0], [0.2, 0.8]], {"finalists": {"top": 1, "seeds": 2}}))
+    verdict = verdict_of(searched([0.4, 0.6], [[0.9, 0.1], [0.2, 0.8]], {"finalists": {"top": 1, "seeds": 2}}))
     (comparison,) = verdict.comparisons
     assert (comparison.difference.low, comparison.difference.high) == (-1.0, 1.0)
     assert (verdict.value.low, verdict.value.high) == (0.0, 1.0)
