@@ -1,6 +1,7 @@
 """What the records of a journal hold of ours beside Optuna's own, and its shape: of a stranger's journal nothing else is taken."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any, TypedDict
 
@@ -66,6 +67,7 @@ class _Record(_Shape):
 _RECORD = TypeAdapter(_Record)
 _REPEATS: dict[str, TypeAdapter[Any]] = {REPEAT: TypeAdapter(Outcome), FAILED_REPEAT: TypeAdapter(_FailedRepeat)}
 
+_REPEATED = re.compile(r"[a-z_]+/[0-9]{1,10}/[0-9]{1,10}")
 _READ: dict[str, Callable[[Any], object]] = {
     TRIAL: Trial.from_json,
     OUTCOME: Outcome.from_json,
@@ -93,7 +95,7 @@ def check(line: bytes, record: Mapping[str, Any]) -> None:
         if kind in _READ and (name == kind or kind in _REPEATS):
             _read(name, _READ[kind], value)
         if kind in _REPEATS:
-            if not all(part.isascii() and part.isdigit() for part in name.split("/")[1:]) or name.count("/") != 2:
+            if not _REPEATED.fullmatch(name):
                 raise ValueError(f"user_attr: {name!r} is not {kind}/TRIAL/SEED")
             outcomes.append((name, _fits(f"{name}: ", _REPEATS[kind], json.dumps(value).encode())))
     for name, outcome in outcomes:

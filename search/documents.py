@@ -94,7 +94,7 @@ def read(path: Path) -> Any:
     except UnicodeDecodeError as error:
         raise ConfigError(str(path), [f"it is no text in UTF-8: save it as UTF-8 ({error})"]) from error
     except OSError as error:
-        raise ConfigError(str(path), [f"cannot be read: {error}"]) from error
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror or error}"]) from error
 
 
 def _contents(path: Path) -> bytes:

@@ -16,8 +16,8 @@ USER = "xlt"
 ENTRANCE = "/open"
 """Leads to the page by an address without the password: at one that holds it, browsers refuse a page's own requests."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-_POLICY = b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'"
-"""What somebody wrote into a note or an artifact fetches nothing from elsewhere, and tells nobody."""
+_POLICY = b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'self'; base-uri 'none'"
+"""What somebody wrote into a note or an artifact fetches nothing from elsewhere; a link that the user follows still leads there."""
 
 
 class Guard:

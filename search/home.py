@@ -163,7 +163,9 @@ class Home:
         found = SearchFolder(self.root / "searches" / name)
         for place in (found.path.parent, found.path, *found.written):
             if place.is_symlink():
-                raise UserError(f"{place} is a link, through which nothing is written: put there what it leads to")
+                raise UserError(
+                    f"{place} is a link, and a search is only where it lies: put there what the link leads to"
+                )
         return found
 
     def names(self) -> list[str]:
@@ -214,6 +216,9 @@ def written_aside(path: Path) -> Iterator[Path]:
     aside.touch(exist_ok=False)  # nobody's link or pipe stands there
     try:
         yield aside
-        aside.replace(path)
+        try:
+            aside.replace(path)
+        except IsADirectoryError as error:
+            raise IsADirectoryError(error.errno, error.strerror, str(path)) from error
     finally:
         aside.unlink(missing_ok=True)

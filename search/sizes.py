@@ -5,13 +5,16 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, ByteSize
 
-_SIZE = re.compile(r"\s*([0-9]{1,18}(\.[0-9]{1,18})?|\.[0-9]{1,18})\s*[A-Za-z]{0,4}\s*")
+_SIZE = re.compile(r"\s*([0-9]{1,18}\s*[A-Za-z]{0,4}|[0-9]{0,18}\.[0-9]{1,18}\s*[A-Za-z]{2,4})\s*")
+"""A fraction needs a unit that it can be a fraction of."""
 
 
 def _whole(size: object) -> object:
-    if isinstance(size, bool) or (isinstance(size, str) and not _SIZE.fullmatch(size)):
-        raise ValueError(f'it wants a size such as 500MB or 2GB; got "{str(size)[:100]}"')
-    return size
+    written = isinstance(size, str) and _SIZE.fullmatch(size)
+    number = isinstance(size, int | float) and not isinstance(size, bool) and size >= 0 and float(size).is_integer()
+    if not written and not number:
+        raise ValueError("it wants a size such as 500MB or 2GB, or a whole number of bytes")
+    return int(size) if isinstance(size, float) else size
 
 
 Size = Annotated[ByteSize, BeforeValidator(_whole)]

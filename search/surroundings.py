@@ -81,6 +81,21 @@ def private_folder() -> Iterator[Path]:
 
 
 @contextmanager
+def elsewhere() -> Iterator[None]:
+    """In an empty working directory until the context is left."""
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # it may be gone, or not ours to read
+    try:
+        with private_folder() as folder:
+            os.chdir(folder)
+            try:
+                yield
+            finally:
+                os.fchdir(before)
+    finally:
+        os.close(before)
+
+
+@contextmanager
 def temporary_files_apart() -> Iterator[None]:
     """Temporary files of this process where nobody else can have put any before, under names that can be foreseen."""
     before, tempfile.tempdir = tempfile.tempdir, str(_folder_of_this_process())

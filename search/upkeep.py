@@ -139,7 +139,12 @@ def _users(home: Home) -> dict[str, list[str]]:
 
     users: dict[str, list[str]] = {}
     for name in home.names():
-        for key in Study.open(home.find(name)).stage_keys():
+        try:
+            keys = Study.open(home.find(name)).stage_keys()
+        except UserError as error:
+            say(f"search {name} cannot be read, so none of its stages is told as used by it: {error}", err=True)
+            continue
+        for key in keys:
             users.setdefault(key, []).append(name)
     return users
 
@@ -147,7 +152,7 @@ def _users(home: Home) -> dict[str, list[str]]:
 def _described(entry: Entry, users: dict[str, list[str]]) -> dict[str, Any]:
     return {
         "key": entry.key,
-        "path": [printable(word) for word in entry.path],
+        "path": list(entry.path),
         "bytes": entry.bytes,
         "seconds": round(entry.seconds, 3),
         "steps": entry.steps,

@@ -21,7 +21,9 @@ Decay = Annotated[float, Field(ge=0, le=100)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 Power = Annotated[float, Field(ge=0, le=1)]
 """Of a number of examples."""
-Score = Annotated[float, Field(ge=0, le=1)]
+NEARLY = 1e-9
+"""By which a mean of floats may be above the largest of them, or below the least."""
+Score = Annotated[float, Field(ge=-NEARLY, le=1 + NEARLY)]
 Layer = Annotated[int, Field(ge=0, le=1000)]
 Size = Annotated[float, Field(ge=0, le=MOST)]
 """Of a perturbation, or of a consistency term."""

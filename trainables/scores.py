@@ -4,10 +4,9 @@ import re
 from collections.abc import Collection
 from typing import Any
 
+from trainables.ranges import NEARLY
 from trainables.transfer import OFFICIAL
 
-_NEARLY = 1e-9
-"""By which a mean of floats may be above what it is a mean of."""
 _METRIC = re.compile(r"[a-z0-9_@]{1,40}")
 
 
@@ -34,6 +33,6 @@ def wrong_row(row: Any, metrics: Collection[str]) -> str:
     for metric, score in row.items():
         if not _METRIC.fullmatch(metric):
             return "have a metric with no name of one"
-        if isinstance(score, bool) or not isinstance(score, int | float) or not -_NEARLY <= score <= 1 + _NEARLY:
+        if isinstance(score, bool) or not isinstance(score, int | float) or not -NEARLY <= score <= 1 + NEARLY:
             return f"have {str(score)[:40]} for {metric}, which is from 0 to 1"
     return ""

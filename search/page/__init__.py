@@ -11,6 +11,12 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
+
+from search.surroundings import elsewhere
+
+with elsewhere():
+    import matplotlib  # noqa: F401 - which takes its settings from the working directory, whoever wrote them there
+
 from matplotlib.figure import Figure
 
 from search.home import written_aside

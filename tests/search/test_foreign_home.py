@@ -301,7 +301,9 @@ def test_a_search_whose_folders_are_links_is_refused(home, victim, place, words)
     before = seen(victim)
     done = CliRunner().invoke(main, ["--home", str(home.root), *words])
     assert done.exit_code == 2
-    assert done.stderr == f"xlt: {path} is a link, through which nothing is written: put there what it leads to\n"
+    assert (
+        done.stderr == f"xlt: {path} is a link, and a search is only where it lies: put there what the link leads to\n"
+    )
     assert seen(victim) == before
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import subprocess
 import time
 
 import pytest
@@ -19,8 +20,10 @@ from search.launch import _only_one
 from search.study import Study
 from search.table import Prose, Rows
 from search.terminal import Screen, print_json
+from tests.search.test_end_to_end import XLT, environment
 from trainables.documents import ACTING
 from trainables.noise import substitution
+from trainables.scores import wrong_row
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
@@ -197,6 +200,7 @@ RECORDS = [
     '{"op_code":' + "9" * 5000 + "}",
     '{"op_code":2,"worker_id":"x","study_id":0,"user_attr":{"repeat/x/y":{}}}',
     '{"op_code":2,"worker_id":"x","study_id":0,"user_attr":{"repeat/0/²":{}}}',
+    '{"op_code":2,"worker_id":"x","study_id":0,"user_attr":{"repeat/' + "9" * 5000 + '/1":5}}',
     '{"op_code":2,"worker_id":"x","study_id":0,"user_attr":{"repeat/0/1":5}}',
     '{"op_code":2,"worker_id":"x","study_id":0,"user_attr":{"failed_repeat/0/1":5}}',
     '{"op_code":8,"worker_id":"x","trial_id":0,"user_attr":{"error":5}}',
@@ -332,3 +336,25 @@ def test_names_of_twenty_thousand_letters_are_drawn(finished, tmp_path):
     started = time.process_time()
     assert "[...]" in page.render(load_search(tmp_path / "results.json").analysis)
     assert time.process_time() - started < 60
+
+
+def test_settings_of_drawings_are_not_taken_from_the_working_directory(finished, home, tmp_path):
+    """Matplotlib reads a file of that name there before all others, and may hand what it says to LaTeX."""
+    (tmp_path / "matplotlibrc").write_text("text.usetex: True\nfigure.dpi: 1e8\n")
+    words = [str(XLT), "--home", str(home.root), "report", "sums", "--out", str(tmp_path / "page.html")]
+    told = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, env=environment(), timeout=100)
+    assert told.returncode == 0, told.stderr
+    assert (tmp_path / "page.html").exists()
+
+
+def test_a_mean_a_little_above_what_it_is_a_mean_of_is_one(finished, home):
+    """What a store's scores may be a journal's may be: a search is never made unreadable by what it took."""
+    journal = home.folder("sums").journal
+    lines = journal.read_text().splitlines()
+    documents = [json.loads(line) for line in lines]
+    for document in documents:
+        if found := document.get("user_attr", {}).get("outcome"):
+            found["transfer"]["scores"]["choice"]["dev"]["de"]["accuracy"] = 1 + 5e-10
+    assert wrong_row({"accuracy": 1 + 5e-10}, ["accuracy"]) == ""
+    journal.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
+    assert Study.open(home.folder("sums")).recorded()

@@ -100,6 +100,9 @@ def test_a_mistake_is_one_message(xlt, words, what):
 SIZES = [
     "1.5.5GB",
     "1,5GB",
+    "0.4",
+    "1.5",
+    ".5B",
     "1e3GB",
     "٣GB",
     "２GB",
@@ -209,3 +212,13 @@ def test_what_a_record_says_does_not_act_on_the_terminal(home, xlt, store, word)
         else:
             json.loads(result.stdout)
         assert result.stderr.count("garbled") == 1
+
+
+def test_a_search_that_cannot_be_read_is_told_and_passed_over(xlt, store, finished, home):
+    (home.root / "searches" / "bad").mkdir()
+    (home.root / "searches" / "bad" / "study.journal").write_text("")
+    (home.root / "searches" / "bad" / "config.yaml").write_text("x: 1\n")
+    for words in (["ls"], ["gc", "--max-size", "1GB"]):
+        result = xlt(*words)
+        assert result.exit_code == 0, result.stderr
+        assert "search bad cannot be read, so none of its stages is told as used by it" in result.stderr

@@ -19,6 +19,7 @@ from trainables.encoders import Weights
 from trainables.store.folder import MisplacedError
 from trainables.store.identity import digest
 from trainables.store.leases import Claim, Use, busy, claim
+from trainables.store.record import check
 from trainables.store.records import (
     ASIDE,
     DAMAGED,
@@ -130,8 +131,10 @@ class Store(Records):
         contents = {files[name]["at"]: content for name, content in data.items()}
         try:
             like = {ENCODER: encoder, HEAD: head}
-            return self._settle(mine, contents, {"format": FORMAT, "made": made, "files": files, **record}, like)
-        except OSError as error:
+            whole = {"format": FORMAT, "made": made, "files": files, **record}
+            check(whole)
+            return self._settle(mine, contents, whole, like)
+        except (OSError, ValueError) as error:
             self.note(mine.key, f"it could not be kept ({error})")
             return False
         finally:

@@ -239,3 +239,9 @@ def test_scores_of_a_newer_versions_stage_are_left_alone(store):
     tidy(store)
     assert list(store.entries()) == []
     assert len(store.place.names(KEY)) == 4
+
+
+@pytest.mark.parametrize("wrong", [{"losses": [float("inf")]}, {"seconds": float("nan")}, {"path": []}])
+def test_a_record_that_would_be_garbled_is_not_written(local, notes, wrong):
+    assert not publish(local, **wrong)
+    assert local.stages() == [] and len(notes) == 1 and "it could not be kept" in notes[0]
