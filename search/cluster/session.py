@@ -28,7 +28,7 @@ def candidates() -> list[Path]:
 
 
 @contextmanager
-def private_folder() -> Iterator[Path]:
+def session_folder() -> Iterator[Path]:
     """A folder that nobody else can read, in the first of the candidates that takes one.
 
     Raises:

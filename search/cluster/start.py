@@ -19,7 +19,7 @@ from search.cluster.logs import cause
 from search.cluster.paths import Paths
 from search.cluster.patience import FIRST_WORD, patience, waiting_until
 from search.cluster.probe import probe
-from search.cluster.session import RAYS, private_folder
+from search.cluster.session import RAYS, session_folder
 from search.config import Config
 from search.endings import give_up, in_any_case
 from search.errors import ClusterLostError, UserError
@@ -49,7 +49,7 @@ def cluster(
         UserError: when no node has what a trial asks for, or nodes do not see the paths.
         ClusterLostError: when Ray or its workers do not come up.
     """
-    with private_folder() as folder:
+    with session_folder() as folder:
         if code.copy(folder / "code") != code.digest():
             raise UserError("the code of xlt-search was changed while this launch read its data: start it again")
         logs = folder / RAYS / "session_latest" / "logs" if address is None else None

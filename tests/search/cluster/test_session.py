@@ -10,9 +10,9 @@ from search.cluster import session
 from search.errors import UserError
 
 
-def test_a_private_folder_is_its_owners_alone_and_gone_afterwards(tmp_path, monkeypatch):
+def test_a_session_folder_is_its_owners_alone_and_gone_afterwards(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_TMPDIR", "/tmp")
-    with session.private_folder() as folder:
+    with session.session_folder() as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "logs").mkdir()
     assert not folder.exists()
@@ -43,15 +43,15 @@ def test_no_place_at_all_is_told_with_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(session, "candidates", lambda: [missing])
     with (
         pytest.raises(UserError, match=r"name one in RAY_TMPDIR \(.*none: No such file or directory\)"),
-        session.private_folder(),
+        session.session_folder(),
     ):
         pass
 
 
 KILLED = """
 import os, signal, sys
-from search.cluster.session import private_folder
-with private_folder() as folder:
+from search.cluster.session import session_folder
+with session_folder() as folder:
     print(folder, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -65,9 +65,9 @@ def test_what_a_killed_launch_left_goes_with_the_next_and_a_living_ones_stays(tm
         words = [sys.executable, "-c", KILLED]
         left = Path(subprocess.run(words, capture_output=True, text=True, timeout=60).stdout.strip())
         assert left.parent == place and left.exists()
-        with session.private_folder() as living:
+        with session.session_folder() as living:
             assert not left.exists()
-            with session.private_folder() as second:
+            with session.session_folder() as second:
                 assert living.exists() and second.exists()
     finally:
         place.rmdir()
