@@ -16,8 +16,8 @@ Sampler = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
 Second = Objective | Literal["seconds"]
 """``seconds``: of training that a trial asks for, shared stages counted in full; fewer are better."""
 Rule = Literal["asha", "paired"]
-MOST = 10**9
-"""Trials; as good as no end."""
+MOST = 100_000
+"""Trials: as good as no end, and a plan of them takes minutes."""
 Trials = Annotated[int, Field(gt=0, le=MOST)]
 SEVERAL: tuple[Sampler, ...] = ("tpe", "nsga2", "random")
 """Samplers that look at two objectives."""

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 
 from search.cluster.patience import patience
-from search.cluster.session import private_folder
+from search.cluster.session import session_folder
 from search.config import Config
 from search.errors import UserError
 
@@ -42,7 +42,7 @@ def check(config: Config, address: str | None) -> None:
     if shutil.which("bash") is None:
         raise UserError("Ray starts its workers through bash, and there is none on PATH: install it")
     _check_memory()
-    with private_folder():
+    with session_folder():
         pass  # there is a place for one
 
 

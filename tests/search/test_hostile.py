@@ -36,6 +36,7 @@ SETS = [
     "trials=!!bool maybe",
     "trials=" + "9" * 5000,
     "trials=1000000000000000000",
+    "trials=1000000000",
     "z=!!python/object/apply:os.system ['touch F']",
     '"\x1b[2Jx"=1',
     'benchmark="\\e[2Jx\\u202e"',
