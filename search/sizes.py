@@ -13,7 +13,7 @@ def _whole(size: object) -> object:
     written = isinstance(size, str) and _SIZE.fullmatch(size)
     number = isinstance(size, int | float) and not isinstance(size, bool) and size >= 0 and float(size).is_integer()
     if not written and not number:
-        raise ValueError("it wants a size such as 500MB or 2GB, or a whole number of bytes")
+        raise ValueError(f'it wants a size such as 500MB or 2GB, or a whole number of bytes; got "{str(size)[:100]}"')
     return int(size) if isinstance(size, float) else size
 
 
