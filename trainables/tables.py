@@ -225,7 +225,7 @@ def _is_noted(value: Any, kind: type) -> bool:
     if kind is dict:
         return isinstance(value, dict) and all(_is_noted(each, int) for each in value.values())
     # Counts are divided: a float holds no integer of any size.
-    return isinstance(value, kind) and (kind is not int or 0 <= value < 2**63)
+    return isinstance(value, kind) and (not isinstance(value, int) or 0 <= value < 2**63)
 
 
 def _set_aside(place: Path) -> None:
