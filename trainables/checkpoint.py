@@ -4,11 +4,12 @@ Needs no torch: whoever plans a search looks at them too.
 """
 
 import json
-import math
 import os
 import re
 import stat
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -51,26 +52,54 @@ def look(folder: Path) -> None:
     check_no_adapter(folder / ADAPTER)
     for file in sorted([*folder.iterdir(), *folder.glob(f"{_TEMPLATES}/*")]):
         if file.suffix in _READ or file.name == _TEMPLATES:
-            check_plain(file, folder)
+            check_plain(file, folder, folders=file.name == _TEMPLATES)
     check_config(read(folder / CONFIG))
     if (folder / TOKENIZER_CONFIG).exists():
         _check_class(read(folder / TOKENIZER_CONFIG).get("tokenizer_class"), TOKENIZER_CONFIG)
 
 
-def check_plain(file: Path, folder: Path) -> None:
+def check_plain(file: Path, folder: Path, *, folders: bool = False) -> None:
     """Check that a file is a plain one and lies in `folder`, or in the repository's part of the hub's cache if the folder is of that.
+
+    Args:
+        file: its path, which begins with that of `folder`.
+        folder: its links are followed.
+        folders: whether it may be a folder.
 
     Raises:
         DataError: otherwise.
     """
-    try:
+    shown = printable(str(file.relative_to(folder)))
+    with in_words(f"{shown} cannot be read"):
         mode, within = file.stat().st_mode, inside(file, folder.resolve())
-    except (OSError, RuntimeError) as error:
-        raise DataError(printable(f"{file.name} cannot be read: {_in_words(error)}")) from error
-    if not (stat.S_ISREG(mode) or (stat.S_ISDIR(mode) and file.name == _TEMPLATES)):
-        raise DataError(printable(f"{file.name} is no plain file: put the file itself there"))
+    if not (stat.S_ISREG(mode) or (folders and stat.S_ISDIR(mode))):
+        raise DataError(f"{shown} is no plain file: remove it, or put the file itself there")
     if not within:
-        raise DataError(printable(f"{file.name} is a link that leaves its folder: put the file itself there"))
+        raise DataError(f"{shown} is a link that leaves its folder: put the file itself there")
+
+
+@contextmanager
+def in_words(what: str = "it cannot be read") -> Iterator[None]:
+    """Make a DataError of one line of whatever libraries say of files of others: Rust's panics are no `Exception`."""
+    try:
+        yield
+    except DataError:
+        raise
+    except BaseException as error:
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        raise DataError(_told(what, error)) from error
+
+
+def _told(what: str, error: BaseException) -> str:
+    said = " ".join(str(getattr(error, "strerror", None) or error).split())
+    if "trust_remote_code" in said:
+        return (
+            "it brings code of its own (auto_map), which is never run: take one whose architecture transformers knows"
+        )
+    # Of a key, or a number, the class says what is wrong with it.
+    said = f"{type(error).__name__}: {said}" if len(said.split()) < 3 and not isinstance(error, OSError) else said
+    return printable(f"{what}: {said[:300]}")
 
 
 def inside(file: Path, folder: Path) -> bool:
@@ -94,19 +123,13 @@ def read(file: Path, largest: int = LARGEST_CONFIG) -> dict[str, Any]:
     Raises:
         DataError: when it is not there, or no JSON object within the limits of `trainables.documents`.
     """
-    try:
-        document = parse_json(contents(file, largest))
-    except OSError as error:
-        raise DataError(printable(f"{file.name} cannot be read: {_in_words(error)}")) from error
-    except ValueError as error:
-        raise DataError(printable(f"{file.name} is garbled: {error}")) from error
+    with in_words(f"{file.name} cannot be read"):
+        data = contents(file, largest)
+    with in_words(f"{file.name} is garbled"):
+        document = parse_json(data)
     if not isinstance(document, dict):
         raise DataError(f"{file.name} is garbled: it holds no JSON object")
     return document
-
-
-def _in_words(error: Exception) -> str:
-    return (error.strerror or str(error)) if isinstance(error, OSError) else str(error)
 
 
 def check_config(document: dict[str, Any]) -> None:
@@ -137,13 +160,14 @@ def _check_class(name: Any, file: str) -> None:
 
 
 def _check_number(key: str, value: float) -> None:
-    if not math.isfinite(value):
-        raise DataError(printable(f"{CONFIG} has {key} {value}: a finite number is needed"))
+    said = f"{CONFIG} has {key} {json.dumps(value)[:60]}"
+    if not abs(value) <= sys.float_info.max:  # nor an integer that no float holds
+        raise DataError(printable(f"{said}: a finite number is needed"))
     if ("dropout" in key or key.endswith("_prob")) and not 0 <= value <= 1:
-        raise DataError(printable(f"{CONFIG} has {key} {value:g}: allowed: 0 to 1"))
+        raise DataError(printable(f"{said}: allowed: 0 to 1"))
     for part, most in MOST.items():
         if part in key and value > most:
-            raise DataError(printable(f"{CONFIG} has {key} {value:g}: allowed: at most {most:,}"))
+            raise DataError(printable(f"{said}: allowed: at most {most:,}"))
 
 
 def _fields(document: Any, depth: int = 0) -> Iterator[tuple[str, Any, int]]:

@@ -26,8 +26,8 @@ from transformers.utils import cached_file
 from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.benchmarks import DataError, model_mirror_of
-from trainables.checkpoint import ADAPTER, CONFIG, TOKENIZER_CONFIG, WEIGHTS, check_plain, look, shards
-from trainables.rehearsal import check_memory, check_tokens, check_weights, in_words, outline, try_out, without_report
+from trainables.checkpoint import ADAPTER, CONFIG, TOKENIZER_CONFIG, WEIGHTS, check_plain, in_words, look, shards
+from trainables.rehearsal import check_memory, check_tokens, check_weights, outline, try_out, without_report
 from trainables.store.identity import TOKENIZED, digest
 from trainables.tokens import Tokens
 

@@ -92,7 +92,8 @@ class Prepared:
     def mean_length(self) -> tuple[float, float]:
         """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
         about = self._train_features.about
-        return about["tokens"] / about["texts"], about["plain"] / about["texts"]
+        count = max(about["texts"], 1)
+        return about["tokens"] / count, about["plain"] / count
 
     @property
     def notes(self) -> Counter[str]:

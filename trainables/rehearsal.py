@@ -17,6 +17,7 @@ from transformers.models.auto import modeling_auto
 from transformers.utils import ModelOutput, logging
 
 from trainables.benchmarks.cards import DataError
+from trainables.checkpoint import in_words
 from trainables.documents import printable
 from trainables.tasks import Feature, pad
 from trainables.tokens import Tokens
@@ -37,30 +38,6 @@ _OFFSET = 2**24
 """Cells of a table of positions that is made in Python, one by one."""
 
 
-@contextmanager
-def in_words(what: str = "it cannot be read") -> Iterator[None]:
-    """Make a DataError of one line of whatever libraries say of an encoder's files: Rust's panics are no `Exception`."""
-    try:
-        yield
-    except DataError:
-        raise
-    except BaseException as error:
-        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
-            raise
-        raise DataError(_told(what, error)) from error
-
-
-def _told(what: str, error: BaseException) -> str:
-    said = " ".join(str(error).split())
-    if "trust_remote_code" in said:
-        return (
-            "it brings code of its own (auto_map), which is never run: take one whose architecture transformers knows"
-        )
-    # Of a key, or a number, the class says what is wrong with it.
-    said = f"{type(error).__name__}: {said}" if len(said.split()) < 3 else said
-    return printable(f"{what}: {said[:300]}")
-
-
 def outline(config: PretrainedConfig) -> PreTrainedModel:
     """The bare model without memory for weights.
 
@@ -69,7 +46,13 @@ def outline(config: PretrainedConfig) -> PreTrainedModel:
     """
     if config.model_type not in KINDS:
         raise DataError(f"it is a {config.model_type!r}, which is no encoder of texts")
-    rows, width = getattr(config, "max_position_embeddings", 0), getattr(config, "hidden_size", 0)
+    # T5 and Funnel have distances in place of positions; XLNet says -1.
+    if getattr(config, "max_position_embeddings", -1) == -1:
+        what = "gives no number of positions (max_position_embeddings)"
+        raise DataError(
+            f"it is a {config.model_type!r} that {what}, which is not supported: take one like BERT or XLM-R"
+        )
+    rows, width = config.max_position_embeddings, getattr(config, "hidden_size", 0)
     if getattr(config, "sinusoidal_embeddings", False) and rows * width > _OFFSET:
         raise DataError(f"config.json asks for {rows:,} positions of {width:,} numbers, which no encoder has")
     if getattr(config, "num_hidden_layers", 1) < 1:

@@ -1,5 +1,6 @@
 """Encoders that somebody made to do harm, or that came to harm: each is refused in a line, soon, and nothing of it is run."""
 
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import torch
 
 from tests.trainables.spoilt import Spoil, both, evil, fields, pickled, refusal, text, tokenizer, used
 from trainables import encoders
+from trainables.benchmarks import DataError
 
 HUGE = 10**12
 
@@ -73,25 +75,33 @@ def test_the_refusal_of_code_says_what_to_do(spoilt):
     assert said.startswith("it brings code of its own (auto_map), which is never run: take one")
 
 
+def short(value: object) -> str:
+    said = str(value)
+    return said if len(said) < 20 else f"{said[:3]}... of {len(said)} signs"
+
+
 DEEP, GARBLED = "[" * 200_000, "\x00{"
 CONFIGS = {
-    **{f"{key} {value}": fields(**{key: value}) for key, values in {
-        "hidden_size": [0, -1, HUGE, 17, "x", None, 1.5, [], True],
+    **{f"{key} {short(value)}": fields(**{key: value}) for key, values in {
+        "hidden_size": [0, -1, HUGE, 10**400, 10**30, 17, "x", None, 1.5, [], True],
         "vocab_size": [0, -1, HUGE, 7, "x"],
         "num_attention_heads": [0, 3, -1, 1000, HUGE],
         "num_hidden_layers": [0, -1, 5, 10**9, "x"],
         "intermediate_size": [0, -1, HUGE],
         "max_position_embeddings": [0, 1, -1, 40, HUGE, "x"],
-        "pad_token_id": [-3, 10**6, None, "a"],
+        "pad_token_id": [-3, 10**400, 10**6, None, "a"],
         "type_vocab_size": [0, -1, HUGE],
         "layer_norm_eps": ["x", -5.0],
         "hidden_act": ["nope", "../../x", 5, None],
-        "hidden_dropout_prob": [5, -1],
+        "hidden_dropout_prob": [5, -1, 10**300],
         "attention_probs_dropout_prob": [2.0],
         "chunk_size_feed_forward": [7],
-        "num_labels": [HUGE],
+        "num_labels": [HUGE, 10**300],
         "return_dict": [False],
         "model_type": [None, [], 5, "nothing"],
+        "foo": [10**400, -(10**400), [{"bar": 10**400}]],
+        "initializer_range": [10**400],
+        "rope_theta": [10**309],
     }.items() for value in values},
     **{f"config {name}": text("config.json", content) for name, content in {
         "deep": DEEP, "deep object": '{"a":' * 200_000, "garbled": GARBLED, "list": "[]", "empty": "",
@@ -105,6 +115,27 @@ CONFIGS = {
 @pytest.mark.parametrize("spoil", CONFIGS.values(), ids=CONFIGS)
 def test_a_config_that_makes_no_encoder_is_refused(spoilt, spoil):
     refusal(spoilt(spoil))
+
+
+@pytest.mark.parametrize("kind", ["t5", "mt5", "umt5", "funnel", "xlnet", "led", "bloom"])
+def test_an_architecture_without_positions_is_said_to_be_unsupported(spoilt, kind):
+    said = refusal(spoilt(text("config.json", json.dumps({"model_type": kind}))))
+    assert said.startswith(f"it is a {kind!r} that gives no number of positions")
+    assert "not supported" in said
+
+
+def test_numbers_that_no_float_holds_are_said_to_be_none(spoilt):
+    said = refusal(spoilt(fields(foo=10**400)))
+    assert said == f"config.json has foo 1{'0' * 59}: a finite number is needed"
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), 10**30, 1e30, -1, None, "x", [10**400]], ids=short)
+def test_an_odd_longest_text_of_a_tokenizer_changes_nothing_or_is_refused(spoilt, sound, value):
+    folder = spoilt(fields("tokenizer_config.json", model_max_length=value))
+    try:
+        assert used(folder) == used(Path(sound["xlm_r"]))
+    except DataError as told:
+        assert "\n" not in str(told)  # noqa: PT017
 
 
 def test_positions_that_are_counted_in_python_are_refused(spoilt):

@@ -2,16 +2,21 @@
 
 import os
 import shutil
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
 import pytest
 
 from trainables.tabled import Tabled
-from trainables.tables import Shelf
+from trainables.tables import Shelf, Table
 from trainables.tasks import TaskData
 
 KEY = "ab" * 16
-ROWS = [{"text": "a", "number": 1}, {"text": "b", "number": 2}]
+ROWS = [{"text": "ab", "number": 1}, {"text": "b", "number": 2}]
 
 
 def left(file: str, content: bytes):
@@ -50,7 +55,65 @@ def linked_above(place: Path) -> None:
     place.parent.symlink_to(outside / "tables")
 
 
+def arrow(change: Callable[[pa.Table], pa.Table]):
+    """Change the rows as whoever knows their format can."""
+
+    def spoil(place: Path) -> None:
+        with pa.OSFile(str(place / "rows.arrow")) as file:
+            changed = change(pa.ipc.open_stream(file).read_all())
+        with pa.OSFile(str(place / "rows.arrow"), "wb") as file, pa.ipc.new_stream(file, changed.schema) as writer:
+            writer.write_table(changed)
+
+    return spoil
+
+
+def offset(place: int, value: int):
+    """Let a text begin elsewhere."""
+
+    def change(table: pa.Table) -> pa.Table:
+        texts = table.column("text").combine_chunks()
+        _, offsets, data = texts.buffers()
+        changed = np.frombuffer(offsets, dtype=np.int32).copy()
+        changed[place] = value
+        other = pa.Array.from_buffers(texts.type, len(texts), [None, pa.py_buffer(changed.tobytes()), data])
+        return table.set_column(table.column_names.index("text"), "text", other)
+
+    return arrow(change)
+
+
+def typed(kind: pa.DataType):
+    """Another type for the texts."""
+    return arrow(
+        lambda table: table.set_column(
+            table.column_names.index("text"), "text", table.column("text").combine_chunks().cast(kind)
+        )
+    )
+
+
+def noted(told: str):
+    return arrow(lambda table: table.replace_schema_metadata({"huggingface": told}))
+
+
+ODD_METADATA = {
+    "features of a number": '{"info": {"features": {"text": 5}}}',
+    "list": "[1]",
+    "deep": '{"info":' + "[" * 100_000,
+    "garbled": "{",
+    "no features": '{"info": {"features": 5}}',
+    "unknown type": '{"info": {"features": {"text": {"_type": "Nothing"}}}}',
+    "picture": '{"info": {"features": {"text": {"_type": "Image"}, "number": {"dtype": "int64", "_type": "Value"}}}}',
+}
+
 SPOILT = {
+    **{f"offset {place} {value}": offset(place, value) for place, value in
+       [(1, 2**31 - 100), (1, -5), (1, 1000), (1, 4)]},
+    "no utf-8": lambda place: (place / "rows.arrow").write_bytes((place / "rows.arrow").read_bytes().replace(b"ab", b"\xff\xfe")),
+    **{f"type {kind}": typed(kind) for kind in (pa.binary(), pa.dictionary(pa.int32(), pa.string()), pa.string_view())},
+    "names of columns": lambda place: (place / "rows.arrow").write_bytes((place / "rows.arrow").read_bytes().replace(b"number", b"numb\xffr")),
+    "two of a name": arrow(lambda table: table.rename_columns(["text", "text"])),
+    "counts of texts": left("about.json", b'{"fingerprint": "a", "notes": {"x": "\\u001b[2J"}}'),
+    "counts of digits": left("about.json", b'{"fingerprint": "a", "notes": {"x": ' + b"9" * 400 + b"}}"),
+    "digits beyond": left("about.json", b'{"fingerprint": "a", "notes": {"x": ' + b"9" * 5000 + b"}}"),
     "deep": left("about.json", b"[" * 200_000),
     "garbled": left("about.json", b"\xff{"),
     "list": left("about.json", b"[]"),
@@ -95,9 +158,75 @@ def test_what_is_no_table_is_made_anew(tmp_path, spoil):
     assert told == []
 
 
+@pytest.mark.parametrize("told", ODD_METADATA.values(), ids=ODD_METADATA)
+def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
+    shelf = Shelf(tmp_path)
+    shelf.keep(KEY, ROWS, dict)
+    noted(told)(tmp_path / KEY[:2] / KEY)
+    found = shelf.find(KEY, numbers=["number"])
+    assert found is not None
+    assert list(found.table) == ROWS
+
+
+def test_numbers_some_of_which_are_missing_are_none(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.keep(KEY, [{"number": 1}, {"number": None}], dict)
+    assert shelf.find(KEY) is not None
+    assert shelf.find(KEY, numbers=["number"]) is None
+
+
+def test_a_link_for_a_table_is_not_followed_by_whoever_opens_it(tmp_path):
+    shelf = Shelf(tmp_path)
+    shelf.keep(KEY, ROWS, dict)
+    place = tmp_path / KEY[:2] / KEY
+    folder = os.open(place, os.O_RDONLY)
+    try:
+        assert list(Table.at(Path("rows.arrow"), folder)) == ROWS
+        (place / "linked").symlink_to("rows.arrow")
+        with pytest.raises(OSError, match="symbolic"):
+            Table.at(Path("linked"), folder)
+    finally:
+        os.close(folder)
+
+
+GARBLING = """
+import random, sys
+from pathlib import Path
+from trainables.tables import Shelf
+shelf, rng = Shelf(Path(sys.argv[1])), random.Random(0)
+key = "ab" * 16
+rows = [{"text": f"text {n}" * (n % 3), "ids": list(range(n % 5)), "one": {"a": [str(n)]}, "number": n} for n in range(40)]
+shelf.keep(key, rows, dict)
+file = shelf._place(key) / "rows.arrow"
+sound, taken = file.read_bytes(), 0
+for _ in range(1000):
+    data = bytearray(sound)
+    for _ in range(rng.choice([1, 1, 2, 8])):
+        data[rng.randrange(len(data))] = rng.choice([0, 1, 127, 128, 255, rng.randrange(256)])
+    file.write_bytes(data)
+    found = shelf.find(key, numbers=["number"])
+    if found is not None:
+        taken += 1
+        list(found.table), found.table.take([len(found.table) - 1]) if len(found.table) else [], found.table.column("number")
+print(taken)
+"""
+
+
+def test_garbled_rows_are_rows_or_none_and_never_end_the_process(tmp_path):
+    done = subprocess.run([sys.executable, "-c", GARBLING, tmp_path], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert 0 < int(done.stdout) < 1000
+
+
 @pytest.mark.parametrize(
     "about",
-    [b"{}", b'{"what": "a", "texts": 1, "tokens": "x", "plain": 1}', b'{"texts": null, "tokens": 1, "plain": 1}'],
+    [
+        b"{}",
+        b'{"texts": 1, "tokens": 1, "plain": -1}',
+        b'{"texts": 1, "tokens": ' + b"9" * 400 + b', "plain": 1}',
+        b'{"what": "a", "texts": 1, "tokens": "x", "plain": 1}',
+        b'{"texts": null, "tokens": 1, "plain": 1}',
+    ],
 )
 def test_features_whose_counts_are_other_things_are_made_anew(tmp_path, encoder, about):
     tabled = Tabled(TaskData("classification", ("a", "b"), None), Shelf(tmp_path), lambda what, rows: None)

@@ -5,11 +5,11 @@ import gzip
 import lzma
 import os
 import re
-import stat
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,7 +23,7 @@ from datasets.packaged_modules.text.text import Text
 from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
 from trainables.benchmarks.cards import DataError
-from trainables.checkpoint import inside
+from trainables.checkpoint import check_plain, inside
 from trainables.documents import DEEPEST, contents, parse_yaml, printable
 
 LARGEST_CARD = 4 * 2**20
@@ -32,6 +32,9 @@ LONGEST_LINE = 128 * 2**20
 """Bytes of a line of a text file; some hold a whole set in one."""
 PACKED = 200
 """Bytes that one byte of a packed file may become: texts become ten."""
+MOST_COLUMNS = 1000
+MOST_PATHS = 1000
+"""Files and patterns of one configuration in a README."""
 _EMPTY_LINES = re.compile(r"[\r\n]{1000}")
 """What `REGEX_YAML_BLOCK` takes the square of its length for."""
 _STRING = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*+"?')
@@ -41,6 +44,30 @@ _TOGETHER = 2**20
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _ENCODINGS = frozenset(("utf-8", "utf8", "utf-8-sig", "ascii", "latin-1", "latin1", "iso-8859-1", "cp1252"))
 """Those in which a bracket is a bracket."""
+_ELSEWHERE = re.compile(r"[\w+.-]+:|[~/\\]")
+"""How the name of a file begins that is not of the mirror's folder."""
+_Fits = tuple[Callable[[Any], bool], str]
+_WORD: _Fits = (lambda told: isinstance(told, str | int | float) and len(str(told)) <= 1000, "a word")
+_SWITCH: _Fits = (lambda told: isinstance(told, bool), "true or false")
+_SIGN: _Fits = (lambda told: isinstance(told, str) and len(told) == 1, "one sign")
+_COLUMNS: _Fits = (
+    lambda told: isinstance(told, list) and len(told) <= MOST_COLUMNS,
+    f"a list, {MOST_COLUMNS:,} at most",
+)
+_ARGUMENTS: dict[str, _Fits] = {
+    **dict.fromkeys(("config_name", "data_dir", "description", "version", "field"), _WORD),
+    "data_files": (lambda told: isinstance(told, str | list), "a file, or a list of files"),
+    **dict.fromkeys(("default", "drop_labels", "drop_metadata", "keep_default_na", "skipinitialspace"), _SWITCH),
+    **dict.fromkeys(("sep", "delimiter", "quotechar", "escapechar"), _SIGN),
+    **dict.fromkeys(("names", "column_names", "columns", "features"), _COLUMNS),
+    "header": (lambda told: told == "infer" or (isinstance(told, int) and 0 <= told <= 100), "infer, or 0 to 100"),
+    "quoting": (lambda told: isinstance(told, int) and 0 <= told <= 3, "0 to 3"),
+    "encoding": (
+        lambda told: str(told).lower().replace("_", "-") in _ENCODINGS,
+        f"{', '.join(sorted(_ENCODINGS))}; save the files in UTF-8",
+    ),
+}
+"""What a README may say of how its files are read: anything else could name code or files, or take time without end."""
 _LOADERS = {Parquet: "parquet", Arrow: "arrow", Json: "json", Csv: "csv", Text: "text"}
 _MAGIC: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _UNREAD = (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"Rar!")
@@ -55,26 +82,12 @@ def check_files(mirror: Path) -> None:
     root = mirror.resolve()
     for folder, folders, files in os.walk(root):
         for name in (*folders, *files):
-            _check_file(Path(folder) / name, root)
+            check_plain(Path(folder) / name, root, folders=True)
+            if "::" in name:
+                raise DataError(printable(f"{name}: a name with :: stands for a file elsewhere: rename it"))
     for name in (REPOCARD_FILENAME, REPOYAML_FILENAME):
         if (root / name).exists():
             _check_card(root / name, (root / name).stat().st_mtime_ns)
-
-
-def _check_file(file: Path, root: Path) -> None:
-    shown = printable(str(file.relative_to(root)))
-    try:
-        mode, within = file.stat().st_mode, inside(file, root)
-    except (OSError, RuntimeError) as error:
-        raise DataError(f"{shown} cannot be read: {getattr(error, 'strerror', None) or error}") from error
-    if not within:
-        raise DataError(
-            f"{shown} is a link that leaves the mirror, which reads its own folder: put the file itself there"
-        )
-    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(f"{shown} is no plain file: remove it")
-    if "::" in file.name:
-        raise DataError(f"{shown}: a name with :: stands for a file elsewhere: rename it")
 
 
 @lru_cache(maxsize=256)
@@ -99,18 +112,26 @@ def _check_card(card: Path, changed: int) -> None:
 
 
 def _check_configuration(told: dict[str, Any], card: str) -> None:
-    for path in (*_paths(told.get("data_files")), *_paths(told.get("data_dir"))):
-        if (
-            "://" in path
-            or "::" in path
-            or Path(path).is_absolute()
-            or path[:1] in "~\\"
-            or ".." in re.split(r"[/\\]", path)
-        ):
+    paths = (*_paths(told.get("data_files")), *_paths(told.get("data_dir")))
+    if len(paths) > MOST_PATHS:
+        raise DataError(
+            f"{card} names {len(paths):,} files of one configuration: allowed: {MOST_PATHS:,}; use a pattern"
+        )
+    for path in paths:
+        if _ELSEWHERE.match(path) or "::" in path or "://" in path or ".." in (parts := re.split(r"[/\\]", path)):
             raise DataError(printable(f"{card} names {path[:200]!r}: a mirror reads its own folder: name files of it"))
-    encoding = told.get("encoding")
-    if encoding is not None and str(encoding).lower().replace("_", "-") not in _ENCODINGS:
-        raise DataError(printable(f"{card} has the encoding {str(encoding)[:60]!r}: save the files in UTF-8"))
+        # Each star more takes the time of another power of a name's length.
+        if sum("**" in part for part in parts) > 1 or any(len(re.findall(r"\*+", part)) > 3 for part in parts):
+            raise DataError(
+                printable(f"{card} names {path[:200]!r}: allowed: ** once, * 3 times in the name of a file")
+            )
+    for name, value in told.items():
+        if name not in _ARGUMENTS:
+            raise DataError(printable(f"{card} has {str(name)[:60]}, which is not used here: remove it"))
+        fits, allowed = _ARGUMENTS[name]
+        # Without a separator pandas looks for one, which a long line can make endless.
+        if not fits(value) and (value is not None or name == "sep"):
+            raise DataError(printable(f"{card} has {name} {str(value)[:60]!r}: allowed: {allowed}"))
 
 
 def _paths(told: Any) -> Iterator[str]:
@@ -123,8 +144,13 @@ def _paths(told: Any) -> Iterator[str]:
         yield told
 
 
-def check_split(builder: DatasetBuilder, split: str, mirror: Path) -> None:
-    """Check the files that a split is read from.
+def check_splits(builder: DatasetBuilder, read: Iterable[str], mirror: Path) -> None:
+    """Check the files of every split, and look into those of some.
+
+    Args:
+        builder: which opens the files of all splits.
+        read: the splits that are read to their end.
+        mirror: its folder.
 
     Raises:
         DataError: when they are not in the mirror, are of a kind that tasks do not come in, or would end the process.
@@ -133,11 +159,11 @@ def check_split(builder: DatasetBuilder, split: str, mirror: Path) -> None:
     if kind is None:
         raise DataError(f"its files are of another kind than {', '.join(_LOADERS.values())}")
     check_features(builder.info.features)
-    root = mirror.resolve()
-    found = builder.config.data_files or {}
-    for file in map(str, found.get(split, ())):
+    root, found = mirror.resolve(), builder.config.data_files or {}
+    for file in map(str, chain.from_iterable(found.values())):
         if "::" in file or "://" in file or not inside(Path(file), root):
             raise DataError(printable(f"{file} lies elsewhere: a mirror reads its own folder"))
+    for file in chain.from_iterable(found.get(split, ()) for split in read):
         if kind in {"json", "csv", "text"}:
             status = Path(file).stat()
             _check_text(Path(file), kind == "json", status.st_size, status.st_mtime_ns)

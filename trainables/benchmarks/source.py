@@ -13,7 +13,7 @@ from huggingface_hub import HfApi
 
 from trainables.benchmarks import TAGGED, mirror_of
 from trainables.benchmarks.cards import CONVERTED, DataError, Part, Row, UnreachableError
-from trainables.benchmarks.inspection import check_features, check_files, check_split
+from trainables.benchmarks.inspection import check_features, check_files, check_splits
 from trainables.checkpoint import inside
 
 _LONGEST_LINE = 2**20
@@ -47,7 +47,8 @@ def _from_mirror(mirror: Path, configuration: str, split: str, stream: bool) -> 
     """As `load_dataset` gives it, once it is clear that nothing but the mirror is read."""
     check_files(mirror)
     builder = load_dataset_builder(str(mirror), configuration)
-    check_split(builder, split, mirror)
+    # To prepare one split is to prepare all.
+    check_splits(builder, [split] if stream else builder.config.data_files or (), mirror)
     if not stream:
         builder.download_and_prepare()
     told: Dataset | IterableDataset = builder.as_streaming_dataset(split) if stream else builder.as_dataset(split)

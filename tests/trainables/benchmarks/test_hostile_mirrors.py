@@ -8,6 +8,7 @@ import os
 import threading
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -114,6 +115,7 @@ ELSEWHERE = (
         "github://a:b@main/x.jsonl",
         "..\\outside.jsonl",
     ),
+    *("file:OUTSIDE", "local:OUTSIDE", "FILE:OUTSIDE", "file:rows.jsonl", "C:\\x.jsonl", "x/URL/x.jsonl"),
 )
 
 
@@ -144,6 +146,116 @@ def test_wherever_a_card_says_it(mirror, asked, told):
         (mirror / "README.md").write_text(f"---\nconfigs: {configurations}\n---\n")
     assert "a mirror reads its own folder" in refusal()
     assert heard == []
+
+
+@pytest.mark.parametrize("archived", [False, True])
+@pytest.mark.parametrize("outside", ["file:OUTSIDE", "OUTSIDE", "file://OUTSIDE", "link.jsonl"])
+def test_a_split_that_nobody_asked_for_is_looked_at_too(mirror, tmp_path, monkeypatch, archived, outside):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    (tmp_path / "outside.jsonl").write_text('{"id": 1, "one": "SECRET", "two": "b", "label": "no"}\n')
+    if outside == "link.jsonl":
+        (mirror / outside).symlink_to(tmp_path / "outside.jsonl")
+    files = [
+        {"split": PAIR.split_of("en"), "path": "rows.jsonl"},
+        {"split": "other", "path": outside.replace("OUTSIDE", str(tmp_path / "outside.jsonl"))},
+    ]
+    card(mirror, "", data_files=files)
+    part = replace(PAIR, set=replace(PAIR.set, archived=archived))
+    with pytest.raises(DataError, match=r"reads its own folder|leaves its folder"):
+        list(rows_of(part, "en", LABELS, Notes()))
+    assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and b"SECRET" in file.read_bytes()]
+
+
+def test_every_split_of_an_archived_set_is_read_and_so_checked(mirror, tmp_path, monkeypatch):
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    (mirror / "deep.jsonl").write_bytes(DEEP)
+    files = [{"split": PAIR.split_of("en"), "path": "rows.jsonl"}, {"split": "other", "path": "deep.jsonl"}]
+    card(mirror, "", data_files=files)
+    assert len(read()) == 3
+    with pytest.raises(DataError, match="nested deeper"):
+        list(rows_of(replace(PAIR, set=replace(PAIR.set, archived=True)), "en", LABELS, Notes()))
+
+
+ARGUMENTS = {
+    "pattern for a separator": {"sep": "(a|a)*b", "engine": "python"},
+    **{name: {name: value} for name, value in {
+        "sep": "(a|a)*b", "delimiter": "(a+)+$", "engine": "python", "chunksize": 10**15, "batch_size": 10**15, "block_size": 1,
+        "names": [f"c{number}" for number in range(30_000)], "column_names": ["c"] * 1001, "header": 10**400, "quoting": 7,
+        "storage_options": {"a": 1}, "memory_map": True, "converters": {"a": "b"}, "skiprows": 10**9, "filters": [["a", "=", 1]],
+        "fragment_scan_options": "a", "date_format": "a", "thousands": "a", "comment": "#", "dialect": "excel", "on_mixed_types": "a",
+        "parse_agent_traces": True, "encoding": "utf-7", "encoding_errors": "xmlcharrefreplace", "quotechar": "aa", "escapechar": 5,
+        "field": ["a"], "version": {"a": 1}, "default": "yes", "features": [{"name": f"c{number}", "dtype": "string"} for number in range(1001)],
+        "data_dir": ["a"], "\x1b[2J": 1,
+    }.items()},
+    "no separator": {"sep": None},
+    "no files": {"data_files": 5},
+    "files by name": {"data_files": {"train": "rows.csv"}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("told", ARGUMENTS.values(), ids=[*map(str.__repr__, ARGUMENTS)])
+def test_a_readme_says_nothing_else_of_how_files_are_read(mirror, told):
+    (mirror / "rows.csv").write_text("a" * 200_000 + "\n" * 3)
+    card(mirror, "rows.csv", **told)
+    said = refusal()
+    assert "README.md has" in said
+    assert "\x1b" not in said
+    assert len(said) < 1000
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "*a" * 8 + "b",
+        "*" + "[!b]*" * 8,
+        "**/" * 12 + "z.jsonl",
+        "a/**/b/**/z",
+        "?*" * 5,
+        "**a" * 9,
+        "*.*.*.*",
+        ["*.jsonl"] * 1001,
+    ],
+)
+def test_patterns_that_take_without_end_are_refused(mirror, path):
+    (mirror / ("a" * 200 + ".jsonl")).touch()
+    deep = mirror / "/".join("a" * 40)
+    deep.mkdir(parents=True)
+    (deep / "x.jsonl").touch()
+    card(mirror, path)
+    assert "README.md names" in refusal()
+
+
+@pytest.mark.parametrize("path", ["*.csv", "**/*.csv", "data/ro*s-*-of-*.csv", "data/**", ["data/rows-0-of-1.csv"]])
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"sep": "\t", "names": ["id", "one", "two", "label"], "header": None, "quoting": 3, "encoding": "UTF-8"},
+        {
+            "delimiter": "\t",
+            "column_names": ["id", "one", "two", "label"],
+            "keep_default_na": False,
+            "version": "1.0.0",
+        },
+        {
+            "sep": "\t",
+            "header": 0,
+            "names": ["id", "one", "two", "label"],
+            "default": True,
+            "description": "a",
+            "field": None,
+        },
+    ],
+)
+def test_what_a_readme_may_say_is_heeded(mirror, path, told):
+    (mirror / "rows.jsonl").unlink()
+    (mirror / "data").mkdir()
+    lines = "".join(f"{n}\ta {n}\tb\t{LABELS[n % 2]}\n" for n in range(3))
+    head = "x\ty\tz\tw\n" if told.get("header") == 0 else ""
+    (mirror / "data/rows-0-of-1.csv").write_text(head + lines)
+    if path == "*.csv":
+        (mirror / "data/rows-0-of-1.csv").rename(mirror / "rows.csv")
+    card(mirror, path, **told)
+    assert [each["label"] for each in read()] == [0, 1, 0]
 
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
