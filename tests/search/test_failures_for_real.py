@@ -4,7 +4,9 @@ import json
 import shutil
 import subprocess
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from tempfile import mkdtemp
 
 import psutil
 import pytest
@@ -22,15 +24,26 @@ ONE = SMALL | {
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
-    """A home with a search whose only trial failed: its encoder's weights end in the middle."""
+def failed(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+    """A home with a search whose only trial failed, and what was told: its encoder's weights were cut after they were looked at."""
     home = tmp_path_factory.mktemp("failed") / "home"
-    encoder = home.with_name("encoder")
+    encoder, temporary = home.with_name("encoder"), Path(mkdtemp(prefix="x", dir="/tmp"))
     shutil.copytree(ENCODER, encoder)
-    weights = encoder / "model.safetensors"
-    weights.write_bytes(weights.read_bytes()[:-1000])
     settings = {name: value for name, value in ONE.items() if name != "tracking.uri"}
-    return home, done(launching(home, settings | {"encoder": str(encoder)}), code=1)
+    words = launching(home, settings | {"encoder": str(encoder)})
+    launch = subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(TMPDIR=str(temporary))
+    )
+    while launch.poll() is None and not [*temporary.glob("xlt-*/ray")]:
+        time.sleep(0.1)
+    cut = encoder / "cut"
+    cut.write_bytes((encoder / "model.safetensors").read_bytes()[:-1000])
+    cut.rename(encoder / "model.safetensors")
+    _, printed = launch.communicate(timeout=300)
+    assert launch.returncode == 1, printed
+    assert (home / "searches/miniature/results.json").exists(), printed
+    yield home, printed
+    shutil.rmtree(temporary)
 
 
 def test_the_traceback_of_a_worker_is_in_a_file_that_everything_names(failed):
@@ -50,7 +63,7 @@ def test_the_traceback_of_a_worker_is_in_a_file_that_everything_names(failed):
         == trial["failure"]
     )
     assert trial["failure"] in (file.parents[1] / "report.html").read_text()
-    assert "Traceback" not in printed.stderr
+    assert "Traceback" not in printed
 
 
 def test_the_traceback_is_an_artifact_of_the_trials_run(failed):
