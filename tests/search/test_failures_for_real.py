@@ -36,7 +36,7 @@ def failed(tmp_path_factory) -> Iterator[tuple[Path, str]]:
     )
     while launch.poll() is None and not [*temporary.glob("xlt-*/ray")]:
         time.sleep(0.1)
-    cut = encoder / "cut"
+    cut = home.with_name("cut")
     cut.write_bytes((encoder / "model.safetensors").read_bytes()[:-1000])
     cut.rename(encoder / "model.safetensors")
     _, printed = launch.communicate(timeout=300)
