@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -78,6 +79,12 @@ def test_the_traceback_is_an_artifact_of_the_trials_run(failed):
     assert local.read_text() == (home / "searches" / "miniature" / name).read_text()
 
 
+def _trains(process: psutil.Process) -> bool:
+    with suppress(psutil.Error):  # one that ended meanwhile
+        return "ImplicitFunc.train" in "".join(process.cmdline())
+    return False
+
+
 def test_what_ray_knows_of_a_killed_worker_is_kept_and_the_trial_done_after_all(tmp_path):
     settings = ONE | {"training.target.steps": "200"}
     launch = subprocess.Popen(
@@ -86,8 +93,7 @@ def test_what_ray_knows_of_a_killed_worker_is_kept_and_the_trial_done_after_all(
     process, worker = psutil.Process(launch.pid), None
     while worker is None and launch.poll() is None:
         time.sleep(0.2)
-        workers = [each for each in process.children(recursive=True) if "ImplicitFunc.train" in "".join(each.cmdline())]
-        worker = workers[0] if workers else None
+        worker = next(filter(_trains, process.children(recursive=True)), None)
     assert worker is not None, launch.communicate()[1]
     worker.kill()
     _, told = launch.communicate(timeout=400)
