@@ -16,7 +16,6 @@ from search.sections import StoreSettings
 from search.sizes import Size
 from search.table import Rows
 from search.terminal import AS_JSON, aside, out, print_json, say, with_home
-from trainables.documents import printable
 from trainables.store.folder import MisplacedError
 from trainables.store.records import Entry, Records
 from trainables.store.size import shrink, tidy
@@ -65,7 +64,7 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
     try:
         size = TypeAdapter[int](Size).validate_python(max_size)
     except ValidationError as error:
-        raise UserError(printable(f"--max-size {max_size[:100]}: it wants a size such as 500MB or 2GB")) from error
+        raise UserError(f"--max-size {max_size[:100]}: it wants a size such as 500MB or 2GB") from error
     records, users = _records(home, url), _users(home)
     try:
         damaged = records.damaged()  # first of all: where it is a link nothing is to be removed
@@ -177,7 +176,7 @@ def _print_entries(entries: Iterable[Entry], users: dict[str, list[str]]) -> Non
 
 def _word(text: str) -> str:
     """As a cell of a table: others may have written it."""
-    shown = printable(text[:LONGEST]).replace("\n", "\\n").replace("\t", "\\t")
+    shown = text[:LONGEST].replace("\n", "\\n").replace("\t", "\\t")
     return shown if len(text) <= LONGEST else f"{shown}..."
 
 

@@ -141,11 +141,9 @@ def check_config(document: dict[str, Any]) -> None:
     for key, value, depth in _fields(document):
         shown = json.dumps(value)[:60]
         if key in _ELSEWHERE and value:
-            raise DataError(printable(f"{CONFIG} has {key}: {_ELSEWHERE[key]}"))
+            raise DataError(f"{CONFIG} has {key}: {_ELSEWHERE[key]}")
         if key in _ATTENTION_KEYS and value not in ATTENTION:
-            raise DataError(
-                printable(f"{CONFIG} has {key} {shown}, which comes from elsewhere: set it to sdpa, or remove it")
-            )
+            raise DataError(f"{CONFIG} has {key} {shown}, which comes from elsewhere: set it to sdpa, or remove it")
         if key == "auto_map" and depth:
             raise DataError(f"{CONFIG} has auto_map within another field: code of an encoder is never run; remove it")
         if key == "tokenizer_class":
@@ -156,18 +154,18 @@ def check_config(document: dict[str, Any]) -> None:
 
 def _check_class(name: Any, file: str) -> None:
     if name is not None and not (isinstance(name, str) and _TOKENIZER_CLASS.fullmatch(name)):
-        raise DataError(printable(f"{file} has tokenizer_class {json.dumps(name)[:60]}, which is no tokenizer"))
+        raise DataError(f"{file} has tokenizer_class {json.dumps(name)[:60]}, which is no tokenizer")
 
 
 def _check_number(key: str, value: float) -> None:
     said = f"{CONFIG} has {key} {json.dumps(value)[:60]}"
     if not abs(value) <= sys.float_info.max:  # nor an integer that no float holds
-        raise DataError(printable(f"{said}: a finite number is needed"))
+        raise DataError(f"{said}: a finite number is needed")
     if ("dropout" in key or key.endswith("_prob")) and not 0 <= value <= 1:
-        raise DataError(printable(f"{said}: allowed: 0 to 1"))
+        raise DataError(f"{said}: allowed: 0 to 1")
     for part, most in MOST.items():
         if part in key and value > most:
-            raise DataError(printable(f"{said}: allowed: at most {most:,}"))
+            raise DataError(f"{said}: allowed: at most {most:,}")
 
 
 def _fields(document: Any, depth: int = 0) -> Iterator[tuple[str, Any, int]]:
@@ -207,7 +205,7 @@ def shards(index: Path, folder: Path) -> list[Path]:
     odd = sorted(name for name in names if Path(name).name != name or not name.endswith(f".{suffix}"))
     if not names or odd:
         what = f"it names {odd[0]!r}" if odd else "it names no files"
-        raise DataError(printable(f"{index.name} is garbled: {what}; files of its own folder are needed"))
+        raise DataError(f"{index.name} is garbled: {what}; files of its own folder are needed")
     files = [folder / name for name in sorted(names)]
     for file in files:
         check_plain(file, folder)

@@ -18,7 +18,6 @@ from transformers.utils import ModelOutput, logging
 
 from trainables.benchmarks.cards import DataError
 from trainables.checkpoint import in_words
-from trainables.documents import printable
 from trainables.tasks import Feature, pad
 from trainables.tokens import Tokens
 
@@ -149,9 +148,7 @@ def _shapes(file: Path) -> Iterator[tuple[str, Sequence[int]]]:
         for name in opened.keys():  # noqa: SIM118 - it is no dict
             part = opened.get_slice(name)
             if name.endswith(".weight") and not part.get_dtype().startswith(("F", "BF")):
-                raise DataError(
-                    printable(f"its weights {name} are of type {part.get_dtype()}, no floating-point numbers")
-                )
+                raise DataError(f"its weights {name} are of type {part.get_dtype()}, no floating-point numbers")
             yield name, part.get_shape()
 
 
@@ -185,9 +182,7 @@ def _check_names(shapes: Mapping[str, Sequence[int]], model: PreTrainedModel) ->
         )
     if odd := sorted(told["mismatched_keys"]):
         name, theirs, ours = odd[0]
-        raise DataError(
-            printable(f"its weights {name} have the shape {list(theirs)}; config.json describes {list(ours)}")
-        )
+        raise DataError(f"its weights {name} have the shape {list(theirs)}; config.json describes {list(ours)}")
     if missing := sorted(name for name in told["missing_keys"] if _POOLER not in name):
         raise DataError(f"its files lack {len(missing)} of its weights, {missing[0]} among them")
 
@@ -195,7 +190,7 @@ def _check_names(shapes: Mapping[str, Sequence[int]], model: PreTrainedModel) ->
 def _check_values(weights: Iterable[tuple[str, Tensor]]) -> None:
     for name, tensor in weights:
         if not finite(tensor):
-            raise DataError(printable(f"its weights {name} are not finite numbers"))
+            raise DataError(f"its weights {name} are not finite numbers")
 
 
 def finite(tensor: Tensor) -> bool:

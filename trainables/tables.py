@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
@@ -18,6 +18,7 @@ import numpy as np
 import pyarrow as pa
 
 from trainables.documents import contents, parse_json, plain_file
+from trainables.store.folder import Folder
 
 Row = dict[str, Any]
 About = dict[str, Any]
@@ -157,7 +158,7 @@ class Shelf:
             numbers: columns of whole numbers that it has, unless it is empty.
         """
         try:
-            with _opened(self.folder / key[:2], key) as folder:
+            with Folder(str(self.folder)).opened(f"{key[:2]}/{key}") as folder:
                 noted = parse_json(contents(Path("about.json"), folder=folder))
                 table = Table.at(Path("rows.arrow"), folder)
         except Exception:  # whatever a library says of what somebody else left there
@@ -206,19 +207,6 @@ class Shelf:
 
     def _place(self, key: str) -> Path:
         return self.folder / key[:2] / key
-
-
-@contextmanager
-def _opened(above: Path, name: str) -> Iterator[int]:
-    """The descriptor of a folder in another, neither of which may be a link."""
-    flags, handles = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC, list[int]()
-    try:
-        handles.append(os.open(above, flags))
-        handles.append(os.open(name, flags, dir_fd=handles[0]))
-        yield handles[1]
-    finally:
-        for handle in handles:
-            os.close(handle)
 
 
 def _is_noted(value: Any, kind: type) -> bool:

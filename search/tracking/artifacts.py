@@ -19,13 +19,12 @@ def folder_of(home: Home, address: str) -> Path:
     whole = parts.scheme in ("", "file") and not parts.netloc and path.is_absolute() and ".." not in path.parts
     # Two paths may lead to one home: the folder is compared, not the word.
     above = next((folder for folder in path.parents if _is_one(folder, home.artifacts)), None) if whole else None
-    if above is None or (way := _link(home.artifacts, path.relative_to(above))) is not None:
+    if above is None:
         raise DatabaseError(
             f"it has artifacts outside {home.artifacts}, where nothing is written: "
             "move mlflow.db and mlflow-artifacts away and have xlt track write the view anew"
-            if above is None
-            else f"{way} is a link, through which nothing is written: move it away"
         )
+    _refuse_links(home.artifacts, path.relative_to(above))
     return home.artifacts / path.relative_to(above)
 
 
@@ -33,8 +32,7 @@ def write(files: Path, folder: Path) -> None:
     """Copy all files below a folder into another, in place of what is there."""
     for file in (path for path in sorted(files.rglob("*")) if path.is_file()):
         place = folder / file.relative_to(files)
-        if (way := _link(folder, place.parent.relative_to(folder))) is not None:
-            raise DatabaseError(f"{way} is a link, through which nothing is written: move it away")
+        _refuse_links(folder, place.parent.relative_to(folder))
         with written_aside(place) as aside:
             shutil.copyfile(file, aside)
 
@@ -54,7 +52,8 @@ def _is_one(folder: Path, other: Path) -> bool:
         return False
 
 
-def _link(folder: Path, rest: Path) -> Path | None:
-    """The first link among a folder and those below it, if there is one."""
-    ways = [folder, *(folder.joinpath(*rest.parts[: place + 1]) for place in range(len(rest.parts)))]
-    return next((way for way in ways if way.is_symlink()), None)
+def _refuse_links(folder: Path, rest: Path) -> None:
+    """Refuse a link among a folder and those below it."""
+    for place in range(len(rest.parts) + 1):
+        if (way := folder.joinpath(*rest.parts[:place])).is_symlink():
+            raise DatabaseError(f"{way} is a link, through which nothing is written: move it away")

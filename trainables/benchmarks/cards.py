@@ -7,6 +7,7 @@ from types import UnionType
 from typing import Any, Literal
 
 from trainables.curriculum import Pooling
+from trainables.documents import printable
 from trainables.languages import SOURCE_LANGUAGE
 
 CONVERTED = "refs/convert/parquet"
@@ -51,7 +52,10 @@ Form = type | UnionType | list[Any] | dict[str, Any]
 
 
 class DataError(ValueError):
-    """A data set that is not there, or not what it should be."""
+    """A data set that is not there, or not what it should be; said in text that acts on no terminal."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(printable(message))
 
 
 class UnreachableError(DataError):

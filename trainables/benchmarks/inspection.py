@@ -84,7 +84,7 @@ def check_files(mirror: Path) -> None:
         for name in (*folders, *files):
             check_plain(Path(folder) / name, root, folders=True)
             if "::" in name:
-                raise DataError(printable(f"{name}: a name with :: stands for a file elsewhere: rename it"))
+                raise DataError(f"{name}: a name with :: stands for a file elsewhere: rename it")
     for name in (REPOCARD_FILENAME, REPOYAML_FILENAME):
         if (root / name).exists():
             _check_card(root / name, (root / name).stat().st_mtime_ns)
@@ -104,7 +104,7 @@ def _check_card(card: Path, changed: int) -> None:
             f"{card.name} cannot be read: {error.strerror or f'it is larger than {LARGEST_CARD:,} bytes'}"
         ) from error
     except ValueError as error:
-        raise DataError(printable(f"{card.name} is garbled: {error}")) from error
+        raise DataError(f"{card.name} is garbled: {error}") from error
     configurations = told.get("configs") if isinstance(told, dict) else None
     for each in configurations if isinstance(configurations, list) else ():
         if isinstance(each, dict):
@@ -119,19 +119,17 @@ def _check_configuration(told: dict[str, Any], card: str) -> None:
         )
     for path in paths:
         if _ELSEWHERE.match(path) or "::" in path or "://" in path or ".." in (parts := re.split(r"[/\\]", path)):
-            raise DataError(printable(f"{card} names {path[:200]!r}: a mirror reads its own folder: name files of it"))
+            raise DataError(f"{card} names {path[:200]!r}: a mirror reads its own folder: name files of it")
         # Each star more takes the time of another power of a name's length.
         if sum("**" in part for part in parts) > 1 or any(len(re.findall(r"\*+", part)) > 3 for part in parts):
-            raise DataError(
-                printable(f"{card} names {path[:200]!r}: allowed: ** once, * 3 times in the name of a file")
-            )
+            raise DataError(f"{card} names {path[:200]!r}: allowed: ** once, * 3 times in the name of a file")
     for name, value in told.items():
         if name not in _ARGUMENTS:
-            raise DataError(printable(f"{card} has {str(name)[:60]}, which is not used here: remove it"))
+            raise DataError(f"{card} has {str(name)[:60]}, which is not used here: remove it")
         fits, allowed = _ARGUMENTS[name]
         # Without a separator pandas looks for one, which a long line can make endless.
         if not fits(value) and (value is not None or name == "sep"):
-            raise DataError(printable(f"{card} has {name} {str(value)[:60]!r}: allowed: {allowed}"))
+            raise DataError(f"{card} has {name} {str(value)[:60]!r}: allowed: {allowed}")
 
 
 def _paths(told: Any) -> Iterator[str]:
@@ -162,7 +160,7 @@ def check_splits(builder: DatasetBuilder, read: Iterable[str], mirror: Path) -> 
     root, found = mirror.resolve(), builder.config.data_files or {}
     for file in map(str, chain.from_iterable(found.values())):
         if "::" in file or "://" in file or not inside(Path(file), root):
-            raise DataError(printable(f"{file} lies elsewhere: a mirror reads its own folder"))
+            raise DataError(f"{file} lies elsewhere: a mirror reads its own folder")
     for file in chain.from_iterable(found.get(split, ()) for split in read):
         if kind in {"json", "csv", "text"}:
             status = Path(file).stat()
@@ -177,7 +175,7 @@ def check_features(features: Features | None) -> None:
     """
     for name, kind in _kinds(features or {}):
         if hasattr(kind, "decode_example") and type(kind).__name__ != "Json":
-            raise DataError(printable(f"column {name} is of type {type(kind).__name__}: texts and numbers are needed"))
+            raise DataError(f"column {name} is of type {type(kind).__name__}: texts and numbers are needed")
 
 
 def _kinds(features: Any, name: str = "") -> Iterator[tuple[str, Any]]:
@@ -207,7 +205,7 @@ def _unpacked(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
     with file.open("rb") as opened:
         first = opened.read(8)
     if first.startswith(_UNREAD):
-        raise DataError(printable(f"{file.name} is packed in a way that is not read here: pack it with gzip"))
+        raise DataError(f"{file.name} is packed in a way that is not read here: pack it with gzip")
     if zipfile.is_zipfile(file) and first.startswith(b"PK"):
         with zipfile.ZipFile(file) as archive:
             for member in archive.infolist():
@@ -237,7 +235,7 @@ def _garbled(name: str) -> Iterator[None]:
     try:
         yield
     except (OSError, EOFError, lzma.LZMAError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise DataError(printable(f"{name} cannot be unpacked: {error}")) from error
+        raise DataError(f"{name} cannot be unpacked: {error}") from error
 
 
 def _depth(text: bytes, depth: int) -> int:

@@ -82,17 +82,17 @@ class Folder:
 
     def names(self, path: str) -> list[str]:
         """All that a folder holds."""
-        with self._opened(path) as folder:
+        with self.opened(path) as folder:
             return os.listdir(folder)
 
     def folders(self, path: str) -> list[str]:
         """The folders in a folder, links left out."""
-        with self._opened(path) as folder, os.scandir(folder) as found:
+        with self.opened(path) as folder, os.scandir(folder) as found:
             return [each.name for each in found if each.is_dir(follow_symlinks=False)]
 
     def sizes(self, path: str) -> dict[str, int]:
         """Bytes of each plain file in a folder."""
-        with self._opened(path) as folder, os.scandir(folder) as found:
+        with self.opened(path) as folder, os.scandir(folder) as found:
             plain = (each for each in found if each.is_file(follow_symlinks=False))
             return {each.name: each.stat(follow_symlinks=False).st_size for each in plain}
 
@@ -122,19 +122,19 @@ class Folder:
         os.makedirs(self.root, exist_ok=True)
         *through, _ = path.split("/")
         for depth, each in enumerate(through):
-            with self._opened("/".join(through[:depth])) as folder, suppress(FileExistsError):
+            with self.opened("/".join(through[:depth])) as folder, suppress(FileExistsError):
                 os.mkdir(each, dir_fd=folder)
 
     @contextmanager
     def _holder(self, path: str) -> Iterator[tuple[int, str]]:
         """The folder, open, that holds what a path names, and its name there."""
         folder, _, name = path.rpartition("/")
-        with self._opened(folder) as handle:
+        with self.opened(folder) as handle:
             yield handle, name
 
     @contextmanager
-    def _opened(self, path: str) -> Iterator[int]:
-        """The descriptor of a folder."""
+    def opened(self, path: str) -> Iterator[int]:
+        """The descriptor of a folder, for as long as the context lasts."""
         handle = os.open(self.root, _FOLDER & ~os.O_NOFOLLOW)
         try:
             for each in path.split("/") if path else ():
