@@ -4,7 +4,7 @@ from pathlib import Path
 
 from search.stored import hash_of
 from search.study import Study
-from trainables.store.records import FORMAT, RECORD, Records
+from trainables.store.records import Records
 
 
 def same_encoder(study: Study, now: str, stages: str | None) -> bool:
@@ -26,9 +26,7 @@ def _recorded(study: Study, stages: str | None) -> str | None:
     """The hash of the encoder under the search's stages, from the record of one that stands on it."""
     records = Records(stages) if stages else None
     for key in sorted(study.stage_keys()) if records else ():
-        record = records.document(key, RECORD) if records else None
-        if (
-            record is not None and record["format"] <= FORMAT and len(record["path"]) == 2
-        ):  # the encoder, and the stage itself
+        record = records.record(key) if records else None
+        if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
             return str(record["identity"].get("parent", ""))
     return None

@@ -5,7 +5,7 @@ from typing import Any
 from search.config import Config
 from search.recorded import Recorded
 from search.tracking.sheet import Dataset, Role
-from trainables.store.records import FORMAT, RECORD, Records
+from trainables.store.records import Records
 
 UNKNOWN = "unknown"
 _LONGEST = 36
@@ -44,8 +44,8 @@ class Digests:
         return tuple(Dataset(task, self._known.get(task, UNKNOWN), role) for task in tasks)
 
     def _read(self, tasks: tuple[str, ...], key: str) -> None:
-        document = self._records.document(key, RECORD) if self._records else None
-        identity: dict[str, Any] = document["identity"] if document and document["format"] <= FORMAT else {}
+        record = self._records.record(key) if self._records else None
+        identity: dict[str, Any] = record["identity"] if record else {}
         # What follows the tasks' own fingerprints is that of synonyms.
         for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):
             if fingerprint:

@@ -80,6 +80,11 @@ class Records:
             self.note("", f"{self.place.url} cannot be read ({error.strerror or error})")
             return None
 
+    def record(self, key: str) -> Document | None:
+        """The stage's record, or None if it is not there, garbled, or of a newer program, which alone knows what it says."""
+        document = self.document(key, RECORD)
+        return document if document is not None and document["format"] <= FORMAT else None
+
     def read(self, key: str, name: str) -> Document | None:
         """As `document`, but what cannot be read raises OSError: it may be whole."""
         try:
@@ -114,8 +119,8 @@ class Records:
     def entries(self) -> Iterator[Entry]:
         """Every stage with a sound record."""
         for key in self.stages():
-            record = self.document(key, RECORD)
-            if record is None or record["format"] > FORMAT:
+            record = self.record(key)
+            if record is None:
                 continue
             try:
                 there = self.place.sizes(key)
@@ -136,8 +141,8 @@ class Records:
 
     def forget(self, key: str) -> None:
         """Give up the stage's weights; its record and scores stay."""
-        document = self.document(key, RECORD)
-        for file in document["files"].values() if document and document["format"] <= FORMAT else ():
+        record = self.record(key)
+        for file in record["files"].values() if record else ():
             self.place.remove(f"{key}/{file['at']}")
 
     def note(self, key: str, what: str) -> None:

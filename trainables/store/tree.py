@@ -55,8 +55,8 @@ class Store(Records):
             described: its identity, which has to be the recorded one.
             weights: None also if its weights are not here, or known to be damaged.
         """
-        document = self.document(key, RECORD)
-        if document is None or document["format"] > FORMAT:
+        document = super().record(key)
+        if document is None:
             return None
         if described is not None and document["identity"] != described:
             self.note(key, "its record is another stage's")
@@ -218,7 +218,7 @@ class Store(Records):
 
     def _held(self, key: str, record: Document) -> bool:
         """Whether the weights are here and, as far as a look at their size tells, whole."""
-        if record["format"] > FORMAT or digest(record) in self._distrusted:
+        if digest(record) in self._distrusted:
             return False
         for name, file in record["files"].items():
             try:
@@ -231,8 +231,8 @@ class Store(Records):
         return True
 
     def _weights(self, key: str, name: str, like: Like) -> Weights | None:
-        record = self.document(key, RECORD)
-        file = record["files"].get(name) if record and record["format"] <= FORMAT else None
+        record = self.record(key)
+        file = record["files"].get(name) if record else None
         if record is None or file is None:
             return None
         most = file["bytes"] if like is None else min(file["bytes"], largest(like))
