@@ -8,9 +8,9 @@ from typing import Any, get_args
 
 from trainables.addresses import MissingReferenceError, expand, masked
 from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF
-from trainables.benchmarks.cards import DataError
 from trainables.checkpoint import look
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.validation._errors import DataError
 
 LOOKING = {"looking": True}
 """Context of a validation that needs nothing besides the document."""

@@ -14,20 +14,8 @@ from search.data_commands import data
 from search.endings import Commands
 from search.errors import UserError
 from search.home import Home, SearchFolder
-from search.terminal import (
-    AS_JSON,
-    CONFIG,
-    DATA,
-    NAME,
-    SEARCH_NAME,
-    SET,
-    TRIALS,
-    aside,
-    out,
-    print_json,
-    say,
-    with_home,
-)
+from search.options import AS_JSON, CONFIG, DATA, NAME, SEARCH_NAME, SET, TRIALS, with_home
+from search.terminal import aside, out, print_json, say
 from search.ui import ui
 from search.upkeep import miniature, store
 from trainables.ranges import Seed
@@ -226,7 +214,7 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
 def train(exported: Path, seeds: str | None, as_json: bool) -> None:
     """Train and score an exported trial again, as it is."""
     from search.best import load_best, rerun, rerun_agreement
-    from search.present import rerun_table
+    from search.rerun_table import rerun_table
 
     best = load_best(exported)
     try:

@@ -14,8 +14,9 @@ from search.errors import UserError
 from search.home import Home
 from search.terminal import progress
 from trainables.benchmarks import catalogue
-from trainables.benchmarks.cards import Card, DataError, Notes, Part, UnreachableError
+from trainables.benchmarks.cards import Card, Notes, Part
 from trainables.transfer import Split
+from trainables.validation._errors import DataError, UnreachableError
 
 if TYPE_CHECKING:
     from trainables.prepared import Prepared

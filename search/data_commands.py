@@ -11,10 +11,11 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 from search import config as configs
 from search.data import Finding, asked, encoder_problems, look
 from search.errors import UserError
+from search.options import AS_JSON, CONFIG, DATA, SET
 from search.table import Rows
-from search.terminal import AS_JSON, CONFIG, DATA, SET, aside, out, print_json, progress
+from search.terminal import aside, out, print_json, progress
 from trainables.benchmarks import MIRROR, TAGGED
-from trainables.benchmarks.cards import DataError, UnreachableError
+from trainables.validation._errors import DataError, UnreachableError
 
 
 @click.group()

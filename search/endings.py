@@ -16,7 +16,7 @@ import click
 from search.errors import ClusterLostError, RegistryError, UserError
 from search.surroundings import settle
 from search.terminal import say
-from trainables.benchmarks.cards import DataError
+from trainables.validation._errors import DataError
 
 PATIENCE = 20.0
 """Seconds that a command has to end after a signal: its cluster may have got the same one, and answer no more."""

@@ -6,10 +6,8 @@ from statistics import fmean
 from rich.console import RenderableType
 
 from search import results
-from search.agreement import Agreement
 from search.analysis import curricula
 from search.analysis.arms import repeats as repeated_trials
-from search.best import Best
 from search.config import Config
 from search.intervals import interval
 from search.provenance import environments, mixture
@@ -18,7 +16,7 @@ from search.study import Study
 from search.table import Rows
 from search.verdict import Comparison, Verdict, judge
 from trainables.outcome import Outcome
-from trainables.transfer import Split, Transfer
+from trainables.transfer import Split
 
 ALL = "all families"
 
@@ -180,20 +178,3 @@ def _sharing(outcomes: list[Outcome]) -> str:
     return (
         f"stages: {len(stages)} asked, {trained} trained; {asked_seconds:.0f} s of training asked, {spent:.0f} s spent"
     )
-
-
-def rerun_table(best: Best, outcomes: dict[int, Outcome], found: Agreement | None) -> Iterator[RenderableType]:
-    """What an exported trial came to when it was trained again, and how far that is from what was exported."""
-    yield f"trial {best.number} of {best.name}: {best.trial}"
-    titles = ["target", "exported", *(f"seed {seed}" for seed in outcomes)]
-    table = Rows(titles, left=titles)
-    metrics = next(iter(outcomes.values())).transfer.metrics
-    recorded = Transfer(best.scores, metrics)
-    means = [transfer.target_means() for transfer in (recorded, *(outcome.transfer for outcome in outcomes.values()))]
-    for target in best.scores:
-        table.add(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
-    overall = [f"{fmean(told.values()):.4f}" if told else "" for told in means]
-    table.add("mean over families", *overall, style="bold")
-    yield table
-    if found is not None:
-        yield f"seed {best.seed}: {found}"

@@ -10,9 +10,9 @@ from search.errors import UserError
 from search.home import SearchFolder, written_aside
 from search.study import began
 from trainables.benchmarks import MIRROR, catalogue, mirror_of
-from trainables.benchmarks.cards import DataError
 from trainables.documents import contents
 from trainables.noise.substitution import Synonyms, load
+from trainables.validation._errors import DataError
 
 
 def missing(config: Config, file: Path | None = None) -> Iterator[str]:

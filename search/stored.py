@@ -6,10 +6,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from trainables.benchmarks.cards import DataError
 from trainables.curriculum import Stage
 from trainables.store.identity import CPU, identity
 from trainables.store.records import Entry
+from trainables.validation._errors import DataError
 
 Described = tuple[str, ...]
 """A stage with those that it stands on, the first one first."""

@@ -15,8 +15,9 @@ import click
 from search.errors import UserError
 from search.guard import ENTRANCE, USER
 from search.home import Home
+from search.options import with_home
 from search.surroundings import private_folder
-from search.terminal import say, with_home
+from search.terminal import say
 
 CHARTS = "runs?workflowType=machine_learning&viewStateShareKey=xlt&compareRunsMode=CHART"
 """The prepared view of an experiment (`search.tracking.pages`), its charts."""

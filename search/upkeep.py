@@ -12,10 +12,11 @@ from rich.progress import Progress, TimeElapsedColumn
 from search.checks import check_url
 from search.errors import UserError
 from search.home import Home
+from search.options import AS_JSON, with_home
 from search.sections import StoreSettings
 from search.sizes import Size
 from search.table import Rows
-from search.terminal import AS_JSON, aside, out, print_json, say, with_home
+from search.terminal import aside, out, print_json, say
 from trainables.store.folder import MisplacedError
 from trainables.store.records import Entry, Records
 from trainables.store.size import shrink, tidy

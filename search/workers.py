@@ -23,7 +23,7 @@ from search.deaths import death
 from search.errors import ClusterLostError
 from search.recorded import TARGET_STEP
 from trainables.curriculum import Trial
-from trainables.failure import Failure
+from trainables.failure import Failure, in_a_line
 from trainables.outcome import Outcome
 
 WATCH_SECONDS = 5.0
@@ -100,8 +100,18 @@ def run_job(config: dict[str, Any], keys: Mapping[str, str]) -> None:
         # As text: Tune flattens whatever is nested.
         result = {"outcome": json.dumps(_outcome(config, notes.append, report).to_json())}
     except Exception as error:
-        result = {"failure": json.dumps(Failure.of(error).to_json())}
+        result = {"failure": json.dumps(Failure.of(error, _environment()).to_json())}
     tune.report(result | {"notes": "\n".join(notes)})
+
+
+def _environment() -> dict[str, str]:
+    """Of this process; what broke a job may have broken torch too."""
+    try:
+        from trainables.arithmetic import environment
+
+        return environment()
+    except Exception as error:
+        return {"unknown": in_a_line(error)}
 
 
 def _outcome(

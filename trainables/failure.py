@@ -3,7 +3,7 @@
 import os
 import platform
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from functools import wraps
 from pathlib import Path
@@ -33,15 +33,15 @@ class Failure:
     """Device and versions of libraries."""
 
     @classmethod
-    def of(cls, error: BaseException) -> "Failure":
-        """From an exception, in the process that raised it."""
+    def of(cls, error: BaseException, environment: Mapping[str, str]) -> "Failure":
+        """From an exception, in the process that raised it; `environment` says with what that works."""
         notes = [note.removeprefix(_AT) for note in getattr(error, "__notes__", ()) if note.startswith(_AT)]
         return cls(
             error=str(error) if isinstance(error, SelfExplainingError) else in_a_line(error),
             traceback="".join(traceback.format_exception(error)),
             stage=notes[0] if notes else "",
             host=f"{platform.node()}, process {os.getpid()}",
-            environment=_environment(),
+            environment=dict(environment),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -70,16 +70,6 @@ def _within(file: str) -> str:
         return path.relative_to(root).as_posix()
     below = path.parts.index("site-packages") + 1 if "site-packages" in path.parts else -1
     return "/".join(path.parts[below:])
-
-
-def _environment() -> dict[str, str]:
-    """Of this process; what broke it may have broken torch too."""
-    try:
-        from trainables.arithmetic import environment
-
-        return environment()
-    except Exception as error:
-        return {"unknown": in_a_line(error)}
 
 
 Found = TypeVar("Found")

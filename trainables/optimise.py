@@ -13,7 +13,6 @@ from transformers import get_linear_schedule_with_warmup
 from trainables.arithmetic import autocast
 from trainables.failure import SelfExplainingError
 
-Batch = dict[str, Tensor]
 Turn = TypeVar("Turn")
 
 

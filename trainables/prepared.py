@@ -13,16 +13,19 @@ from pathlib import Path
 from random import Random
 
 from trainables import encoders
-from trainables.benchmarks import DataError, load
+from trainables.batches import Batch, pad
+from trainables.benchmarks import load
+from trainables.benchmarks.rows import ITEM, Row, Rows, TaskData
 from trainables.benchmarks.shapes import READ
 from trainables.curriculum import Trial
 from trainables.encoders import Encoder
-from trainables.optimise import Batch
 from trainables.store.identity import TOKENIZED
 from trainables.tabled import Tabled, Tell
 from trainables.tables import Kept, Shelf, Table
-from trainables.tasks import ITEM, KINDS, Encoded, Feature, Row, Rows, TaskData, TaskKind, pad
+from trainables.tasks import KINDS, Encoded, TaskKind
 from trainables.tasks.retrieval import USUAL, Pooled, Retrieval
+from trainables.tokens import Feature
+from trainables.validation._errors import DataError
 
 BUCKET = 16
 """Batches that are sorted by length together: more make less padding, fewer make a more random order."""

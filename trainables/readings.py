@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from transformers import PreTrainedModel
 
+from trainables.benchmarks.rows import ITEM
 from trainables.curriculum import Trial
 from trainables.prepared import Prepared
 from trainables.scores import wrong_scores
@@ -12,7 +13,6 @@ from trainables.scoring import score, score_pairs
 from trainables.store.leases import Claim
 from trainables.store.records import Document
 from trainables.store.tree import Store
-from trainables.tasks import ITEM
 from trainables.transfer import LanguagePair, Scores, Split, language_pairs, pair_name
 
 

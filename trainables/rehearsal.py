@@ -16,10 +16,10 @@ from transformers import AutoModel, PretrainedConfig, PreTrainedModel, PreTraine
 from transformers.models.auto import modeling_auto
 from transformers.utils import ModelOutput, logging
 
-from trainables.benchmarks.cards import DataError
+from trainables.batches import pad
 from trainables.checkpoint import in_words
-from trainables.tasks import Feature, pad
-from trainables.tokens import Tokens
+from trainables.tokens import Feature, Tokens
+from trainables.validation._errors import DataError
 
 KINDS: frozenset[str] = frozenset().union(
     modeling_auto.MODEL_FOR_SEQUENCE_CLASSIFICATION_MAPPING_NAMES,

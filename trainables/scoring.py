@@ -10,11 +10,13 @@ import torch
 from transformers import PreTrainedModel
 
 from trainables.arithmetic import autocast
+from trainables.batches import length, pad
 from trainables.prepared import Prepared, ScoredSet
 from trainables.tables import Table, take
-from trainables.tasks import Feature, TaskKind, length, pad, reads
+from trainables.tasks import TaskKind, reads
 from trainables.tasks.dense_retrieval import DEPTH, Found
 from trainables.tasks.nearest import nearest
+from trainables.tokens import Feature
 from trainables.transfer import LanguagePair, pair_name
 
 BATCH = 128

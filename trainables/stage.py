@@ -14,13 +14,14 @@ from torch import nn
 from transformers import PretrainedConfig, PreTrainedModel
 
 from trainables.arithmetic import device
+from trainables.batches import Batch
 from trainables.curriculum import Stage
 from trainables.encoders import Weights
 from trainables.noise.augmentation import Augmentation, augmentation
 from trainables.noise.loss import NoisyLoss, scale
 from trainables.noise.seam import Setting
 from trainables.noise.substitution import Synonyms
-from trainables.optimise import Batch, Schedule, optimise
+from trainables.optimise import Schedule, optimise
 from trainables.prepared import Prepared
 
 

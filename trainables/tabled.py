@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from trainables.batches import length, texts
+from trainables.benchmarks.rows import Row, Rows, TaskData
 from trainables.encoders import Encoder
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.store.identity import TOKENIZED
 from trainables.tables import TOGETHER, Kept, Shelf
-from trainables.tasks import KINDS, Feature, Row, Rows, TaskData, TaskKind, length, reads, texts
+from trainables.tasks import KINDS, TaskKind, reads
+from trainables.tokens import Feature
 
 Tell = Callable[[str, int], None]
 """Hears what is being read or tokenized, and how many rows are."""

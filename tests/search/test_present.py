@@ -6,7 +6,8 @@ from rich.console import Console
 from search import results
 from search.agreement import agreement
 from search.best import Best
-from search.present import answer, rerun_table
+from search.present import answer
+from search.rerun_table import rerun_table
 from search.status import status_lines
 
 

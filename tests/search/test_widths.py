@@ -19,8 +19,9 @@ from search.agreement import agreement
 from search.best import Best
 from search.plan import plan
 from search.plan_tree import lines as plan_lines
-from search.present import answer, rerun_table
+from search.present import answer
 from search.report import lines as report_lines
+from search.rerun_table import rerun_table
 from search.status import failure_lines, status_lines
 from search.table import Prose, Rows
 

@@ -12,11 +12,12 @@ from transformers import AutoModel
 from tests.tiny_encoders import SENTENCES, mbert, xlm, xlm_r
 from tests.trainables.spoilt import Spoil
 from trainables import encoders
+from trainables.benchmarks.rows import ITEM, TaskData
 from trainables.curriculum import Stage, Trial
 from trainables.encoders import Encoder
 from trainables.prepared import Prepared
 from trainables.store.tree import Store
-from trainables.tasks import ITEM, KINDS, TaskData, TaskKind
+from trainables.tasks import KINDS, TaskKind
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
 LABELS = {

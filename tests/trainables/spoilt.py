@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from trainables import encoders
-from trainables.benchmarks import DataError
+from trainables.validation._errors import DataError
 
 Spoil = Callable[[Path], object]
 

@@ -11,8 +11,8 @@ from transformers.utils import logging
 from tests import tiny_encoders
 from tests.tiny_encoders import changed, permuted
 from trainables import encoders
-from trainables.benchmarks import DataError
 from trainables.encoders import MINIATURE, weights_hash
+from trainables.validation._errors import DataError
 
 
 def test_weights_are_float32_whatever_the_files_hold(encoder, encoder_folder):

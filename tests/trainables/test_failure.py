@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from trainables.arithmetic import environment
 from trainables.failure import Failure, in_a_line, tells_stage
 from trainables.node import Node
 from trainables.outcome import loss_points
@@ -47,7 +48,7 @@ def test_a_failure_holds_the_traceback_with_its_causes():
         except OSError as error:
             raise RuntimeError("no table") from error
 
-    told = Failure.of(raised(fail))
+    told = Failure.of(raised(fail), {})
     assert told.error == "RuntimeError: no table"
     assert "OSError: the disk is full" in told.traceback
     assert "direct cause" in told.traceback
@@ -55,7 +56,7 @@ def test_a_failure_holds_the_traceback_with_its_causes():
 
 
 def test_a_failure_names_host_process_device_and_versions():
-    told = Failure.of(ValueError("x"))
+    told = Failure.of(ValueError("x"), environment())
     assert ", process " in told.host
     assert {"torch", "device", "arithmetic"} <= told.environment.keys()
 
@@ -69,11 +70,11 @@ class Walk:
 
 
 def test_a_failure_tells_the_innermost_stage_that_it_was_at():
-    told = Failure.of(raised(Walk().step, "dates", Node("root", path=("miniature", "names"))))
+    told = Failure.of(raised(Walk().step, "dates", Node("root", path=("miniature", "names"))), {})
     assert told.stage == "names > dates > facts"
     assert "at the stage names > dates > facts" in told.traceback
 
 
 def test_a_failure_is_the_same_after_a_way_through_json():
-    told = Failure.of(raised(loss_points, Ends()))
+    told = Failure.of(raised(loss_points, Ends()), {"torch": "2"})
     assert Failure(**json.loads(json.dumps(told.to_json()))) == told

@@ -10,7 +10,7 @@ import torch
 
 from tests.trainables.spoilt import Spoil, both, evil, fields, pickled, refusal, text, tokenizer, used
 from trainables import encoders
-from trainables.benchmarks import DataError
+from trainables.validation._errors import DataError
 
 HUGE = 10**12
 

@@ -11,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from trainables.benchmarks.rows import TaskData
 from trainables.tabled import Tabled
 from trainables.tables import Shelf, Table
-from trainables.tasks import TaskData
 
 KEY = "ab" * 16
 ROWS = [{"text": "ab", "number": 1}, {"text": "b", "number": 2}]

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.tiny_encoders import changed
 from tests.trainables.spoilt import both, fields, instead, moved_out, refusal, sharded, text, used, weights
 from trainables import encoders
-from trainables.benchmarks import DataError
+from trainables.validation._errors import DataError
 
 LAYER = "encoder.layer.0.output.dense.weight"
 WEIGHTS = {

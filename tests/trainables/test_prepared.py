@@ -7,12 +7,13 @@ import pytest
 import torch
 
 from tests.trainables.conftest import SCORED, TRAINED
+from trainables.batches import IGNORED, length
+from trainables.benchmarks.rows import Rows
 from trainables.prepared import BUCKET, Prepared, _order, prepare
 from trainables.scoring import score
 from trainables.stage import build
 from trainables.tables import Shelf, Table
-from trainables.tasks import KINDS, Rows, length
-from trainables.tasks.base import IGNORED
+from trainables.tasks import KINDS
 
 BOTH = ("en", "de")
 

@@ -6,10 +6,12 @@ from torch import nn
 
 from tests.trainables.conftest import SCORED, TRAINED
 from trainables import scoring
+from trainables.batches import length
+from trainables.benchmarks.rows import TaskData
 from trainables.prepared import Prepared
 from trainables.scoring import score, score_pairs, score_trained
 from trainables.stage import build
-from trainables.tasks import KINDS, TaskData, length
+from trainables.tasks import KINDS
 from trainables.tasks.classification import Classification
 from trainables.tasks.question_answering import QuestionAnswering, _Said, _Span
 

@@ -2,9 +2,10 @@ from collections import Counter
 
 import pytest
 
+from trainables.batches import pad
+from trainables.benchmarks.rows import Rows, TaskData
 from trainables.tabled import Tabled
 from trainables.tables import TOGETHER, Kept, Shelf
-from trainables.tasks import Rows, TaskData, pad
 
 ROWS = [{"text": f"Kenya {n}", "text_pair": "Suomi", "label": n % 2} for n in range(5)]
 LABELS = ("no", "yes")

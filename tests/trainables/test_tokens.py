@@ -13,9 +13,10 @@ import torch
 from tests import tiny_encoders
 from tests.tiny_encoders import SENTENCES, XNLI15
 from trainables import encoders, moses
+from trainables.batches import pad
 from trainables.encoders import Encoder
 from trainables.noise.seam import added
-from trainables.tasks import KINDS, pad
+from trainables.tasks import KINDS
 from trainables.tokens import LONGEST_QUESTION, Tokens, row_languages
 
 MAKERS = {

@@ -4,12 +4,13 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.benchmarks.cards import Card, DataError, Set
+from trainables.benchmarks.cards import Card, Set
 from trainables.benchmarks.catalogue import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
+from trainables.validation._errors import DataError
 
 if TYPE_CHECKING:
+    from trainables.benchmarks.rows import TaskData
     from trainables.noise.substitution import Synonyms
-    from trainables.tasks import TaskData
 
 __all__ = [
     "BENCHMARKS",
@@ -17,7 +18,6 @@ __all__ = [
     "OWN_SYNONYMS",
     "PUBLISHED",
     "Card",
-    "DataError",
     "catalogue",
     "load",
     "mirror_of",

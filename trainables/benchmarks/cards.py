@@ -7,7 +7,6 @@ from types import UnionType
 from typing import Any, Literal
 
 from trainables.curriculum import Pooling
-from trainables.documents import printable
 from trainables.languages import SOURCE_LANGUAGE
 
 CONVERTED = "refs/convert/parquet"
@@ -49,21 +48,6 @@ class Notes(Counter[str]):
 Adapt = Callable[[Row, Notes], Iterator[Row]]
 Form = type | UnionType | list[Any] | dict[str, Any]
 """What a column holds: values of a type, a list of one form, or a record's forms by name; a type that allows None allows null."""
-
-
-class DataError(ValueError):
-    """A data set that is not there, or not what it should be; said in text that acts on no terminal."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
-
-
-class UnreachableError(DataError):
-    """The hub cannot be reached: no other set of it need be tried."""
-
-
-class UnusableRowError(Exception):
-    """A row that can neither be trained nor scored on: it is left out and counted under the error's text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

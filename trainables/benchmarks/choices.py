@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from trainables.benchmarks.cards import Notes, Row, Shape, UnusableRowError
+from trainables.benchmarks.cards import Notes, Row, Shape
+from trainables.validation._errors import UnusableRowError
 
 
 def columns(context: Sequence[str], options: Sequence[str], label: str = "label", first: int = 0) -> Shape:

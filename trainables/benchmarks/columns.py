@@ -8,7 +8,8 @@ from types import UnionType
 from typing import Any, get_args
 from unicodedata import category
 
-from trainables.benchmarks.cards import Form, Notes, Row, Shape, UnusableRowError
+from trainables.benchmarks.cards import Form, Notes, Row, Shape
+from trainables.validation._errors import UnusableRowError
 
 EMPTY = "empty text, row left out"
 HIDDEN = "hidden label in column {column}, row left out"

@@ -11,12 +11,13 @@ from typing import Any
 from datasets import ClassLabel, List
 
 from trainables.benchmarks import mirror_of
-from trainables.benchmarks.cards import Card, DataError, Notes, Part, Parts, Row, UnusableRowError
+from trainables.benchmarks.cards import Card, Notes, Part, Parts, Row
 from trainables.benchmarks.columns import EMPTY, Labels, blank, ours
+from trainables.benchmarks.rows import ITEM, Rows, TaskData
 from trainables.benchmarks.shapes import LAREQA_CANDIDATES, READ, merged
 from trainables.benchmarks.source import opened, quieten, reason, unreadable
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.tasks import ITEM, Rows, TaskData
+from trainables.validation._errors import DataError, UnusableRowError
 
 __all__ = ["labels_of", "load", "opened", "quieten", "rows_of"]
 

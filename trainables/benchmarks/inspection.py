@@ -22,9 +22,9 @@ from datasets.packaged_modules.parquet.parquet import Parquet
 from datasets.packaged_modules.text.text import Text
 from huggingface_hub.repocard import REGEX_YAML_BLOCK
 
-from trainables.benchmarks.cards import DataError
 from trainables.checkpoint import check_plain, inside
 from trainables.documents import DEEPEST, contents, parse_yaml, printable
+from trainables.validation._errors import DataError
 
 LARGEST_CARD = 4 * 2**20
 """Bytes of a README."""

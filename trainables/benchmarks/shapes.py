@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from trainables.benchmarks.cards import Form, Notes, Row, Shape, UnusableRowError
+from trainables.benchmarks.cards import Form, Notes, Row, Shape
 from trainables.benchmarks.columns import blank
+from trainables.validation._errors import UnusableRowError
 
 READ = "rows read"
 REANCHORED = "answer elsewhere than its offset says, moved there"

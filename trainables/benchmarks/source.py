@@ -12,9 +12,10 @@ from datasets.utils.logging import disable_progress_bar, set_verbosity
 from huggingface_hub import HfApi
 
 from trainables.benchmarks import TAGGED, mirror_of
-from trainables.benchmarks.cards import CONVERTED, DataError, Part, Row, UnreachableError
+from trainables.benchmarks.cards import CONVERTED, Part, Row
 from trainables.benchmarks.inspection import check_features, check_files, check_splits
 from trainables.checkpoint import inside
+from trainables.validation._errors import DataError, UnreachableError
 
 _LONGEST_LINE = 2**20
 """Bytes of a word and its tag; a longer line is read as several, and refused."""

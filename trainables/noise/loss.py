@@ -8,12 +8,12 @@ from torch import Tensor
 from transformers import PreTrainedModel
 from transformers.utils import ModelOutput
 
+from trainables.batches import Batch
 from trainables.curriculum import Noise
 from trainables.noise.adversarial import adversarial, adversarial_natively, freelb, freelb_natively
 from trainables.noise.consistency import r3f, r3f_natively, r_drop, r_drop_natively, smart, smart_natively
 from trainables.noise.random import drawn_natively, neftune, neftune_natively, random_perturbation
 from trainables.noise.seam import Losses, Setting, Step
-from trainables.optimise import Batch
 
 Natively = Callable[[Setting], dict[str, float]]
 

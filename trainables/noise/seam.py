@@ -11,8 +11,8 @@ from torch.nn.functional import kl_div
 from transformers import PreTrainedModel
 from transformers.utils import ModelOutput
 
+from trainables.batches import Batch
 from trainables.curriculum import Noise
-from trainables.optimise import Batch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

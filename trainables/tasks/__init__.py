@@ -1,6 +1,6 @@
 """Task kinds, one file each."""
 
-from trainables.tasks.base import ITEM, Encoded, Feature, Row, Rows, TaskData, TaskKind, length, pad, reads, texts
+from trainables.tasks.base import Encoded, TaskKind, reads
 from trainables.tasks.classification import Classification
 from trainables.tasks.dense_retrieval import DenseRetrieval
 from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
@@ -26,17 +26,4 @@ KINDS: dict[str, TaskKind] = {
     "masked_language_modelling": MaskedLanguageModelling(),
 }
 
-__all__ = [
-    "ITEM",
-    "KINDS",
-    "Encoded",
-    "Feature",
-    "Row",
-    "Rows",
-    "TaskData",
-    "TaskKind",
-    "length",
-    "pad",
-    "reads",
-    "texts",
-]
+__all__ = ["KINDS", "Encoded", "TaskKind", "reads"]

@@ -1,9 +1,8 @@
 """What every task kind is: data to tensors, a head, a metric."""
 
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar
 
@@ -14,52 +13,11 @@ from torch.nn.functional import log_softmax
 from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.languages import SOURCE_LANGUAGE
-from trainables.optimise import Batch
-from trainables.tokens import Tokens
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
+from trainables.tokens import Feature, Tokens
 
-Row = dict[str, Any]
-Feature = dict[str, Any]
 Metrics = dict[str, float]
-ITEM = "item"
-"""The column that tells which rows of different languages say the same; a set without it is not parallel."""
-IGNORED = -100
-"""The label of a token that is not predicted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Rows that are read when someone asks for them, each time anew."""
-
-    read: Callable[[], Iterable[Row]]
-    source: str
-    """What decides the rows, so that who has kept them under it need not read them."""
-    notes: Counter[str] = field(default_factory=Counter)
-    """What was dropped or mended in the last reading."""
-
-    def __iter__(self) -> Iterator[Row]:
-        return iter(self.read())
-
-
-@dataclass(frozen=True, slots=True)
-class TaskData:
-    """One task's data, whatever benchmark it comes from."""
-
-    kind: str
-    """A key of `trainables.tasks.KINDS`."""
-    labels: tuple[str, ...]
-    """Label names by their number; empty for kinds without labels."""
-    train: Iterable[Row] | None
-    """None for a task that is scored without training."""
-    evaluation: dict[str, dict[str, Iterable[Row]]] = field(default_factory=dict)
-    """By split and language; a column `ITEM`, where there is one, tells which rows say the same. Empty for a task that is only
-    trained on."""
-    language: str = SOURCE_LANGUAGE
-    """Of the training rows."""
-    candidates: Iterable[Row] | None = None
-    """What the rows of every language retrieve from, for kinds that do."""
-    sample: tuple[int, int] | None = None
-    """How many training rows are drawn, and by which seed; None: all are taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,51 +79,6 @@ class TaskKind(ABC):
     def tune(self, rows: Iterable[Row], outputs: Sequence[Any]) -> "TaskKind":
         """The same kind with the threshold that is best for these rows, for kinds that have one."""
         raise NotImplementedError(f"{type(self).__name__} has no threshold")
-
-
-def pad(features: Sequence[Feature], pad_id: int) -> Batch:
-    """Right-padded tensors of features: ids with `pad_id`, masks with 0, token labels with -100.
-
-    Features of multiple choice hold lists of lists and become tensors of shape [batch, choices, length]. Keys that begin with
-    ``_`` stay behind: they are for scoring. Where features have no mask, their tokens are what counts.
-    """
-    fill = {"input_ids": pad_id, "attention_mask": 0, "token_type_ids": 0, "langs": 0, "labels": IGNORED}
-    batch: Batch = {}
-    for key in features[0]:
-        if key.startswith("_"):
-            continue
-        values = [feature[key] for feature in features]
-        if not isinstance(values[0], list):
-            batch[key] = torch.tensor(values)
-        elif not isinstance(values[0][0], list):
-            batch[key] = _rectangle(values, fill[key])
-        else:
-            flat = _rectangle([choice for value in values for choice in value], fill[key])
-            batch[key] = flat.view(len(values), len(values[0]), -1)
-    if "attention_mask" not in batch:
-        batch["attention_mask"] = _mask([texts(feature) for feature in features], batch["input_ids"])
-    return batch
-
-
-def _mask(found: Sequence[list[list[int]]], ids: Tensor) -> Tensor:
-    lengths = torch.tensor([[len(text) for text in row] for row in found]).view(ids.shape[:-1])
-    return (torch.arange(ids.shape[-1]) < lengths.unsqueeze(-1)).long()
-
-
-def _rectangle(values: Sequence[list[int]], fill: int) -> Tensor:
-    width = max(map(len, values))
-    return torch.tensor([value + [fill] * (width - len(value)) for value in values])
-
-
-def length(feature: Feature) -> int:
-    """Tokens in a feature, its longest choice counting."""
-    return max(map(len, texts(feature)))
-
-
-def texts(feature: Feature) -> list[list[int]]:
-    """The ids of a feature's texts: one, or one a choice."""
-    ids = feature["input_ids"]
-    return ids if isinstance(ids[0], list) else [ids]
 
 
 def reads(feature: Feature) -> tuple[Any, ...]:

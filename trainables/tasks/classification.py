@@ -7,9 +7,10 @@ from torch import Tensor
 from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
-from trainables.tokens import Tokens, row_languages
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics, TaskKind, log_probabilities
+from trainables.tokens import Feature, Tokens, row_languages
 
 
 class Classification(TaskKind):

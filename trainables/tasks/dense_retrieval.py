@@ -14,10 +14,11 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics, TaskKind, log_probabilities
 from trainables.tasks.metrics import average_precision
-from trainables.tokens import Tokens, row_languages
+from trainables.tokens import Feature, Tokens, row_languages
 
 DEPTH = 20
 """How far down the ranking is scored: mAP@20, as in XTREME-R."""

@@ -8,8 +8,9 @@ from torch import Tensor
 from transformers import AutoModelForMaskedLM, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
-from trainables.tasks.base import IGNORED, Encoded, Row, TaskKind, log_probabilities
+from trainables.batches import IGNORED, Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, TaskKind, log_probabilities
 from trainables.tokens import Tokens, row_languages
 
 HIDDEN = 0.15

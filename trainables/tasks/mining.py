@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from trainables.tasks.base import Encoded, Metrics, Row
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics
 from trainables.tasks.metrics import best_threshold, bitext_f1
 from trainables.tasks.nearest import Vectors, mine
 from trainables.tasks.retrieval import Retrieval

@@ -7,10 +7,11 @@ from torch import Tensor
 from transformers import AutoModelForMultipleChoice, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics, TaskKind, log_probabilities
 from trainables.tasks.classification import accuracy
-from trainables.tokens import Tokens, row_languages
+from trainables.tokens import Feature, Tokens, row_languages
 
 
 class MultipleChoice(TaskKind):

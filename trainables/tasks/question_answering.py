@@ -12,11 +12,12 @@ from torch.nn.utils.rnn import pad_sequence
 from transformers import AutoModelForQuestionAnswering, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
 from trainables.tasks.answer_spans import NOTHING, best_spans, official_spans, own_tokens
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
+from trainables.tasks.base import Encoded, Metrics, TaskKind, log_probabilities
 from trainables.tasks.metrics import answer_scores, mlqa_normalise, official_answer_scores, squad_normalise
-from trainables.tokens import LONGEST_QUESTION, Span, Tokens, row_languages
+from trainables.tokens import LONGEST_QUESTION, Feature, Span, Tokens, row_languages
 from trainables.transfer import OFFICIAL
 
 STRIDE = 128

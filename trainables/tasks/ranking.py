@@ -5,10 +5,12 @@ from typing import Any
 
 from transformers import PreTrainedModel
 
-from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics
 from trainables.tasks.classification import Classification, accuracy
 from trainables.tasks.metrics import ndcg, runs
+from trainables.tokens import Feature
 from trainables.transfer import OFFICIAL
 
 

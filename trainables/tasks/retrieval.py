@@ -11,11 +11,12 @@ from torch.nn.functional import normalize
 from transformers import AutoModel, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
+from trainables.batches import Batch
+from trainables.benchmarks.rows import Row
 from trainables.curriculum import Pooling
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.optimise import Batch
-from trainables.tasks.base import Encoded, Feature, Metrics, Row, TaskKind
-from trainables.tokens import Tokens, row_languages
+from trainables.tasks.base import Encoded, Metrics, TaskKind
+from trainables.tokens import Feature, Tokens, row_languages
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,10 @@ from torch import Tensor
 from transformers import AutoModelForTokenClassification, PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
-from trainables.optimise import Batch
-from trainables.tasks.base import IGNORED, Encoded, Feature, Metrics, Row, TaskKind, log_probabilities
-from trainables.tokens import Tokens, row_languages
+from trainables.batches import IGNORED, Batch
+from trainables.benchmarks.rows import Row
+from trainables.tasks.base import Encoded, Metrics, TaskKind, log_probabilities
+from trainables.tokens import Feature, Tokens, row_languages
 
 NEWER = "f1_seqeval_1"
 """Chunk F1 of parts of speech as seqeval 1 has it, where that is another number."""

@@ -7,12 +7,13 @@ import pytest
 from datasets import Features, List, Value
 
 from trainables.benchmarks import catalogue, hub, shapes
-from trainables.benchmarks.cards import Card, DataError, Notes, Part, Shape
+from trainables.benchmarks.cards import Card, Notes, Part, Shape
 from trainables.benchmarks.catalogue import BENCHMARKS
 from trainables.benchmarks.columns import Labels, blank
 from trainables.benchmarks.intermediate import INTERMEDIATE
 from trainables.benchmarks.xtreme.tags import UPOS
 from trainables.benchmarks.xtreme.texts import NLI
+from trainables.validation._errors import DataError
 
 CB = ("entailment", "contradiction", "neutral")
 """CommitmentBank's order on the hub, which is not that of other inference sets."""

@@ -17,9 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.mirrors import LABELS, PAIR, row
-from trainables.benchmarks.cards import DataError, Notes
+from trainables.benchmarks.cards import Notes
 from trainables.benchmarks.hub import rows_of
 from trainables.benchmarks.inspection import LONGEST_LINE
+from trainables.validation._errors import DataError
 
 ROW = {**row(1), "label": LABELS[0]}
 SOUND = "".join(json.dumps({**row(number), "label": LABELS[number % 2]}) + "\n" for number in range(3))

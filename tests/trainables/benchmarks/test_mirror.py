@@ -15,10 +15,11 @@ from tests.hub_client import XLT, convert, run_at_hub
 from tests.mirrors import LABELS, PAIR, row
 from trainables import encoders
 from trainables.benchmarks import catalogue, mirror
-from trainables.benchmarks.cards import DataError, Notes
+from trainables.benchmarks.cards import Notes
 from trainables.benchmarks.hub import rows_of
 from trainables.benchmarks.intermediate import INDIC
 from trainables.prepared import prepare
+from trainables.validation._errors import DataError
 
 CONFIG = {
     "name": "copied",

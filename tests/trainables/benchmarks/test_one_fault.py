@@ -9,9 +9,10 @@ import pytest
 
 from trainables import encoders
 from trainables.benchmarks import catalogue, hub
-from trainables.benchmarks.cards import DataError, Notes, Part
+from trainables.benchmarks.cards import Notes, Part
+from trainables.benchmarks.rows import TaskData
 from trainables.prepared import Prepared
-from trainables.tasks import TaskData
+from trainables.validation._errors import DataError
 
 FAULTS = [None, "", "\u200b", "Zebra", -1, 10**6, 0.5, True, [], {}, ["x"]]
 SHAPES = {

@@ -9,8 +9,9 @@ from tests import mirrors
 from tests.mirrors import LABELS, PAIR, row
 from trainables import benchmarks
 from trainables.benchmarks import catalogue, choices, hub, mirror_of, shapes
-from trainables.benchmarks.cards import DataError, Notes, Part
+from trainables.benchmarks.cards import Notes, Part
 from trainables.benchmarks.intermediate import INTERMEDIATE
+from trainables.validation._errors import DataError
 
 
 def refusal(part: Part = PAIR, language: str = "en", labels=LABELS) -> str:

@@ -12,13 +12,15 @@ from tests import mirrors
 from tests.hub_client import convert, run_at_hub
 from tests.mirrors import LABELS, PAIR
 from trainables.benchmarks import catalogue, source
-from trainables.benchmarks.cards import DataError, Notes, UnreachableError
+from trainables.benchmarks.cards import Notes
 from trainables.benchmarks.hub import rows_of
+from trainables.validation._errors import DataError, UnreachableError
 
 READ = """
 import json, sys
 from trainables.benchmarks import catalogue
-from trainables.benchmarks.cards import DataError, Notes
+from trainables.benchmarks.cards import Notes
+from trainables.validation._errors import DataError
 from trainables.benchmarks.hub import rows_of
 
 def told(task):

@@ -1,7 +1,9 @@
 import pytest
 import torch
 
-from trainables.tasks import KINDS, Rows, length, pad
+from trainables.batches import length, pad
+from trainables.benchmarks.rows import Rows
+from trainables.tasks import KINDS
 
 
 def test_short_rows_are_padded_on_the_right():

@@ -8,11 +8,11 @@ from transformers import AutoModel
 
 from tests.tiny_encoders import SENTENCES
 from trainables import scoring
+from trainables.benchmarks.rows import TaskData
 from trainables.curriculum import Stage
 from trainables.prepared import Prepared
 from trainables.scoring import score
 from trainables.stage import build, encoder_weights, head_weights, restore, train
-from trainables.tasks import TaskData
 from trainables.tasks.dense_retrieval import DEPTH, SCALE, DenseRetrieval, Found
 from trainables.tasks.metrics import average_precision
 

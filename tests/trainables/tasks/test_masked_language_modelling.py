@@ -4,9 +4,8 @@ from random import Random
 import pytest
 import torch
 
+from trainables.batches import IGNORED, pad
 from trainables.stage import build
-from trainables.tasks import pad
-from trainables.tasks.base import IGNORED
 from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
 
 KIND = MaskedLanguageModelling()

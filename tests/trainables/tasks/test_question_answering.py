@@ -4,8 +4,9 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from trainables.batches import pad
 from trainables.stage import build
-from trainables.tasks import KINDS, pad, reads
+from trainables.tasks import KINDS, reads
 from trainables.tasks.answer_spans import LIKELIEST, LONGEST_ANSWER, NOTHING
 from trainables.tasks.metrics import answer_scores, squad_normalise
 from trainables.tasks.question_answering import (

@@ -20,12 +20,12 @@ from transformers import (
     XLMRobertaTokenizer,
 )
 
+from trainables.batches import Batch, pad
 from trainables.benchmarks.miniature import render
 from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.world import DATE_KINDS, PLACE_KINDS, Record, records
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
-from trainables.optimise import Batch, Schedule, optimise
-from trainables.tasks import pad
+from trainables.optimise import Schedule, optimise
 
 SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 

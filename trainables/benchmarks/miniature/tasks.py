@@ -26,8 +26,8 @@ from trainables.benchmarks.miniature.world import (
     other_code,
     records,
 )
+from trainables.benchmarks.rows import ITEM, Rows, TaskData
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.tasks import ITEM, Rows, TaskData
 
 Row = dict[str, Any]
 Render = Callable[[str], Row]

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 from trainables.benchmarks import shapes
-from trainables.benchmarks.cards import Card, Part, Parts, Row, Set, UnusableRowError
+from trainables.benchmarks.cards import Card, Part, Parts, Row, Set
 from trainables.benchmarks.xtreme.tags import XTREME_SET
+from trainables.validation._errors import UnusableRowError
 
 EXACT = ("f1", "exact_match")
 """XTREME and XTREME-R average the two."""

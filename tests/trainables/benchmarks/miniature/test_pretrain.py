@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from trainables.batches import pad
 from trainables.benchmarks.miniature import pretrain, render
 from trainables.benchmarks.miniature.cards import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature.pretrain import (
@@ -13,7 +14,6 @@ from trainables.benchmarks.miniature.pretrain import (
     mask,
     pretraining_languages,
 )
-from trainables.tasks import pad
 
 RECIPE = Recipe(pairs=400)
 SPECIAL = torch.tensor([0, 1, 2])
