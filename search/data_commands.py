@@ -14,7 +14,7 @@ from search.errors import UserError
 from search.options import AS_JSON, CONFIG, DATA, SET
 from search.table import Rows
 from search.terminal import aside, out, print_json, progress
-from trainables.benchmarks import MIRROR, TAGGED
+from trainables.benchmarks.mirrors import MIRROR, TAGGED
 from trainables.validation._errors import DataError, UnreachableError
 
 

@@ -35,7 +35,7 @@ from search.review import review
 from search.stored import on_top_of, stored
 from search.study import Study
 from search.tracking import Tracker
-from trainables.benchmarks import MIRROR
+from trainables.benchmarks.mirrors import MIRROR
 from trainables.documents import plain_file
 from trainables.store.identity import STAGE_VERSION
 from trainables.store.leases import Watch

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from search.home import Home
-from trainables.benchmarks import MIRROR
+from trainables.benchmarks.mirrors import MIRROR
 
 CONFIG = click.argument("config", type=click.Path(path_type=Path))
 NAME = click.argument("name")

@@ -9,7 +9,8 @@ from search.config import Config
 from search.errors import UserError
 from search.home import SearchFolder, written_aside
 from search.study import began
-from trainables.benchmarks import MIRROR, catalogue, mirror_of
+from trainables.benchmarks import catalogue
+from trainables.benchmarks.mirrors import MIRROR, mirror_of
 from trainables.documents import contents
 from trainables.noise.substitution import Synonyms, load
 from trainables.validation._errors import DataError

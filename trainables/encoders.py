@@ -25,7 +25,7 @@ from transformers.models.auto.tokenization_auto import get_tokenizer_config
 from transformers.utils import cached_file
 from transformers.utils.hub import get_checkpoint_shard_files
 
-from trainables.benchmarks import model_mirror_of
+from trainables.benchmarks.mirrors import model_mirror_of
 from trainables.checkpoint import ADAPTER, CONFIG, TOKENIZER_CONFIG, WEIGHTS, check_plain, in_words, look, shards
 from trainables.rehearsal import check_memory, check_tokens, check_weights, outline, try_out, without_report
 from trainables.store.identity import TOKENIZED, digest

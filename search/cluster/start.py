@@ -23,7 +23,7 @@ from search.cluster.session import RAYS, session_folder
 from search.config import Config
 from search.endings import give_up, in_any_case
 from search.errors import ClusterLostError, UserError
-from trainables.benchmarks import MIRROR
+from trainables.benchmarks.mirrors import MIRROR
 from trainables.store.leases import OWNER
 
 OBJECTS = 128 * 2**20

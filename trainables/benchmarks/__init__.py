@@ -1,12 +1,9 @@
 """Benchmarks: which tasks there are (`catalogue`, no torch) and their data (`load`)."""
 
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trainables.benchmarks.cards import Card, Set
+from trainables.benchmarks.cards import Card
 from trainables.benchmarks.catalogue import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
-from trainables.validation._errors import DataError
 
 if TYPE_CHECKING:
     from trainables.benchmarks.rows import TaskData
@@ -20,19 +17,8 @@ __all__ = [
     "Card",
     "catalogue",
     "load",
-    "mirror_of",
-    "model_mirror_of",
     "own_synonyms",
 ]
-
-MIRROR = "XLT_DATA"
-"""The environment variable that names a folder with mirrors of data sets, ``FOLDER/namespace/name``."""
-
-MODELS = "models"
-"""The folder in it that holds mirrors of encoders."""
-
-TAGGED = "a word, a tab and its tag a line, an empty line after each sentence"
-"""What the files of local sets hold."""
 
 OWN_SYNONYMS = frozenset({"miniature"})
 """The benchmarks that bring synonyms of their own for ``augmentation``; others need a file."""
@@ -48,33 +34,6 @@ def load(benchmark: str, task: str) -> "TaskData":
     from trainables.benchmarks.miniature.tasks import load as load_miniature
 
     return load_miniature(task)
-
-
-def mirror_of(data: Set) -> Path | None:
-    """The folder of a data set's mirror; None if no folder of mirrors is named and the hub is meant.
-
-    Raises:
-        DataError: when the folder of mirrors lacks the data set, or none is named for one that is on no hub.
-    """
-    named = os.environ.get(MIRROR)
-    if not named and not data.local:
-        return None
-    folder = Path(named or "FOLDER").absolute() / data.repository
-    if named and folder.is_dir():
-        return folder
-    if data.local:
-        wanted = f"{folder if named else 'FOLDER/' + data.repository}/train.tsv ({TAGGED})"
-        named_by = "" if named else f", and name FOLDER by --data or {MIRROR}"
-        raise DataError(f"{data.repository}: on no hub ({data.licence}): put your copy into {wanted}{named_by}")
-    raise DataError(
-        f"{data.repository}: there is no {folder}: xlt data fetch --to {Path(str(named)).absolute()} copies it from the hub"
-    )
-
-
-def model_mirror_of(encoder: str) -> Path | None:
-    """The folder of an encoder's mirror, ``FOLDER/models/namespace/name``; None if there is none."""
-    folder = Path(os.environ.get(MIRROR) or os.devnull).absolute() / MODELS / encoder
-    return folder if folder.is_dir() and not Path(encoder).is_dir() else None
 
 
 def own_synonyms(benchmark: str) -> "Synonyms":

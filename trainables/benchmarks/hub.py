@@ -10,9 +10,9 @@ from typing import Any
 
 from datasets import ClassLabel, List
 
-from trainables.benchmarks import mirror_of
 from trainables.benchmarks.cards import Card, Notes, Part, Parts, Row
 from trainables.benchmarks.columns import EMPTY, Labels, blank, ours
+from trainables.benchmarks.mirrors import mirror_of
 from trainables.benchmarks.rows import ITEM, Rows, TaskData
 from trainables.benchmarks.shapes import LAREQA_CANDIDATES, READ, merged
 from trainables.benchmarks.source import opened, quieten, reason, unreadable

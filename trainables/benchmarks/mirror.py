@@ -7,8 +7,8 @@ from uuid import uuid4
 from datasets import Dataset, IterableDataset
 from huggingface_hub import snapshot_download
 
-from trainables.benchmarks import MODELS
 from trainables.benchmarks.cards import Part
+from trainables.benchmarks.mirrors import MODELS
 from trainables.benchmarks.source import opened, unreadable
 
 WHOLE = "-00000-of-00001.parquet"

@@ -11,9 +11,9 @@ from datasets import Dataset, IterableDataset, load_dataset, load_dataset_builde
 from datasets.utils.logging import disable_progress_bar, set_verbosity
 from huggingface_hub import HfApi
 
-from trainables.benchmarks import TAGGED, mirror_of
 from trainables.benchmarks.cards import CONVERTED, Part, Row
 from trainables.benchmarks.inspection import check_features, check_files, check_splits
+from trainables.benchmarks.mirrors import TAGGED, mirror_of
 from trainables.checkpoint import inside
 from trainables.validation._errors import DataError, UnreachableError
 

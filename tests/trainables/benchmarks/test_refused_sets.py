@@ -8,9 +8,10 @@ import pytest
 from tests import mirrors
 from tests.mirrors import LABELS, PAIR, row
 from trainables import benchmarks
-from trainables.benchmarks import catalogue, choices, hub, mirror_of, shapes
+from trainables.benchmarks import catalogue, choices, hub, shapes
 from trainables.benchmarks.cards import Notes, Part
 from trainables.benchmarks.intermediate import INTERMEDIATE
+from trainables.benchmarks.mirrors import mirror_of
 from trainables.validation._errors import DataError
 
 
