@@ -1,11 +1,11 @@
 """The command line: ``xlt``, and ``python -m search`` for interpreters without it on their path."""
 
-from search.module_path import leave_out_the_working_directory
+from search._module_path import exclude_working_directory
 
 
 def main() -> None:
     """Run a command, as the whole of this process."""
-    leave_out_the_working_directory()
+    exclude_working_directory()
     from search.cli import main as run
 
     run(prog_name="xlt")

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from trainables.addresses import masked
-from trainables.documents import printable
+from trainables.validation import escape_controls, mask_secrets
 
-LONGEST, MOST = 2000, 50
+MAX_PROBLEM_LENGTH, MAX_PROBLEMS = 2000, 50
 """Letters of a problem, and problems, that a message tells."""
 
 
@@ -13,7 +12,7 @@ class UserError(Exception):
     """A mistake of the user's: exit code 2."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
+        super().__init__(escape_controls(message))
 
 
 class ClusterLostError(RuntimeError):
@@ -24,7 +23,9 @@ class RegistryError(RuntimeError):
     """MLflow did not take a model that was exported: exit code 1."""
 
     def __init__(self, uri: str, cause: Exception) -> None:
-        super().__init__(f"exported, but not registered: MLflow at {uri}: {type(cause).__name__}: {masked(str(cause))}")
+        super().__init__(
+            f"exported, but not registered: MLflow at {uri}: {type(cause).__name__}: {mask_secrets(str(cause))}"
+        )
         self.uri = uri
 
 
@@ -34,12 +35,14 @@ class ConfigError(UserError):
     def __init__(self, source: str, problems: Sequence[str]) -> None:
         # What is wrong may be told with the value, and that with a password.
         source, problems = (
-            _shortened(masked(source), 1000),
-            [_shortened(printable(masked(problem))) for problem in problems],
+            _shorten_problem(mask_secrets(source), 1000),
+            [_shorten_problem(escape_controls(mask_secrets(problem))) for problem in problems],
         )
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
-        more = [f"and {len(problems) - MOST:,} more"] if len(problems) > MOST else []
-        super().__init__("\n".join([f"{source}: {count}", *(f"  {told}" for told in [*problems[:MOST], *more])]))
+        more = [f"and {len(problems) - MAX_PROBLEMS:,} more"] if len(problems) > MAX_PROBLEMS else []
+        super().__init__(
+            "\n".join([f"{source}: {count}", *(f"  {told}" for told in [*problems[:MAX_PROBLEMS], *more])])
+        )
         self.source, self.problems = source, problems
 
 
@@ -56,7 +59,7 @@ class SpaceChangedError(UserError):
         self.name, self.differences = name, list(differences)
 
 
-class NoSuchSearchError(UserError):
+class SearchNotFoundError(UserError):
     """No search of this name in this home."""
 
     def __init__(self, name: str, home: object, known: Sequence[str]) -> None:
@@ -65,7 +68,7 @@ class NoSuchSearchError(UserError):
         self.name, self.known = name, list(known)
 
 
-def _shortened(text: str, most: int = LONGEST) -> str:
+def _shorten_problem(text: str, most: int = MAX_PROBLEM_LENGTH) -> str:
     """A text in a line of bearable length: of a problem, the beginning says where it is, the end what is allowed."""
     line = " ".join(text.split("\n"))
     return line if len(line) <= most else f"{line[: most // 2]} [...] {line[-most // 2 :]}"

@@ -8,11 +8,13 @@ import pytest
 @pytest.fixture(scope="session")
 def encoder_folder(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder that holds an encoder of one layer and its tokenizer, as a config's ``encoder``."""
-    from trainables.benchmarks.miniature.pretrain import Recipe, build
+    from trainables.pretraining import PretrainingRecipe, pretrain_encoder
 
     folder: Path = tmp_path_factory.mktemp("encoder")
-    recipe = Recipe(vocabulary=1200, width=16, layers=1, heads=2, inner=32, pairs=300, steps=2, batch_size=8)
-    build(recipe, folder, _say_nothing)
+    recipe = PretrainingRecipe(
+        vocabulary_size=1200, width=16, layers=1, heads=2, inner=32, pairs=300, steps=2, batch_size=8
+    )
+    pretrain_encoder(recipe, folder, _say_nothing)
     return str(folder)
 
 

@@ -48,7 +48,7 @@ def test_trainables_knows_nothing_of_search_optuna_ray_and_mlflow(path):
     assert not imported(path) & {"search", "optuna", "ray", "mlflow"}
 
 
-@pytest.mark.parametrize("module", ["search.cli", "search.plan"])
+@pytest.mark.parametrize("module", ["search.cli", "search.planner"])
 def test_what_a_plan_needs_loads_without_torch_ray_and_mlflow(module, tmp_path):
     assert not loaded_after(f"import {module}", tmp_path) & HEAVY
 
@@ -58,7 +58,7 @@ def test_the_command_line_loads_without_optuna_too(tmp_path):
 
 
 def test_a_plan_runs_without_torch_ray_and_mlflow(tmp_path):
-    code = f"from search.cli import main\nmain(['plan', {str(ROOT / 'configs' / 'miniature.yaml')!r}], standalone_mode=False)"
+    code = f"from search.cli._main._main import main\nmain(['plan', {str(ROOT / 'configs' / 'miniature.yaml')!r}], standalone_mode=False)"
     loaded = loaded_after(code, tmp_path)
     assert "optuna" in loaded
     assert not loaded & HEAVY

@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from search.config import Config, dump, load, validate
-from search.documents import parse_yaml
-from search.sampler.candidate import Drawn
+from search.config import Config, dump_config, load_config, validate_config
+from search.config._yaml import parse_yaml_document
+from search.sampler import SampledTrial
 from search.space import CurriculumSpace
 
 CONFIGS = sorted((Path(__file__).parents[1] / "configs").glob("*.yaml"))
@@ -15,33 +15,33 @@ TRIALS = 40
 
 
 def again(config: Config) -> Config:
-    return validate(parse_yaml(dump(config), "written"), "written")
+    return validate_config(parse_yaml_document(dump_config(config), "written"), "written")
 
 
 def trials(config: Config) -> list[dict]:
     space, rng = CurriculumSpace(config), Random(0)
-    return [space.suggest(Drawn(rng, {})).to_json() for _ in range(TRIALS)]
+    return [space.suggest(SampledTrial(rng, {})).to_json() for _ in range(TRIALS)]
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
 def test_every_shipped_config_means_the_same_once_written(path):
-    config = load(path)
+    config = load_config(path)
     assert trials(again(config)) == trials(config)
-    assert dump(again(config)) == dump(config)
+    assert dump_config(again(config)) == dump_config(config)
 
 
 def test_what_a_task_inherits_is_inherited_still_once_written():
     """The target's own fields were lost to defaults that counted as said."""
     path = Path(__file__).parents[1] / "configs" / "miniature.yaml"
     own = ["training.target={steps: 20, weight_decay: 0.0, max_length: 64, average: 0.3}"]
-    config = load(path, [*own, "training.tasks={inference: {steps: 20}}"])
+    config = load_config(path, [*own, "training.tasks={inference: {steps: 20}}"])
     length = again(config).length("inference")
     assert (length.steps, length.weight_decay, length.max_length, length.average) == (20, 0.0, 64, 0.3)
 
 
 def test_steps_that_are_null_say_nothing():
     path = Path(__file__).parents[1] / "configs" / "miniature.yaml"
-    config = load(path, ["training.tasks={inference: {steps: null, epochs: null, batch_size: 8}}"])
+    config = load_config(path, ["training.tasks={inference: {steps: null, epochs: null, batch_size: 8}}"])
     assert config.length("inference") == config.training.target.model_copy(update={"batch_size": 8})
     assert trials(again(config)) == trials(config)
 
@@ -115,11 +115,11 @@ def drawn_config(rng: Random) -> Config:
     }
     if rng.random() < 0.5:
         document["store"] = {"max_size": "2GB"}
-    return validate(document, "drawn")
+    return validate_config(document, "drawn")
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_a_config_at_random_means_the_same_once_written(seed):
     config = drawn_config(Random(seed))
     assert trials(again(config)) == trials(config)
-    assert dump(again(config)) == dump(config)
+    assert dump_config(again(config)) == dump_config(config)

@@ -1,0 +1,1 @@
+"""Trains and scores one trial; knows nothing of searches."""

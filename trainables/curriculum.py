@@ -4,28 +4,28 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
 from trainables.ranges import (
-    Ascent,
+    AscentSteps,
     BatchSize,
-    Decay,
-    Layer,
-    Length,
-    Pairs,
-    Power,
-    Rate,
-    Rows,
+    Exponent,
+    Fraction,
+    InputLength,
+    LayerNumber,
+    LearningRate,
+    NonNegativeNumber,
+    PairCount,
+    RowCount,
     Seed,
-    Share,
-    Size,
     Steps,
+    WeightDecay,
 )
 
-Norm = Literal["l2", "linf"]
-Level = Literal["token", "sentence"]
-Distribution = Literal["gaussian", "uniform"]
-Schedule = Literal["constant", "rising", "falling"]
+PerturbationNorm = Literal["l2", "linf"]
+PerturbationLevel = Literal["token", "sentence"]
+PerturbationDistribution = Literal["gaussian", "uniform"]
+MagnitudeSchedule = Literal["constant", "rising", "falling"]
 Pooling = Literal["mean", "first"]
 
-JOINT = "+"
+JOINT_SEPARATOR = "+"
 """Joins the task names of a joint stage: ``facts+dates`` mixes the two in equal parts."""
 
 
@@ -34,29 +34,31 @@ class Noise:
     """The robust-training method of a stage and its magnitude."""
 
     method: str = "none"
-    """A key of `trainables.noise.catalogue.METHODS`, which says what further fields it reads; others keep their default."""
-    magnitude: Size = 0.0
+    """A key of `trainables.noise_methods.NOISE_METHODS`, which says what further fields it reads; others keep their default."""
+    magnitude: NonNegativeNumber = 0.0
     """L2 norm of the perturbation per token, relative to the mean L2 norm of the encoder's token embeddings."""
-    weight: Size = 0.0
+    weight: NonNegativeNumber = 0.0
     """Of a consistency term; what ``r_drop`` has in place of a magnitude."""
-    steps: Ascent = 0
+    steps: AscentSteps = 0
     """Ascent steps."""
-    norm: Norm = "l2"
+    norm: PerturbationNorm = "l2"
     """Of the ball in which a perturbation is searched for."""
-    level: Level = "token"
+    level: PerturbationLevel = "token"
     """Whether an L2 ball is each token's own or a whole text's."""
-    distribution: Distribution = "gaussian"
+    distribution: PerturbationDistribution = "gaussian"
     """Of the coordinates of a random perturbation."""
-    dropout: Share = 0.0
+    dropout: Fraction = 0.0
     """Dropout rate in place of the encoder's own; 0: the encoder's own."""
-    schedule: Schedule = "constant"
+    schedule: MagnitudeSchedule = "constant"
     """How the magnitude (R-Drop: the weight) goes within the stage; its mean is the magnitude in any case."""
 
     @property
     def kind(self) -> str:
         """The method and its options, without magnitude and weight: ``adversarial (linf, 3 steps)``."""
         options: list[str] = [
-            value for value in (self.norm, self.level, self.distribution, self.schedule) if value not in _USUAL
+            value
+            for value in (self.norm, self.level, self.distribution, self.schedule)
+            if value not in _DEFAULT_OPTIONS
         ]
         options += [f"{self.steps} step{'s' * (self.steps > 1)}"] * (self.steps > 0) + [f"dropout {self.dropout:g}"] * (
             self.dropout > 0
@@ -68,7 +70,9 @@ class Noise:
         return " ".join([self.kind, *sizes])
 
 
-_USUAL = frozenset(get_args(kind)[0] for kind in (Norm, Level, Distribution, Schedule))
+_DEFAULT_OPTIONS = frozenset(
+    get_args(kind)[0] for kind in (PerturbationNorm, PerturbationLevel, PerturbationDistribution, MagnitudeSchedule)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,23 +81,23 @@ class Stage:
 
     task: str
     """A task's name, or several joined by ``+``: a joint stage."""
-    learning_rate: Rate
+    learning_rate: LearningRate
     steps: Steps
     """Optimiser steps. A joint stage takes as many as any other; zero for a task that is scored without training."""
     batch_size: BatchSize = 32
-    max_length: Length = 128
+    max_length: InputLength = 128
     """Longest input in tokens; longer ones are cut, or windowed where the task kind can."""
     noise: Noise = field(default_factory=Noise)
     seed: Seed = 0
-    average: Share = 0.0
+    average: Fraction = 0.0
     """Share of the steps, at the end, over which the weights are averaged (Izmailov et al., UAI 2018); 0: the last ones."""
-    warmup: Share = 0.1
+    warmup: Fraction = 0.1
     """Share of the steps over which the rate rises to its peak; then it falls linearly to zero."""
-    weight_decay: Decay = 0.01
-    mixing: Power = 0.0
+    weight_decay: WeightDecay = 0.01
+    mixing: Exponent = 0.0
     """How a joint stage draws its batches: from a task with n examples as often as n to this power. 0: from each in turn; 1: in
     proportion; 1/T: at temperature T (Arivazhagan et al., 2019)."""
-    layer: Layer | None = None
+    layer: LayerNumber | None = None
     """Of a task that is scored without training: the layer whose states stand for a sentence; None: the kind's own."""
     pooling: Pooling = "mean"
     """Of the same: over all tokens, or the first one alone."""
@@ -101,7 +105,7 @@ class Stage:
     @property
     def tasks(self) -> tuple[str, ...]:
         """The tasks that this stage mixes; one for most."""
-        return tuple(self.task.split(JOINT))
+        return tuple(self.task.split(JOINT_SEPARATOR))
 
     def __str__(self) -> str:
         noise = "" if self.noise.method == "none" else f", {self.noise}"
@@ -110,7 +114,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One curriculum, then every target on top of it: all that `trainables.trial.run` needs to know."""
+    """One curriculum, then every target on top of it: all that `trainables.trial.run_trial` needs to know."""
 
     encoder: str = field(compare=False)
     """``miniature``, a folder, or a Hugging Face hub id. Where it lies makes no other trial of one: its content is part of the stages'
@@ -120,19 +124,19 @@ class Trial:
     targets: tuple[Stage, ...]
     languages: tuple[str, ...]
     """The languages that targets are scored in, as far as a target has them."""
-    pairs: Pairs = 0
-    """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.language_pairs`."""
+    pairs: PairCount = 0
+    """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.draw_language_pairs`."""
     pairs_seed: Seed = 0
     """Which pairs."""
     synonyms: str = field(default="", compare=False)
     """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
     holds is part of the stages' identity."""
-    retention: Rows = field(default=0, compare=False)
+    retention: RowCount = field(default=0, compare=False)
     """Training rows of each intermediate task on which it is scored after its own stage and every later one, by which forgetting is
     told; 0: none. It makes no other trial of one."""
 
     @property
-    def example(self) -> Stage | None:
+    def trained_target(self) -> Stage | None:
         """A target that is trained; the others have its rate and noise."""
         return next((stage for stage in self.targets if stage.steps), None)
 
@@ -172,14 +176,14 @@ class Trial:
         return (*self.curriculum, *self.targets)
 
     @property
-    def augments(self) -> bool:
+    def uses_synonyms(self) -> bool:
         """Whether a stage replaces words by synonyms."""
         return any(stage.noise.method == "augmentation" for stage in self.stages)
 
     @property
-    def target_recipe(self) -> str:
+    def target_settings(self) -> str:
         """Rate and noise of the targets that are trained, which share them; empty if none is."""
-        trained = self.example
+        trained = self.trained_target
         return "" if trained is None else f"rate {trained.learning_rate:g}, noise {trained.noise}"
 
     def __str__(self) -> str:
@@ -188,12 +192,12 @@ class Trial:
         return f"{curriculum}; targets under {', '.join(noises)}" if noises else curriculum
 
 
-def off_default(value: Stage | Noise) -> dict[str, Any]:
+def collect_non_defaults(value: Stage | Noise) -> dict[str, Any]:
     """The fields that are not at their default, by name, a stage's noise in the same way."""
     told = {}
     for each in fields(value):
         own = getattr(value, each.name)
         default = each.default_factory() if callable(each.default_factory) else each.default
         if own != default:
-            told[each.name] = off_default(own) if is_dataclass(own) else own  # type: ignore[arg-type]
+            told[each.name] = collect_non_defaults(own) if is_dataclass(own) else own  # type: ignore[arg-type]
     return told

@@ -9,8 +9,8 @@ from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
-ROOMS = ("trainables", "search")
-_AT = "at the stage "
+OWN_PACKAGES = ("trainables", "search")
+_STAGE_NOTE_PREFIX = "at the stage "
 
 
 class SelfExplainingError(RuntimeError):
@@ -35,9 +35,13 @@ class Failure:
     @classmethod
     def of(cls, error: BaseException, environment: Mapping[str, str]) -> "Failure":
         """From an exception, in the process that raised it; `environment` says with what that works."""
-        notes = [note.removeprefix(_AT) for note in getattr(error, "__notes__", ()) if note.startswith(_AT)]
+        notes = [
+            note.removeprefix(_STAGE_NOTE_PREFIX)
+            for note in getattr(error, "__notes__", ())
+            if note.startswith(_STAGE_NOTE_PREFIX)
+        ]
         return cls(
-            error=str(error) if isinstance(error, SelfExplainingError) else in_a_line(error),
+            error=str(error) if isinstance(error, SelfExplainingError) else summarise_error(error),
             traceback="".join(traceback.format_exception(error)),
             stage=notes[0] if notes else "",
             host=f"{platform.node()}, process {os.getpid()}",
@@ -49,41 +53,41 @@ class Failure:
         return asdict(self)
 
 
-def in_a_line(error: BaseException) -> str:
+def summarise_error(error: BaseException) -> str:
     """Class and message; where the message is empty, class and place: ``StopIteration in trainables/stage.py:88 (train)``."""
     kind, said = type(error).__name__, str(error)
     if said.strip():
         return f"{kind}: {said}"
     frames = traceback.extract_tb(error.__traceback__)
-    places = [(_within(frame.filename), frame) for frame in frames]
-    own = [place for place in places if place[0].partition("/")[0] in ROOMS]
+    places = [(_shorten_source_path(frame.filename), frame) for frame in frames]
+    own = [place for place in places if place[0].partition("/")[0] in OWN_PACKAGES]
     if not places:
         return kind
     file, frame = (own or places)[-1]
     return f"{kind} in {file}:{frame.lineno} ({frame.name})"
 
 
-def _within(file: str) -> str:
+def _shorten_source_path(file: str) -> str:
     """A source file from its package on, as far as that can be told: ``trainables/stage.py``."""
     path, root = Path(file), Path(__file__).parents[1]
-    if path.is_relative_to(root) and path.relative_to(root).parts[0] in ROOMS:
+    if path.is_relative_to(root) and path.relative_to(root).parts[0] in OWN_PACKAGES:
         return path.relative_to(root).as_posix()
     below = path.parts.index("site-packages") + 1 if "site-packages" in path.parts else -1
     return "/".join(path.parts[below:])
 
 
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def tells_stage(step: Callable[[Any, Any, Any], Found]) -> Callable[[Any, Any, Any], Found]:
+def note_stage_on_error(step: Callable[[Any, Any, Any], Result]) -> Callable[[Any, Any, Any], Result]:
     """Of a method that goes from a node of the stage tree on to a stage: an exception that leaves it says which stage that was."""
 
     @wraps(step)
-    def walk(self: Any, stage: Any, parent: Any) -> Found:
+    def walk(self: Any, stage: Any, parent: Any) -> Result:
         try:
             return step(self, stage, parent)
         except Exception as error:
-            error.add_note(_AT + " > ".join((*parent.path[1:], str(stage))))
+            error.add_note(_STAGE_NOTE_PREFIX + " > ".join((*parent.path[1:], str(stage))))
             raise
 
     return walk

@@ -8,7 +8,7 @@ from typing import Any
 
 from trainables.transfer import Transfer
 
-POINTS = 20
+MAX_LOSS_POINTS = 20
 """Of a stage's losses that a trial tells, at most."""
 
 
@@ -28,12 +28,12 @@ class StageRun:
     whole: bool = True
     """False: the trial was ended within it."""
     losses: list[list[float]] = field(default_factory=list)
-    """Of its training, as `loss_points` has them."""
+    """Of its training, as `summarise_losses` has them."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What it was trained with: `trainables.arithmetic.environment` of that process. Empty for a stage that older versions recorded."""
+    """What it was trained with: `trainables.training.describe_environment` of that process. Empty for a stage that older versions recorded."""
     retained: dict[str, dict[str, float]] = field(default_factory=dict)
     """Of an intermediate stage: every metric, in 0..1, of its own tasks and of those of earlier stages right after it, by task; see
-    `trainables.retention`. Empty where that was not measured."""
+    `trainables.evaluation._retention`. Empty where that was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,11 +72,11 @@ class Outcome:
         )
 
 
-def loss_points(losses: Sequence[float]) -> list[list[float]]:
-    """Losses by step as `POINTS` points at most, each the last step of a run, counted from 1, and the run's mean loss.
+def summarise_losses(losses: Sequence[float]) -> list[list[float]]:
+    """Losses by step as `MAX_LOSS_POINTS` points at most, each the last step of a run, counted from 1, and the run's mean loss.
 
     Runs are equally long, but for one step.
     """
-    count = min(POINTS, len(losses))
+    count = min(MAX_LOSS_POINTS, len(losses))
     ends = [len(losses) * place // count for place in range(count + 1)] if count else []
     return [[end, round(fmean(losses[start:end]), 6)] for start, end in pairwise(ends)]

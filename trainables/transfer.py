@@ -12,10 +12,10 @@ from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.ranges import Score
 
 Split = Literal["dev", "test"]
-Scores = dict[str, dict[str, dict[str, Score]]]
+SplitScores = dict[str, dict[str, dict[str, Score]]]
 """``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
 
-OFFICIAL = "official_"
+OFFICIAL_PREFIX = "official_"
 """Before a metric's name: the number that the benchmark's own script gives, where it is another than ours."""
 
 Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
@@ -23,7 +23,7 @@ Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
 LanguagePair = tuple[str, str]
 """The language of the first text, and of the second."""
 FamilyPair = tuple[str, str]
-Name = TypeVar("Name", str, FamilyPair)
+GroupName = TypeVar("GroupName", str, FamilyPair)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +34,12 @@ class Transfer:
     languages unseen in pre-training stand apart: they are in no mean over families.
     """
 
-    scores: dict[str, Scores]
+    scores: dict[str, SplitScores]
     """By target."""
     metrics: dict[str, str]
     """The metric that stands for each target."""
-    generalized: dict[str, Scores] = field(default_factory=dict)
-    """By target of two texts: scores with these in two languages, which `pair_name` names."""
+    generalized: dict[str, SplitScores] = field(default_factory=dict)
+    """By target of two texts: scores with these in two languages, which `format_language_pair` names."""
 
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
@@ -48,13 +48,15 @@ class Transfer:
 
     def families(self, target: str, split: Split = "dev") -> dict[str, float]:
         """Mean over the seen target languages of each family, families in alphabetical order."""
-        return _means(
-            (LANGUAGES[code].family, score) for code, score in self.languages(target, split).items() if _counts(code)
+        return _mean_by_name(
+            (LANGUAGES[code].family, score)
+            for code, score in self.languages(target, split).items()
+            if _enters_family_means(code)
         )
 
     def family_means(self, split: Split = "dev") -> dict[str, float]:
         """For each family the mean over the targets that cover it."""
-        return _means(item for target in self.scores for item in self.families(target, split).items())
+        return _mean_by_name(item for target in self.scores for item in self.families(target, split).items())
 
     def target_means(self, split: Split = "dev") -> dict[str, float]:
         """For each target the mean over families: every family counts alike, however many languages it has. A target that the
@@ -74,7 +76,7 @@ class Transfer:
         for target, scores in self.scores.items():
             counted = metrics.get(target) or (self.metrics[target],)
             rows = scores.get(split, {}).values()
-            if told := [row.get(OFFICIAL + metric, row[metric]) for row in rows for metric in counted]:
+            if told := [row.get(OFFICIAL_PREFIX + metric, row[metric]) for row in rows for metric in counted]:
                 found[target] = fmean(told)
         return found
 
@@ -107,7 +109,7 @@ class Transfer:
         found: dict[tuple[str, str], float] = {}
         means = self.target_means(split)
         for target in means:
-            codes = [code for code in self.languages(target, split) if _counts(code)]
+            codes = [code for code in self.languages(target, split) if _enters_family_means(code)]
             sizes = Counter(LANGUAGES[code].family for code in codes)
             for code in codes:
                 found[target, code] = 1 / (len(means) * len(sizes) * sizes[LANGUAGES[code].family])
@@ -132,16 +134,16 @@ class Transfer:
     def family_pairs(self, target: str, split: Split = "dev") -> dict[FamilyPair, float]:
         """Mean over the language pairs of each ordered pair of families, none of the two being the source language or unseen."""
         scored = self.generalized[target].get(split, {})
-        pairs = {tuple(name.split(BETWEEN)): values[self.metrics[target]] for name, values in scored.items()}
-        return _means(
+        pairs = {tuple(name.split(PAIR_SEPARATOR)): values[self.metrics[target]] for name, values in scored.items()}
+        return _mean_by_name(
             ((LANGUAGES[one].family, LANGUAGES[other].family), score)
             for (one, other), score in pairs.items()
-            if _counts(one) and _counts(other)
+            if _enters_family_means(one) and _enters_family_means(other)
         )
 
     def family_pair_means(self, split: Split = "dev") -> dict[FamilyPair, float]:
         """For each pair of families the mean over the targets that cover it."""
-        return _means(item for target in self.generalized for item in self.family_pairs(target, split).items())
+        return _mean_by_name(item for target in self.generalized for item in self.family_pairs(target, split).items())
 
     def generalized_means(self, split: Split = "dev") -> dict[str, float]:
         """For each target of two texts the mean over pairs of families, as `target_means` over families."""
@@ -154,7 +156,7 @@ class Transfer:
         for target in self.generalized:
             alone, metric = self.languages(target, split), self.metrics[target]
             pairs = self.generalized[target].get(split, {})
-            halves = {name: {metric: fmean(alone[code] for code in name.split(BETWEEN))} for name in pairs}
+            halves = {name: {metric: fmean(alone[code] for code in name.split(PAIR_SEPARATOR))} for name in pairs}
             found[target] = replace(self, generalized={target: {split: halves}}).generalized_means(split).get(target)
         return {target: mean for target, mean in found.items() if mean is not None}
 
@@ -176,28 +178,28 @@ class Transfer:
                 return self.worst_family("dev")[1]
 
 
-def _counts(code: str) -> bool:
+def _enters_family_means(code: str) -> bool:
     """Whether a language is in means over families: neither the source nor unseen in pre-training."""
     return code != SOURCE_LANGUAGE and LANGUAGES[code].seen
 
 
-def _means(scores: Iterable[tuple[Name, float]]) -> dict[Name, float]:
+def _mean_by_name(scores: Iterable[tuple[GroupName, float]]) -> dict[GroupName, float]:
     """The mean score of each name, names in order."""
-    grouped: dict[Name, list[float]] = {}
+    grouped: dict[GroupName, list[float]] = {}
     for name, score in scores:
         grouped.setdefault(name, []).append(score)
     return {name: fmean(found) for name, found in sorted(grouped.items())}
 
 
-BETWEEN = "-"
+PAIR_SEPARATOR = "-"
 
 
-def pair_name(first: str, second: str) -> str:
+def format_language_pair(first: str, second: str) -> str:
     """A pair of languages in a word: ``en-sw``."""
-    return f"{first}{BETWEEN}{second}"
+    return f"{first}{PAIR_SEPARATOR}{second}"
 
 
-def language_pairs(languages: Sequence[str], count: int, seed: int) -> tuple[LanguagePair, ...]:
+def draw_language_pairs(languages: Sequence[str], count: int, seed: int) -> tuple[LanguagePair, ...]:
     """Ordered pairs of different languages for generalized transfer (Huang et al., EMNLP 2021): the two texts of an example are
     in two languages.
 

@@ -9,41 +9,63 @@ from typing import Any, TypeVar
 
 from transformers import PreTrainedModel
 
-from trainables import encoders
-from trainables.arithmetic import arithmetic, environment
-from trainables.benchmarks import own_synonyms
+from trainables.benchmarks import load_benchmark_synonyms
+from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage, Trial
-from trainables.encoders import Weights
-from trainables.failure import tells_stage
-from trainables.node import Node
-from trainables.noise.substitution import Synonyms
-from trainables.noise.substitution import load as read_synonyms
-from trainables.outcome import Outcome, StageRun, loss_points
-from trainables.prepared import Prepared, prepare
-from trainables.readings import Reading, known, readings_of, score_all
-from trainables.retention import Retained, Retention, heads, in_memory, in_store, joined
-from trainables.stage import Looks, encoder_weights, head_weights, heads_like, restore, train
-from trainables.store.identity import draws, identity, key
-from trainables.store.leases import Claim, Use
-from trainables.store.records import HEAD, Document
-from trainables.store.tree import Store
-from trainables.tasks.retrieval import Pooled
-from trainables.transfer import Scores, Split, Transfer
+from trainables.data import EncodedDataset, load_encoded_dataset
+from trainables.encoders import Weights, load_encoder
+from trainables.evaluation import (
+    Evaluation,
+    RetainedScores,
+    RetentionScorer,
+    extract_heads,
+    join_heads,
+    keep_heads_in_memory,
+    plan_evaluations,
+    read_heads_from_store,
+    read_stored_scores,
+    score_evaluations,
+)
+from trainables.failure import note_stage_on_error
+from trainables.outcome import Outcome, StageRun, summarise_losses
+from trainables.store import (
+    HEAD_FILE,
+    Claim,
+    JsonDocument,
+    UseLease,
+    build_stage_identity,
+    compute_stage_key,
+    derive_random_seed,
+)
+from trainables.synonyms import Synonyms, load_synonyms
+from trainables.tasks import SentencePooling
+from trainables.training import (
+    StageNode,
+    StepCallbacks,
+    describe_environment,
+    describe_head_weights,
+    extract_encoder_weights,
+    extract_head_weights,
+    get_arithmetic,
+    restore_model,
+    train_stage,
+)
+from trainables.transfer import Split, SplitScores, Transfer
 
-Report = Callable[[StageRun], None]
-Partial = Callable[[str, float, Outcome], None]
+StageCallback = Callable[[StageRun], None]
+PartialCallback = Callable[[str, float, Outcome], None]
 """Hears the latest target, which part of its training is done, and what the trial came to so far."""
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def run(
+def run_trial(
     trial: Trial,
-    store: Store | None,
+    store: StageStore | None,
     splits: Sequence[Split] = ("dev",),
-    on_stage: Report = lambda run: None,
+    on_stage: StageCallback = lambda run: None,
     keep: bool = False,
     data: str | None = None,
-    on_partial: Partial | None = None,
+    on_partial: PartialCallback | None = None,
     parts: int = 1,
 ) -> Outcome:
     """Run a trial, or what of it the store does not hold yet.
@@ -59,41 +81,41 @@ def run(
         parts: how often; above 1 within the target's training too, on dev, unless the store has the target.
 
     Raises:
-        trainables.optimise.DivergedError: when a stage's loss is not a number any more.
+        trainables.training.DivergedError: when a stage's loss is not a number any more.
     """
     started = time.monotonic()
-    with store.in_use() if store else nullcontext() as use:
-        walk = _Walk(trial, store, use, tuple(splits), on_stage, keep, data, on_partial, parts, started)
+    with store.open_use_lease() if store else nullcontext() as use:
+        walk = _TrialRun(trial, store, use, tuple(splits), on_stage, keep, data, on_partial, parts, started)
         trunk = walk.root()
         for stage in trial.curriculum:
             trunk = walk.intermediate(stage, trunk)
         left = list(trial.targets)
         while left:
-            walk.target(left.pop(0 if on_partial else walk.idle(left, trunk)), trunk)
+            walk.target(left.pop(0 if on_partial else walk.find_unclaimed(left, trunk)), trunk)
     return walk.outcome()
 
 
 @dataclass(slots=True)
-class _Walk:
+class _TrialRun:
     """One walk from the root of the stage tree to the targets."""
 
     trial: Trial
-    store: Store | None
-    use: Use | None
+    store: StageStore | None
+    use: UseLease | None
     splits: tuple[Split, ...]
-    on_stage: Report
+    on_stage: StageCallback
     keep: bool
     data: str | None
-    on_partial: Partial | None
+    on_partial: PartialCallback | None
     parts: int
     started: float
-    scores: dict[str, Scores] = field(default_factory=dict)
-    generalized: dict[str, Scores] = field(default_factory=dict)
+    scores: dict[str, SplitScores] = field(default_factory=dict)
+    generalized: dict[str, SplitScores] = field(default_factory=dict)
     metrics: dict[str, str] = field(default_factory=dict)
     runs: dict[str, StageRun] = field(default_factory=dict)
     scoring_seconds: float = 0.0
 
-    def outcome(self, running: StageRun | None = None, scored: Scores | None = None) -> Outcome:
+    def outcome(self, running: StageRun | None = None, scored: SplitScores | None = None) -> Outcome:
         """What the trial came to so far, and what a target that is being trained has cost and scored."""
         scores, runs = dict(self.scores), list(self.runs.values())
         if running is not None and scored is not None:
@@ -111,112 +133,123 @@ class _Walk:
             scoring_seconds=self.scoring_seconds,
         )
 
-    def root(self) -> Node:
-        encoder = encoders.load(self.trial.encoder)
-        return Node(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
+    def root(self) -> StageNode:
+        encoder = load_encoder(self.trial.encoder)
+        return StageNode(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
 
-    @tells_stage
-    def intermediate(self, stage: Stage, parent: Node) -> Node:
+    @note_stage_on_error
+    def intermediate(self, stage: Stage, parent: StageNode) -> StageNode:
         """Walk on to an intermediate stage, trained by whoever comes first."""
-        node = self._child(stage, parent)
+        node = self._make_child(stage, parent)
         before = self.runs.get(node.key)
 
-        def find() -> Document | None:
-            return self.store.record(node.key, node.described, weights=True) if self.store else None
+        def find() -> JsonDocument | None:
+            return self.store.record(node.key, node.identity, weights=True) if self.store else None
 
-        with self._turn(node, find) as (record, mine):
+        with self._claim_turn(node, find) as (record, mine):
             found = record is not None
             if record is None:
                 record = self._trained(stage, node, parent, mine)
             elif self.store:
                 again = partial(self.intermediate, stage, parent)
                 node.read = partial(self._stored, node.key, again)
-                node.learnt = parent.learnt | in_store(self.store, node.key, self._tasks(stage), again)
+                node.trained_tasks = parent.trained_tasks | read_heads_from_store(
+                    self.store, node.key, self._load_datasets_by_task(stage), again
+                )
         # After the turn: measuring takes one of its own, and finds out what is damaged.
-        retained = self._retained(node)
+        retained = self._score_retention(node)
         if self.runs.get(node.key) is before:  # else it was trained again, and noted
-            self._note(stage, node, trained=not found, record=record, retained=retained)
+            self._report_stage(stage, node, trained=not found, record=record, retained=retained)
         return node
 
-    def _trained(self, stage: Stage, node: Node, parent: Node, mine: Claim | None) -> Document:
+    def _trained(self, stage: Stage, node: StageNode, parent: StageNode, mine: Claim | None) -> JsonDocument:
         """Train an intermediate stage, publish it, and return its record."""
-        tasks = self._tasks(stage)
-        trained = train(stage, node.draws, parent.weights(), list(tasks.values()), node.synonyms)
+        tasks = self._load_datasets_by_task(stage)
+        trained = train_stage(stage, node.random_seed, parent.weights(), list(tasks.values()), node.synonyms)
         record = node.record(trained)
-        weights = encoder_weights(trained.models[0], parent.weights())
-        own = heads(tasks, trained.models, weights)
+        weights = extract_encoder_weights(trained.models[0], parent.weights())
+        own = extract_heads(tasks, trained.models, weights)
         if self.store and mine:
-            self.store.publish(mine, record, weights, joined(own))
+            self.store.publish(mine, record, weights, join_heads(own))
         node.read = lambda: weights
-        node.learnt = parent.learnt | in_memory(tasks, own)
+        node.trained_tasks = parent.trained_tasks | keep_heads_in_memory(tasks, own)
         return record
 
-    def _retained(self, node: Node) -> Retained:
+    def _score_retention(self, node: StageNode) -> RetainedScores:
         """How well the tasks so far are done after an intermediate stage."""
         started = time.monotonic()
-        found = Retention(self.trial.retention, self.store).after(node)
+        found = RetentionScorer(self.trial.retention, self.store).after(node)
         self.scoring_seconds += time.monotonic() - started
         return found
 
-    def _stored(self, key: str, again: Callable[[], Node]) -> Weights:
+    def _stored(self, key: str, again: Callable[[], StageNode]) -> Weights:
         """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
-        weights = self.store and self.store.encoder(key, encoders.load(self.trial.encoder).weights)
+        weights = self.store and self.store.encoder(key, load_encoder(self.trial.encoder).weights)
         return weights or again().weights()
 
-    def idle(self, targets: Sequence[Stage], parent: Node) -> int:
+    def find_unclaimed(self, targets: Sequence[Stage], parent: StageNode) -> int:
         """The place of a target that no other process is at, so that nobody waits who could work."""
         if self.store:
             for place, stage in enumerate(targets):
-                if not self.store.busy(self._child(stage, parent).key):
+                if not self.store.is_claimed(self._make_child(stage, parent).key):
                     return place
         return 0
 
-    @tells_stage
-    def target(self, stage: Stage, parent: Node) -> None:
+    @note_stage_on_error
+    def target(self, stage: Stage, parent: StageNode) -> None:
         """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
         self._target(stage, parent)
         if self.on_partial and self.scores[stage.task].get("dev"):
             self.on_partial(stage.task, 1.0, self.outcome())
 
-    def _target(self, stage: Stage, parent: Node) -> None:
-        (task,) = self._data(stage)
-        node = self._child(stage, parent)
+    def _target(self, stage: Stage, parent: StageNode) -> None:
+        (task,) = self._load_datasets(stage)
+        node = self._make_child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
-        readings = readings_of(task, self.trial, self.splits)
+        readings = plan_evaluations(task, self.trial, self.splits)
         if not any(reading.rows for reading in readings) and not self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
-            self._heard(stage.task, readings, {reading.name: {} for reading in readings})
-            self._note(stage, node, trained=False, record={"seconds": 0.0, "environment": environment()})
+            self._record_scores(stage.task, readings, {reading.name: {} for reading in readings})
+            self._report_stage(
+                stage, node, trained=False, record={"seconds": 0.0, "environment": describe_environment()}
+            )
             return
 
-        def find() -> tuple[Document, Scores] | None:
+        def find() -> tuple[JsonDocument, SplitScores] | None:
             if self.store is None:
                 return None
-            record = self.store.record(node.key, node.described, weights=self.keep)
-            scores = known(self.store, node.key, readings)
+            record = self.store.record(node.key, node.identity, weights=self.keep)
+            scores = read_stored_scores(self.store, node.key, readings)
             return None if record is None or len(scores) < len(readings) else (record, scores)
 
-        with self._turn(node, find) as (found, mine):
+        with self._claim_turn(node, find) as (found, mine):
             if found is not None:
                 record, scores = found
-                self._heard(stage.task, readings, scores)
-                self._note(stage, node, trained=False, record=record)
+                self._record_scores(stage.task, readings, scores)
+                self._report_stage(stage, node, trained=False, record=record)
                 return
-            restored = self._restored(node, task)
+            restored = self._restore_model(node, task)
             if restored is not None:
                 model, record = restored
             else:
-                trained = train(
-                    stage, node.draws, parent.weights(), [task], node.synonyms, self._looks(stage, node, readings)
+                trained = train_stage(
+                    stage,
+                    node.random_seed,
+                    parent.weights(),
+                    [task],
+                    node.synonyms,
+                    self._build_step_callbacks(stage, node, readings),
                 )
                 model, record = trained.models[0], node.record(trained)
                 if self.store and mine:
                     weights = parent.weights()
-                    self.store.publish(mine, record, encoder_weights(model, weights), head_weights(model, weights))
-            self._heard(stage.task, readings, self._score(node, readings, model, mine))
-        self._note(stage, node, trained=restored is None, record=record)
+                    self.store.publish(
+                        mine, record, extract_encoder_weights(model, weights), extract_head_weights(model, weights)
+                    )
+            self._record_scores(stage.task, readings, self._score_target(node, readings, model, mine))
+        self._report_stage(stage, node, trained=restored is None, record=record)
 
-    def _looks(self, stage: Stage, node: Node, readings: Sequence[Reading]) -> Looks:
+    def _build_step_callbacks(self, stage: Stage, node: StageNode, readings: Sequence[Evaluation]) -> StepCallbacks:
         """Reports within a target's training, at equal parts of its steps."""
         on_partial, begun, scored = self.on_partial, time.monotonic(), self.scoring_seconds
         dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.rows), None)
@@ -226,63 +259,81 @@ class _Walk:
         def look(part: int, models: Sequence[PreTrainedModel]) -> None:
             started = time.monotonic()
             seconds = started - begun - (self.scoring_seconds - scored)
-            scores: Scores = {"dev": dev.score(models[0])}
+            scores: SplitScores = {"dev": dev.score(models[0])}
             self.scoring_seconds += time.monotonic() - started
-            told: dict[str, Any] = {"seconds": seconds, "whole": False, "environment": environment()}
+            told: dict[str, Any] = {"seconds": seconds, "whole": False, "environment": describe_environment()}
             running = StageRun(key=node.key, task=stage.task, target=True, trained=True, **told)
             on_partial(stage.task, part / self.parts, self.outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(look, part) for part in range(1, self.parts)}
 
-    def _restored(self, node: Node, task: Prepared) -> tuple[PreTrainedModel, Document] | None:
+    def _restore_model(self, node: StageNode, task: EncodedDataset) -> tuple[PreTrainedModel, JsonDocument] | None:
         """A target's model from the store, and its record; None if the store lacks it."""
-        if self.store is None or (record := self.store.record(node.key, node.described, weights=True)) is None:
+        if self.store is None or (record := self.store.record(node.key, node.identity, weights=True)) is None:
             return None
-        (like,) = heads_like([task])
+        (like,) = describe_head_weights([task])
         encoder, head = self.store.encoder(node.key, task.encoder.weights), self.store.head(node.key, like)
-        if encoder is None or (head is None and (like or HEAD in record["files"])):
+        if encoder is None or (head is None and (like or HEAD_FILE in record["files"])):
             return None
-        return restore(encoder, head or {}, task), record
+        return restore_model(encoder, head or {}, task), record
 
-    def _score(self, node: Node, readings: Sequence[Reading], model: PreTrainedModel, mine: Claim | None) -> Scores:
+    def _score_target(
+        self, node: StageNode, readings: Sequence[Evaluation], model: PreTrainedModel, mine: Claim | None
+    ) -> SplitScores:
         started = time.monotonic()
-        scores = score_all(readings, model, self.store, node.key, mine)
+        scores = score_evaluations(readings, model, self.store, node.key, mine)
         self.scoring_seconds += time.monotonic() - started
         return scores
 
-    def _heard(self, task: str, readings: Sequence[Reading], scores: Scores) -> None:
+    def _record_scores(self, task: str, readings: Sequence[Evaluation], scores: SplitScores) -> None:
         self.scores[task] = {str(each.split): scores[each.name] for each in readings if not each.pairs}
         if generalized := {str(each.split): scores[each.name] for each in readings if each.pairs}:
             self.generalized[task] = generalized
 
-    def _child(self, stage: Stage, parent: Node) -> Node:
-        rows = "+".join(task.fingerprint for task in self._data(stage))
+    def _make_child(self, stage: Stage, parent: StageNode) -> StageNode:
+        rows = "+".join(task.fingerprint for task in self._load_datasets(stage))
         replaced = self._synonyms(stage)
         data = rows if replaced is None else f"{rows}+{replaced.digest}"
-        described = identity(stage, parent.key, data, target=stage in self.trial.targets, arithmetic=arithmetic())
+        described = build_stage_identity(
+            stage, parent.key, data, target=stage in self.trial.targets, arithmetic=get_arithmetic()
+        )
         if self.use:
             self.use.add(parent.key)
-        return Node(key(described), described, draws(stage, rows), (*parent.path, str(stage)), replaced)
+        return StageNode(
+            compute_stage_key(described),
+            described,
+            derive_random_seed(stage, rows),
+            (*parent.path, str(stage)),
+            replaced,
+        )
 
-    def _turn(
-        self, node: Node, find: Callable[[], Found | None]
-    ) -> AbstractContextManager[tuple[Found | None, Claim | None]]:
-        return self.store.turn(node.key, find) if self.store else nullcontext((None, None))
+    def _claim_turn(
+        self, node: StageNode, find: Callable[[], Result | None]
+    ) -> AbstractContextManager[tuple[Result | None, Claim | None]]:
+        return self.store.claim_turn(node.key, find) if self.store else nullcontext((None, None))
 
-    def _data(self, stage: Stage) -> list[Prepared]:
-        place = (self.trial.encoder, stage.max_length, Pooled(stage.layer, stage.pooling), self.data)
-        return [prepare(self.trial.benchmark, task, *place) for task in stage.tasks]
+    def _load_datasets(self, stage: Stage) -> list[EncodedDataset]:
+        place = (self.trial.encoder, stage.max_length, SentencePooling(stage.layer, stage.pooling), self.data)
+        return [load_encoded_dataset(self.trial.benchmark, task, *place) for task in stage.tasks]
 
     def _synonyms(self, stage: Stage) -> Synonyms | None:
         if stage.noise.method != "augmentation":
             return None
-        return read_synonyms(self.trial.synonyms) if self.trial.synonyms else own_synonyms(self.trial.benchmark)
+        return (
+            load_synonyms(self.trial.synonyms) if self.trial.synonyms else load_benchmark_synonyms(self.trial.benchmark)
+        )
 
-    def _tasks(self, stage: Stage) -> dict[str, Prepared]:
-        return dict(zip(stage.tasks, self._data(stage), strict=True))
+    def _load_datasets_by_task(self, stage: Stage) -> dict[str, EncodedDataset]:
+        return dict(zip(stage.tasks, self._load_datasets(stage), strict=True))
 
-    def _note(
-        self, stage: Stage, node: Node, *, trained: bool, record: Document, retained: Retained | None = None
+    def _report_stage(
+        self,
+        stage: Stage,
+        node: StageNode,
+        *,
+        trained: bool,
+        record: JsonDocument,
+        retained: RetainedScores | None = None,
     ) -> None:
         run = StageRun(
             key=node.key,
@@ -291,7 +342,7 @@ class _Walk:
             trained=trained,
             seconds=record["seconds"],
             native=record.get("native", {}),
-            losses=loss_points(record.get("losses", ())),
+            losses=summarise_losses(record.get("losses", ())),
             environment=record.get("environment", {}),
             retained=retained or {},
         )

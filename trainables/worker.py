@@ -6,31 +6,31 @@ import torch
 from datasets.utils.logging import disable_progress_bar
 from transformers.utils import logging
 
-from trainables.arithmetic import pin
+from trainables.checkpoints import StageStore
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome
-from trainables.store.tree import Store
+from trainables.training import make_deterministic
 from trainables.transfer import Split
-from trainables.trial import Partial, Report, run
+from trainables.trial import PartialCallback, StageCallback, run_trial
 
 
-def keep_quiet() -> None:
+def silence_libraries() -> None:
     """Keep the progress bars and warnings of datasets and transformers off the terminal."""
     disable_progress_bar()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
 
 
-def run_quietly(
+def run_trial_in_worker(
     trial: Trial,
     stages: str | None,
     splits: Sequence[Split],
     threads: int,
-    on_stage: Report = lambda run: None,
+    on_stage: StageCallback = lambda run: None,
     keep: bool = False,
     tell: Callable[[str], None] = lambda note: None,
     data: str | None = None,
-    on_partial: Partial | None = None,
+    on_partial: PartialCallback | None = None,
     parts: int = 1,
 ) -> Outcome:
     """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` and the tables in the folder `data`, if
@@ -39,10 +39,12 @@ def run_quietly(
     `tell` hears what is wrong with the store: a stage that was damaged, no right to write.
     """
     torch.set_num_threads(threads)
-    pin()
-    keep_quiet()
+    make_deterministic()
+    silence_libraries()
     try:
-        return run(trial, Store(stages, tell) if stages else None, splits, on_stage, keep, data, on_partial, parts)
+        return run_trial(
+            trial, StageStore(stages, tell) if stages else None, splits, on_stage, keep, data, on_partial, parts
+        )
     finally:
         if torch.cuda.is_available():
             torch.cuda.empty_cache()

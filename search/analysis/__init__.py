@@ -1,7 +1,23 @@
-"""What a search found: effects of order, importance, noise, forgetting, selection, with intervals; from ``results.json`` alone."""
+"""What a search found, computed from ``results.json`` alone: effects, importance, noise, forgetting, selection."""
 
-from search.analysis.arms import Arm
-from search.analysis.document import analyse
-from search.analysis.estimates import Estimate, hierarchical, holm
+from search.analysis._analysis import analyse_results
+from search.analysis._arms import Arm, collect_repeated_scores
+from search.analysis._curricula import analyse_curricula
+from search.analysis._environments import count_environments, describe_mixed_environments, find_differences
+from search.analysis._measures import MIN_FAMILIES
+from search.analysis._results_reader import list_failures, read_trial
+from search.analysis._stage_tree import describe_curriculum
 
-__all__ = ["Arm", "Estimate", "analyse", "hierarchical", "holm"]
+__all__ = [
+    "MIN_FAMILIES",
+    "Arm",
+    "analyse_curricula",
+    "analyse_results",
+    "collect_repeated_scores",
+    "count_environments",
+    "describe_curriculum",
+    "describe_mixed_environments",
+    "find_differences",
+    "list_failures",
+    "read_trial",
+]

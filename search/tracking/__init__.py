@@ -1,11 +1,25 @@
-"""MLflow: a view of the study for review, written from the side. What it lacks is rebuilt; a server that is down stops nothing."""
+"""MLflow: a view of the study for review, which can be rebuilt at any time."""
 
-from search.tracking.metrics import by_target, metrics
-from search.tracking.rebuild import rebuild
-from search.tracking.register import register
-from search.tracking.sheet import Sheet
-from search.tracking.tracker import Tracker
-from search.tracking.trials import trial_sheet
-from search.tracking.view import View
+from search.tracking._address import TrackingAddress
+from search.tracking._database import DatabaseError, lock_database, prepare_database
+from search.tracking._datasets import DatasetDigests
+from search.tracking._rebuild import rebuild_tracking
+from search.tracking._run_content import TRIAL_TAG
+from search.tracking._tracker import LONG_TIMEOUTS, Tracker, set_mlflow_timeouts
+from search.tracking._trial_run import build_trial_run
+from search.tracking._view import TrackingView
 
-__all__ = ["Sheet", "Tracker", "View", "by_target", "metrics", "rebuild", "register", "trial_sheet"]
+__all__ = [
+    "LONG_TIMEOUTS",
+    "TRIAL_TAG",
+    "DatabaseError",
+    "DatasetDigests",
+    "Tracker",
+    "TrackingAddress",
+    "TrackingView",
+    "build_trial_run",
+    "lock_database",
+    "prepare_database",
+    "rebuild_tracking",
+    "set_mlflow_timeouts",
+]

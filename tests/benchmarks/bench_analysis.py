@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from search.analysis.contrasts import HIGH_FIRST
+from search.analysis._contrasts import HIGH_FIRST
 from tests.search.analysis.simulated import Noise
 from tests.search.analysis.test_effects import high_first, seen
 
@@ -29,8 +29,8 @@ def measure(seeds: int, noise: Noise, size: float, searches: int) -> tuple[float
     for _ in range(searches):
         told = seen(rng, seeds, planted, noise)
         held += [estimate.low <= truth <= estimate.high for _, estimate, truth in told]
-        false += any(estimate.found for _, estimate, truth in told if abs(truth) < 1e-12)
-        found += next(estimate.found for contrast, estimate, _ in told if contrast.name == HIGH_FIRST)
+        false += any(estimate.is_significant for _, estimate, truth in told if abs(truth) < 1e-12)
+        found += next(estimate.is_significant for contrast, estimate, _ in told if contrast.name == HIGH_FIRST)
     return float(np.mean(held)), false / searches, found / searches
 
 

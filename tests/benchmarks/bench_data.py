@@ -59,7 +59,7 @@ import json, os, sys, threading, time
 from itertools import islice
 from random import Random
 from tests.benchmarks.bench_data import BATCHES, anonymous
-from trainables.prepared import prepare
+from trainables.data._encoded_dataset import load_encoded_dataset
 bare = anonymous()
 most, done = [bare], threading.Event()
 def watch():
@@ -67,7 +67,7 @@ def watch():
         most[0] = max(most[0], anonymous())
 threading.Thread(target=watch, daemon=True).start()
 started = time.monotonic()
-task = prepare("robust_xlt", "xnli", "miniature", 64, data=sys.argv[1])
+task = load_encoded_dataset("robust_xlt", "xnli", "miniature", 64, data=sys.argv[1])
 task.ready(("dev", "test"), ("en", "de"))
 ready, after = time.monotonic() - started, anonymous()
 most[0], started = after, time.monotonic()
@@ -106,7 +106,7 @@ def measure(rows: int) -> dict[str, float]:
 
 def retrieval(candidates: int = CANDIDATES) -> dict[str, float]:
     """Exact search among so many candidates that come in blocks."""
-    from trainables.tasks.nearest import nearest
+    from trainables.tasks import find_nearest
 
     rng = np.random.default_rng(0)
     queries = rng.standard_normal((QUERIES, WIDTH), dtype=np.float32)
@@ -116,9 +116,9 @@ def retrieval(candidates: int = CANDIDATES) -> dict[str, float]:
             yield rng.standard_normal((4096, WIDTH), dtype=np.float32)
             most.append(anonymous())
 
-    nearest(queries, [queries], 20)
+    find_nearest(queries, [queries], 20)
     before, most, started = anonymous(), [0.0], time.monotonic()
-    nearest(queries, blocks(), 20)
+    find_nearest(queries, blocks(), 20)
     return {"candidates": candidates, "seconds": time.monotonic() - started, "memory": max(most) - before}
 
 

@@ -20,8 +20,8 @@ import psutil
 
 from search.home import Home
 from search.study import Study
-from trainables.store.leases import CLAIMS, leases
-from trainables.store.records import ASIDE, Records
+from trainables.store import ASIDE_FOLDER, StageRecords
+from trainables.store._leases import CLAIMS_FOLDER, list_leases
 
 XLT = Path(sys.executable).with_name("xlt")
 CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
@@ -90,9 +90,9 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0) -> Toll:
 
 def _let_it_work(launch: subprocess.Popen[bytes], home: Path, rng: random.Random | None) -> None:
     """Wait for the moment of a kill: mostly soon after somebody claimed a stage, now and then any; without `rng` for the end."""
-    claims = Records(home / "stages").place
-    before, starting = set(claims.names(CLAIMS)), rng is not None and rng.random() < 0.1
-    while launch.poll() is None and not starting and (rng is None or set(claims.names(CLAIMS)) <= before):
+    claims = StageRecords(home / "stages").place
+    before, starting = set(claims.names(CLAIMS_FOLDER)), rng is not None and rng.random() < 0.1
+    while launch.poll() is None and not starting and (rng is None or set(claims.names(CLAIMS_FOLDER)) <= before):
         time.sleep(0.02)
     deadline = time.monotonic() + (rng.uniform(0.0, 10.0 if starting else 2.5) if rng else 0.0)
     while launch.poll() is None and time.monotonic() < deadline:
@@ -132,8 +132,8 @@ def _end(process: psutil.Process) -> None:
 
 def _remember(home: Path, first_made: dict[str, str], toll: Toll) -> None:
     """When each stage was made: never twice."""
-    records = Records(home / "stages", toll.problems.append)
-    for entry in records.entries():
+    records = StageRecords(home / "stages", toll.problems.append)
+    for entry in records.iterate_entries():
         made = first_made.setdefault(entry.key, entry.made.isoformat())
         if made != entry.made.isoformat():
             toll.problems.append(f"stage {entry.key} was published twice")
@@ -141,8 +141,8 @@ def _remember(home: Path, first_made: dict[str, str], toll: Toll) -> None:
 
 def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) -> None:
     _remember(home, first_made, toll)
-    study, records = Study.open(Home(home).find("miniature")), Records(home / "stages", toll.problems.append)
-    done = study.complete()
+    study, records = Study.open(Home(home).find("miniature")), StageRecords(home / "stages", toll.problems.append)
+    done = study.get_complete_trials()
     toll.trials, toll.stages = len(done), len(records.stages())
     if len(done) != trials:
         toll.problems.append(f"{len(done)} trials are complete, not {trials}")
@@ -153,10 +153,10 @@ def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) ->
     trained = Counter(stage.key for outcome in outcomes for stage in outcome.stages if stage.trained)
     toll.problems += [f"stage {key} was trained {count} times" for key, count in trained.items() if count > 1]
     toll.problems += [f"a repeat is missing: {n}" for n, seeds in study.repeats().items() if len(seeds) != 2]
-    toll.problems += [f"left over: {path}" for path in leases(records.place)]
-    toll.problems += [f"left over: {ASIDE}/{name}" for name in records.place.names(ASIDE)]
-    toll.problems += [f"damaged: {name}" for name in records.damaged()]
-    unkept = [key for key in study.stage_keys() if records.document(key, "stage.json") is None]
+    toll.problems += [f"left over: {path}" for path in list_leases(records.place)]
+    toll.problems += [f"left over: {ASIDE_FOLDER}/{name}" for name in records.place.names(ASIDE_FOLDER)]
+    toll.problems += [f"damaged: {name}" for name in records.list_damaged()]
+    unkept = [key for key in study.get_stage_keys() if records.document(key, "stage.json") is None]
     toll.problems += [f"stage {key} is lost" for key in unkept]
 
 

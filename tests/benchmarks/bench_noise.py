@@ -17,35 +17,35 @@ from typing import Any
 
 from scipy.stats import spearmanr
 
-from search.config import load
-from search.verdict import Interval, interval
+from search.config import load_config
+from search.statistics import Interval, compute_interval
 from tests.benchmarks.bench_world import CONFIG, trial
 from trainables.curriculum import Noise, Trial
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
-from trainables.noise.catalogue import METHODS, equal_compute, passes, usual
+from trainables.noise_methods import NOISE_METHODS, count_passes, make_default_noise, match_compute
 from trainables.transfer import Transfer
 
 MAGNITUDES, WEIGHTS, PAIRS = (0.03, 0.1, 0.3), (0.3, 1.0, 3.0), 49
 TARGETS = ("inference", "choice", "tagging", "answer")
 
 
-def noises(methods: Iterable[str] = METHODS) -> Iterator[Noise]:
+def noises(methods: Iterable[str] = NOISE_METHODS) -> Iterator[Noise]:
     """Every method at every magnitude, or weight."""
     for name in methods:
-        card = METHODS[name]
+        card = NOISE_METHODS[name]
         if card.magnitude:
-            yield from (usual(name, magnitude, 1.0 if card.weight else 0.0) for magnitude in MAGNITUDES)
+            yield from (make_default_noise(name, magnitude, 1.0 if card.weight else 0.0) for magnitude in MAGNITUDES)
         elif card.weight:
-            yield from (usual(name, weight=weight) for weight in WEIGHTS)
+            yield from (make_default_noise(name, weight=weight) for weight in WEIGHTS)
         else:
-            yield usual(name)
+            yield make_default_noise(name)
 
 
 def noisy(noise: Noise, equal: str, seed: int) -> Trial:
     """The targets under a noise, without any curriculum."""
     plain = trial("").with_seed(seed)
     targets = tuple(
-        replace(stage, noise=noise, steps=equal_compute(stage.steps, noise) if equal == "compute" else stage.steps)
+        replace(stage, noise=noise, steps=match_compute(stage.steps, noise) if equal == "compute" else stage.steps)
         for stage in plain.targets
         if stage.task in TARGETS
     )
@@ -54,10 +54,10 @@ def noisy(noise: Noise, equal: str, seed: int) -> Trial:
 
 def run(job: tuple[dict[str, Any], str, int]) -> dict[str, Any]:
     """One noise on one seed: its line of the file."""
-    from trainables.worker import run_quietly
+    from trainables.worker import run_trial_in_worker
 
     noise, equal, seed = job
-    outcome = run_quietly(noisy(Noise(**noise), equal, seed), None, ("test",), 1)
+    outcome = run_trial_in_worker(noisy(Noise(**noise), equal, seed), None, ("test",), 1)
     transfer = asdict(outcome.transfer)
     return {"noise": noise, "equal": equal, "seed": seed, "seconds": outcome.trained_seconds, "transfer": transfer}
 
@@ -68,7 +68,11 @@ def jobs(methods: Iterable[str], seeds: int) -> list[tuple[dict[str, Any], str, 
         (asdict(noise), equal, seed)
         for seed in range(1, seeds + 1)
         for noise in noises(methods)
-        for equal in (("steps",) if passes(noise).work == passes(Noise()).work else ("steps", "compute"))
+        for equal in (
+            ("steps",)
+            if count_passes(noise).forward_equivalents == count_passes(Noise()).forward_equivalents
+            else ("steps", "compute")
+        )
     ]
 
 
@@ -117,7 +121,7 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
         transfers = {seed: Transfer(**line["transfer"]) for seed, line in by_seed.items()}
 
         def gain(of: Any, transfers: dict[int, Transfer] = transfers) -> Interval:
-            return interval([of(transfers[seed]) - of(plain[seed]) for seed in transfers])
+            return compute_interval([of(transfers[seed]) - of(plain[seed]) for seed in transfers])
 
         mean, paired = (lambda t: t.mean("test")), (lambda t: fmean(t.generalized_means("test").values()))
         english = lambda t: fmean(t.source("test").values())  # noqa: E731 - beside its likes
@@ -132,7 +136,7 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
             gain(lambda t, step=step: _of_languages(t, [c for c in seen() if distance(c) == step])) for step in range(5)
         ]
         slopes = [_slope(transfers[seed], plain[seed]) for seed in transfers]
-        yield f"{'':8}by distance 0 to 4: {', '.join(told.signed() for told in near)}; rank correlation with distance {interval(slopes).signed()}"
+        yield f"{'':8}by distance 0 to 4: {', '.join(told.signed() for told in near)}; rank correlation with distance {compute_interval(slopes).signed()}"
         yield f"{'':8}" + ", ".join(
             f"{family} {gain(lambda t, family=family: t.family_means('test')[family]).mean:+.3f}" for family in families
         )
@@ -150,12 +154,12 @@ def _slope(one: Transfer, plain: Transfer) -> float:
 
 
 def test_methods_are_compared(tmp_path: Path) -> None:
-    assert load(CONFIG).targets[:4] == TARGETS
+    assert load_config(CONFIG).targets[:4] == TARGETS
     rows = list(tables(complete(tmp_path / "noise.jsonl", jobs(("none", "neftune"), 2))))
     print("\n" + "\n".join(rows))
     assert len(rows) == 1 + 3 * 3
 
 
 if __name__ == "__main__":
-    wanted = jobs(METHODS, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
+    wanted = jobs(NOISE_METHODS, int(sys.argv[2]) if len(sys.argv) > 2 else 5)
     print("\n".join(tables(complete(Path(sys.argv[1]), wanted))))

@@ -18,10 +18,10 @@ from statistics import fmean, median, pstdev
 
 import optuna
 
-from search.config import validate
-from search.launched import LaunchedStudy
-from search.recorded import by_place
+from search.config import validate_config
+from search.launcher._writable_study import WritableStudy
 from search.sampler import CurriculumSampler
+from search.study import select_last_records
 from tests.benchmarks.worlds import World
 from tests.search.conftest import DOCUMENT, changed, scored
 from trainables.curriculum import Trial
@@ -69,7 +69,7 @@ class Scaled:
         return 0.5 + self.unit * self.world.worth(tuple((name, at) for (name,), at in zip(places, levels, strict=True)))
 
 
-def searched(kind: str, seed: int, folder: Path) -> LaunchedStudy:
+def searched(kind: str, seed: int, folder: Path) -> WritableStudy:
     """A search of which every trial is told with noise: five tasks, two places, joint stages, three rates."""
     changes = {
         "targets": ["choice"],
@@ -81,7 +81,7 @@ def searched(kind: str, seed: int, folder: Path) -> LaunchedStudy:
         "seed": seed,
         "sampler": "curriculum",
     }
-    study = LaunchedStudy(folder / f"{kind}-{seed}.journal", validate(changed(DOCUMENT, changes), "bench"))
+    study = WritableStudy(folder / f"{kind}-{seed}.journal", validate_config(changed(DOCUMENT, changes), "bench"))
     study.recover()
     truth, noise = Scaled(World(kind, len(TASKS), seed)), Random(f"noise/{seed}")
     for _ in range(TRIALS):
@@ -93,9 +93,9 @@ def searched(kind: str, seed: int, folder: Path) -> LaunchedStudy:
     return study
 
 
-def fitted(study: LaunchedStudy) -> float:
+def fitted(study: WritableStudy) -> float:
     """The deviation of a value over seeds that the search's model has."""
-    seen = study.proposals.study(by_place(study.recorded()))
+    seen = study.proposer.study(select_last_records(study.recorded()))
     sampler = seen.sampler
     assert isinstance(sampler, CurriculumSampler)
     model = sampler._model(sampler._seen(seen, None))
@@ -111,7 +111,7 @@ def foretold(kind: str, tasks: int, seed: int) -> list[Asked]:
     truth: list[float] = []
     while len(truth) < TRIALS:
         if len(truth) in ASKED_AT:
-            gained = study.sampler.improvements(study, TRIALS - len(truth))
+            gained = study.sampler.draw_improvements(study, TRIALS - len(truth))
             said += [(len(truth), by, float((gained > by).mean())) for by in IMPROVEMENTS]
         trial = study.ask()
         truth.append(unit * world.worth(world.ask(trial)))

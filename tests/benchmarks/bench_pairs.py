@@ -12,11 +12,10 @@ from itertools import permutations
 from pathlib import Path
 from statistics import correlation, fmean, stdev
 
-from search.config import load
-from search.sections import Length
+from search.config import StageSettings, load_config
 from search.space import CurriculumSpace
 from trainables.curriculum import Stage, Trial
-from trainables.worker import run_quietly
+from trainables.worker import run_trial_in_worker
 
 CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
 RATE, SEEDS = 1e-3, 12
@@ -39,9 +38,9 @@ class _Middle:
 
 def trial_of(name: str) -> Trial:
     """The curriculum before the targets, as the demo trains both."""
-    config = load(CONFIG)
+    config = load_config(CONFIG)
     space = CurriculumSpace(config)
-    plain, length = space.suggest(_Middle(space.baseline())), config.training.intermediate
+    plain, length = space.suggest(_Middle(space.make_baseline_parameters())), config.training.intermediate
     tasks = [] if name == "none" else name.split(" > ")
     return Trial(
         encoder=plain.encoder,
@@ -52,7 +51,7 @@ def trial_of(name: str) -> Trial:
     )
 
 
-def _stage(task: str, length: Length) -> Stage:
+def _stage(task: str, length: StageSettings) -> Stage:
     assert length.steps is not None
     return Stage(
         task=task,
@@ -74,7 +73,7 @@ def measure(file: Path, seeds: int) -> dict[str, dict[int, float]]:
     for seed in range(1, seeds + 1):
         for name in CURRICULA:
             if seed not in values[name]:
-                outcome = run_quietly(trial_of(name).with_seed(seed), None, ("dev",), 1)
+                outcome = run_trial_in_worker(trial_of(name).with_seed(seed), None, ("dev",), 1)
                 values[name][seed] = outcome.transfer.mean()
                 with file.open("a") as lines:
                     found = {"curriculum": name, "seed": seed, "value": values[name][seed]}

@@ -17,11 +17,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from search.config import Config, load
-from search.environment import set_up_ray
+from search.cluster import set_ray_environment
+from search.config import Config, load_config
 from search.home import Home
-from search.intervals import interval
 from search.space import CurriculumSpace
+from search.statistics import compute_interval
 from trainables.curriculum import Trial
 
 CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
@@ -58,7 +58,7 @@ def ours(place: Path, data: Path, seed: int, minutes: float, small: Sequence[str
     subprocess.run(told, check=True, stdout=subprocess.DEVNULL, stderr=(place / "log").open("w"))
     study = Study.open(home.folder(f"s{seed}"))
     trials = [trial for trial in study._study.get_trials(deepcopy=False) if trial.datetime_complete]
-    records = {record.number: record for record in study.complete()}
+    records = {record.number: record for record in study.get_complete_trials()}
     first = next(trial for trial in trials if trial.number in records)
     start = first.datetime_complete - timedelta(seconds=records[first.number].outcome.seconds)
     return [
@@ -79,7 +79,7 @@ class Space:
         self.overrides, self.constants = list(overrides), {"file": str(file), "data": str(data)}
 
     def __call__(self, ask: Any) -> dict[str, str]:
-        trial = CurriculumSpace(load(CONFIG, self.overrides)).suggest(ask)
+        trial = CurriculumSpace(load_config(CONFIG, self.overrides)).suggest(ask)
         return {"trial": json.dumps(trial.to_json()), **self.constants}
 
 
@@ -87,10 +87,10 @@ def plain_trainable(config: dict[str, Any]) -> None:
     """Trains every stage of a trial and scores it."""
     from ray import tune
 
-    from trainables.worker import run_quietly
+    from trainables.worker import run_trial_in_worker
 
     trial, started = Trial.from_json(json.loads(config["trial"])), time.time()
-    value = run_quietly(trial, None, ("dev",), 1, data=config["data"]).transfer.mean()
+    value = run_trial_in_worker(trial, None, ("dev",), 1, data=config["data"]).transfer.mean()
     with Path(config["file"]).open("a") as sink:
         sink.write(
             json.dumps({"started": started, "ended": time.time(), "value": value, "trial": trial.to_json()}) + "\n"
@@ -101,7 +101,7 @@ def plain_trainable(config: dict[str, Any]) -> None:
 def plain(place: Path, data: Path, seed: int, minutes: float, small: Sequence[str]) -> list[Done]:
     """Ray Tune as it comes, but for workers that live on from trial to trial."""
     place.mkdir(parents=True)
-    set_up_ray(None)
+    set_ray_environment(None)
     import ray
     from ray import tune
     from ray.tune.search.optuna import OptunaSearch
@@ -137,12 +137,12 @@ def search(arm: str, place: Path, data: Path, seed: int, minutes: float, small: 
 
 def confirmed(place: Path, data: Path, best: Sequence[Trial], repeat: int) -> list[list[float]]:
     """Transfer on test of each trial on fresh seeds of the repeat; what is the same is trained once."""
-    from trainables.worker import run_quietly
+    from trainables.worker import run_trial_in_worker
 
     store, seeds = str(place / "confirmed"), range(1000 * (repeat + 1), 1000 * (repeat + 1) + FRESH)
     return [
         [
-            run_quietly(trial.with_seed(seed), store, ("test",), 1, data=str(data)).transfer.mean("test")
+            run_trial_in_worker(trial.with_seed(seed), store, ("test",), 1, data=str(data)).transfer.mean("test")
             for seed in seeds
         ]
         for trial in best
@@ -153,11 +153,11 @@ def measure(place: Path, minutes: float, repeats: int, small: Sequence[str] = ()
     """Run what is missing; a row a repeat."""
     from rich.console import Console
 
-    from search.data import make_ready
+    from search.data import prepare_data
 
     home = Home(place)
-    config: Config = load(CONFIG, settings(0, small))
-    make_ready(config, home, Console(stderr=True))
+    config: Config = load_config(CONFIG, settings(0, small))
+    prepare_data(config, home, Console(stderr=True))
     spawn, rows = multiprocessing.get_context("spawn"), []
     for seed in range(repeats):
         file = place / f"row-{seed}.json"
@@ -204,7 +204,7 @@ def table(rows: Sequence[dict[str, Any]], minutes: float) -> None:
             )
     for what in ("dev", "test"):
         gaps = [_mean(row["ours"][what]) - _mean(row["plain"][what]) for row in rows]
-        print(f"{what}: ours - plain {interval(gaps).signed()}, {len(rows)} repeats of {minutes:g} min")
+        print(f"{what}: ours - plain {compute_interval(gaps).signed()}, {len(rows)} repeats of {minutes:g} min")
 
 
 def _mean(value: float | list[float]) -> float:

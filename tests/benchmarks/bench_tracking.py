@@ -16,12 +16,12 @@ import pytest
 import yaml
 from rich.console import Console
 
-from search import results
-from search.attributes import OUTCOME, TRIAL
-from search.config import Config, load
+from search.config import Config, load_config
 from search.home import Home
-from search.launched import LaunchedStudy
-from search.tracking import Tracker, rebuild
+from search.launcher._writable_study import WritableStudy
+from search.results import write_results
+from search.study import OUTCOME_ATTRIBUTE, TRIAL_ATTRIBUTE
+from search.tracking import Tracker, rebuild_tracking
 from tests.tracking_servers import closed, serving, silent
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome, StageRun
@@ -49,26 +49,26 @@ def scored(trial: Trial, rng: random.Random) -> Outcome:
 
 def settings(name: str, trials: int, **more: Any) -> Config:
     told = {"name": name, "trials": trials, "sampler": "random", "curriculum.max_length": 3, "finalists.top": 0, **more}
-    return load(CONFIG, [f"{key}={value}" for key, value in told.items()])
+    return load_config(CONFIG, [f"{key}={value}" for key, value in told.items()])
 
 
 def searched(home: Home, uri: str | None, tracked: bool = True) -> tuple[float, str]:
     """Seconds of a search with a tracking server at `uri`, and what it printed."""
     config = settings("timed", TRIALS, **({"tracking.uri": uri} if uri else {}))
     folder, console, rng = home.folder("timed"), Console(file=io.StringIO(), width=200), random.Random(0)
-    study = LaunchedStudy(folder.journal, config)
+    study = WritableStudy(folder.journal, config)
     began = time.monotonic()
     with Tracker(config, home, console) if tracked else nullcontext() as tracker:
-        while study.complete() == [] or len(study.complete()) < TRIALS:
+        while study.get_complete_trials() == [] or len(study.get_complete_trials()) < TRIALS:
             asked = study.ask()
             assert asked is not None
             time.sleep(EACH)
             study.tell(asked[0], scored(asked[1], rng))
             if tracker:
-                tracker.trial_ended(study, asked[0])
-        results.write(study, folder)
+                tracker.record_trial(study, asked[0])
+        write_results(study, folder)
         if tracker:
-            tracker.launch_ended(study, folder.results)
+            tracker.record_launch(study, folder.results)
     return time.monotonic() - began, console.file.getvalue()
 
 
@@ -98,24 +98,24 @@ def test_a_search_beside_a_server(kind, tmp_path):
     print(f"\n{kind:22} {seconds:6.1f} s for {TRIALS} trials of {EACH} s  {first}")
 
 
-def many(home: Home) -> LaunchedStudy:
+def many(home: Home) -> WritableStudy:
     """A search of many trials that ended."""
     config, folder, rng = settings("many", MANY), home.folder("many"), random.Random(0)
-    study = LaunchedStudy(folder.journal, config)
+    study = WritableStudy(folder.journal, config)
     folder.config.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
     scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
-    scratch.enqueue_trial(study.space.baseline())
+    scratch.enqueue_trial(study.space.make_baseline_parameters())
     for _ in range(MANY):
         ask = scratch.ask()
         trial = study.space.suggest(ask)
         outcome = scored(trial, rng)
-        known = {TRIAL: trial.to_json(), OUTCOME: outcome.to_json()}
+        known = {TRIAL_ATTRIBUTE: trial.to_json(), OUTCOME_ATTRIBUTE: outcome.to_json()}
         study._study.add_trial(
             optuna.trial.create_trial(
                 params=ask.params, distributions=ask.distributions, value=outcome.transfer.mean(), user_attrs=known
             )
         )
-    results.write(study, folder)
+    write_results(study, folder)
     return study
 
 
@@ -126,7 +126,7 @@ def test_a_view_of_many_trials(tmp_path):
     study, console = many(home), Console(file=io.StringIO())
     for what in ("written", "written again"):
         began = time.monotonic()
-        rebuilt = rebuild(study, home, home.folder("many").results, console)
+        rebuilt = rebuild_tracking(study, home, home.folder("many").results, console)
         print(f"\n{MANY} trials {what}: {time.monotonic() - began:.1f} s ({rebuilt})")
     client = MlflowClient(home.tracking_uri)
     experiment = client.get_experiment_by_name("many").experiment_id

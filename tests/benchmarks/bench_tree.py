@@ -10,11 +10,11 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 from tests.benchmarks.pool import run_all
-from trainables.benchmarks.miniature.cards import MINIATURE
+from trainables.benchmarks.miniature._cards import MINIATURE_TASKS
+from trainables.checkpoints import StageStore
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.outcome import Outcome
-from trainables.store.tree import Store
-from trainables.trial import run
+from trainables.trial import run_trial
 
 TASKS = ("facts", "dates", "facts_sw", "names")
 TARGETS = ("inference", "choice", "tagging", "answer", "retrieval")
@@ -38,7 +38,7 @@ def trial(
         curriculum=tuple(Stage(task=task, learning_rate=rate, steps=steps, max_length=64) for task in curriculum),
         targets=tuple(
             Stage(task=task, learning_rate=target_rate, steps=target_steps, max_length=64, noise=noise or Noise())
-            if MINIATURE[task].train
+            if MINIATURE_TASKS[task].train
             else Stage(task=task, learning_rate=0.0, steps=0, batch_size=1, max_length=64)
             for task in targets
         ),
@@ -106,10 +106,10 @@ def overhead(repeats: int = 20) -> str:
         return 1000 * (outcome.seconds - outcome.trained_seconds - outcome.scoring_seconds)
 
     with TemporaryDirectory(prefix="xlt-tree-") as place:
-        store = Store(place)
-        run(one, store)
-        again = [own(run(one, store)) for _ in range(repeats)]
-        fresh = [own(run(one.with_seed(seed), store)) / 7 for seed in range(1, 1 + repeats // 2)]
+        store = StageStore(place)
+        run_trial(one, store)
+        again = [own(run_trial(one, store)) for _ in range(repeats)]
+        fresh = [own(run_trial(one.with_seed(seed), store)) / 7 for seed in range(1, 1 + repeats // 2)]
     return (
         f"a trial whose seven stages exist: median {median(again):.1f} ms, longest {max(again):.1f} ({repeats} times); "
         f"a stage that is trained: median {median(fresh):.1f} ms, longest {max(fresh):.1f} ({len(fresh)} trials)"

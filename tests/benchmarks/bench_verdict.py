@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from search.analysis.finalists import Finalists
+from search.statistics import FinalistScores
 from tests.search.analysis.simulated import CODES, FAMILIES
 
 FINALISTS, SEEDS, TARGETS = (2, 3, 5, 17), (2, 3, 5, 10), 3
@@ -94,7 +94,7 @@ def draw(setting: Setting, rng: np.random.Generator, finalists: int, seeds: int)
 
 
 def ours(values: np.ndarray, here: np.ndarray, truth: np.ndarray) -> Told:
-    finalists = Finalists(values, np.full(len(UNITS), 1 / len(UNITS)))
+    finalists = FinalistScores(values, np.full(len(UNITS), 1 / len(UNITS)))
     score, best = finalists.score(), finalists.best
     differences = finalists.comparisons()
     better = {other: found.p is not None and found.p <= 0.05 for other, found in differences.items()}

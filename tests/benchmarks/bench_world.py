@@ -13,7 +13,7 @@ from statistics import fmean, stdev
 from tempfile import mkdtemp
 from typing import Any
 
-from search.config import load
+from search.config import load_config
 from search.space import CurriculumSpace
 from trainables.curriculum import Stage, Trial
 
@@ -33,7 +33,7 @@ class Fixed:
 
 def trial(curriculum: str) -> Trial:
     """The trial of a curriculum as a search would run it, at the upper rate and without noise."""
-    config = load(CONFIG)
+    config = load_config(CONFIG)
     plain = CurriculumSpace(config).suggest(Fixed())
     length = config.training.intermediate
     stages = tuple(
@@ -58,10 +58,10 @@ def trial(curriculum: str) -> Trial:
 
 def run(job: tuple[str, int, str]) -> dict[str, float]:
     """One curriculum on one seed: the figures of its row."""
-    from trainables.worker import run_quietly
+    from trainables.worker import run_trial_in_worker
 
     curriculum, seed, stages = job
-    outcome = run_quietly(trial(curriculum).with_seed(seed), stages, ("dev",), 1)
+    outcome = run_trial_in_worker(trial(curriculum).with_seed(seed), stages, ("dev",), 1)
     transfer = outcome.transfer
     inference = transfer.languages("inference", "dev")
     families = transfer.family_means()

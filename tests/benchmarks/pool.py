@@ -33,11 +33,11 @@ class Ran:
 
 def serve(channel: Connection, store: str | None) -> None:
     """A worker: trials in, outcomes out."""
-    from trainables.worker import run_quietly
+    from trainables.worker import run_trial_in_worker
 
     channel.send(None)
     while (trial := channel.recv()) is not None:
-        channel.send(run_quietly(trial, store, ("dev",), 1))
+        channel.send(run_trial_in_worker(trial, store, ("dev",), 1))
 
 
 class Worker:

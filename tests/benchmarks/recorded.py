@@ -18,7 +18,7 @@ from statistics import fmean
 from typing import Any
 
 from search.sampler import Candidate, StageView
-from search.space import members_of
+from search.space._space import unrank_subset
 
 TABLE = Path(__file__).with_name("miniature_table.json")
 Stages = tuple[tuple[str, int], ...]
@@ -74,7 +74,7 @@ class Recorded:
         left, names = list(read()["tasks"]), []
         length = trial.suggest_int("length", 0, 2)
         if length > 1 and trial.suggest_categorical("joint", [False, True]):
-            mixed = members_of(trial.suggest_int("mixed.2", 0, comb(len(left), 2) - 1), len(left), 2)
+            mixed = unrank_subset(trial.suggest_int("mixed.2", 0, comb(len(left), 2) - 1), len(left), 2)
             names = ["+".join(left[place] for place in mixed)]
         else:
             for place in range(length):
@@ -115,7 +115,7 @@ def record(home: Path, names: list[str]) -> dict[str, Any]:
     for name in names:
         study = Study.open(Home(home).folder(name))
         rates = study.config.space.learning_rate.values
-        for recorded in study.complete():
+        for recorded in study.get_complete_trials():
             assert recorded.trial is not None and recorded.outcome is not None and recorded.value is not None
             stages = tuple((stage.task, rates.index(stage.learning_rate)) for stage in recorded.trial.curriculum)
             values[stages].append(round(recorded.value, 5))

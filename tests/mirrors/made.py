@@ -7,13 +7,12 @@ from typing import Any
 
 from datasets import ClassLabel, Dataset, Features, Value
 
-from trainables.benchmarks import shapes
-from trainables.benchmarks.cards import Card, Part, Parts, Set
+from trainables.cards import DatasetPart, DatasetSource, TaskCard, TaskParts, make_pair_format
 
 LABELS = ("no", "yes")
-PAIR = Part(
-    set=Set(repository="some/set", licence="MIT"),
-    shape=shapes.pair("one", "two", LABELS, hub_order=LABELS),
+PAIR = DatasetPart(
+    set=DatasetSource(repository="some/set", licence="MIT"),
+    shape=make_pair_format("one", "two", LABELS, hub_order=LABELS),
     split="train",
     languages=("en", "de"),
     item="id",
@@ -27,10 +26,10 @@ def row(number: int, language: str = "en", **columns: Any) -> dict[str, Any]:
     return told | columns
 
 
-def card(**changes: Any) -> Card:
+def card(**changes: Any) -> TaskCard:
     """A task that is trained on the set in English; changes are those of `PAIR`."""
     part = replace(PAIR, **({"languages": ("en",)} | changes))
-    return Card(kind="classification", about="", train=1, labels=LABELS, parts=Parts(train=(part,)))
+    return TaskCard(kind="classification", about="", train=1, labels=LABELS, parts=TaskParts(train=(part,)))
 
 
 def write_made(

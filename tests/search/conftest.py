@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import yaml
 
-from search.agenda import Agenda, Job, Listener
-from search.config import Config, validate
+from search.config import Config, validate_config
 from search.home import Home, SearchFolder
-from search.launched import LaunchedStudy
+from search.launcher._scheduler import Job, JobListener, Scheduler
+from search.launcher._writable_study import WritableStudy
 from trainables.curriculum import Trial
 from trainables.outcome import Outcome, StageRun
-from trainables.store.identity import STAGE_VERSION
-from trainables.transfer import Transfer, language_pairs, pair_name
+from trainables.store import STAGE_VERSION
+from trainables.transfer import Transfer, draw_language_pairs, format_language_pair
 
 DOCUMENT: dict[str, Any] = {
     "name": "sums",
@@ -83,8 +83,8 @@ def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), train
         )
         for stage in (*trial.curriculum, *trial.targets)
     ]
-    pairs = language_pairs(trial.languages, trial.pairs, trial.pairs_seed)
-    mixed = {pair_name(*pair): {"accuracy": value - 0.2} for pair in pairs}
+    pairs = draw_language_pairs(trial.languages, trial.pairs, trial.pairs_seed)
+    mixed = {format_language_pair(*pair): {"accuracy": value - 0.2} for pair in pairs}
     transfer = Transfer(
         {task: dict.fromkeys(splits, rows) for task in targets},
         dict.fromkeys(targets, "accuracy"),
@@ -102,7 +102,7 @@ class FakeWorker:
         """What ASHA says."""
         self.jobs: list[Job] = []
 
-    def drive(self, agenda: Agenda, most: int = 1000) -> None:
+    def drive(self, agenda: Scheduler, most: int = 1000) -> None:
         """Do all jobs, or `most` of them."""
         for _ in range(most):
             job = agenda.next()
@@ -111,7 +111,7 @@ class FakeWorker:
                 return
             self.do(agenda, job)
 
-    def do(self, agenda: Agenda, job: Job) -> None:
+    def do(self, agenda: Scheduler, job: Job) -> None:
         self.jobs.append(job)
         if self.diverges(job):
             agenda.failed(job, "the loss is nan at step 3 with learning rate 1e+20: lower it")
@@ -124,7 +124,7 @@ class FakeWorker:
                 transfer=outcome.transfer.over(targets[:rung]),
                 stages=outcome.stages[: len(job.trial.curriculum) + rung],
             )
-            if not agenda.reported(job, rung, early, self.among_best(job)):
+            if not agenda.handle_report(job, rung, early, self.among_best(job)):
                 agenda.pruned(job, early)
                 return
         agenda.done(job, outcome)
@@ -143,7 +143,7 @@ def document() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def config(document: Callable[..., dict[str, Any]]) -> Callable[..., Config]:
     """Makes a config, with changes by dotted path."""
-    return lambda changes=None: validate(document(changes), "config.yaml")
+    return lambda changes=None: validate_config(document(changes), "config.yaml")
 
 
 @pytest.fixture
@@ -164,11 +164,11 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def reopen(home: Home) -> Callable[[Config], LaunchedStudy]:
+def reopen(home: Home) -> Callable[[Config], WritableStudy]:
     """Opens the study of a config as a launch does: on disk, what a dead launch left taken up again."""
 
-    def reopen(config: Config) -> LaunchedStudy:
-        study = LaunchedStudy(home.folder(config.name).journal, config)
+    def reopen(config: Config) -> WritableStudy:
+        study = WritableStudy(home.folder(config.name).journal, config)
         study.recover()
         return study
 
@@ -187,11 +187,11 @@ def failing_worker() -> Callable[..., FakeWorker]:
 
 
 @pytest.fixture
-def agenda() -> Callable[..., Agenda]:
+def agenda() -> Callable[..., Scheduler]:
     """Makes the agenda of one launch."""
 
-    def make(study: LaunchedStudy, *listeners: Listener) -> Agenda:
-        return Agenda(study.config, study, listeners=list(listeners))
+    def make(study: WritableStudy, *listeners: JobListener) -> Scheduler:
+        return Scheduler(study.config, study, listeners=list(listeners))
 
     return make
 
@@ -214,7 +214,7 @@ def curriculum_of() -> Callable[[Trial], str]:
 
 
 @pytest.fixture
-def finished(config, reopen, agenda, worker, home) -> LaunchedStudy:
+def finished(config, reopen, agenda, worker, home) -> WritableStudy:
     """A search that is done, in `home`, with its config's file beside the study."""
     settings = config()
     study = reopen(settings)
@@ -237,10 +237,10 @@ def sums(monkeypatch, worker):
     def work(agenda, *_):
         worker.drive(agenda)
 
-    monkeypatch.setitem(sys.modules, "search.workers", types.SimpleNamespace(work=work))
-    monkeypatch.setitem(sys.modules, "search.cluster.start", types.SimpleNamespace(cluster=cluster))
-    monkeypatch.setattr("search.launch.set_up_ray", lambda address: None)
-    monkeypatch.setattr("search.launch.Tracker", NoTracker)
+    monkeypatch.setitem(sys.modules, "search.launcher._workers", types.SimpleNamespace(forward_equivalents=work))
+    monkeypatch.setitem(sys.modules, "search.cluster.connection._cluster", types.SimpleNamespace(cluster=cluster))
+    monkeypatch.setattr("search.launcher._launch.set_ray_environment", lambda address: None)
+    monkeypatch.setattr("search.launcher._launch.Tracker", NoTracker)
     worker.clusters = clusters
     return worker
 
@@ -249,17 +249,17 @@ class NoTracker(contextlib.nullcontext):
     def __init__(self, *_: object) -> None:
         super().__init__(self)
 
-    def trial_ended(self, *_: object) -> None:
+    def record_trial(self, *_: object) -> None:
         pass
 
-    launch_ended = trial_ended
+    record_launch = record_trial
 
 
 @pytest.fixture(autouse=True)
 def without_pages(request, monkeypatch):
     """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("search.page.folder.refresh", lambda analysis, folder: {})
+        monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", lambda analysis, folder: {})
 
 
 @pytest.fixture

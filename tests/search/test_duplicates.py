@@ -3,8 +3,7 @@
 import pytest
 from optuna.trial import TrialState
 
-from search.attributes import TWIN
-from search.recorded import by_place
+from search.study import DUPLICATE_ATTRIBUTE, select_last_records
 
 
 @pytest.fixture
@@ -17,7 +16,7 @@ def with_duplicates(config, reopen, outcome):
             number, trial = study.ask()
             study.tell(number, outcome(trial, value))
             study._study.enqueue_trial(study._study.trials[number].params)
-            study._study.enqueue_trial(study.space.baseline())
+            study._study.enqueue_trial(study.space.make_baseline_parameters())
         return study
 
     return make
@@ -26,20 +25,20 @@ def with_duplicates(config, reopen, outcome):
 @pytest.mark.parametrize("sampler", ["curriculum", "tpe", "gp", "random"])
 def test_duplicates_have_the_state_that_no_sampler_learns_from(with_duplicates, sampler):
     study = with_duplicates(sampler)
-    twins = [trial for trial in study._study.trials if TWIN in trial.user_attrs]
+    twins = [trial for trial in study._study.trials if DUPLICATE_ATTRIBUTE in trial.user_attrs]
     assert len(twins) > 6
     assert {trial.state for trial in twins} == {TrialState.FAIL}
     assert all(trial.values is None for trial in twins)
     assert sum(record.state == "duplicate" for record in study.recorded()) == len(twins)
-    assert len(study.complete()) == 7
+    assert len(study.get_complete_trials()) == 7
 
 
 def test_the_model_learns_each_measurement_once(with_duplicates):
     study = with_duplicates("curriculum")
     study.ask()
-    seen = study.proposals.study(by_place(study.recorded()))
-    told = seen.sampler._seen(seen, None).valued
-    assert len(told) == len(study.complete()) == 7
+    seen = study.proposer.study(select_last_records(study.recorded()))
+    told = seen.sampler._seen(seen, None).valued_trials
+    assert len(told) == len(study.get_complete_trials()) == 7
 
 
 def test_a_duplicate_that_an_earlier_version_told_as_complete_is_recorded_as_one(with_duplicates):
@@ -49,8 +48,11 @@ def test_a_duplicate_that_an_earlier_version_told_as_complete_is_recorded_as_one
     known = study._study.trials[0]
     study._study.add_trial(
         optuna.trial.create_trial(
-            params=known.params, distributions=known.distributions, value=0.4, user_attrs={TWIN: known.number}
+            params=known.params,
+            distributions=known.distributions,
+            value=0.4,
+            user_attrs={DUPLICATE_ATTRIBUTE: known.number},
         )
     )
     assert study.recorded()[-1].state == "duplicate"
-    assert len(study.complete()) == 7
+    assert len(study.get_complete_trials()) == 7

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from trainables.store.records import sealed
+from trainables.store import seal_document
 
 XLT = Path(sys.executable).with_name("xlt")
 CONFIG = Path(__file__).parents[2] / "configs" / "miniature.yaml"
@@ -241,7 +241,7 @@ def test_a_launch_on_a_store_that_others_prepared_touches_nothing_outside(launch
         del record["seal"]
         if record["identity"].get("target"):
             record["files"] = {name: file | {"at": "../../../fv"} for name, file in record["files"].items()}
-            path.write_bytes(sealed(record))
+            path.write_bytes(seal_document(record))
             targets += 1
     assert targets
     settings = TINY | {"trials": "4", "finalists.top": "1", "finalists.seeds": "2"}

@@ -7,11 +7,11 @@ import torch
 from transformers import AutoModelForMultipleChoice
 
 from search.errors import UserError
-from search.export import export
+from search.exporter import export
 from tests.trainables.test_lies import WRONG, forge
-from trainables.store.records import ENCODER, HEAD
-from trainables.store.tree import Store
-from trainables.trial import run
+from trainables.checkpoints import StageStore
+from trainables.store import ENCODER_FILE, HEAD_FILE
+from trainables.trial import run_trial
 
 CHANGES = {
     "targets": ["choice"],
@@ -31,7 +31,7 @@ def make(config, reopen, home, encoder_folder):
         study = reopen(config(CHANGES | {"encoder": encoder_folder}))
         study.recover()
         number, trial = study.ask()
-        study.tell(number, run(trial, Store(home.stages), data=str(home.data)))
+        study.tell(number, run_trial(trial, StageStore(home.stages), data=str(home.data)))
         return study
 
     return make
@@ -39,8 +39,8 @@ def make(config, reopen, home, encoder_folder):
 
 def elsewhere(monkeypatch) -> None:
     """From now on this machine computes in another way than the one that the search ran on."""
-    monkeypatch.setattr("trainables.trial.arithmetic", lambda: "cuda bfloat16")
-    monkeypatch.setattr("trainables.node.environment", lambda: {"arithmetic": "cuda bfloat16"})
+    monkeypatch.setattr("trainables.trial.get_arithmetic", lambda: "cuda bfloat16")
+    monkeypatch.setattr("trainables.training._stage_node.describe_environment", lambda: {"arithmetic": "cuda bfloat16"})
 
 
 def weights(folder) -> dict[str, torch.Tensor]:
@@ -48,7 +48,7 @@ def weights(folder) -> dict[str, torch.Tensor]:
 
 
 def target_key(study) -> str:
-    return study.complete()[0].outcome.stages[-1].key
+    return study.get_complete_trials()[0].outcome.stages[-1].key
 
 
 @pytest.mark.usefixtures("without_pages")
@@ -56,40 +56,40 @@ class TestExport:
     def test_weights_of_the_store_are_written_without_being_scored_again(self, make, home, tmp_path, monkeypatch):
         """As on a head node without a GPU, for a search that ran on GPUs."""
         study = make()
-        monkeypatch.setattr("search.export.run_again", lambda *_, **__: pytest.fail("trained again"))
-        monkeypatch.setattr("trainables.scoring.score", lambda *_: pytest.fail("scored again"))
+        monkeypatch.setattr("search.exporter._export.retrain_trial", lambda *_, **__: pytest.fail("trained again"))
+        monkeypatch.setattr("trainables.evaluation._scoring.score_languages", lambda *_: pytest.fail("scored again"))
         best = export(study, home.folder("sums"), home, tmp_path / "out")
-        kept = Store(home.stages).encoder(target_key(study))
+        kept = StageStore(home.stages).encoder(target_key(study))
         written = weights(tmp_path / "out" / "models" / "choice")
         assert all(torch.equal(written[f"roberta.{name}"], value) for name, value in kept.items() if "pool" not in name)
-        assert best.scores == study.complete()[0].outcome.transfer.scores
+        assert best.scores == study.get_complete_trials()[0].outcome.transfer.scores
         assert best.environment["arithmetic"] == "cpu float32"
 
     def test_weights_that_are_gone_are_trained_again_to_the_same_bits(self, make, home, tmp_path):
         study, notes = make(), []
         export(study, home.folder("sums"), home, tmp_path / "one", tell=notes.append)
-        Store(home.stages).forget(target_key(study))
+        StageStore(home.stages).forget(target_key(study))
         export(study, home.folder("sums"), home, tmp_path / "two", tell=notes.append)
         one, two = (weights(tmp_path / name / "models" / "choice") for name in ("one", "two"))
         assert all(torch.equal(one[name], two[name]) for name in one)
         assert notes == []
 
-    @pytest.mark.parametrize("name", [ENCODER, HEAD])
+    @pytest.mark.parametrize("name", [ENCODER_FILE, HEAD_FILE])
     @pytest.mark.parametrize("wrong", ["other shapes", "three tensors", "not a number", "int32", "empty file"])
     def test_weights_that_are_another_models_are_trained_again(self, make, home, tmp_path, wrong, name):
-        study, store = make(), Store(home.stages)
+        study, store = make(), StageStore(home.stages)
         export(study, home.folder("sums"), home, tmp_path / "one")
         key = target_key(study)
         forge(store, key, name, WRONG[wrong](store.place.read(f"{key}/{name}")))
         export(study, home.folder("sums"), home, tmp_path / "two")
         one, two = (weights(tmp_path / folder / "models" / "choice") for folder in ("one", "two"))
-        assert all(torch.equal(one[each], two[each]) for each in one) and len(store.damaged()) == 1
+        assert all(torch.equal(one[each], two[each]) for each in one) and len(store.list_damaged()) == 1
 
     def test_where_they_come_out_otherwise_on_other_arithmetic_it_is_told_how_far(
         self, make, home, tmp_path, monkeypatch
     ):
         study, notes = make(), []
-        Store(home.stages).forget(target_key(study))
+        StageStore(home.stages).forget(target_key(study))
         elsewhere(monkeypatch)
         moved(monkeypatch, by=0.01)
         export(study, home.folder("sums"), home, tmp_path / "out", tell=notes.append)
@@ -100,7 +100,7 @@ class TestExport:
 
     def test_beyond_the_tolerance_nothing_is_written(self, make, home, tmp_path, monkeypatch):
         study = make()
-        Store(home.stages).forget(target_key(study))
+        StageStore(home.stages).forget(target_key(study))
         elsewhere(monkeypatch)
         moved(monkeypatch, by=0.2)
         with pytest.raises(UserError, match=r"by \+0\.2000 on average, beyond the tolerance"):
@@ -109,7 +109,7 @@ class TestExport:
 
     def test_on_the_same_arithmetic_one_bit_is_too_much(self, make, home, tmp_path, monkeypatch):
         study = make()
-        Store(home.stages).forget(target_key(study))
+        StageStore(home.stages).forget(target_key(study))
         moved(monkeypatch, by=1e-12)
         with pytest.raises(UserError, match="the same bits are due"):
             export(study, home.folder("sums"), home, tmp_path / "out")
@@ -117,9 +117,9 @@ class TestExport:
 
 def moved(monkeypatch, by: float) -> None:
     """What is trained again scores otherwise by so much."""
-    from search import export as module
+    from search.exporter._export import retrain_trial
 
-    train = module.run_again
+    train = retrain_trial
 
     def again(trial, **named):
         outcome = train(trial, **named)
@@ -132,4 +132,4 @@ def moved(monkeypatch, by: float) -> None:
         }
         return replace(outcome, transfer=replace(outcome.transfer, scores=scores))
 
-    monkeypatch.setattr("search.export.run_again", again)
+    monkeypatch.setattr("search.exporter._export.retrain_trial", again)

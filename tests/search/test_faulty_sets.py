@@ -14,15 +14,15 @@ from click.testing import CliRunner
 from rich.console import Console
 
 from search.cli import main
-from search.config import validate
-from search.data import make_ready
+from search.config import validate_config
+from search.data import prepare_data
 from tests import mirrors, tiny_encoders
 from tests.hub_client import XLT
-from trainables.benchmarks import catalogue
+from trainables.benchmarks import get_task_catalogue
 from trainables.curriculum import Stage, Trial
-from trainables.prepared import prepare
-from trainables.tasks import KINDS
-from trainables.trial import run
+from trainables.data import load_encoded_dataset
+from trainables.tasks import TASK_KINDS
+from trainables.trial import run_trial
 
 Spoil = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -161,7 +161,7 @@ SIZES = {"train": 12, "others": 8}
 
 def write(folder: Path) -> None:
     """Every set that the tasks read, with its faults."""
-    parts = [catalogue(benchmark)[task].parts for benchmark, task in TASKS.values()]
+    parts = [get_task_catalogue(benchmark)[task].parts for benchmark, task in TASKS.values()]
     every = {part.set.repository for each in parts for part in (*each.train, *each.dev, *each.test, *each.candidates)}
     mirrors.write(folder, every | {"rajpurkar/squad", "google/xquad"}, SIZES)
     for (repository, configuration, split), spoils in (item for faults in FAULTS.values() for item in faults.items()):
@@ -213,7 +213,7 @@ def check(path: Path, folder: Path, *words: str) -> tuple[int, str]:
 
 def test_every_kind_has_faults():
     made_by_the_package = {"retrieval"}
-    assert set(FAULTS) == set(TASKS) == set(KINDS) - made_by_the_package
+    assert set(FAULTS) == set(TASKS) == set(TASK_KINDS) - made_by_the_package
 
 
 @pytest.mark.parametrize("kind", TASKS)
@@ -228,11 +228,11 @@ def test_what_is_checked_without_a_problem_is_trained_and_scored(kind, folder, e
         where = f"{repository}, configuration {configuration}, split {split}"
         assert bool(found[where]["mended"]) == ((repository, configuration, split) not in UNTOLD), where
         assert found[where]["mended"].keys() == found[where]["first"].keys()
-    config = validate(told, "config.yaml")
-    prepare.cache_clear()
-    make_ready(config, home, Console(quiet=True))
+    config = validate_config(told, "config.yaml")
+    load_encoded_dataset.cache_clear()
+    prepare_data(config, home, Console(quiet=True))
     own = {"learning_rate": 1e-3, "batch_size": 4, "max_length": 64}
-    tasks = catalogue(config.benchmark)
+    tasks = get_task_catalogue(config.benchmark)
     trial = Trial(
         encoder=encoder,
         benchmark=config.benchmark,
@@ -240,8 +240,8 @@ def test_what_is_checked_without_a_problem_is_trained_and_scored(kind, folder, e
         targets=tuple(Stage(task=task, steps=2 if tasks[task].train else 0, **own) for task in config.targets),
         languages=config.scored_languages,
     )
-    transfer = run(trial, None, ("dev", "test"), data=str(home.data)).transfer
-    prepare.cache_clear()
+    transfer = run_trial(trial, None, ("dev", "test"), data=str(home.data)).transfer
+    load_encoded_dataset.cache_clear()
     scores = transfer.languages(config.targets[0], "test")
     assert "de" in scores or "et" in scores
     assert all(0 <= score <= 1 for score in scores.values())

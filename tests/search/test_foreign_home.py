@@ -13,28 +13,28 @@ import pytest
 from click.testing import CliRunner
 from rich.console import Console
 
-from search import results
 from search.cli import main
-from search.home import Home, written_aside
-from search.tracking import rebuild
-from search.tracking.database import DatabaseError, alone, check, make_ready
-from search.ui import experiments
+from search.cli._ui import list_experiments
+from search.home import Home, write_atomically
+from search.results import write_results
+from search.tracking import DatabaseError, lock_database, prepare_database, rebuild_tracking
+from search.tracking._database import check_database
 from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
 
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory) -> Home:
     """A home with a search of two trials, whose view lies in another home that is there no more."""
-    from search.agenda import Agenda
-    from search.launched import LaunchedStudy
+    from search.launcher._scheduler import Scheduler
+    from search.launcher._writable_study import WritableStudy
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
     config = validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
-    study = LaunchedStudy(home.folder("sums").journal, config)
+    study = WritableStudy(home.folder("sums").journal, config)
     study.recover()
-    FakeWorker().drive(Agenda(config, study, listeners=[]))
-    results.write(study, home.folder("sums"))
-    rebuild(study, home, home.folder("sums").results, Console(file=io.StringIO()))
+    FakeWorker().drive(Scheduler(config, study, listeners=[]))
+    write_results(study, home.folder("sums"))
+    rebuild_tracking(study, home, home.folder("sums").results, Console(file=io.StringIO()))
     return Home(home.root.rename(home.root.with_name("passed on")))
 
 
@@ -64,14 +64,14 @@ def seen(folder: Path) -> dict[str, object]:
 
 def tracked(home: Home) -> str:
     """Write the view anew; what was told."""
-    from search.launched import LaunchedStudy
+    from search.launcher._writable_study import WritableStudy
 
     told = Console(file=io.StringIO(), width=1000)
     folder = home.folder("sums")
-    study = LaunchedStudy(
+    study = WritableStudy(
         folder.journal, validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
     )
-    rebuild(study, home, folder.results, told)
+    rebuild_tracking(study, home, folder.results, told)
     return told.file.getvalue()
 
 
@@ -161,7 +161,7 @@ def test_a_link_to_a_file_gives_way_to_the_artifact(home, victim):
 def test_what_is_written_aside_goes_through_no_link(tmp_path, victim):
     before = seen(victim)
     (tmp_path / f".results.json.{os.getpid()}").symlink_to(victim / "keep.txt")
-    with written_aside(tmp_path / "results.json") as aside:
+    with write_atomically(tmp_path / "results.json") as aside:
         aside.write_text("new")
     assert (tmp_path / "results.json").read_text() == "new"
     assert seen(victim) == before
@@ -233,7 +233,7 @@ def test_a_database_that_reaches_other_files_is_not_opened(home, victim, kind):
     make(path, victim)
     before = seen(victim)
     with pytest.raises(DatabaseError, match=rf"^{name} .* move it away and have xlt track write the view anew$"):
-        make_ready(home)
+        prepare_database(home)
     assert "DatabaseError" not in (told := tracked(home)) and "move it away" in told
     ui = CliRunner().invoke(main, ["--home", str(home.root), "ui", "--no-open"])
     assert (ui.exit_code, "move it away" in ui.stderr) == (2, True)
@@ -275,7 +275,7 @@ def test_a_journal_of_a_launch_that_was_killed_is_rolled_back(home):
     copy.replace(home.database)
     (home.root / "copy-journal").replace(f"{home.database}-journal")
     assert "missed" not in tracked(home)
-    assert list(experiments(home)) == ["sums"]
+    assert list(list_experiments(home)) == ["sums"]
 
 
 @pytest.mark.parametrize("number", ["1\x1b[2J", b"1", 1.5, None])
@@ -285,7 +285,7 @@ def test_an_experiment_with_another_number_than_mlflows_has_no_link(home, number
         for statement in (rows, "DROP TABLE experiments", "ALTER TABLE loose RENAME TO experiments"):
             database.execute(statement)
         database.execute("UPDATE experiments SET experiment_id = ?", (number,))
-    assert experiments(home) == {}
+    assert list_experiments(home) == {}
 
 
 @pytest.mark.parametrize(
@@ -321,14 +321,14 @@ def test_modes_are_as_the_umask_says(home, umask):
 
 
 def test_a_failures_file_is_no_link_and_no_pipe(home, victim):
-    from search.failures import texts
+    from search.home import read_failures
 
     failures = home.root / "searches" / "sums" / "failures"
     failures.mkdir(exist_ok=True)
     (failures / "trial-1-attempt-1.txt").write_text("it failed")
     (failures / "trial-1-attempt-2.txt").symlink_to(victim / "keep.txt")
     os.mkfifo(failures / "trial-1-attempt-3.txt")
-    assert texts(failures, 1) == {"failures/trial-1-attempt-1.txt": "it failed"}
+    assert read_failures(failures, 1) == {"failures/trial-1-attempt-1.txt": "it failed"}
 
 
 def test_mlflow_leaves_no_file_among_the_temporary_ones_of_all_users(home, tmp_path, monkeypatch):
@@ -343,6 +343,6 @@ def test_mlflow_leaves_no_file_among_the_temporary_ones_of_all_users(home, tmp_p
 
 def test_a_check_writes_nothing(home):
     before = seen(home.root)
-    with alone(home):
-        check(home)
+    with lock_database(home):
+        check_database(home)
     assert seen(home.root) == before

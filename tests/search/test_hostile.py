@@ -8,22 +8,22 @@ import time
 import pytest
 import yaml
 
-from search import config as configs
-from search import page
-from search.best import Best, load_best
 from search.cli import main
+from search.config import load_config
 from search.errors import ConfigError, UserError
-from search.export import _open_up
+from search.exporter import load_exported_trial
+from search.exporter._export import _make_readable
+from search.exporter._exported_trial import ExportedTrial
 from search.frames import load_search
-from search.home import written_aside
-from search.launch import _only_one
+from search.home import write_atomically
+from search.launcher._launch import _hold_search_lock
+from search.report.page._page import render_page
 from search.study import Study
-from search.table import Prose, Rows
-from search.terminal import Screen, print_json
+from search.terminal import Paragraph, TextTable, print_json
+from search.terminal._screen import SafeConsole
 from tests.search.test_end_to_end import XLT, environment
-from trainables.documents import ACTING
-from trainables.noise import substitution
-from trainables.scores import wrong_row
+from trainables.synonyms import load_synonyms
+from trainables.validation import CONTROL_CHARACTERS, explain_invalid_metrics
 
 BOMB = "a0: &a0 [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     f"a{n}: &a{n} [{','.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
@@ -97,9 +97,9 @@ SETS = [
 @pytest.mark.parametrize("override", SETS, ids=lambda text: text[:40].encode("unicode_escape").decode())
 def test_a_value_that_no_search_can_mean_is_refused_in_few_plain_lines(write_config, override):
     with pytest.raises(ConfigError) as caught:
-        configs.load(write_config(), [override])
+        load_config(write_config(), [override])
     told = str(caught.value)
-    assert not ACTING.search(told)
+    assert not CONTROL_CHARACTERS.search(told)
     assert len(told) < 10_000
     assert all("\n" not in problem for problem in caught.value.problems)
 
@@ -109,21 +109,21 @@ def test_the_same_in_the_file_itself(write_config, text):
     path = write_config()
     path.write_text(path.read_text() + text)
     with pytest.raises(ConfigError) as caught:
-        configs.load(path)
-    assert not ACTING.search(str(caught.value))
+        load_config(path)
+    assert not CONTROL_CHARACTERS.search(str(caught.value))
 
 
 def test_a_date_stays_a_name_and_large_but_meant_numbers_stay(write_config):
     overrides = ["name=2026-11-27", "trials=100000", "store.max_size=1.5GB", "curriculum.retention=1000000"]
-    found = configs.load(write_config(), overrides)
+    found = load_config(write_config(), overrides)
     assert (found.name, found.trials, found.store.max_size) == ("2026-11-27", 100_000, 1_500_000_000)
 
 
 @pytest.fixture
 def exported(finished, tmp_path):
-    record = finished.complete()[0]
+    record = finished.get_complete_trials()[0]
     scores = record.outcome.transfer.scores
-    Best("sums", record.number, record.trial, 0, 1, {}, scores).dump(tmp_path / "best.yaml")
+    ExportedTrial("sums", record.number, record.trial, 0, 1, {}, scores).dump(tmp_path / "best.yaml")
     return tmp_path / "best.yaml"
 
 
@@ -168,8 +168,8 @@ def test_an_exported_trial_that_cannot_be_meant_is_refused(exported, place, valu
     part[place[-1]] = value
     exported.write_text(yaml.safe_dump(document))
     with pytest.raises(ConfigError) as caught:
-        load_best(exported)
-    assert not ACTING.search(str(caught.value))
+        load_exported_trial(exported)
+    assert not CONTROL_CHARACTERS.search(str(caught.value))
 
 
 def test_tasks_that_stand_twice_are_refused(exported):
@@ -177,7 +177,7 @@ def test_tasks_that_stand_twice_are_refused(exported):
     document["trial"]["targets"] *= 2
     exported.write_text(yaml.safe_dump(document))
     with pytest.raises(ConfigError, match="a task stands twice: choice, tagging"):
-        load_best(exported)
+        load_exported_trial(exported)
 
 
 def outcome(change):
@@ -237,7 +237,7 @@ def test_a_record_of_another_shape_is_told_with_file_and_line(finished, home, re
     folder.journal.write_text("".join(f"{line}\n" for line in lines))
     with pytest.raises(UserError, match=r"study\.journal, line \d+: ") as caught:
         Study.open(folder).recorded()
-    assert not ACTING.search(str(caught.value))
+    assert not CONTROL_CHARACTERS.search(str(caught.value))
 
 
 def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_and_never_waited_for(finished, home, tmp_path):
@@ -246,7 +246,7 @@ def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_and_never_waited_for(fini
         folder.lock.unlink(missing_ok=True)
         made(folder.lock)
         assert not folder.live
-        with pytest.raises(UserError, match="cannot be opened"), _only_one(folder):
+        with pytest.raises(UserError, match="cannot be opened"), _hold_search_lock(folder):
             raise AssertionError
         folder.lock.rmdir() if made is os.mkdir else folder.lock.unlink()
     folder.journal.unlink()
@@ -255,7 +255,7 @@ def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_and_never_waited_for(fini
         Study.open(folder)
     os.mkfifo(tmp_path / "synonyms.json")
     with pytest.raises(OSError, match="no plain file"):
-        substitution.load(str(tmp_path / "synonyms.json"))
+        load_synonyms(str(tmp_path / "synonyms.json"))
     os.mkfifo(tmp_path / "results.json")
     with pytest.raises(UserError, match="no plain file"):
         load_search(tmp_path / "results.json")
@@ -265,7 +265,7 @@ def test_a_file_that_is_written_anew_takes_the_place_of_a_link(tmp_path):
     (tmp_path / "victim").write_text("kept")
     (tmp_path / "results.json").symlink_to(tmp_path / "victim")
     (tmp_path / f".results.json.{os.getpid()}").symlink_to(tmp_path / "victim")
-    with written_aside(tmp_path / "results.json") as aside:
+    with write_atomically(tmp_path / "results.json") as aside:
         aside.write_text("new")
     assert (tmp_path / "victim").read_text() == "kept"
     assert (tmp_path / "results.json").read_text() == "new"
@@ -279,7 +279,7 @@ def test_an_export_is_open_as_the_umask_has_it_all_files_alike(tmp_path, umask, 
         (tmp_path / "out" / "models").mkdir(parents=True)
         (tmp_path / "out" / "results.json").write_text("{}")
         os.close(os.open(tmp_path / "out" / "models" / "model.safetensors", os.O_CREAT | os.O_WRONLY, 0o600))
-        _open_up(tmp_path / "out")
+        _make_readable(tmp_path / "out")
     finally:
         os.umask(before)
     modes = {file.stat().st_mode & 0o777 for file in (tmp_path / "out").rglob("*") if file.is_file()}
@@ -292,21 +292,26 @@ EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e[bold]x"
 @pytest.mark.parametrize("width", [30, 200])
 @pytest.mark.parametrize(
     "make",
-    [str, Prose, lambda text: Rows.of([text, "b"], [(text, text)]), lambda text: Rows(["a"], rows=[((text,), "bold")])],
+    [
+        str,
+        Paragraph,
+        lambda text: TextTable.of([text, "b"], [(text, text)]),
+        lambda text: TextTable(["a"], rows=[((text,), "bold")]),
+    ],
 )
 def test_nothing_printed_acts_on_the_terminal_but_our_own_styles(width, make):
-    screen = Screen(width=width, force_terminal=True, color_system="truecolor")
+    screen = SafeConsole(width=width, force_terminal=True, color_system="truecolor")
     with screen.capture() as captured:
         screen.print(make(EVIL))
     plain = captured.get().replace("\x1b[1m", "").replace("\x1b[0m", "")
-    assert not ACTING.search(plain)
+    assert not CONTROL_CHARACTERS.search(plain)
     assert "[bold]" in "".join(plain.split())
 
 
 def test_json_on_standard_output_is_whole_and_acts_on_nothing(capsys):
     print_json({EVIL: ["\x7f", "\ud800", "日本語"]})
     told = capsys.readouterr().out
-    assert not ACTING.search(told)
+    assert not CONTROL_CHARACTERS.search(told)
     assert json.loads(told) == {EVIL: ["\x7f", "\ud800", "日本語"]}
 
 
@@ -326,16 +331,16 @@ def test_results_of_another_shape_are_refused(tmp_path, text):
 
 
 def test_names_of_twenty_thousand_letters_are_drawn(finished, tmp_path):
-    from search import results
+    from search.results import serialize_results
 
     told = (
-        results.text(finished)
+        serialize_results(finished)
         .replace('"facts"', json.dumps("x" * 20_000))
         .replace('"choice"', json.dumps("y" * 20_000))
     )
     (tmp_path / "results.json").write_text(told)
     started = time.process_time()
-    assert "[...]" in page.render(load_search(tmp_path / "results.json").analysis)
+    assert "[...]" in render_page(load_search(tmp_path / "results.json").analysis)
     assert time.process_time() - started < 60
 
 
@@ -356,6 +361,6 @@ def test_a_mean_a_little_above_what_it_is_a_mean_of_is_one(finished, home):
     for document in documents:
         if found := document.get("user_attr", {}).get("outcome"):
             found["transfer"]["scores"]["choice"]["dev"]["de"]["accuracy"] = 1 + 5e-10
-    assert wrong_row({"accuracy": 1 + 5e-10}, ["accuracy"]) == ""
+    assert explain_invalid_metrics({"accuracy": 1 + 5e-10}, ["accuracy"]) == ""
     journal.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
     assert Study.open(home.folder("sums")).recorded()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from search.best import Best
+from search.exporter._exported_trial import ExportedTrial
 from tests import tiny_encoders
 from tests.trainables.spoilt import both, evil, fields
 from trainables.curriculum import Stage, Trial
@@ -30,7 +30,9 @@ def write(file: Path, command: str, encoder: Path) -> None:
             encoder=str(encoder), benchmark="miniature", curriculum=(), targets=(stage,), languages=("en", "de")
         )
         scores = {"choice": {"dev": {code: {"accuracy": 0.5} for code in trial.languages}}}
-        Best(name="x", number=0, trial=trial, seed=0, threads=1, data={"choice": "a"}, scores=scores).dump(file)
+        ExportedTrial(name="x", number=0, trial=trial, seed=0, threads=1, data={"choice": "a"}, scores=scores).dump(
+            file
+        )
         return
     config = {
         "name": "x",

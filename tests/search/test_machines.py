@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from search.home import Home
-from search.tracking.tracker import PATIENT
+from search.tracking import LONG_TIMEOUTS
 from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment
-from trainables.store.records import sealed
+from trainables.store import seal_document
 
 QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers": "1", "trials": "1"}
 DEAD = "http://127.0.0.1:9"
@@ -110,7 +110,7 @@ def test_a_home_on_another_file_system_under_a_users_home_that_is_not_there(else
 
 def test_a_server_on_this_machine_is_asked_through_no_proxy(tmp_path):
     with over(Home(tmp_path / "server")) as address:
-        printed = launch(tmp_path / "home", environment(**PROXIES, **PATIENT), **{"tracking.uri": address})
+        printed = launch(tmp_path / "home", environment(**PROXIES, **LONG_TIMEOUTS), **{"tracking.uri": address})
     assert f"metrics go to MLflow at {address}" in printed
     assert runs(tmp_path / "server") == 2
 
@@ -124,7 +124,7 @@ def set_ahead(home: Path) -> None:
     for file in (home / "stages").glob("*/stage.json"):
         record = json.loads(file.read_text())
         del record["seal"]
-        file.write_bytes(sealed(record | {"made": later(record["made"])}))
+        file.write_bytes(seal_document(record | {"made": later(record["made"])}))
     journal = home / "searches" / "miniature" / "study.journal"
     lines = [json.loads(line) for line in journal.read_text().splitlines()]
     for line in lines:

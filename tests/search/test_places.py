@@ -124,7 +124,12 @@ def test_interpreter_home_and_config_may_lie_in_any_path(tmp_path):
     place = tmp_path / 'Søren\'s "projects" $HOME'
     place.mkdir()
     python = interpreter_in(place / "my venv")
-    words = [str(python), "-c", "from search.cli import main; main()", *launching(place / "ho me", QUICK)[1:]]
+    words = [
+        str(python),
+        "-c",
+        "from search.cli._main._main import main; main()",
+        *launching(place / "ho me", QUICK)[1:],
+    ]
     run(words, cwd=place)
     assert [trial["state"] for trial in results(place / "ho me")["trials"]] == ["complete"] * 2
 

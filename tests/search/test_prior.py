@@ -5,11 +5,11 @@ import pytest
 from optuna.trial import FixedTrial
 from rich.console import Console
 
-from search.errors import NoSuchSearchError
-from search.launch import launch
-from search.recorded import front
+from search.errors import SearchNotFoundError
+from search.launcher import launch
+from search.launcher._candidates import PRIOR_BELIEF, EarlierSearch, build_candidate
 from search.space import CurriculumSpace
-from search.views import PRIOR, Earlier, view
+from search.study import find_pareto_front
 from tests.search.conftest import worth
 
 
@@ -45,7 +45,7 @@ def test_the_best_of_an_earlier_search_are_tried_first(searched, optimum, curric
 
 
 def test_a_search_of_a_few_trials_learns_from_a_long_one(searched, monkeypatch):
-    monkeypatch.setattr("search.launched.FIRST", 0)  # by what it believes alone
+    monkeypatch.setattr("search.launcher._writable_study.MAX_EARLIER_CURRICULA", 0)  # by what it believes alone
     wide = {
         "space.learning_rate": {"low": 1e-5, "high": 1e-3, "points": 6},
         "curriculum.max_length": 3,
@@ -68,13 +68,13 @@ def test_beliefs_in_tasks_lead_the_first_trials(searched):
 def test_what_is_believed_of_a_trial_is_the_sum_over_its_tasks_and_what_an_earlier_search_expects(config):
     space = CurriculumSpace(config())
     both = space.suggest(FixedTrial({"length": 2, "task.0": 0, "task.1": 1}))
-    assert view(both, {"facts": 2.0, "facts_sw": -0.5}).beliefs == {PRIOR: 1.5}
-    assert view(both).beliefs == {}
+    assert build_candidate(both, {"facts": 2.0, "facts_sw": -0.5}).beliefs == {PRIOR_BELIEF: 1.5}
+    assert build_candidate(both).beliefs == {}
     trials = [space.suggest(FixedTrial({"length": 1, "task.0": place})) for place in range(3)]
-    earlier = Earlier("before", [*trials, both], [0.9, 0.5, 0.1, 0.6])
-    best, worst = (earlier.expects(trial)["search before"] for trial in (trials[0], trials[2]))
+    earlier = EarlierSearch("before", [*trials, both], [0.9, 0.5, 0.1, 0.6])
+    best, worst = (earlier.predict_belief(trial)["search before"] for trial in (trials[0], trials[2]))
     assert best > 0 > worst
-    assert earlier.expects(trials[0])["search before"] == best
+    assert earlier.predict_belief(trials[0])["search before"] == best
 
 
 def test_a_launch_learns_from_a_search_of_its_home(config, home, sums, monkeypatch):
@@ -84,7 +84,7 @@ def test_a_launch_learns_from_a_search_of_its_home(config, home, sums, monkeypat
     assert study.earlier.name == "sums"
     first = [record.trial for record in study.recorded()[1:4]]
     assert first == list(study.earlier.trials[:3])
-    with pytest.raises(NoSuchSearchError):
+    with pytest.raises(SearchNotFoundError):
         launch(config({"name": "third", "prior.search": "nowhere"}), home, console)
 
 
@@ -107,8 +107,8 @@ def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda
     assert 6 < len(worker.trials) < 45
     said = f"stop.improbable_improvement: the {plan.left} trials left find one that is better by 0.02 with a probability of 0"
     assert plan.left == 50 - len(worker.trials)
-    assert plan.stopped.startswith(said)
-    best = plan.study.complete()[0]
+    assert plan.stop_reason.startswith(said)
+    best = plan.study.get_complete_trials()[0]
     assert best.value == max(worth(trial) for trial in worker.trials)
     assert curriculum_of(best.trial).endswith("facts")
 
@@ -116,8 +116,8 @@ def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda
 def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(config, reopen, agenda, worker):
     study = reopen(config({"sampler": "nsga2", "second_objective": "seconds", "trials": 10, "finalists.top": 1}))
     worker.drive(agenda(study))
-    ranked = study.complete()
-    unbeaten = front(ranked, study.config)
+    ranked = study.get_complete_trials()
+    unbeaten = find_pareto_front(ranked, study.config)
 
     def beats(one, other):
         (a, b), (c, d) = one.values, other.values
@@ -133,20 +133,22 @@ def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(conf
     ("second", "sampler"), [("worst_family_dev", "tpe"), ("source_dev", "random"), ("seconds", "tpe")]
 )
 def test_two_objectives_are_told_in_results_and_answer(config, reopen, agenda, worker, second, sampler):
-    from search import results
-    from search.present import answer
+    from search.report import render_answer
+    from search.results import build_results
 
     study = reopen(config({"sampler": sampler, "second_objective": second, "trials": 8}))
     worker.drive(agenda(study))
-    document = results.document(study)
+    document = build_results(study)
     direction = "minimize" if second == "seconds" else "maximize"
     assert document["second_objective"] == {"name": second, "direction": direction}
     assert document["front"]
     for trial in document["trials"]:
         assert trial["second_value"] is not None
-    assert any("Pareto front" in str(line) for line in answer(study))
+    assert any("Pareto front" in str(line) for line in render_answer(study))
     again = reopen(study.config)
-    assert [record.values for record in again.complete()] == [record.values for record in study.complete()]
+    assert [record.values for record in again.get_complete_trials()] == [
+        record.values for record in study.get_complete_trials()
+    ]
 
 
 def test_an_objective_that_is_added_before_the_first_trial_is_taken(config, reopen, outcome):
@@ -154,7 +156,7 @@ def test_an_objective_that_is_added_before_the_first_trial_is_taken(config, reop
     study = reopen(config({"sampler": "tpe", "second_objective": "seconds"}))
     number, trial = study.ask()
     study.tell(number, outcome(trial, 0.5))
-    assert study.complete()[0].values == (0.5, 4.0 if len(trial.stages) == 2 else 2.0 * len(trial.stages))
+    assert study.get_complete_trials()[0].values == (0.5, 4.0 if len(trial.stages) == 2 else 2.0 * len(trial.stages))
 
 
 def test_beliefs_that_are_wrong_are_unlearned():

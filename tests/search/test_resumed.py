@@ -4,8 +4,8 @@ from random import Random
 
 import pytest
 
-from search.launched import LaunchedStudy
-from search.recorded import by_place
+from search.launcher._writable_study import WritableStudy
+from search.study import select_last_records
 from tests.search.conftest import worth
 
 SPACE = {
@@ -27,8 +27,8 @@ class Searched:
         self.kills = [0] * kills
         self.study = self.launched()
 
-    def launched(self) -> LaunchedStudy:
-        study = LaunchedStudy(self.home.folder(self.settings.name).journal, self.settings)
+    def launched(self) -> WritableStudy:
+        study = WritableStudy(self.home.folder(self.settings.name).journal, self.settings)
         study.recover()
         return study
 
@@ -48,7 +48,7 @@ class Searched:
             number, trial = running.pop(self.rng.randrange(len(running)))
             self.study.tell(number, self.outcome(trial, worth(trial)))
         assert not self.kills, "every kill was done"
-        return [(record.trial, record.value) for record in by_place(self.study.recorded())]
+        return [(record.trial, record.value) for record in select_last_records(self.study.recorded())]
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_of_equals_the_first_by_place_is_the_best(searched):
         search.outcome = lambda trial, value, old=search.outcome: old(trial, 0.5)
         search.run()
     assert [r.number for r in killed.study.recorded()] != [r.place for r in killed.study.recorded()]
-    assert [r.trial for r in killed.study.complete()] == [r.trial for r in whole.study.complete()]
+    assert [r.trial for r in killed.study.get_complete_trials()] == [r.trial for r in whole.study.get_complete_trials()]
 
 
 def test_what_the_store_got_since_the_search_began_is_no_news(searched, outcome):

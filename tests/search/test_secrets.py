@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from search.config import load
+from search.config import load_config
 from search.errors import ConfigError
 from search.home import Home
-from search.tracking.tracker import PATIENT
+from search.tracking import LONG_TIMEOUTS
 from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment, results
 
@@ -21,7 +21,7 @@ QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers"
 
 
 def xlt(home: Path, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
-    env = environment(**PATIENT, **more)
+    env = environment(**LONG_TIMEOUTS, **more)
     return subprocess.run(command(home, *words), capture_output=True, text=True, env=env, timeout=400, cwd=home.parent)
 
 
@@ -115,7 +115,7 @@ def test_a_server_that_is_down_is_told_without_its_password(tmp_path, secretive)
 )
 def test_a_mistake_with_a_password_is_told_without_it(setting):
     with pytest.raises(ConfigError) as raised:
-        load(CONFIG, [setting])
+        load_config(CONFIG, [setting])
     assert PASSWORD not in str(raised.value)
     assert PASSWORD not in "".join(raised.value.problems) + raised.value.source
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from search.documents import read
+from search.config import read_document
 from tests.search.test_end_to_end import CONFIG, XLT, environment, launching, results
 from tests.search.test_failures_for_real import ONE
 
@@ -122,7 +122,7 @@ ENCODINGS = {
 def test_a_config_is_the_same_in_a_file(tmp_path, how):
     file = tmp_path / "config.yaml"
     file.write_bytes(ENCODINGS[how](CONFIG.read_text()))
-    assert read(file) == read(CONFIG)
+    assert read_document(file) == read_document(CONFIG)
 
 
 def test_a_config_may_come_through_a_pipe(tmp_path):

@@ -3,10 +3,11 @@ import io
 import pytest
 from rich.console import Console
 
-from search import results
 from search.home import Home
-from search.tracking import Tracker, metrics, rebuild, trial_sheet
-from search.tracking.datasets import UNKNOWN, Digests
+from search.results import build_results, write_results
+from search.tracking import DatasetDigests, Tracker, build_trial_run, rebuild_tracking
+from search.tracking._datasets import UNKNOWN_DIGEST
+from search.tracking._metrics import collect_metrics
 
 BY_NAME = {
     "transfer/mean",
@@ -37,7 +38,7 @@ def searched(config, reopen, agenda, worker, home):
     def make(changes):
         study = reopen(config(changes))
         worker.drive(agenda(study))
-        results.write(study, home.folder(study.config.name))
+        write_results(study, home.folder(study.config.name))
         return study, home.folder(study.config.name).results
 
     return make
@@ -59,8 +60,8 @@ def keys(run) -> set[str]:
 
 def test_a_trial_has_the_metrics_of_the_contract(searched):
     study, _ = searched({})
-    record = study.complete()[0]
-    found = metrics(record.outcome.transfer)
+    record = study.get_complete_trials()[0]
+    found = collect_metrics(record.outcome.transfer)
     assert found.keys() >= BY_NAME
     assert found["transfer/mean"] == pytest.approx(record.value)
     assert found["source/choice"] == pytest.approx(record.value + 0.1)
@@ -69,12 +70,12 @@ def test_a_trial_has_the_metrics_of_the_contract(searched):
 
 def test_a_launch_is_a_parent_run_and_its_trials_are_children(searched, view_home, console):
     study, written = searched({"name": "family"})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "family")
-    assert set(found) == {"family", *(str(record.number) for record in study.complete())}
+    assert set(found) == {"family", *(str(record.number) for record in study.get_complete_trials())}
     parent = found.pop("family")
     assert {run.data.tags["mlflow.parentRunId"] for run in found.values()} == {parent.info.run_id}
-    assert parent.data.metrics["transfer/mean"] == pytest.approx(study.complete()[0].value)
+    assert parent.data.metrics["transfer/mean"] == pytest.approx(study.get_complete_trials()[0].value)
     assert parent.data.metrics["sharing/stages_asked"] > 0
     assert parent.data.params["targets"] == "choice, tagging"
     assert console.file.getvalue() == ""
@@ -82,12 +83,12 @@ def test_a_launch_is_a_parent_run_and_its_trials_are_children(searched, view_hom
 
 def test_a_trials_run_holds_its_curriculum_in_words_and_every_metric(searched, view_home, console):
     study, written = searched({"name": "words", "trials": 10})
-    rebuild(study, view_home, written, console)
-    record = study.complete()[0]
+    rebuild_tracking(study, view_home, written, console)
+    record = study.get_complete_trials()[0]
     run = runs(view_home, "words")[str(record.number)]
     assert run.data.params["curriculum"] == "dates > facts"
     assert run.data.params["stage.2"] == "facts (0.001)"
-    assert metrics(record.outcome.transfer).items() <= run.data.metrics.items()
+    assert collect_metrics(record.outcome.transfer).items() <= run.data.metrics.items()
     assert run.data.metrics["finalist/seeds"] == 3
     assert run.data.tags["xlt.seeds"] == "1, 2, 3"
     assert run.info.status == "FINISHED"
@@ -98,8 +99,8 @@ def test_a_failed_trial_is_a_failed_run_with_its_cause(
 ):
     study = reopen(config({"name": "failing", "trials": 2}))
     failing_worker(lambda job: job.number == 1).drive(agenda(study))
-    results.write(study, home.folder("failing"))
-    rebuild(study, view_home, home.folder("failing").results, console)
+    write_results(study, home.folder("failing"))
+    rebuild_tracking(study, view_home, home.folder("failing").results, console)
     run = runs(view_home, "failing")["1"]
     assert run.info.status == "FAILED"
     assert "loss is nan" in run.data.tags["xlt.error"]
@@ -111,8 +112,8 @@ def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targ
     worker.among_best = lambda job: False
     study = reopen(config({"name": "racing", "trials": 6, "racing.rules": ["asha"], "finalists.top": 0}))
     worker.drive(agenda(study))
-    results.write(study, home.folder("racing"))
-    rebuild(study, view_home, home.folder("racing").results, console)
+    write_results(study, home.folder("racing"))
+    rebuild_tracking(study, view_home, home.folder("racing").results, console)
     ended = [record.number for record in study.recorded() if record.state == "pruned"]
     assert ended
     for number in ended:
@@ -125,9 +126,9 @@ def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targ
 
 def test_writing_the_view_again_changes_nothing(searched, view_home, console):
     study, written = searched({"name": "twice", "trials": 3})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     before = {name: (run.info.run_id, run.data.metrics) for name, run in runs(view_home, "twice").items()}
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     assert {name: (run.info.run_id, run.data.metrics) for name, run in runs(view_home, "twice").items()} == before
     assert console.file.getvalue() == ""
 
@@ -136,16 +137,16 @@ def test_a_trial_written_twice_is_one_run(searched, view_home, console):
     study, _ = searched({"name": "once", "trials": 1})
     for _ in range(2):
         with Tracker(study.config, view_home, console) as tracker:
-            tracker.trial_ended(study, 0)
-            tracker.trial_ended(study, 0)
+            tracker.record_trial(study, 0)
+            tracker.record_trial(study, 0)
     assert sorted(runs(view_home, "once")) == ["0", "once"]
     assert console.file.getvalue() == ""
 
 
 def test_a_search_that_goes_on_with_another_sampler_keeps_its_view(searched, reopen, config, view_home, console):
     study, written = searched({"name": "other", "trials": 1})
-    rebuild(study, view_home, written, console)
-    rebuild(reopen(config({"name": "other", "trials": 1, "sampler": "random"})), view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
+    rebuild_tracking(reopen(config({"name": "other", "trials": 1, "sampler": "random"})), view_home, written, console)
     assert console.file.getvalue() == ""
 
 
@@ -158,8 +159,8 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
         "space.noise": {"methods": ["neftune"], "magnitude": 0.2, "along": "every_stage"},
     }
     study, written = searched(changes)
-    rebuild(study, view_home, written, console)
-    (record, *_) = [record for record in study.complete() if record.trial.curriculum]
+    rebuild_tracking(study, view_home, written, console)
+    (record, *_) = [record for record in study.get_complete_trials() if record.trial.curriculum]
     run = runs(view_home, "robust")[str(record.number)]
     assert run.data.params["stage.1"].endswith("neftune 0.2)")
     assert run.data.params["native"].startswith(f"{record.trial.curriculum[0].task}: epsilon 0.4; choice: epsilon 0.4")
@@ -172,22 +173,22 @@ def test_noise_in_its_native_parameters_and_both_settings_are_in_the_view(search
 
 
 def test_more_metrics_than_mlflow_takes_at_once_are_all_written(searched, view_home, console, monkeypatch):
-    monkeypatch.setattr("search.tracking.view._METRICS", 50)
-    monkeypatch.setattr("search.tracking.view._PARAMS", 7)
+    monkeypatch.setattr("search.tracking._view._MAX_METRICS", 50)
+    monkeypatch.setattr("search.tracking._view._MAX_PARAMS", 7)
     study, written = searched({"name": "many", "trials": 1})
-    rebuild(study, view_home, written, console)
-    (record,) = study.complete()
+    rebuild_tracking(study, view_home, written, console)
+    (record,) = study.get_complete_trials()
     run = runs(view_home, "many")["0"]
-    assert metrics(record.outcome.transfer).keys() <= run.data.metrics.keys()
+    assert collect_metrics(record.outcome.transfer).keys() <= run.data.metrics.keys()
     assert run.data.params["native"] == "none"
     assert "xlt.digest" in run.data.tags
 
 
 def test_a_run_is_named_by_its_number_and_its_tasks_in_order(searched, view_home, console):
     study, written = searched({"name": "named", "trials": 10})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "named")
-    best = study.complete()[0].number
+    best = study.get_complete_trials()[0].number
     assert found["0"].info.run_name == "0: no intermediate stage"
     assert found[str(best)].info.run_name == f"{best}: dates > facts"
     assert found[str(best)].data.tags["xlt.condition"] == "high alone"
@@ -196,11 +197,11 @@ def test_a_run_is_named_by_its_number_and_its_tasks_in_order(searched, view_home
 
 def test_every_trial_has_the_same_params_and_numbers_are_bare(searched, view_home, console):
     study, written = searched({"name": "axes", "trials": 10})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "axes")
     found.pop("axes")
     assert len({frozenset(keys(run)) for run in found.values()}) == 1
-    best = found[str(study.complete()[0].number)].data.params
+    best = found[str(study.get_complete_trials()[0].number)].data.params
     assert [best[f"position/{task}"] for task in ("dates", "facts", "facts_sw")] == ["1", "2", "0"]
     assert [best[f"rate/{task}"] for task in ("dates", "facts", "facts_sw")] == ["0.001", "0.001", "0"]
     assert (best["first"], best["last"], best["length"]) == ("dates", "facts", "2")
@@ -212,9 +213,9 @@ def test_every_trial_has_the_same_params_and_numbers_are_bare(searched, view_hom
 
 def test_finalists_have_their_mean_its_bounds_and_each_fresh_seed(searched, view_home, console):
     study, written = searched({"name": "fresh", "trials": 10})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "fresh")
-    document = results.document(study)
+    document = build_results(study)
     number = document["best"]
     best = found[str(number)].data
     told = next(trial for trial in document["trials"] if trial["number"] == number)
@@ -235,14 +236,14 @@ def test_the_best_trial_is_tagged_with_the_verdict_and_no_other(searched, view_h
     from mlflow import MlflowClient
 
     study, written = searched({"name": "marked", "trials": 10})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "marked")
     parent = found.pop("marked")
-    best, verdict = results.document(study)["best"], results.document(study)["verdict"]
+    best, verdict = build_results(study)["best"], build_results(study)["verdict"]
     assert {name for name, run in found.items() if "xlt.best" in run.data.tags} == {str(best)}
     assert (found[str(best)].data.tags["xlt.best"], parent.data.tags["xlt.verdict"]) == (verdict, verdict)
     MlflowClient(view_home.tracking_uri).set_tag(found["0"].info.run_id, "xlt.best", "tie")
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     assert {name for name, run in runs(view_home, "marked").items() if "xlt.best" in run.data.tags} == {
         str(best),
         "marked",
@@ -259,7 +260,7 @@ def test_the_parent_tells_the_answer_and_carries_the_results_the_config_and_what
     (tmp_path / "page.html").write_text("<p>the report</p>")
     files = {"report.html": tmp_path / "page.html", "pictures/order.png": tmp_path / "page.html"}
     with Tracker(study.config, view_home, console) as tracker:
-        tracker.launch_ended(study, written, files, ["Dates before facts."])
+        tracker.record_launch(study, written, files, ["Dates before facts."])
     parent = runs(view_home, "told")["told"]
     note = parent.data.tags["mlflow.note.content"]
     assert note.startswith("Dates before facts.\n")
@@ -272,50 +273,50 @@ def test_the_parent_tells_the_answer_and_carries_the_results_the_config_and_what
 
 def test_a_trial_names_its_data_with_their_roles(searched, view_home, console):
     study, written = searched({"name": "data", "trials": 10})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "data")
-    used = found[str(study.complete()[0].number)].inputs.dataset_inputs
+    used = found[str(study.get_complete_trials()[0].number)].inputs.dataset_inputs
     assert {(each.dataset.name, each.tags[0].value) for each in used} == {
         ("dates", "intermediate"),
         ("facts", "intermediate"),
         ("choice", "target"),
         ("tagging", "target"),
     }
-    assert {each.dataset.digest for each in used} == {UNKNOWN}
+    assert {each.dataset.digest for each in used} == {UNKNOWN_DIGEST}
     assert len(found["data"].inputs.dataset_inputs) == 5
 
 
 def test_the_digest_of_data_is_that_of_the_stage_in_the_store(searched, tmp_path):
     from tests.trainables.store.conftest import sound
-    from trainables.store.records import sealed
+    from trainables.store import seal_document
 
     study, _ = searched({"name": "digests", "trials": 10})
-    record = study.complete()[0]
+    record = study.get_complete_trials()[0]
     for run, data in zip(record.outcome.stages, ("d" * 64, "f1+synonyms"), strict=False):
         folder = tmp_path / run.key
         folder.mkdir(parents=True)
-        (folder / "stage.json").write_bytes(sealed(sound(identity={"version": 1, "data": data})))
-    used = {each.task: each.digest for each in Digests(study.config, str(tmp_path)).used(record)}
-    assert used == {"dates": "d" * 36, "facts": "f1", "choice": UNKNOWN, "tagging": UNKNOWN}
+        (folder / "stage.json").write_bytes(seal_document(sound(identity={"version": 1, "data": data})))
+    used = {each.task: each.digest for each in DatasetDigests(study.config, str(tmp_path)).list_used(record)}
+    assert used == {"dates": "d" * 36, "facts": "f1", "choice": UNKNOWN_DIGEST, "tagging": UNKNOWN_DIGEST}
 
 
 def test_a_run_that_is_as_it_should_be_is_not_written_again(searched, view_home, console):
     study, written = searched({"name": "kept", "trials": 4})
-    first = rebuild(study, view_home, written, console)
-    again = rebuild(study, view_home, written, console)
-    assert (first.written, first.kept) == (len(study.complete()), 0)
-    assert (again.written, again.kept) == (0, len(study.complete()))
+    first = rebuild_tracking(study, view_home, written, console)
+    again = rebuild_tracking(study, view_home, written, console)
+    assert (first.written, first.up_to_date) == (len(study.get_complete_trials()), 0)
+    assert (again.written, again.up_to_date) == (0, len(study.get_complete_trials()))
 
 
 def test_a_run_that_was_left_half_written_or_deleted_is_made_whole(searched, view_home, console):
     from mlflow import MlflowClient
 
     study, written = searched({"name": "half", "trials": 3})
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     client, before = MlflowClient(view_home.tracking_uri), runs(view_home, "half")
     client.update_run(before["0"].info.run_id, status="RUNNING")
     client.delete_run(before["1"].info.run_id)
-    again = rebuild(study, view_home, written, console)
+    again = rebuild_tracking(study, view_home, written, console)
     after = runs(view_home, "half")
     assert again.written == 2
     assert after["0"].info.run_id == before["0"].info.run_id
@@ -331,7 +332,7 @@ def test_a_run_of_an_older_view_is_made_anew(searched, view_home, console):
     experiment = client.create_experiment("older", (view_home.artifacts / "older").as_uri())
     old = client.create_run(experiment, tags={"xlt.trial": "0"}, run_name="trial 0")
     client.log_param(old.info.run_id, "curriculum", "what it was called then")
-    rebuild(study, view_home, written, console)
+    rebuild_tracking(study, view_home, written, console)
     found = runs(view_home, "older")
     assert found["0"].info.run_id != old.info.run_id
     assert found["0"].data.params["curriculum"] == "none"
@@ -344,5 +345,5 @@ def test_a_search_of_markup_in_an_error_shows_it_as_text(config, reopen, agenda,
     worker = failing_worker(lambda job: job.number == 1)
     worker.drive(agenda(study))
     failed = next(record for record in study.recorded() if record.state == "failed")
-    note = trial_sheet(failed, {}, study.config, Digests(study.config, None)).tags["mlflow.note.content"]
+    note = build_trial_run(failed, {}, study.config, DatasetDigests(study.config, None)).tags["mlflow.note.content"]
     assert "\n    the loss is nan" in note

@@ -14,16 +14,14 @@ import pytest
 import yaml
 from rich.console import Console
 
-from search import results
-from search.agreement import agreement
-from search.best import Best
-from search.plan import plan
-from search.plan_tree import lines as plan_lines
-from search.present import answer
-from search.report import lines as report_lines
-from search.rerun_table import rerun_table
-from search.status import failure_lines, status_lines
-from search.table import Prose, Rows
+from search.exporter import render_rerun
+from search.exporter._agreement import compare_scores
+from search.exporter._exported_trial import ExportedTrial
+from search.planner import plan, render_plan
+from search.report import render_answer, render_report, render_status
+from search.report._status import render_failures
+from search.results import build_results
+from search.terminal import Paragraph, TextTable
 
 WIDTHS = (20, 40, 60, 80, 200)
 NUMBER = re.compile(r"[-+]?\d[\d.,:]*\d|\d")
@@ -41,17 +39,17 @@ def numbers(told: str) -> set[str]:
 
 
 def rerun(study):
-    record = study.complete()[0]
-    best = Best("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
+    record = study.get_complete_trials()[0]
+    best = ExportedTrial("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
     outcomes = dict.fromkeys(range(12), record.outcome)
-    return rerun_table(best, outcomes, agreement(best.scores, record.outcome.transfer, ({}, {})))
+    return render_rerun(best, outcomes, compare_scores(best.scores, record.outcome.transfer, ({}, {})))
 
 
 TOLD = {
-    "status": lambda study: status_lines(results.document(study)),
-    "best": answer,
-    "report": report_lines,
-    "plan": lambda study: plan_lines(plan(study.config, None), study.config, None),
+    "status": lambda study: render_status(build_results(study)),
+    "best": render_answer,
+    "report": render_report,
+    "plan": lambda study: render_plan(plan(study.config, None), study.config, None),
     "train": rerun,
 }
 
@@ -84,14 +82,14 @@ def test_no_number_is_cut_at_any_width(robust, what):
 
 
 def test_a_pipe_cuts_nothing_however_long():
-    table = Rows(["trial", "why"], words=["why"])
+    table = TextTable(["trial", "why"], words=["why"])
     table.add("1", "a " * 5000 + "end")
     assert "a a end" in text([table], 80, soft_wrap=True)
     assert len(text([table], 80, soft_wrap=True).splitlines()) == 2
 
 
 def test_words_are_wrapped_before_rows_are_stacked():
-    table = Rows(["task", "value", "what"], words=["what"])
+    table = TextTable(["task", "value", "what"], words=["what"])
     table.add("facts", "0.1234", "a sentence that is longer than the terminal is wide")
     roomy, narrow, stacked = (text([table], width) for width in (100, 45, 25))
     assert len(roomy.splitlines()) == 2
@@ -102,14 +100,14 @@ def test_words_are_wrapped_before_rows_are_stacked():
 
 def test_a_long_title_of_the_first_column_heads_the_stacked_rows():
     title = "family (test, mean over targets)"
-    table = Rows([title, "best"], words=[title])
+    table = TextTable([title, "best"], words=[title])
     table.add("Indo-European", "0.6000 [0.5000, 0.7000]")
     assert text([table], 26).split("\n")[0] == "family (test, mean over"
     assert "Indo-European\n  best: 0.6000 [0.5000," in text([table], 26)
 
 
 def test_a_paragraph_breaks_no_word():
-    assert text([Prose("transfer -0.1234 [-0.5678, +0.9012]")], 12).split() == [
+    assert text([Paragraph("transfer -0.1234 [-0.5678, +0.9012]")], 12).split() == [
         "transfer",
         "-0.1234",
         "[-0.5678,",
@@ -118,7 +116,7 @@ def test_a_paragraph_breaks_no_word():
 
 
 def test_of_failures_every_path_can_be_put_together(robust):
-    (told,) = list(failure_lines([{"run": "trial 3", "error": "E: x", "failure": "failures/trial-3-attempt-1.txt"}]))
+    (told,) = list(render_failures([{"run": "trial 3", "error": "E: x", "failure": "failures/trial-3-attempt-1.txt"}]))
     assert "failures/trial-3-attempt-1.txt" in text([told], 20).replace("\n", "")
 
 

@@ -11,13 +11,12 @@ from transformers import AutoModel
 
 from tests.tiny_encoders import SENTENCES, mbert, xlm, xlm_r
 from tests.trainables.spoilt import Spoil
-from trainables import encoders
-from trainables.benchmarks.rows import ITEM, TaskData
+from trainables.cards import ITEM_COLUMN, TaskData
+from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage, Trial
-from trainables.encoders import Encoder
-from trainables.prepared import Prepared
-from trainables.store.tree import Store
-from trainables.tasks import KINDS, TaskKind
+from trainables.data import EncodedDataset
+from trainables.encoders import Encoder, load_encoder
+from trainables.tasks import TASK_KINDS, TaskKind
 
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
 LABELS = {
@@ -28,10 +27,10 @@ LABELS = {
 }
 UNTRAINED = ("retrieval", "retrieval_from_english", "mining")
 """Kinds that are scored without training."""
-TRAINED = tuple(kind for kind in KINDS if kind not in UNTRAINED)
-HEADS = tuple(kind for kind in TRAINED if TaskKind in type(KINDS[kind]).__bases__)
+TRAINED = tuple(kind for kind in TASK_KINDS if kind not in UNTRAINED)
+HEADS = tuple(kind for kind in TRAINED if TaskKind in type(TASK_KINDS[kind]).__bases__)
 """Those with a head of their own."""
-SCORED = tuple(name for name, kind in KINDS.items() if kind.metrics)
+SCORED = tuple(name for name, kind in TASK_KINDS.items() if kind.metrics)
 
 
 def row(kind: str, number: int) -> dict:
@@ -83,7 +82,7 @@ def one_thread() -> None:
 
 @pytest.fixture(scope="session")
 def encoder(encoder_folder: str) -> Encoder:
-    return encoders.load(encoder_folder)
+    return load_encoder(encoder_folder)
 
 
 @pytest.fixture(scope="session")
@@ -92,7 +91,7 @@ def pooling_encoder(encoder_folder: str, encoder: Encoder, tmp_path_factory: pyt
     folder = tmp_path_factory.mktemp("pooling")
     AutoModel.from_pretrained(encoder_folder, dtype=torch.float32).save_pretrained(folder)
     encoder.tokenizer.save_pretrained(folder)
-    return encoders.load(str(folder))
+    return load_encoder(str(folder))
 
 
 @pytest.fixture(scope="session")
@@ -126,7 +125,7 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Encoder]:
 
     @cache
     def made(name: str) -> Encoder:
-        return encoders.load.__wrapped__(ARCHITECTURES[name](tmp_path_factory.mktemp(name)))
+        return load_encoder.__wrapped__(ARCHITECTURES[name](tmp_path_factory.mktemp(name)))
 
     return made
 
@@ -138,12 +137,14 @@ def architecture(request: pytest.FixtureRequest, tiny: Callable[[str], Encoder])
 
 
 @pytest.fixture(scope="session")
-def task(encoder: Encoder) -> Callable[..., Prepared]:
+def task(encoder: Encoder) -> Callable[..., EncodedDataset]:
     """Makes a task of a kind with 24 rows to train on and, if it is scored, 10 dev rows in English and German."""
 
-    def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> Prepared:
+    def make(kind: str, encoder: Encoder = encoder, max_length: int = 32) -> EncodedDataset:
         train = [row(kind, number) for number in range(24)]
-        dev = {code: [scored_row(kind, number) | {ITEM: number} for number in range(10)] for code in ("en", "de")}
+        dev = {
+            code: [scored_row(kind, number) | {ITEM_COLUMN: number} for number in range(10)] for code in ("en", "de")
+        }
         data = TaskData(
             kind,
             LABELS.get(kind, ()),
@@ -151,7 +152,7 @@ def task(encoder: Encoder) -> Callable[..., Prepared]:
             {"dev": dev} if kind in SCORED else {},
             candidates=candidates(12) if kind == "dense_retrieval" else None,
         )
-        return Prepared(data, encoder, max_length)
+        return EncodedDataset(data, encoder, max_length)
 
     return make
 
@@ -179,5 +180,5 @@ def undisturbed() -> Iterator[None]:
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path / "stages")
+def store(tmp_path: Path) -> StageStore:
+    return StageStore(tmp_path / "stages")

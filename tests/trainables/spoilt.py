@@ -10,17 +10,17 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from trainables import encoders
-from trainables.validation._errors import DataError
+from trainables.encoders import fetch_encoder_weights, load_encoder
+from trainables.validation import DataError
 
 Spoil = Callable[[Path], object]
 
 
 def used(folder: Path) -> str:
     """Everything that a search does with an encoder before it trains; its hash."""
-    encoder = encoders.load.__wrapped__(str(folder))
-    encoders.load.cache_clear()
-    encoders.fetch_weights(str(folder))
+    encoder = load_encoder.__wrapped__(str(folder))
+    load_encoder.cache_clear()
+    fetch_encoder_weights(str(folder))
     return encoder.hash
 
 

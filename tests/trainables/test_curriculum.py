@@ -3,7 +3,7 @@ from dataclasses import FrozenInstanceError, replace
 
 import pytest
 
-from trainables.curriculum import Noise, Stage, Trial, off_default
+from trainables.curriculum import Noise, Stage, Trial, collect_non_defaults
 
 NOISY = Stage(
     task="facts+dates",
@@ -64,8 +64,8 @@ def test_a_trial_says_the_noise_of_its_targets():
 
 
 def test_what_is_off_its_default_is_told_within_a_noise_too():
-    assert off_default(NOISY)["noise"] == {"method": "random_perturbation", "magnitude": 0.25}
-    assert off_default(Noise()) == {}
+    assert collect_non_defaults(NOISY)["noise"] == {"method": "random_perturbation", "magnitude": 0.25}
+    assert collect_non_defaults(Noise()) == {}
 
 
 def test_a_trial_from_before_pairs_synonyms_and_retention_can_still_be_read():

@@ -2,10 +2,9 @@ import json
 
 import pytest
 
-from trainables.arithmetic import environment
-from trainables.failure import Failure, in_a_line, tells_stage
-from trainables.node import Node
-from trainables.outcome import loss_points
+from trainables.failure import Failure, note_stage_on_error, summarise_error
+from trainables.outcome import summarise_losses
+from trainables.training import StageNode, describe_environment
 
 
 class Ends(list):
@@ -22,23 +21,23 @@ def raised(call, *arguments) -> Exception:
 
 
 def test_an_error_is_its_class_and_message():
-    assert in_a_line(raised(int, "x")) == "ValueError: invalid literal for int() with base 10: 'x'"
+    assert summarise_error(raised(int, "x")) == "ValueError: invalid literal for int() with base 10: 'x'"
 
 
 def test_an_error_without_a_message_shows_its_class_and_where_in_our_code_it_was():
-    assert in_a_line(raised(loss_points, Ends())).startswith("StopIteration in trainables/outcome.py:")
-    assert in_a_line(raised(loss_points, Ends())).endswith(" (loss_points)")
+    assert summarise_error(raised(summarise_losses, Ends())).startswith("StopIteration in trainables/outcome.py:")
+    assert summarise_error(raised(summarise_losses, Ends())).endswith(" (loss_points)")
 
 
 def test_an_error_outside_of_our_code_shows_where_it_was():
     assert (
-        in_a_line(raised(next, iter(())))
+        summarise_error(raised(next, iter(())))
         == f"StopIteration in test_failure.py:{raised.__code__.co_firstlineno + 2} (raised)"
     )
 
 
 def test_an_error_that_was_never_raised_is_its_class():
-    assert in_a_line(KeyboardInterrupt()) == "KeyboardInterrupt"
+    assert summarise_error(KeyboardInterrupt()) == "KeyboardInterrupt"
 
 
 def test_a_failure_holds_the_traceback_with_its_causes():
@@ -56,25 +55,25 @@ def test_a_failure_holds_the_traceback_with_its_causes():
 
 
 def test_a_failure_names_host_process_device_and_versions():
-    told = Failure.of(ValueError("x"), environment())
+    told = Failure.of(ValueError("x"), describe_environment())
     assert ", process " in told.host
     assert {"torch", "device", "arithmetic"} <= told.environment.keys()
 
 
 class Walk:
-    @tells_stage
+    @note_stage_on_error
     def step(self, stage, parent):
         if stage == "facts":
             raise StopIteration
-        return self.step("facts", Node("key", path=(*parent.path, stage)))
+        return self.step("facts", StageNode("key", path=(*parent.path, stage)))
 
 
 def test_a_failure_tells_the_innermost_stage_that_it_was_at():
-    told = Failure.of(raised(Walk().step, "dates", Node("root", path=("miniature", "names"))), {})
+    told = Failure.of(raised(Walk().step, "dates", StageNode("root", path=("miniature", "names"))), {})
     assert told.stage == "names > dates > facts"
     assert "at the stage names > dates > facts" in told.traceback
 
 
 def test_a_failure_is_the_same_after_a_way_through_json():
-    told = Failure.of(raised(loss_points, Ends()), {"torch": "2"})
+    told = Failure.of(raised(summarise_losses, Ends()), {"torch": "2"})
     assert Failure(**json.loads(json.dumps(told.to_json()))) == told

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from tests.trainables.spoilt import Spoil, both, evil, fields, pickled, refusal, text, tokenizer, used
-from trainables import encoders
-from trainables.validation._errors import DataError
+from trainables.encoders import load_encoder
+from trainables.validation import DataError
 
 HUGE = 10**12
 
@@ -66,7 +66,7 @@ def test_code_of_an_encoder_is_refused_and_not_run(spoilt, spoil, tmp_path):
 def test_of_a_known_architecture_transformers_own_code_is_taken(spoilt, sound, architecture, file, tmp_path):
     folder = spoilt(evil(file, auto_map=AUTO), architecture)
     assert used(folder) == used(Path(sound[architecture]))
-    assert not hasattr(encoders.load.__wrapped__(str(folder)).config, "auto_map")
+    assert not hasattr(load_encoder.__wrapped__(str(folder)).config, "auto_map")
     assert not (tmp_path / "ran").exists()
 
 

@@ -11,9 +11,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trainables.benchmarks.rows import TaskData
-from trainables.tabled import Tabled
-from trainables.tables import Shelf, Table
+from trainables.cards import TaskData
+from trainables.data import ArrowTable
+from trainables.data._table_cache import TableCache
+from trainables.data._task_tables import TaskTables
 
 KEY = "ab" * 16
 ROWS = [{"text": "ab", "number": 1}, {"text": "b", "number": 2}]
@@ -141,7 +142,9 @@ def tree(folder: Path) -> dict[str, bytes]:
 @pytest.mark.parametrize("spoil", SPOILT.values(), ids=SPOILT)
 def test_what_is_no_table_is_made_anew(tmp_path, spoil):
     (tmp_path / "outside").mkdir()
-    tabled = Tabled(TaskData("classification", ("a", "b"), None), Shelf(tmp_path / "data"), lambda what, rows: None)
+    tabled = TaskTables(
+        TaskData("classification", ("a", "b"), None), TableCache(tmp_path / "data"), lambda what, rows: None
+    )
     first = tabled.rows(ROWS, "train")
     assert list(first.table) == ROWS
     about = first.about
@@ -153,14 +156,14 @@ def test_what_is_no_table_is_made_anew(tmp_path, spoil):
     assert tree(tmp_path / "outside") == outside
     assert not place.is_symlink()
     told = []
-    again = Tabled(tabled.data, tabled.shelf, lambda what, rows: told.append(what)).rows(ROWS, "train")
+    again = TaskTables(tabled.data, tabled.table_cache, lambda what, rows: told.append(what)).rows(ROWS, "train")
     assert list(again.table) == ROWS
     assert told == []
 
 
 @pytest.mark.parametrize("told", ODD_METADATA.values(), ids=ODD_METADATA)
 def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
-    shelf = Shelf(tmp_path)
+    shelf = TableCache(tmp_path)
     shelf.keep(KEY, ROWS, dict)
     noted(told)(tmp_path / KEY[:2] / KEY)
     found = shelf.find(KEY, numbers=["number"])
@@ -169,22 +172,22 @@ def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
 
 
 def test_numbers_some_of_which_are_missing_are_none(tmp_path):
-    shelf = Shelf(tmp_path)
+    shelf = TableCache(tmp_path)
     shelf.keep(KEY, [{"number": 1}, {"number": None}], dict)
     assert shelf.find(KEY) is not None
     assert shelf.find(KEY, numbers=["number"]) is None
 
 
 def test_a_link_for_a_table_is_not_followed_by_whoever_opens_it(tmp_path):
-    shelf = Shelf(tmp_path)
+    shelf = TableCache(tmp_path)
     shelf.keep(KEY, ROWS, dict)
     place = tmp_path / KEY[:2] / KEY
     folder = os.open(place, os.O_RDONLY)
     try:
-        assert list(Table.at(Path("rows.arrow"), folder)) == ROWS
+        assert list(ArrowTable.at(Path("rows.arrow"), folder)) == ROWS
         (place / "linked").symlink_to("rows.arrow")
         with pytest.raises(OSError, match="symbolic"):
-            Table.at(Path("linked"), folder)
+            ArrowTable.at(Path("linked"), folder)
     finally:
         os.close(folder)
 
@@ -192,8 +195,8 @@ def test_a_link_for_a_table_is_not_followed_by_whoever_opens_it(tmp_path):
 GARBLING = """
 import random, sys
 from pathlib import Path
-from trainables.tables import Shelf
-shelf, rng = Shelf(Path(sys.argv[1])), random.Random(0)
+from trainables.data._table_cache import TableCache
+shelf, rng = TableCache(Path(sys.argv[1])), random.Random(0)
 key = "ab" * 16
 rows = [{"text": f"text {n}" * (n % 3), "ids": list(range(n % 5)), "one": {"a": [str(n)]}, "number": n} for n in range(40)]
 shelf.keep(key, rows, dict)
@@ -229,7 +232,7 @@ def test_garbled_rows_are_rows_or_none_and_never_end_the_process(tmp_path):
     ],
 )
 def test_features_whose_counts_are_other_things_are_made_anew(tmp_path, encoder, about):
-    tabled = Tabled(TaskData("classification", ("a", "b"), None), Shelf(tmp_path), lambda what, rows: None)
+    tabled = TaskTables(TaskData("classification", ("a", "b"), None), TableCache(tmp_path), lambda what, rows: None)
     rows = tabled.rows([{"text": "a", "label": 0}], "train")
     before = tabled.features(rows, "train", encoder, 16)
     (place,) = (file.parent for file in tmp_path.glob("*/*/about.json") if "tokens" in file.read_text())

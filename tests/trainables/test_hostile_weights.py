@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from tests.tiny_encoders import changed
 from tests.trainables.spoilt import both, fields, instead, moved_out, refusal, sharded, text, used, weights
-from trainables import encoders
-from trainables.validation._errors import DataError
+from trainables.encoders import _encoder as encoders
+from trainables.validation import DataError
 
 LAYER = "encoder.layer.0.output.dense.weight"
 WEIGHTS = {
@@ -76,7 +76,7 @@ def test_weights_that_are_not_the_encoders_are_refused(spoilt, spoil):
 @pytest.mark.parametrize("name", ["no numbers", "one missing", "other shape"])
 def test_whoever_loads_weights_alone_hears_of_it_too(spoilt, name):
     with pytest.raises(DataError):
-        _ = encoders.load.__wrapped__(str(spoilt(WEIGHTS[name]))).weights
+        _ = encoders.load_encoder.__wrapped__(str(spoilt(WEIGHTS[name]))).weights
 
 
 FILES = (
@@ -115,8 +115,8 @@ def test_weights_in_parts_go_on_working(sound, spoilt):
     (folder / "model.safetensors").unlink()
     model.save_pretrained(folder, max_shard_size="100KB")
     assert (folder / "model.safetensors.index.json").exists()
-    whole = encoders.load.__wrapped__(sound["xlm_r"]).weights
-    found = encoders.load.__wrapped__(str(folder)).weights
+    whole = encoders.load_encoder.__wrapped__(sound["xlm_r"]).weights
+    found = encoders.load_encoder.__wrapped__(str(folder)).weights
     assert all(found[name].equal(tensor) for name, tensor in whole.items())
 
 
@@ -125,8 +125,8 @@ def test_weights_in_parts_go_on_working(sound, spoilt):
 )
 def test_fields_that_ask_for_nothing_from_elsewhere_change_nothing(sound, tmp_path, told):
     folder = Path(changed(sound["xlm_r"], tmp_path / "other", "config.json", **told))
-    assert encoders.weights_hash(encoders.load.__wrapped__(str(folder)).weights) == encoders.weights_hash(
-        encoders.load.__wrapped__(sound["xlm_r"]).weights
+    assert encoders.hash_weights(encoders.load_encoder.__wrapped__(str(folder)).weights) == encoders.hash_weights(
+        encoders.load_encoder.__wrapped__(sound["xlm_r"]).weights
     )
 
 

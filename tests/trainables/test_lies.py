@@ -10,28 +10,28 @@ import torch
 from safetensors.torch import load, save
 
 from tests.trainables.outcomes import keys, only, trained
+from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage
-from trainables.encoders import weights_hash
-from trainables.prepared import prepare
-from trainables.retention import RETAINED
-from trainables.stage import heads_like
-from trainables.store.records import ENCODER, HEAD, RECORD, sealed
-from trainables.store.tree import Store
-from trainables.trial import run
+from trainables.data import load_encoded_dataset
+from trainables.encoders._encoder import hash_weights
+from trainables.evaluation._retention import RETENTION_SCORES
+from trainables.store import ENCODER_FILE, HEAD_FILE, RECORD_FILE, seal_document
+from trainables.training import describe_head_weights
+from trainables.trial import run_trial
 
 
-def reseal(store: Store, key: str, name: str, change) -> None:
+def reseal(store: StageStore, key: str, name: str, change) -> None:
     """Change a sealed document; its seal is true again."""
     document = json.loads(store.place.read(f"{key}/{name}"))
     del document["seal"]
-    store.place.write(f"{key}/{name}", sealed(change(document)))
+    store.place.write(f"{key}/{name}", seal_document(change(document)))
 
 
-def forge(store: Store, key: str, name: str, content: bytes) -> None:
+def forge(store: StageStore, key: str, name: str, content: bytes) -> None:
     """Put another file in the place of weights, with size, checksum and seal to it."""
     store.place.write(f"{key}/{name}", content)
     file = {"at": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
-    reseal(store, key, RECORD, lambda record: record | {"files": record["files"] | {name: file}})
+    reseal(store, key, RECORD_FILE, lambda record: record | {"files": record["files"] | {name: file}})
 
 
 def every(change):
@@ -107,42 +107,42 @@ def fresh(choice):
 
 @pytest.fixture
 def true(fresh):
-    return run(fresh, None)
+    return run_trial(fresh, None)
 
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_weights_of_an_intermediate_stage_are_trained_again(choice, fresh, true, store, wrong):
-    first, _ = keys(run(choice, store))
-    before = weights_hash(store.encoder(first))
-    forge(store, first, ENCODER, WRONG[wrong](store.place.read(f"{first}/{ENCODER}")))
+    first, _ = keys(run_trial(choice, store))
+    before = hash_weights(store.encoder(first))
+    forge(store, first, ENCODER_FILE, WRONG[wrong](store.place.read(f"{first}/{ENCODER_FILE}")))
     notes: list[str] = []
-    outcome = run(fresh, Store(store.place.url, notes.append))
+    outcome = run_trial(fresh, StageStore(store.place.url, notes.append))
     assert outcome.transfer == true.transfer
     assert trained(outcome) == [True, True]
-    assert len(notes) == 1 and f"stage {first}: {ENCODER} " in notes[0] and "\n" not in notes[0]
-    assert len(store.damaged()) == 1 and weights_hash(store.encoder(first)) == before
-    assert run(fresh, Store(store.place.url, notes.append)).transfer == true.transfer and len(notes) == 1
+    assert len(notes) == 1 and f"stage {first}: {ENCODER_FILE} " in notes[0] and "\n" not in notes[0]
+    assert len(store.list_damaged()) == 1 and hash_weights(store.encoder(first)) == before
+    assert run_trial(fresh, StageStore(store.place.url, notes.append)).transfer == true.transfer and len(notes) == 1
 
 
-@pytest.mark.parametrize("name", [ENCODER, HEAD])
+@pytest.mark.parametrize("name", [ENCODER_FILE, HEAD_FILE])
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_weights_of_a_target_are_trained_again_before_they_are_scored(choice, store, wrong, name):
-    whole = run(choice, store)
+    whole = run_trial(choice, store)
     key = keys(whole)[-1]
     forge(store, key, name, WRONG[wrong](store.place.read(f"{key}/{name}")))
     store.place.remove(f"{key}/scores-dev.json")
     notes: list[str] = []
-    assert run(choice, Store(store.place.url, notes.append)).transfer == whole.transfer
+    assert run_trial(choice, StageStore(store.place.url, notes.append)).transfer == whole.transfer
     assert len(notes) == 1 and f"stage {key}: {name} " in notes[0]
-    assert len(store.damaged()) == 1 and store.scores(key, "dev") is not None
+    assert len(store.list_damaged()) == 1 and store.scores(key, "dev") is not None
 
 
 def test_a_target_whose_record_tells_of_no_head_is_not_scored_with_a_fresh_one(choice, store):
-    whole = run(choice, store)
+    whole = run_trial(choice, store)
     key = keys(whole)[-1]
-    reseal(store, key, RECORD, lambda record: record | {"files": {ENCODER: record["files"][ENCODER]}})
+    reseal(store, key, RECORD_FILE, lambda record: record | {"files": {ENCODER_FILE: record["files"][ENCODER_FILE]}})
     store.place.remove(f"{key}/scores-dev.json")
-    assert run(choice, store).transfer == whole.transfer
+    assert run_trial(choice, store).transfer == whole.transfer
     assert store.head(key) is not None
 
 
@@ -150,23 +150,23 @@ def test_a_target_whose_record_tells_of_no_head_is_not_scored_with_a_fresh_one(c
 def test_wrong_heads_of_an_intermediate_stage_are_trained_again_once_they_are_needed(choice, store, wrong):
     stages = (*choice.curriculum, Stage(task="names", learning_rate=1e-3, steps=3, batch_size=4, max_length=48))
     two = replace(choice, curriculum=stages, targets=())
-    first, _ = keys(run(two, store))
-    forge(store, first, HEAD, WRONG[wrong](store.place.read(f"{first}/{HEAD}")))
+    first, _ = keys(run_trial(two, store))
+    forge(store, first, HEAD_FILE, WRONG[wrong](store.place.read(f"{first}/{HEAD_FILE}")))
     notes: list[str] = []
-    outcome = run(replace(two, retention=20), Store(store.place.url, notes.append))
+    outcome = run_trial(replace(two, retention=20), StageStore(store.place.url, notes.append))
     told = [stage.retained for stage in outcome.stages]
-    assert told == [stage.retained for stage in run(replace(two, retention=20), None).stages]
+    assert told == [stage.retained for stage in run_trial(replace(two, retention=20), None).stages]
     assert trained(outcome) == [True, False]
-    assert len(notes) == 1 and f"stage {first}: {HEAD} " in notes[0]
+    assert len(notes) == 1 and f"stage {first}: {HEAD_FILE} " in notes[0]
 
 
 def test_weights_that_are_not_finite_are_not_kept(choice, store, monkeypatch):
     notes: list[str] = []
     monkeypatch.setattr(
-        "trainables.trial.encoder_weights",
+        "trainables.trial.extract_encoder_weights",
         lambda model, parent: {name: each * torch.nan for name, each in parent.items()},
     )
-    run(replace(choice, targets=()), Store(store.place.url, notes.append))
+    run_trial(replace(choice, targets=()), StageStore(store.place.url, notes.append))
     assert store.stages() == [] and len(notes) == 1 and "not finite" in notes[0]
 
 
@@ -175,10 +175,10 @@ def test_heads_are_foreseen_as_training_makes_them(trial, store, kinds):
     """Without their numbers, and without making any."""
     stage = replace(trial.curriculum[0], task="+".join(kinds), max_length=48)
     state = torch.get_rng_state()
-    tasks = {kind: prepare(trial.benchmark, kind, trial.encoder, 48) for kind in kinds}
-    like = dict(zip(kinds, heads_like(list(tasks.values())), strict=True))
+    tasks = {kind: load_encoded_dataset(trial.benchmark, kind, trial.encoder, 48) for kind in kinds}
+    like = dict(zip(kinds, describe_head_weights(list(tasks.values())), strict=True))
     assert torch.equal(torch.get_rng_state(), state)
-    key = keys(run(replace(trial, curriculum=(stage,), targets=()), store))[0]
+    key = keys(run_trial(replace(trial, curriculum=(stage,), targets=()), store))[0]
     kept = store.head(key)
     assert {name: (each.shape, each.dtype) for name, each in kept.items()} == {
         f"{kind}/{name}": (each.shape, each.dtype) for kind in kinds for name, each in like[kind].items()
@@ -212,18 +212,18 @@ SCORES = {
 
 @pytest.mark.parametrize("wrong", SCORES)
 def test_wrong_scores_are_told_once_and_scored_again(choice, store, wrong):
-    whole = run(choice, store)
+    whole = run_trial(choice, store)
     key = keys(whole)[-1]
     reseal(store, key, "scores-dev.json", lambda document: document | {"scores": SCORES[wrong](document["scores"])})
     notes: list[str] = []
-    outcome = run(choice, Store(store.place.url, notes.append))
+    outcome = run_trial(choice, StageStore(store.place.url, notes.append))
     assert outcome.transfer == whole.transfer and trained(outcome) == [False, False]
     assert len(notes) == 1 and f"stage {key}: its scores on dev " in notes[0] and notes[0].isprintable()
-    assert run(choice, Store(store.place.url, notes.append)).transfer == whole.transfer and len(notes) == 1
+    assert run_trial(choice, StageStore(store.place.url, notes.append)).transfer == whole.transfer and len(notes) == 1
 
 
 def test_scores_without_scores_are_scored_again(choice, store):
-    whole = run(choice, store)
+    whole = run_trial(choice, store)
     reseal(
         store,
         keys(whole)[-1],
@@ -232,21 +232,21 @@ def test_scores_without_scores_are_scored_again(choice, store):
             document | {"scores": 1} and {name: value for name, value in document.items() if name != "scores"}
         ),
     )
-    assert run(choice, store).transfer == whole.transfer
+    assert run_trial(choice, store).transfer == whole.transfer
 
 
 @pytest.mark.parametrize("wrong", [{"accuracy": 50.0}, {"accuracy": "x"}, {}, 5, None])
 def test_wrong_scores_of_what_was_retained_are_measured_again(choice, store, wrong):
     measured = replace(choice, targets=(), retention=20)
-    whole = run(measured, store)
+    whole = run_trial(measured, store)
     (key,) = keys(whole)
     reseal(
         store,
         key,
-        f"scores-{RETAINED}.json",
+        f"scores-{RETENTION_SCORES}.json",
         lambda document: document | {"scores": dict.fromkeys(document["scores"], wrong)},
     )
     notes: list[str] = []
-    again = run(measured, Store(store.place.url, notes.append))
+    again = run_trial(measured, StageStore(store.place.url, notes.append))
     assert [stage.retained for stage in again.stages] == [stage.retained for stage in whole.stages]
     assert trained(again) == [False] and len(notes) == 1

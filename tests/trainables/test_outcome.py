@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from trainables.outcome import POINTS, Outcome, StageRun, loss_points
+from trainables.outcome import MAX_LOSS_POINTS, Outcome, StageRun, summarise_losses
 from trainables.transfer import Transfer
 
 OUTCOME = Outcome(
@@ -44,17 +44,17 @@ def test_an_outcome_from_before_losses_and_retention_were_told_is_read():
 
 
 def test_losses_are_told_as_means_over_equal_runs_of_steps():
-    assert loss_points([4.0, 2.0, 1.0, 0.0] * 10) == [[step, 3.0 if step % 4 else 0.5] for step in range(2, 41, 2)]
+    assert summarise_losses([4.0, 2.0, 1.0, 0.0] * 10) == [[step, 3.0 if step % 4 else 0.5] for step in range(2, 41, 2)]
 
 
 def test_few_losses_are_told_one_by_one_and_none_not_at_all():
-    assert loss_points([0.5, 0.25]) == [[1, 0.5], [2, 0.25]]
-    assert loss_points([]) == []
+    assert summarise_losses([0.5, 0.25]) == [[1, 0.5], [2, 0.25]]
+    assert summarise_losses([]) == []
 
 
 @pytest.mark.parametrize("steps", [19, 20, 21, 39, 110, 1_000])
 def test_runs_of_steps_cover_all_and_differ_by_one_step_at_most(steps):
-    ends = [int(step) for step, _ in loss_points([1.0] * steps)]
-    assert len(ends) == min(POINTS, steps) and ends[-1] == steps
+    ends = [int(step) for step, _ in summarise_losses([1.0] * steps)]
+    assert len(ends) == min(MAX_LOSS_POINTS, steps) and ends[-1] == steps
     lengths = {end - start for start, end in zip([0, *ends], ends, strict=False)}
     assert max(lengths) - min(lengths) <= 1

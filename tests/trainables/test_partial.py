@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from tests.trainables.outcomes import keys, trained
-from trainables.trial import run
+from trainables.trial import run_trial
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def listener(heard):
 
 
 def test_a_trial_reports_after_every_target_in_the_trials_order(trial, store, heard):
-    outcome = run(trial, store, on_partial=listener(heard))
+    outcome = run_trial(trial, store, on_partial=listener(heard))
     targets = [stage.task for stage in trial.targets]
     assert [(target, part) for target, part, _ in heard] == [(target, 1.0) for target in targets]
     partials = [partial for _, _, partial in heard]
@@ -28,8 +28,8 @@ def test_a_trial_reports_after_every_target_in_the_trials_order(trial, store, he
 
 
 def test_reports_within_a_target_change_no_bit(trial, store, heard):
-    plain = run(trial, None)
-    looked = run(trial, None, on_partial=listener(heard), parts=3)
+    plain = run_trial(trial, None)
+    looked = run_trial(trial, None, on_partial=listener(heard), parts=3)
     assert looked.transfer == plain.transfer
     trained_targets = [stage.task for stage in trial.targets if stage.steps]
     told = [(target, part) for target, part, _ in heard if part < 1]
@@ -44,9 +44,9 @@ def test_reports_within_a_target_change_no_bit(trial, store, heard):
 
 
 def test_a_target_that_the_store_has_makes_one_report(trial, store, heard):
-    run(trial, store, on_partial=listener(heard), parts=2)
+    run_trial(trial, store, on_partial=listener(heard), parts=2)
     again = []
-    run(trial, store, on_partial=listener(again), parts=2)
+    run_trial(trial, store, on_partial=listener(again), parts=2)
     assert [told[:2] for told in again] == [told[:2] for told in heard if told[1] == 1]
     assert not any(trained(again[-1][2]))
 
@@ -56,7 +56,7 @@ def test_a_trial_that_is_ended_by_its_listener_leaves_what_it_trained_and_no_cla
         raise SystemExit
 
     with pytest.raises(SystemExit):
-        run(trial, store, on_partial=stop, parts=2)
-    outcome = run(trial, store)
+        run_trial(trial, store, on_partial=stop, parts=2)
+    outcome = run_trial(trial, store)
     assert trained(outcome)[: len(trial.curriculum)] == [False] * len(trial.curriculum)
-    assert outcome.transfer == run(trial, None).transfer
+    assert outcome.transfer == run_trial(trial, None).transfer

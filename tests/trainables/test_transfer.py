@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from trainables.transfer import Objective, Transfer, language_pairs, pair_name
+from trainables.transfer import Objective, Transfer, draw_language_pairs, format_language_pair
 
 MAIN = {
     "choice": {"en": 0.9, "de": 0.8, "fr": 0.6, "fi": 0.5, "ht": 0.1, "yo": 0.2},
@@ -120,7 +120,7 @@ def test_a_trial_without_pairs_has_no_generalized_means():
 @pytest.mark.parametrize("count", [0, 1, 5, 7, 14, 56])
 def test_pairs_of_languages_are_different_ordered_and_even(count):
     codes = ["de", "en", "es", "fi", "fr", "hi", "sw", "zh"]
-    pairs = language_pairs(codes, count, seed=0)
+    pairs = draw_language_pairs(codes, count, seed=0)
     assert len(pairs) == len(set(pairs)) == count
     assert all(first != second for first, second in pairs)
     for side in (0, 1):
@@ -129,14 +129,14 @@ def test_pairs_of_languages_are_different_ordered_and_even(count):
 
 
 def test_no_more_pairs_are_drawn_than_there_are():
-    assert set(language_pairs(["de", "en", "fi"], 100, 0)) == set(permutations(["de", "en", "fi"], 2))
-    assert language_pairs(["de"], 3, 0) == ()
+    assert set(draw_language_pairs(["de", "en", "fi"], 100, 0)) == set(permutations(["de", "en", "fi"], 2))
+    assert draw_language_pairs(["de"], 3, 0) == ()
 
 
 def test_the_pairs_come_from_the_seed_alone():
     codes = ["de", "en", "es", "fi", "fr"]
-    assert language_pairs(codes, 4, 1) == language_pairs(codes[::-1], 4, 1)
-    assert language_pairs(codes, 4, 1) != language_pairs(codes, 4, 2)
+    assert draw_language_pairs(codes, 4, 1) == draw_language_pairs(codes[::-1], 4, 1)
+    assert draw_language_pairs(codes, 4, 1) != draw_language_pairs(codes, 4, 2)
 
 
 def test_what_mixing_would_cost_nothing_is_told_over_the_same_pairs():
@@ -151,7 +151,7 @@ def test_what_mixing_would_cost_nothing_is_told_over_the_same_pairs():
 def test_where_pairs_score_what_their_languages_do_mixing_costs_nothing():
     codes = MAIN["choice"]
     halves = {
-        pair_name(*pair): {"main": (codes[pair[0]] + codes[pair[1]]) / 2}
+        format_language_pair(*pair): {"main": (codes[pair[0]] + codes[pair[1]]) / 2}
         for pair in permutations(("de", "fr", "fi"), 2)
     }
     found = replace(transfer(), generalized={"choice": {"dev": halves}})

@@ -1,29 +1,20 @@
-"""Task kinds, one file each."""
+"""Task kinds, one file each: tensors, head, metrics."""
 
-from trainables.tasks.base import Encoded, TaskKind, reads
-from trainables.tasks.classification import Classification
-from trainables.tasks.dense_retrieval import DenseRetrieval
-from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
-from trainables.tasks.mining import Mining
-from trainables.tasks.multiple_choice import MultipleChoice
-from trainables.tasks.question_answering import QuestionAnswering, QuestionAnsweringMLQA
-from trainables.tasks.ranking import Ranking
-from trainables.tasks.retrieval import Retrieval, RetrievalFromEnglish
-from trainables.tasks.tagging import Tagging, TaggingByPrecision
+from trainables.tasks._base import EncodedRows, TaskKind, get_model_inputs
+from trainables.tasks._dense_retrieval import RANKING_DEPTH, RetrievedCandidates
+from trainables.tasks._kinds import TASK_KINDS
+from trainables.tasks._nearest_neighbours import find_nearest
+from trainables.tasks._retrieval import DEFAULT_POOLING, Retrieval, SentencePooling
 
-KINDS: dict[str, TaskKind] = {
-    "classification": Classification(),
-    "multiple_choice": MultipleChoice(),
-    "tagging": Tagging(),
-    "tagging_by_precision": TaggingByPrecision(),
-    "question_answering": QuestionAnswering(),
-    "question_answering_mlqa": QuestionAnsweringMLQA(),
-    "retrieval": Retrieval(),
-    "retrieval_from_english": RetrievalFromEnglish(),
-    "mining": Mining(),
-    "dense_retrieval": DenseRetrieval(),
-    "ranking": Ranking(),
-    "masked_language_modelling": MaskedLanguageModelling(),
-}
-
-__all__ = ["KINDS", "Encoded", "TaskKind", "reads"]
+__all__ = [
+    "DEFAULT_POOLING",
+    "RANKING_DEPTH",
+    "TASK_KINDS",
+    "EncodedRows",
+    "Retrieval",
+    "RetrievedCandidates",
+    "SentencePooling",
+    "TaskKind",
+    "find_nearest",
+    "get_model_inputs",
+]

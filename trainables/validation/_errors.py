@@ -1,13 +1,13 @@
 """What is wrong with data that somebody else made."""
 
-from trainables.documents import printable
+from trainables.validation._documents import escape_controls
 
 
 class DataError(ValueError):
     """A data set that is not there, or not what it should be; said in text that acts on no terminal."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(printable(message))
+        super().__init__(escape_controls(message))
 
 
 class UnreachableError(DataError):

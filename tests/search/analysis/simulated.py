@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from search.analysis.arms import Arm, Scored
+from search.analysis import Arm
+from search.analysis._arms import ScoreArray
 from trainables.curriculum import Stage, Trial
 from trainables.languages import LANGUAGES
 
@@ -104,7 +105,7 @@ def scores(
     return found
 
 
-def scored(values: np.ndarray, curricula: Sequence[Curriculum]) -> Scored:
+def scored(values: np.ndarray, curricula: Sequence[Curriculum]) -> ScoreArray:
     """The same as the analysis has it."""
     arms = []
     for number, tasks in enumerate(curricula):
@@ -112,7 +113,7 @@ def scored(values: np.ndarray, curricula: Sequence[Curriculum]) -> Scored:
         trial = Trial(encoder="", benchmark="", curriculum=stages, targets=(), languages=())
         arms.append(Arm(number, trial, tuple("+".join(RESOURCES[each] for each in task.split("+")) for task in tasks)))
     seeds = tuple(range(1, values.shape[1] + 1))
-    return Scored(tuple(arms), seeds, "test", TARGETS, CODES, values)
+    return ScoreArray(tuple(arms), seeds, "test", TARGETS, CODES, values)
 
 
 def _draw(rng: np.random.Generator, noise: Noise, size: int | tuple[int, ...]) -> np.ndarray:

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from search.analysis.arms import Arm, repeats, singles
-from search.analysis.contrasts import HIGH_FIRST, contrasts, earliness
+from search.analysis import Arm, collect_repeated_scores
+from search.analysis._arms import collect_single_scores
+from search.analysis._contrasts import HIGH_FIRST, compute_high_resource_lead, find_contrasts
 from tests.search.analysis.simulated import RESOURCES, search, square
 from trainables.curriculum import Noise, Stage, Trial
 
@@ -17,7 +18,7 @@ def arm(number, *stages, resources=None):
 
 
 def named(arms):
-    return {contrast.name: contrast for contrast in contrasts(arms)}
+    return {contrast.name: contrast for contrast in find_contrasts(arms)}
 
 
 @pytest.mark.parametrize(
@@ -38,9 +39,9 @@ def test_a_curriculum_is_of_a_kind(tasks, condition):
 
 
 def test_how_early_high_resource_tasks_come():
-    assert earliness(arm(0, "facts", "names")) == 1
-    assert earliness(arm(0, "names", "facts", "swahili")) == 0
-    assert earliness(arm(0, "facts", "dates")) is None
+    assert compute_high_resource_lead(arm(0, "facts", "names")) == 1
+    assert compute_high_resource_lead(arm(0, "names", "facts", "swahili")) == 0
+    assert compute_high_resource_lead(arm(0, "facts", "dates")) is None
 
 
 def test_orders_of_the_same_stages_are_compared():
@@ -77,7 +78,7 @@ def test_mixed_tasks_are_compared_with_both_orders_and_one_task_with_none():
 
 def test_weights_are_those_of_a_contrast():
     arms = [arm(at, *tasks) for at, tasks in enumerate(square())]
-    for contrast in contrasts(arms):
+    for contrast in find_contrasts(arms):
         weights = contrast.weights(len(arms))
         assert weights.sum() == pytest.approx(0)
         assert np.abs(weights).sum() == pytest.approx(2)
@@ -85,27 +86,27 @@ def test_weights_are_those_of_a_contrast():
 
 def test_scores_of_repeated_trials_come_in_one_array():
     results = search(np.random.default_rng(0), square()[:4], 3)
-    found = repeats(results)
+    found = collect_repeated_scores(results)
     assert found.values.shape == (4, 3, 3, 49)
     assert (
         found.values[2, 1, 0, found.languages.index("de")]
         == (results["trials"][2]["seeds"][1]["scores"]["inference"]["test"]["de"]["accuracy"])
     )
-    assert repeats(results, "dev").split == "dev"
-    assert singles(results).values.shape == (4, 1, 3, 49)
+    assert collect_repeated_scores(results, "dev").split == "dev"
+    assert collect_single_scores(results).values.shape == (4, 1, 3, 49)
 
 
 def test_a_seed_that_some_trials_lack_is_left_out_where_that_leaves_more():
     results = search(np.random.default_rng(0), square()[:4], 3)
     results["trials"][3]["seeds"].pop()
-    found = repeats(results)
+    found = collect_repeated_scores(results)
     assert (len(found.arms), found.seeds) == (3, (1, 2, 3))
     results["trials"][2]["seeds"].pop()
-    assert repeats(results).seeds == (1, 2)
+    assert collect_repeated_scores(results).seeds == (1, 2)
 
 
 def test_nothing_repeated_and_nothing_complete():
     results = search(np.random.default_rng(0), square()[:2], 0)
-    assert repeats(results) is None
-    assert singles(results | {"trials": []}) is None
-    assert singles(results).arms[0].number == 0
+    assert collect_repeated_scores(results) is None
+    assert collect_single_scores(results | {"trials": []}) is None
+    assert collect_single_scores(results).arms[0].number == 0

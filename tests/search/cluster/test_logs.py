@@ -1,4 +1,4 @@
-from search.cluster.logs import cause
+from search.cluster import summarise_logs
 
 
 def test_the_lines_that_name_a_cause_are_quoted_the_most_telling_first(tmp_path):
@@ -7,7 +7,7 @@ def test_the_lines_that_name_a_cause_are_quoted_the_most_telling_first(tmp_path)
     )
     (tmp_path / "raylet.err").write_text("bash: line 1: /work/My: No such file or directory\n" * 50)
     (tmp_path / "raylet.out").write_text("[2026-11-27 21:09:06,063 I 9727 9739] (raylet) Error: of no weight\n")
-    assert cause(tmp_path).splitlines() == [
+    assert summarise_logs(tmp_path).splitlines() == [
         "; its logs say:",
         "  bash: line 1: /work/My: No such file or directory",
         "  ImportError: No module named 'aiohttp'",
@@ -15,5 +15,5 @@ def test_the_lines_that_name_a_cause_are_quoted_the_most_telling_first(tmp_path)
 
 
 def test_logs_that_say_nothing_or_lie_elsewhere_are_said_to(tmp_path):
-    assert cause(tmp_path) == "; its logs say nothing of it"
-    assert "ray logs" in cause(None)
+    assert summarise_logs(tmp_path) == "; its logs say nothing of it"
+    assert "ray logs" in summarise_logs(None)

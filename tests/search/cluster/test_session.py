@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from search.cluster import session
+from search.cluster import _session as session
 from search.errors import UserError
 
 
 def test_a_session_folder_is_its_owners_alone_and_gone_afterwards(tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_TMPDIR", "/tmp")
-    with session.session_folder() as folder:
+    with session.make_session_folder() as folder:
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
         (folder / "logs").mkdir()
     assert not folder.exists()
@@ -20,18 +20,18 @@ def test_a_session_folder_is_its_owners_alone_and_gone_afterwards(tmp_path, monk
 
 def test_a_users_own_place_comes_first_if_its_path_is_short_enough(monkeypatch):
     monkeypatch.setenv("RAY_TMPDIR", "/dev/shm")
-    assert session.candidates()[0] == Path("/dev/shm")
+    assert session.list_session_parents()[0] == Path("/dev/shm")
     monkeypatch.setenv("RAY_TMPDIR", "/tmp/" + "a" * 60)
-    assert session.candidates()[0] != Path("/tmp/" + "a" * 60)
+    assert session.list_session_parents()[0] != Path("/tmp/" + "a" * 60)
     monkeypatch.setenv("RAY_TMPDIR", "/tmp/" + "ø" * 14)  # bytes count, not letters
-    assert session.candidates()[0] != Path("/tmp/" + "ø" * 14)
+    assert session.list_session_parents()[0] != Path("/tmp/" + "ø" * 14)
 
 
 def test_sockets_of_rays_length_can_be_bound_in_the_longest_place_taken():
     import socket
 
-    longest = session.LONGEST_SOCKET - session._RAYS_OWN
-    name = "x" * longest + "/" * 0 + "y" * session._RAYS_OWN
+    longest = session.MAX_SOCKET_PATH - session._RAY_PATH_BYTES
+    name = "x" * longest + "/" * 0 + "y" * session._RAY_PATH_BYTES
     with socket.socket(socket.AF_UNIX) as one, pytest.raises(OSError, match="No such file"):
         one.connect(name)  # a path that were too long is another error
     with socket.socket(socket.AF_UNIX) as one, pytest.raises(OSError, match="AF_UNIX path too long"):
@@ -40,18 +40,18 @@ def test_sockets_of_rays_length_can_be_bound_in_the_longest_place_taken():
 
 def test_no_place_at_all_is_told_with_what_to_do(monkeypatch, tmp_path):
     missing = tmp_path / "none"
-    monkeypatch.setattr(session, "candidates", lambda: [missing])
+    monkeypatch.setattr(session, "list_session_parents", lambda: [missing])
     with (
         pytest.raises(UserError, match=r"name one in RAY_TMPDIR \(.*none: No such file or directory\)"),
-        session.session_folder(),
+        session.make_session_folder(),
     ):
         pass
 
 
 KILLED = """
 import os, signal, sys
-from search.cluster.session import session_folder
-with session_folder() as folder:
+from search.cluster._session import make_session_folder
+with make_session_folder() as folder:
     print(folder, flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -65,9 +65,9 @@ def test_what_a_killed_launch_left_goes_with_the_next_and_a_living_ones_stays(tm
         words = [sys.executable, "-c", KILLED]
         left = Path(subprocess.run(words, capture_output=True, text=True, timeout=60).stdout.strip())
         assert left.parent == place and left.exists()
-        with session.session_folder() as living:
+        with session.make_session_folder() as living:
             assert not left.exists()
-            with session.session_folder() as second:
+            with session.make_session_folder() as second:
                 assert living.exists() and second.exists()
     finally:
         place.rmdir()

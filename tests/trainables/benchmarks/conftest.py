@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests import mirrors, tiny_encoders
-from trainables.benchmarks.xtreme.questions import HELD_OUT
-from trainables.prepared import prepare
+from trainables.benchmarks.xtreme._questions import TYDIQA_DEV_ROWS
+from trainables.data import load_encoded_dataset
 
 TYDIQA = "google-research-datasets/tydiqa"
 
@@ -18,7 +18,7 @@ def mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a mirror of every set; TyDiQA's has three rows of each language beyond those that are held out."""
     root = tmp_path_factory.mktemp("mirror")
     mirrors.write(root, set(mirrors.SETS) - {TYDIQA})
-    mirrors.write(root, [TYDIQA], mirrors.SIZES | {"train": HELD_OUT + 3})
+    mirrors.write(root, [TYDIQA], mirrors.SIZES | {"train": TYDIQA_DEV_ROWS + 3})
     mirrors.write_ccg(root)
     return root
 
@@ -40,7 +40,7 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Path
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A folder of tables for the tests of one file."""
-    prepare.cache_clear()
+    load_encoded_dataset.cache_clear()
     return str(tmp_path_factory.mktemp("tables"))
 
 

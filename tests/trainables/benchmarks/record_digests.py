@@ -9,15 +9,15 @@ from pathlib import Path
 
 import babel
 
-from trainables.benchmarks.miniature.cards import MINIATURE
-from trainables.benchmarks.miniature.tasks import load
+from trainables.benchmarks.miniature._cards import MINIATURE_TASKS
+from trainables.benchmarks.miniature.world._tasks import load_miniature_task
 
 DIGESTS = Path(__file__).with_name("digests.json")
 
 
 def digest(name: str) -> str:
     """SHA-256 over every row of a task, training rows first, then its splits."""
-    data = load(name)
+    data = load_miniature_task(name)
     total = hashlib.sha256()
     scored = {
         split: [row | {"language": language} for language, rows in by_language.items() for row in rows]
@@ -33,7 +33,7 @@ def digest(name: str) -> str:
 def record() -> None:
     """Write the digest of each task beside those of other versions of Babel."""
     recorded = json.loads(DIGESTS.read_text()) if DIGESTS.exists() else {}
-    recorded[babel.__version__] = {name: digest(name) for name in sorted(MINIATURE)}
+    recorded[babel.__version__] = {name: digest(name) for name in sorted(MINIATURE_TASKS)}
     DIGESTS.write_text(json.dumps(recorded, indent=1, sort_keys=True) + "\n")
 
 

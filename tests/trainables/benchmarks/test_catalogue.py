@@ -5,39 +5,44 @@ from pathlib import Path
 
 import pytest
 
-from trainables import benchmarks
-from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, PUBLISHED, catalogue
-from trainables.benchmarks.cards import Card, Part
-from trainables.benchmarks.catalogue import unlike_published
-from trainables.benchmarks.intermediate import INTERMEDIATE
-from trainables.benchmarks.miniature.cards import MINIATURE
-from trainables.benchmarks.miniature.tasks import MAKERS
+from trainables.benchmarks import (
+    BENCHMARK_LANGUAGES,
+    BENCHMARKS,
+    PUBLISHED_TARGETS,
+    explain_published_differences,
+    get_task_catalogue,
+    load_task,
+)
+from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks.miniature._cards import MINIATURE_TASKS
+from trainables.benchmarks.miniature.world._tasks import EXAMPLE_MAKERS
+from trainables.cards import DatasetPart, TaskCard
+from trainables.data import EncodedDataset
+from trainables.data._table_cache import TableCache
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
-from trainables.prepared import Prepared
-from trainables.tables import Shelf
-from trainables.tasks import KINDS
+from trainables.tasks import TASK_KINDS
 
-MADE = [("miniature", name) for name in MINIATURE]
+MADE = [("miniature", name) for name in MINIATURE_TASKS]
 OF_THE_HUB = [name for name in BENCHMARKS if name != "miniature"]
 CARDS = {
     f"{benchmark}-{task}": BENCHMARKS[benchmark][task] for benchmark in OF_THE_HUB for task in BENCHMARKS[benchmark]
 }
 
 
-def parts(card: Card) -> Iterator[Part]:
+def parts(card: TaskCard) -> Iterator[DatasetPart]:
     assert card.parts is not None
     yield from (*card.parts.train, *card.parts.dev, *card.parts.test, *card.parts.candidates)
 
 
 def test_every_benchmark_has_languages_of_the_table_and_the_source():
-    assert set(LANGUAGES_OF) == set(BENCHMARKS)
-    for languages in LANGUAGES_OF.values():
+    assert set(BENCHMARK_LANGUAGES) == set(BENCHMARKS)
+    for languages in BENCHMARK_LANGUAGES.values():
         assert set(languages) <= set(LANGUAGES)
         assert SOURCE_LANGUAGE in languages
 
 
 def test_the_miniature_leaves_out_haitian_creole_only():
-    assert set(LANGUAGES) - set(LANGUAGES_OF["miniature"]) == {"ht"}
+    assert set(LANGUAGES) - set(BENCHMARK_LANGUAGES["miniature"]) == {"ht"}
 
 
 def test_what_is_not_made_here_comes_from_the_hub():
@@ -46,24 +51,24 @@ def test_what_is_not_made_here_comes_from_the_hub():
 
 
 def test_the_published_targets_are_scored_and_the_intermediate_tasks_are_in_every_benchmark():
-    counts = {name: len(targets) for name, targets in PUBLISHED.items()}
+    counts = {name: len(targets) for name, targets in PUBLISHED_TARGETS.items()}
     assert counts.items() >= {"xtreme_r": 10, "xtreme": 9, "xglue": 9}.items()
     for benchmark in OF_THE_HUB:
-        cards = catalogue(benchmark)
-        assert all(cards[name].scored for name in PUBLISHED.get(benchmark, ()))
-        assert all(cards[name].train and not cards[name].scored for name in INTERMEDIATE)
+        cards = get_task_catalogue(benchmark)
+        assert all(cards[name].scored for name in PUBLISHED_TARGETS.get(benchmark, ()))
+        assert all(cards[name].train and not cards[name].scored for name in INTERMEDIATE_TASKS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TASK_KINDS)
 def test_every_kind_is_in_a_benchmark_and_scored_there_if_it_can_be(kind):
-    there = [card for card in (*CARDS.values(), *MINIATURE.values()) if card.kind == kind]
+    there = [card for card in (*CARDS.values(), *MINIATURE_TASKS.values()) if card.kind == kind]
     assert there
-    assert any(card.scored for card in there) == bool(KINDS[kind].metrics)
+    assert any(card.scored for card in there) == bool(TASK_KINDS[kind].metrics)
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_a_card_of_the_hub_is_whole(card):
-    assert card.kind in KINDS
+    assert card.kind in TASK_KINDS
     assert card.about
     assert (card.train > 0) == bool(card.parts.train)
     assert card.train or card.scored
@@ -87,7 +92,7 @@ def test_every_part_of_a_card_names_its_set_its_licence_and_its_rows(card):
             assert len(part.shape.labels) == len(card.labels)
         for language in part.languages:
             assert part.configuration_of(language) and part.split_of(language)
-            assert "{" not in part.named(language)
+            assert "{" not in part.describe_source(language)
             rows = part.rows_of(language)
             assert rows is None or rows > 0
     told = [part.rows_of(language) for part in card.parts.train for language in part.languages]
@@ -96,9 +101,13 @@ def test_every_part_of_a_card_names_its_set_its_licence_and_its_rows(card):
 
 
 def test_what_differs_from_the_published_task_is_told():
-    assert set(unlike_published("xtreme_r", PUBLISHED["xtreme_r"])) == {"udpos", "lareqa"}
-    assert set(unlike_published("xtreme", PUBLISHED["xtreme"])) == {"udpos", "bucc"}
-    assert unlike_published("xglue", PUBLISHED["xglue"]) == unlike_published("miniature", MINIATURE) == {}
+    assert set(explain_published_differences("xtreme_r", PUBLISHED_TARGETS["xtreme_r"])) == {"udpos", "lareqa"}
+    assert set(explain_published_differences("xtreme", PUBLISHED_TARGETS["xtreme"])) == {"udpos", "bucc"}
+    assert (
+        explain_published_differences("xglue", PUBLISHED_TARGETS["xglue"])
+        == explain_published_differences("miniature", MINIATURE_TASKS)
+        == {}
+    )
 
 
 def test_bucc_pools_the_first_token_and_all_others_the_mean():
@@ -106,19 +115,19 @@ def test_bucc_pools_the_first_token_and_all_others_the_mean():
 
 
 def test_low_resource_tasks_of_the_hub_are_small_or_in_other_languages_than_the_source():
-    low = {name: card for name, card in INTERMEDIATE.items() if card.resource == "low"}
+    low = {name: card for name, card in INTERMEDIATE_TASKS.items() if card.resource == "low"}
     assert {"rte", "copa", "masakhaner"} <= set(low)
     assert all(card.language != SOURCE_LANGUAGE or card.train < 25_000 for card in low.values())
 
 
 @pytest.mark.parametrize(("name", "sample"), [("mnli@5", (5, 0)), ("mnli@5.7", (5, 7)), ("mnli@392701", (392_701, 0))])
 def test_a_task_can_be_a_sample_of_another(name, sample):
-    card, whole = catalogue("xtreme")[name], catalogue("xtreme")["mnli"]
+    card, whole = get_task_catalogue("xtreme")[name], get_task_catalogue("xtreme")["mnli"]
     assert (card.train, card.sample, card.resource) == (sample[0], sample, "low")
     assert card.parts == whole.parts
     assert whole.sample is None
-    assert name in catalogue("xtreme")
-    assert name not in list(catalogue("xtreme"))
+    assert name in get_task_catalogue("xtreme")
+    assert name not in list(get_task_catalogue("xtreme"))
 
 
 @pytest.mark.parametrize(
@@ -126,15 +135,15 @@ def test_a_task_can_be_a_sample_of_another(name, sample):
     ["mnli@", "mnli@0", "mnli@-1", "mnli@x", "mnli@5.", "mnli@5.x", "mnli@392702", "tatoeba@5", "none@5", "none"],
 )
 def test_a_sample_that_cannot_be_drawn_is_no_task(name):
-    assert name not in catalogue("xtreme")
+    assert name not in get_task_catalogue("xtreme")
     with pytest.raises(KeyError):
-        catalogue("xtreme")[name]
+        get_task_catalogue("xtreme")[name]
 
 
 def test_a_sample_is_drawn_by_its_seed(at_mirror, encoder, tables):
     drawn = {}
     for name in ("mnli", "mnli@5", "mnli@5.0", "mnli@5.7"):
-        found = Prepared(benchmarks.load("xtreme", name), encoder, 32, shelf=Shelf(Path(tables)))
+        found = EncodedDataset(load_task("xtreme", name), encoder, 32, table_cache=TableCache(Path(tables)))
         drawn[name] = [row["text"] for row in found.train_rows]
         assert len(found.train.features) == len(drawn[name])
     assert [len(texts) for texts in drawn.values()] == [16, 5, 5, 5]
@@ -143,19 +152,19 @@ def test_a_sample_is_drawn_by_its_seed(at_mirror, encoder, tables):
 
 
 def test_every_card_of_the_miniature_has_a_maker():
-    assert set(MAKERS) == set(MINIATURE)
+    assert set(EXAMPLE_MAKERS) == set(MINIATURE_TASKS)
 
 
 def test_an_unknown_benchmark_is_refused():
     with pytest.raises(KeyError):
-        catalogue("unheard of")
+        get_task_catalogue("unheard of")
 
 
 @pytest.mark.parametrize(("benchmark", "name"), MADE)
 def test_a_card_says_what_the_data_are(benchmark, name):
-    card, data = catalogue(benchmark)[name], benchmarks.load(benchmark, name)
+    card, data = get_task_catalogue(benchmark)[name], load_task(benchmark, name)
     assert card.kind == data.kind
-    assert card.kind in KINDS
+    assert card.kind in TASK_KINDS
     assert card.labels == data.labels
     assert card.train == len(list(data.train or ()))
     assert set(data.evaluation) == ({"dev", "test"} if card.scored else set())
@@ -163,23 +172,23 @@ def test_a_card_says_what_the_data_are(benchmark, name):
 
 @pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering", "retrieval"])
 def test_the_miniature_scores_a_task_of_each_of_the_first_kinds(kind):
-    assert any(card.scored and card.kind == kind for card in MINIATURE.values())
+    assert any(card.scored and card.kind == kind for card in MINIATURE_TASKS.values())
 
 
 def test_a_task_is_trained_on_or_scored():
-    assert all(card.scored or card.train for card in MINIATURE.values())
+    assert all(card.scored or card.train for card in MINIATURE_TASKS.values())
 
 
 def test_low_resource_tasks_are_in_other_languages_than_the_source():
-    low = [card for card in MINIATURE.values() if card.resource == "low"]
+    low = [card for card in MINIATURE_TASKS.values() if card.resource == "low"]
     assert low
-    high = min(card.train for card in MINIATURE.values() if card.train and card.resource == "high")
+    high = min(card.train for card in MINIATURE_TASKS.values() if card.train and card.resource == "high")
     assert all(card.language != SOURCE_LANGUAGE and 0 < card.train < high for card in low)
 
 
 def test_the_plain_data_need_neither_torch_nor_babel():
     program = (
-        "import sys, trainables.benchmarks, trainables.curriculum, trainables.outcome, trainables.transfer;"
+        "import sys, trainables.benchmarks._loading, trainables.curriculum, trainables.outcome, trainables.transfer;"
         "print({'torch', 'transformers', 'datasets', 'babel'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -17,10 +17,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.mirrors import LABELS, PAIR, row
-from trainables.benchmarks.cards import Notes
-from trainables.benchmarks.hub import rows_of
-from trainables.benchmarks.inspection import LONGEST_LINE
-from trainables.validation._errors import DataError
+from trainables.benchmarks.hub import read_rows
+from trainables.benchmarks.hub._mirror_check import MAX_LINE_BYTES
+from trainables.cards import RowNotes
+from trainables.validation import DataError
 
 ROW = {**row(1), "label": LABELS[0]}
 SOUND = "".join(json.dumps({**row(number), "label": LABELS[number % 2]}) + "\n" for number in range(3))
@@ -76,7 +76,7 @@ def card(folder: Path, path: object, **more: object) -> None:
 
 
 def read() -> list[dict]:
-    return list(rows_of(PAIR, "en", LABELS, Notes()))
+    return list(read_rows(PAIR, "en", LABELS, RowNotes()))
 
 
 def refusal() -> str:
@@ -163,7 +163,7 @@ def test_a_split_that_nobody_asked_for_is_looked_at_too(mirror, tmp_path, monkey
     card(mirror, "", data_files=files)
     part = replace(PAIR, set=replace(PAIR.set, archived=archived))
     with pytest.raises(DataError, match=r"reads its own folder|leaves its folder"):
-        list(rows_of(part, "en", LABELS, Notes()))
+        list(read_rows(part, "en", LABELS, RowNotes()))
     assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and b"SECRET" in file.read_bytes()]
 
 
@@ -174,7 +174,7 @@ def test_every_split_of_an_archived_set_is_read_and_so_checked(mirror, tmp_path,
     card(mirror, "", data_files=files)
     assert len(read()) == 3
     with pytest.raises(DataError, match="nested deeper"):
-        list(rows_of(replace(PAIR, set=replace(PAIR.set, archived=True)), "en", LABELS, Notes()))
+        list(read_rows(replace(PAIR, set=replace(PAIR.set, archived=True)), "en", LABELS, RowNotes()))
 
 
 ARGUMENTS = {
@@ -310,7 +310,7 @@ SPOILT: dict[str, Callable[[Path], object]] = {
     "deep in gzip": lambda folder: (folder / "rows.jsonl").write_bytes(gzip.compress(DEEP)),
     "deep in bz2": lambda folder: (folder / "rows.jsonl").write_bytes(bz2.compress(DEEP)),
     "deep in xz": lambda folder: (folder / "rows.jsonl").write_bytes(lzma.compress(DEEP)),
-    "one line in gzip": lambda folder: (folder / "rows.jsonl").write_bytes(gzip.compress(bytes(LONGEST_LINE + 2), 1)),
+    "one line in gzip": lambda folder: (folder / "rows.jsonl").write_bytes(gzip.compress(bytes(MAX_LINE_BYTES + 2), 1)),
     "many lines in gzip": lambda folder: (folder / "rows.jsonl").write_bytes(gzip.compress(b"{}\n" * 10_000_000)),
     "half of gzip": lambda folder: (folder / "rows.jsonl").write_bytes(gzip.compress(SOUND.encode())[:40]),
     "zstandard": lambda folder: (folder / "rows.jsonl").write_bytes(b"\x28\xb5\x2f\xfd" + b"\x00" * 100),

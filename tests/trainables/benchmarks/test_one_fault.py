@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from trainables import encoders
-from trainables.benchmarks import catalogue, hub
-from trainables.benchmarks.cards import Notes, Part
-from trainables.benchmarks.rows import TaskData
-from trainables.prepared import Prepared
-from trainables.validation._errors import DataError
+from trainables.benchmarks import get_task_catalogue
+from trainables.benchmarks.hub import _tasks as hub
+from trainables.cards import DatasetPart, RowNotes, TaskData
+from trainables.data import EncodedDataset
+from trainables.encoders import load_encoder
+from trainables.validation import DataError
 
 FAULTS = [None, "", "\u200b", "Zebra", -1, 10**6, 0.5, True, [], {}, ["x"]]
 SHAPES = {
@@ -68,23 +68,23 @@ def spoilt(value: Any, place: tuple, fault: Any) -> Any:
     return changed
 
 
-def kind(part: Part) -> tuple:
-    return (getattr(part.shape.adapt, "__qualname__", None), *sorted(part.shape.forms))
+def kind(part: DatasetPart) -> tuple:
+    return (getattr(part.shape.adapt, "__qualname__", None), *sorted(part.shape.column_types))
 
 
 def test_every_shape_is_here():
-    here = {kind(part) for one, task, split in SPLITS for part in getattr(catalogue(one)[task].parts, split)}
-    cards = [card.parts for benchmark in SHAPES for card in catalogue(benchmark).values()]
+    here = {kind(part) for one, task, split in SPLITS for part in getattr(get_task_catalogue(one)[task].parts, split)}
+    cards = [card.parts for benchmark in SHAPES for card in get_task_catalogue(benchmark).values()]
     every = {kind(part) for each in cards for part in (*each.train, *each.dev, *each.test, *each.candidates)}
     assert here == every
 
 
 @pytest.mark.parametrize(("benchmark", "task", "split"), SPLITS)
 def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at_mirror, tiny_xlm_r, monkeypatch):
-    card = catalogue(benchmark)[task]
-    part = replace(getattr(card.parts, split)[0], skip=0, take=None, without=None)
-    language, labels = part.languages[0] if "en" not in part.languages else "en", hub.labels_of(card)
-    told = hub.opened(part, language)
+    card = get_task_catalogue(benchmark)[task]
+    part = replace(getattr(card.parts, split)[0], skip=0, take=None, excluded_part=None)
+    language, labels = part.languages[0] if "en" not in part.languages else "en", hub.read_labels(card)
+    told = hub.open_split(part, language)
     rows, features = list(islice(told, 5)), getattr(told, "features", None)
     columns = {*part.shape.columns.values(), *([part.item] if part.item else []), *(["id"] if part.where else [])}
     accepted = 0
@@ -92,10 +92,10 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
         for fault in FAULTS:
             given = Given([rows[0], spoilt(rows[1], place, fault), *rows[2:]])
             given.features = features
-            monkeypatch.setattr(hub, "opened", lambda part, language, given=given: given)
+            monkeypatch.setattr(hub, "open_split", lambda part, language, given=given: given)
             refused = ""
             try:
-                found = list(hub.rows_of(part, language, labels, Notes(), train=split == "train"))
+                found = list(hub.read_rows(part, language, labels, RowNotes(), train=split == "train"))
             except DataError as error:
                 refused = str(error)
             if refused:
@@ -105,6 +105,6 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
                 continue
             accepted += 1
             data = TaskData(card.kind, labels, found if split == "train" else None, {"dev": {language: found}})
-            prepared = Prepared(data, encoders.load(tiny_xlm_r), 48)
-            prepared.ready(["dev"] if split != "train" else [], [language])
+            prepared = EncodedDataset(data, load_encoder(tiny_xlm_r), 48)
+            prepared.build_tables(["dev"] if split != "train" else [], [language])
     assert accepted

@@ -7,19 +7,25 @@ import pytest
 
 from tests import mirrors
 from tests.mirrors import LABELS, PAIR, row
-from trainables import benchmarks
-from trainables.benchmarks import catalogue, choices, hub, shapes
-from trainables.benchmarks.cards import Notes, Part
-from trainables.benchmarks.intermediate import INTERMEDIATE
-from trainables.benchmarks.mirrors import mirror_of
-from trainables.validation._errors import DataError
+from trainables.benchmarks import get_task_catalogue, load_task
+from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks.hub import read_labels, read_rows, silence_datasets
+from trainables.cards import (
+    QUESTION_FORMAT,
+    DatasetPart,
+    RowNotes,
+    find_mirror,
+    make_choice_format,
+    make_tagging_format,
+)
+from trainables.validation import DataError
 
 
-def refusal(part: Part = PAIR, language: str = "en", labels=LABELS) -> str:
+def refusal(part: DatasetPart = PAIR, language: str = "en", labels=LABELS) -> str:
     with pytest.raises(DataError) as refused:
-        list(hub.rows_of(part, language, labels, Notes()))
+        list(read_rows(part, language, labels, RowNotes()))
     told = str(refused.value)
-    assert part.named(language) in told or part.set.repository in told
+    assert part.describe_source(language) in told or part.set.repository in told
     assert "\n" not in told
     return told
 
@@ -43,7 +49,7 @@ def test_labels_that_a_task_does_not_know(labels, names, told, write):
 
 @pytest.mark.parametrize("task", ["commonsenseqa", "cosmosqa", "hellaswag"])
 def test_choices_whose_right_one_is_hidden(task, at_mirror):
-    part = replace(INTERMEDIATE[task].parts.train[0], split="test")
+    part = replace(INTERMEDIATE_TASKS[task].parts.train[0], split="test")
     assert "split test: none of its 6 rows can be used: hidden label in column " in refusal(part, labels=())
 
 
@@ -59,7 +65,7 @@ def test_a_column_that_joins_languages_is_missing(write):
 
 def test_columns_that_do_not_fit_each_other(write):
     write([{"one": ["a", "b"], "two": [0], "label": 0}], names=None)
-    tagged = replace(PAIR, shape=shapes.tags("one", "two", LABELS, hub_order=LABELS), item=None)
+    tagged = replace(PAIR, shape=make_tagging_format("one", "two", LABELS, hub_order=LABELS), item=None)
     assert refusal(tagged).endswith(
         "none of its 1 rows can be used: words and tags of different numbers, row left out (1)"
     )
@@ -67,13 +73,13 @@ def test_columns_that_do_not_fit_each_other(write):
 
 def test_values_of_another_kind(write):
     write([{"one": "a", "two": 1, "label": 0}], names=None)
-    asked = replace(PAIR, shape=replace(shapes.QUESTIONS, columns={"context": "one", "answers": "two"}), item=None)
+    asked = replace(PAIR, shape=replace(QUESTION_FORMAT, columns={"context": "one", "answers": "two"}), item=None)
     assert refusal(asked).endswith("split train, row 0: column two: 1 is no record of text, answer_start")
 
 
 def test_a_label_that_is_no_choice(write):
     write([row(number, label=number) for number in range(3)], names=None)
-    chosen = replace(PAIR, shape=choices.columns(["one"], ["one", "two"]))
+    chosen = replace(PAIR, shape=make_choice_format(["one"], ["one", "two"]))
     assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices")
 
 
@@ -100,7 +106,7 @@ def test_a_set_that_is_missing(tmp_path, monkeypatch):
     monkeypatch.setenv("XLT_DATA", str(tmp_path))
     told = f"facebook/xnli: there is no {tmp_path / 'facebook' / 'xnli'}: xlt data fetch --to {tmp_path} copies it from the hub"
     with pytest.raises(DataError) as refused:
-        benchmarks.load("xtreme_r", "xnli")
+        load_task("xtreme_r", "xnli")
     assert str(refused.value) == told
 
 
@@ -123,7 +129,7 @@ def test_a_file_that_is_gone(write):
 
 
 def test_datasets_says_nothing_of_its_own_beside_a_message(write, capfd):
-    hub.quieten()
+    silence_datasets()
     file = write([row(0)])
     file.write_bytes(file.read_bytes()[:200])
     capfd.readouterr()
@@ -131,13 +137,13 @@ def test_datasets_says_nothing_of_its_own_beside_a_message(write, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-CCG = INTERMEDIATE["ccg"].parts.train[0]
+CCG = INTERMEDIATE_TASKS["ccg"].parts.train[0]
 LICENCE = "local/ccg: on no hub (LDC2005T13: to be licensed): put your copy into "
 WANTED = "train.tsv (a word, a tab and its tag a line, an empty line after each sentence)"
 
 
 def test_a_licensed_set_is_read_from_its_file(at_mirror):
-    data = benchmarks.load("xtreme", "ccg")
+    data = load_task("xtreme", "ccg")
     rows = list(data.train)
     assert data.labels == (".", "N", "N/N", "NP")
     assert len(rows) == 16
@@ -176,24 +182,24 @@ def test_a_licensed_set_in_another_encoding(tmp_path, monkeypatch):
     file.write_bytes(file.read_bytes() + "Café\tN\n".encode("latin-1"))
     assert f"line {lines + 1} of {file} is not in UTF-8" in refusal(CCG, labels=(".", "N", "N/N", "NP"))
     with pytest.raises(DataError, match="is not in UTF-8"):
-        hub.labels_of(INTERMEDIATE["ccg"])
+        read_labels(INTERMEDIATE_TASKS["ccg"])
 
 
 def test_a_word_of_a_licensed_set_without_its_tag_takes_its_sentence_along(tmp_path, monkeypatch):
     monkeypatch.setenv("XLT_DATA", str(tmp_path))
     file = mirrors.write_ccg(tmp_path, sentences=2)
     file.write_text(f"{file.read_text(encoding='utf-8')}barks\t\n", encoding="utf-8")
-    labels, notes = hub.labels_of(INTERMEDIATE["ccg"]), Notes()
+    labels, notes = read_labels(INTERMEDIATE_TASKS["ccg"]), RowNotes()
     assert labels == (".", "N", "N/N", "NP")
-    assert len(list(hub.rows_of(CCG, "en", labels, notes, train=True))) == 2
+    assert len(list(read_rows(CCG, "en", labels, notes, train=True))) == 2
     assert notes["hidden label in column tags, row left out"] == 1
 
 
 def test_no_mirror_is_meant_where_no_folder_is_named(monkeypatch, tmp_path, mirror):
-    data = catalogue("xtreme_r")["xnli"].parts.test[0].set
+    data = get_task_catalogue("xtreme_r")["xnli"].parts.test[0].set
     monkeypatch.delenv("XLT_DATA", raising=False)
-    assert mirror_of(data) is None
+    assert find_mirror(data) is None
     monkeypatch.setenv("XLT_DATA", "relative")
     monkeypatch.chdir(tmp_path)
     shutil.copytree(mirror / data.repository / "sw", tmp_path / "relative" / data.repository / "sw")
-    assert mirror_of(data) == tmp_path / "relative" / data.repository
+    assert find_mirror(data) == tmp_path / "relative" / data.repository

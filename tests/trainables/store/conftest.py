@@ -10,14 +10,12 @@ import pytest
 import torch
 from moto.server import ThreadedMotoServer
 
-from trainables.store import leases
-from trainables.store.identity import key
-from trainables.store.leases import claim
-from trainables.store.records import ENCODER, FORMAT, RECORD, sealed
-from trainables.store.tree import Store
+from trainables.checkpoints import StageStore
+from trainables.store import ENCODER_FILE, RECORD_FILE, RECORD_FORMAT, compute_stage_key, seal_document, wait_for_claim
+from trainables.store import _leases as leases
 
 IDENTITY = {"version": 1, "parent": "root", "data": "data", "task": "facts"}
-KEY = key(IDENTITY)
+KEY = compute_stage_key(IDENTITY)
 WEIGHTS = {"layer.weight": torch.arange(6.0).view(2, 3), "layer.bias": torch.tensor([-0.0, 1e-40])}
 HEAD_WEIGHTS = {"classifier.weight": torch.ones(2)}
 RECORD_OF = {"identity": IDENTITY, "path": ["miniature", "facts (0.001)"], "seconds": 1.5, "losses": [0.5, 0.25]}
@@ -25,8 +23,8 @@ RECORD_OF = {"identity": IDENTITY, "path": ["miniature", "facts (0.001)"], "seco
 
 @pytest.fixture(autouse=True)
 def quick_leases(monkeypatch) -> None:
-    monkeypatch.setattr(leases, "BEAT", 0.05)
-    monkeypatch.setattr(leases, "STALE", 0.4)
+    monkeypatch.setattr(leases, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(leases, "STALE_SECONDS", 0.4)
 
 
 @pytest.fixture(scope="session")
@@ -73,13 +71,13 @@ def notes() -> list[str]:
 
 
 @pytest.fixture
-def store(url, notes) -> Store:
-    return Store(url, notes.append)
+def store(url, notes) -> StageStore:
+    return StageStore(url, notes.append)
 
 
 @pytest.fixture
-def local(folder, notes) -> Store:
-    return Store(folder, notes.append)
+def local(folder, notes) -> StageStore:
+    return StageStore(folder, notes.append)
 
 
 def stage_key(number: int) -> str:
@@ -89,18 +87,18 @@ def stage_key(number: int) -> str:
 
 def sound(**changes) -> dict:
     """A record as the program writes it, but for what is changed; its weights are ten bytes of no sense."""
-    files = {ENCODER: {"at": ENCODER, "bytes": 10, "sha256": "0" * 64}}
-    return RECORD_OF | {"format": FORMAT, "made": "2026-11-27T15:00:00+00:00", "files": files} | changes
+    files = {ENCODER_FILE: {"at": ENCODER_FILE, "bytes": 10, "sha256": "0" * 64}}
+    return RECORD_OF | {"format": RECORD_FORMAT, "made": "2026-11-27T15:00:00+00:00", "files": files} | changes
 
 
-def publish(store: Store, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
+def publish(store: StageStore, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
     """Claim and publish the stage, as a trial does."""
-    with claim(store.place, KEY, lambda: False) as mine:
+    with wait_for_claim(store.place, KEY, lambda: False) as mine:
         return store.publish(mine, RECORD_OF | changes, weights, head)
 
 
-def add_scores(store: Store, scores: dict, split: str = "dev") -> None:
-    with claim(store.place, KEY, lambda: False) as mine:
+def add_scores(store: StageStore, scores: dict, split: str = "dev") -> None:
+    with wait_for_claim(store.place, KEY, lambda: False) as mine:
         store.add_scores(mine, split, {"scores": scores})
 
 
@@ -124,8 +122,8 @@ def outside(tmp_path) -> Path:
     """A folder of somebody's, beside the store."""
     folder = tmp_path / "victim"
     (folder / "sub").mkdir(parents=True)
-    for name in ("keep.txt", "a.txt", "sub/b.txt", ENCODER, RECORD):
-        (folder / name).write_bytes(sealed(sound()) if name == RECORD else b"ten bytes.")
+    for name in ("keep.txt", "a.txt", "sub/b.txt", ENCODER_FILE, RECORD_FILE):
+        (folder / name).write_bytes(seal_document(sound()) if name == RECORD_FILE else b"ten bytes.")
     return folder
 
 
@@ -145,10 +143,10 @@ def untouched(outside):
 def stages(tmp_path) -> Path:
     """A store with a sound stage in it."""
     plant(tmp_path / "stages" / NEIGHBOUR, sound())
-    (tmp_path / "stages" / NEIGHBOUR / ENCODER).write_bytes(b"ten bytes.")
+    (tmp_path / "stages" / NEIGHBOUR / ENCODER_FILE).write_bytes(b"ten bytes.")
     return tmp_path / "stages"
 
 
 def plant(folder: Path, record: dict) -> None:
     folder.mkdir(parents=True)
-    (folder / RECORD).write_bytes(sealed(record))
+    (folder / RECORD_FILE).write_bytes(seal_document(record))

@@ -7,19 +7,26 @@ from pathlib import Path
 import pytest
 
 from tests.trainables.store.conftest import IDENTITY, KEY, RECORD_OF, WEIGHTS, add_scores, files_no_larger_than, publish
-from trainables.store.leases import leases
-from trainables.store.place import Place
-from trainables.store.records import ASIDE, ENCODER, FORMAT, HEAD, RECORD, sealed
-from trainables.store.size import tidy
-from trainables.store.tree import Store
+from trainables.checkpoints import StageStore
+from trainables.store import (
+    ASIDE_FOLDER,
+    ENCODER_FILE,
+    HEAD_FILE,
+    RECORD_FILE,
+    RECORD_FORMAT,
+    Location,
+    remove_leftovers,
+    seal_document,
+)
+from trainables.store._leases import list_leases
 
 
-def edit(store: Store, name: str, change) -> None:
+def edit(store: StageStore, name: str, change) -> None:
     path = f"{KEY}/{name}"
     store.place.write(path, change(store.place.read(path)))
 
 
-def weight_file(store: Store, name: str = ENCODER) -> str:
+def weight_file(store: StageStore, name: str = ENCODER_FILE) -> str:
     return store.record(KEY)["files"][name]["at"]
 
 
@@ -32,13 +39,13 @@ def flipped(data: bytes) -> bytes:
     return data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
 
 
-def usable(store: Store) -> bool:
+def usable(store: StageStore) -> bool:
     """As a trial finds out: the record first, then, maybe later, the weights."""
     return store.record(KEY, IDENTITY, weights=True) is not None and store.encoder(KEY) is not None
 
 
 @pytest.mark.parametrize("change", [truncated, flipped, lambda data: b""])
-@pytest.mark.parametrize("name", [ENCODER, HEAD])
+@pytest.mark.parametrize("name", [ENCODER_FILE, HEAD_FILE])
 def test_damaged_weights_are_told_once_set_aside_and_trained_again(store, url, notes, name, change):
     publish(store)
     add_scores(store, {"de": 1})
@@ -50,9 +57,9 @@ def test_damaged_weights_are_told_once_set_aside_and_trained_again(store, url, n
     assert publish(store)
     assert usable(store) and store.head(KEY) is not None
     assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
-    assert len(store.damaged()) == 1
+    assert len(store.list_damaged()) == 1
     fresh: list[str] = []
-    assert usable(Store(url, fresh.append))
+    assert usable(StageStore(url, fresh.append))
     assert fresh == []
 
 
@@ -61,40 +68,40 @@ def test_damaged_weights_are_told_once_set_aside_and_trained_again(store, url, n
 )
 def test_a_garbled_record_is_told_once_set_aside_and_written_again(store, notes, change):
     publish(store)
-    edit(store, RECORD, change)
+    edit(store, RECORD_FILE, change)
     assert not usable(store)
     assert not usable(store)
-    assert len(notes) == 1 and notes[0].startswith(f"stage store: stage {KEY}: {RECORD} is garbled (")
+    assert len(notes) == 1 and notes[0].startswith(f"stage store: stage {KEY}: {RECORD_FILE} is garbled (")
     assert publish(store)
     assert usable(store)
-    assert len(store.damaged()) == 1
+    assert len(store.list_damaged()) == 1
 
 
 def test_a_folder_without_a_record_is_set_aside(local, notes):
     publish(local)
-    local.place.remove(f"{KEY}/{RECORD}")
+    local.place.remove(f"{KEY}/{RECORD_FILE}")
     assert not usable(local)
-    assert notes == [f"stage store: stage {KEY}: it has no {RECORD}"]
+    assert notes == [f"stage store: stage {KEY}: it has no {RECORD_FILE}"]
     assert publish(local)
     assert usable(local)
-    (aside,) = local.damaged()
-    assert local.place.names(aside) == [ENCODER, HEAD]
+    (aside,) = local.list_damaged()
+    assert local.place.names(aside) == [ENCODER_FILE, HEAD_FILE]
 
 
 def test_an_upload_that_never_ended_is_no_damage(s3_url, notes):
-    store = Store(s3_url, notes.append)
-    store.place.write(f"{KEY}/dead-{ENCODER}", b"half")
+    store = StageStore(s3_url, notes.append)
+    store.place.write(f"{KEY}/dead-{ENCODER_FILE}", b"half")
     assert not usable(store)
     assert publish(store)
     assert usable(store)
-    assert notes == store.damaged() == []
+    assert notes == store.list_damaged() == []
 
 
 def test_a_record_of_another_stage_is_set_aside(store, notes):
     publish(store)
-    other = json.loads(store.place.read(f"{KEY}/{RECORD}"))
+    other = json.loads(store.place.read(f"{KEY}/{RECORD_FILE}"))
     other.pop("seal")
-    store.place.write(f"{KEY}/{RECORD}", sealed(other | {"identity": IDENTITY | {"task": "dates"}}))
+    store.place.write(f"{KEY}/{RECORD_FILE}", seal_document(other | {"identity": IDENTITY | {"task": "dates"}}))
     assert not usable(store)
     assert notes == [f"stage store: stage {KEY}: its record is another stage's"]
     assert publish(store)
@@ -114,14 +121,14 @@ def test_garbled_scores_are_no_scores(store, notes):
 
 def test_a_stage_of_a_newer_version_is_left_alone(store, notes):
     publish(store)
-    newer = json.loads(store.place.read(f"{KEY}/{RECORD}")) | {"format": FORMAT + 1}
+    newer = json.loads(store.place.read(f"{KEY}/{RECORD_FILE}")) | {"format": RECORD_FORMAT + 1}
     newer.pop("seal")
-    store.place.write(f"{KEY}/{RECORD}", sealed(newer))
-    before = store.place.read(f"{KEY}/{RECORD}")
+    store.place.write(f"{KEY}/{RECORD_FILE}", seal_document(newer))
+    before = store.place.read(f"{KEY}/{RECORD_FILE}")
     assert not usable(store)
     assert not publish(store)
     store.forget(KEY)
-    assert store.place.read(f"{KEY}/{RECORD}") == before
+    assert store.place.read(f"{KEY}/{RECORD_FILE}") == before
     assert len(store.place.names(KEY)) == 3
     assert len(notes) == 1 and "newer version" in notes[0]
 
@@ -130,7 +137,7 @@ def test_a_disk_that_is_full_costs_the_publication_only(local, notes):
     with files_no_larger_than(100):
         assert not publish(local)
     assert len(notes) == 1 and "could not be kept" in notes[0]
-    assert local.stages() == leases(local.place) == local.place.names(ASIDE) == []
+    assert local.stages() == list_leases(local.place) == local.place.names(ASIDE_FOLDER) == []
     assert publish(local)
     assert usable(local)
 
@@ -141,10 +148,10 @@ def test_a_store_that_cannot_be_written_to_is_read_and_told_once(local, folder, 
     def refuse(*arguments, **options):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr(Place, "create", refuse)
+    monkeypatch.setattr(Location, "create", refuse)
     assert usable(local)
     for key in ("other", "third"):
-        with local.turn(key, lambda: None) as (found, mine):
+        with local.claim_turn(key, lambda: None) as (found, mine):
             assert found is mine is None
     assert len(notes) == 1 and folder in notes[0] and "Read-only file system" in notes[0]
 
@@ -152,14 +159,14 @@ def test_a_store_that_cannot_be_written_to_is_read_and_told_once(local, folder, 
 def test_a_server_that_is_down_costs_no_more_than_training(s3_url, notes, monkeypatch):
     import botocore.exceptions
 
-    store = Store(s3_url, notes.append)
+    store = StageStore(s3_url, notes.append)
 
     def down(*arguments, **options):
         raise botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
     for name in ("cat_file", "pipe_file", "ls", "info"):
         monkeypatch.setattr(store.place.files, name, down, raising=True)
-    with store.turn(KEY, lambda: store.record(KEY, IDENTITY, weights=True)) as (found, mine):
+    with store.claim_turn(KEY, lambda: store.record(KEY, IDENTITY, weights=True)) as (found, mine):
         assert found is mine is None
     assert any("cannot be written to" in note and "127.0.0.1:9" in note for note in notes)
 
@@ -168,7 +175,7 @@ STORED = Path(__file__).parent / "format_1"
 
 
 def test_a_stage_as_it_lay_on_disk_when_this_was_written_is_read(notes):
-    store = Store(STORED, notes.append)
+    store = StageStore(STORED, notes.append)
     assert store.stages() == [KEY]
     record = store.record(KEY, IDENTITY, weights=True)
     assert {name: record[name] for name in RECORD_OF} == RECORD_OF
@@ -181,7 +188,7 @@ def test_a_stage_as_it_lay_on_disk_when_this_was_written_is_read(notes):
 def test_scores_outlive_a_garbled_record(store):
     publish(store)
     add_scores(store, {"de": 1})
-    edit(store, RECORD, truncated)
+    edit(store, RECORD_FILE, truncated)
     assert publish(store)
     assert usable(store)
     assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
@@ -190,54 +197,54 @@ def test_scores_outlive_a_garbled_record(store):
 def test_scores_without_a_stage_are_no_damage(local, notes):
     publish(local)
     add_scores(local, {"de": 1})
-    for name in (RECORD, ENCODER, HEAD):
+    for name in (RECORD_FILE, ENCODER_FILE, HEAD_FILE):
         local.place.remove(f"{KEY}/{name}")
     assert not usable(local)
     assert publish(local)
     assert usable(local)
     assert local.scores(KEY, "dev") == {"scores": {"de": 1}}
-    assert notes == local.damaged() == []
+    assert notes == local.list_damaged() == []
 
 
 def test_a_record_that_cannot_be_read_just_now_is_not_set_aside(local, notes, monkeypatch):
     publish(local)
-    read = Place.read
+    read = Location.read
 
     def fail(place, path, *limits):
-        if path.endswith(RECORD):
+        if path.endswith(RECORD_FILE):
             raise OSError(errno.EIO, "Input/output error")
         return read(place, path, *limits)
 
-    monkeypatch.setattr(Place, "read", fail)
+    monkeypatch.setattr(Location, "read", fail)
     assert not usable(local)
     assert not publish(local)
     monkeypatch.undo()
     assert usable(local)
-    assert local.damaged() == []
+    assert local.list_damaged() == []
     assert any("Input/output error" in note for note in notes)
 
 
 def test_a_record_that_lacks_something_is_garbled(store, notes):
     publish(store)
-    record = json.loads(store.place.read(f"{KEY}/{RECORD}"))
+    record = json.loads(store.place.read(f"{KEY}/{RECORD_FILE}"))
     del record["seal"], record["losses"]
-    store.place.write(f"{KEY}/{RECORD}", sealed(record))
+    store.place.write(f"{KEY}/{RECORD_FILE}", seal_document(record))
     assert not usable(store)
-    assert notes == [f"stage store: stage {KEY}: {RECORD} is garbled (losses: Field required)"]
-    assert list(store.entries()) == []
+    assert notes == [f"stage store: stage {KEY}: {RECORD_FILE} is garbled (losses: Field required)"]
+    assert list(store.iterate_entries()) == []
 
 
 def test_scores_of_a_newer_versions_stage_are_left_alone(store):
     publish(store)
     add_scores(store, {"de": 1})
-    newer = json.loads(store.place.read(f"{KEY}/{RECORD}")) | {"format": FORMAT + 1}
+    newer = json.loads(store.place.read(f"{KEY}/{RECORD_FILE}")) | {"format": RECORD_FORMAT + 1}
     del newer["seal"], newer["files"], newer["identity"]
-    store.place.write(f"{KEY}/{RECORD}", sealed(newer))
+    store.place.write(f"{KEY}/{RECORD_FILE}", seal_document(newer))
     assert store.record(KEY, IDENTITY) is None
     add_scores(store, {"de": 2})
     assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
-    tidy(store)
-    assert list(store.entries()) == []
+    remove_leftovers(store)
+    assert list(store.iterate_entries()) == []
     assert len(store.place.names(KEY)) == 4
 
 

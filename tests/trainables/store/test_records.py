@@ -9,14 +9,22 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from search.costs import Costs
-from search.stored import on_top_of, stored
+from search.planner import CostModel
+from search.space import collect_trained_paths, select_stages_on_encoder
 from tests.trainables.store.conftest import IDENTITY, KEY, NEIGHBOUR, plant, publish, sound
-from trainables.documents import printable
-from trainables.store.identity import CPU, STAGE_VERSION
-from trainables.store.records import ENCODER, HEAD, RECORD, Entry, Records, sealed
-from trainables.store.size import shrink
-from trainables.store.tree import Store
+from trainables.checkpoints import StageStore
+from trainables.store import (
+    CPU_ARITHMETIC,
+    ENCODER_FILE,
+    HEAD_FILE,
+    RECORD_FILE,
+    STAGE_VERSION,
+    StageEntry,
+    StageRecords,
+    seal_document,
+    shrink_store,
+)
+from trainables.validation import escape_controls
 
 STRANGE = (
     st.none()
@@ -32,12 +40,12 @@ ANY = st.recursive(
 CURRENT = IDENTITY | {"version": STAGE_VERSION, "learning_rate": 1e-3, "steps": 2, "noise": {"method": "r3f"}}
 
 
-def read(entries: list[Entry]) -> None:
+def read(entries: list[StageEntry]) -> None:
     """What plans and launches make of the stages of a store."""
-    Costs(entries)
-    stored(on_top_of("miniature", entries), CPU)
+    CostModel(entries)
+    collect_trained_paths(select_stages_on_encoder("miniature", entries), CPU_ARITHMETIC)
     for entry in entries:
-        _ = entry.current, entry.stage, entry.parent, entry.made < entry.made
+        _ = entry.is_current, entry.stage, entry.parent, entry.made < entry.made
 
 
 def survives(stages: Path, record: bytes) -> list[str]:
@@ -45,20 +53,20 @@ def survives(stages: Path, record: bytes) -> list[str]:
     shutil.rmtree(stages / KEY, ignore_errors=True)
     shutil.rmtree(stages / ".damaged", ignore_errors=True)
     (stages / KEY).mkdir(parents=True)
-    (stages / KEY / RECORD).write_bytes(record)
-    (stages / KEY / ENCODER).write_bytes(b"ten bytes.")
+    (stages / KEY / RECORD_FILE).write_bytes(record)
+    (stages / KEY / ENCODER_FILE).write_bytes(b"ten bytes.")
     notes: list[str] = []
-    store = Store(stages, notes.append)
-    entries = list(store.entries())
+    store = StageStore(stages, notes.append)
+    entries = list(store.iterate_entries())
     assert NEIGHBOUR in [entry.key for entry in entries]
     read(entries)
-    shrink(store, 0, dry_run=True)
+    shrink_store(store, 0, dry_run=True)
     for _ in range(2):
         store.record(KEY, IDENTITY, weights=True), store.encoder(KEY), store.head(KEY)
     publish(store)
     store.forget(KEY)
-    assert (stages / NEIGHBOUR / ENCODER).read_bytes() == b"ten bytes."
-    assert len(notes) <= 3 and all(note == printable(note) and "\n" not in note for note in notes)
+    assert (stages / NEIGHBOUR / ENCODER_FILE).read_bytes() == b"ten bytes."
+    assert len(notes) <= 3 and all(note == escape_controls(note) and "\n" not in note for note in notes)
     assert sorted(os.listdir(stages.parent)) == ["stages"]
     return notes
 
@@ -67,7 +75,7 @@ def survives(stages: Path, record: bytes) -> list[str]:
 def shared(tmp_path_factory) -> Path:
     stages = tmp_path_factory.mktemp("home") / "stages"
     plant(stages / NEIGHBOUR, sound())
-    (stages / NEIGHBOUR / ENCODER).write_bytes(b"ten bytes.")
+    (stages / NEIGHBOUR / ENCODER_FILE).write_bytes(b"ten bytes.")
     return stages
 
 
@@ -96,21 +104,25 @@ FEW = settings(
 @example("environment", {"torch": 5})
 @example("identity", {})
 def test_any_value_in_any_field(shared, field, value):
-    notes = survives(shared, sealed(sound() | {field: value}))
+    notes = survives(shared, seal_document(sound() | {field: value}))
     for note in notes:
         assert f"stage {KEY}: " in note
 
 
 @FEW
-@given(field=st.sampled_from(["at", "bytes", "sha256", "other"]), value=ANY, name=st.sampled_from([ENCODER, HEAD, "e"]))
-@example("bytes", -1, ENCODER)
-@example("bytes", 10**30, ENCODER)
-@example("bytes", 10**15, ENCODER)
-@example("bytes", True, HEAD)
-@example("sha256", "0" * 63, ENCODER)
+@given(
+    field=st.sampled_from(["at", "bytes", "sha256", "other"]),
+    value=ANY,
+    name=st.sampled_from([ENCODER_FILE, HEAD_FILE, "e"]),
+)
+@example("bytes", -1, ENCODER_FILE)
+@example("bytes", 10**30, ENCODER_FILE)
+@example("bytes", 10**15, ENCODER_FILE)
+@example("bytes", True, HEAD_FILE)
+@example("sha256", "0" * 63, ENCODER_FILE)
 def test_any_value_in_any_field_of_a_file(shared, field, value, name):
     file = {"at": name, "bytes": 10, "sha256": "0" * 64} | {field: value}
-    survives(shared, sealed(sound(files=sound()["files"] | {name: file})))
+    survives(shared, seal_document(sound(files=sound()["files"] | {name: file})))
 
 
 @FEW
@@ -124,13 +136,13 @@ def test_any_value_in_any_field_of_a_file(shared, field, value, name):
 @example("version", "2")
 @example("task", ["facts"])
 def test_any_value_in_any_field_of_an_identity(shared, field, value):
-    survives(shared, sealed(sound(identity=CURRENT | {field: value})))
+    survives(shared, seal_document(sound(identity=CURRENT | {field: value})))
 
 
 def test_stages_that_are_each_others_parents_are_read(tmp_path):
     plant(tmp_path / KEY, sound(identity=CURRENT | {"parent": NEIGHBOUR}))
     plant(tmp_path / NEIGHBOUR, sound(identity=CURRENT | {"parent": KEY}))
-    read(list(Records(tmp_path).entries()))
+    read(list(StageRecords(tmp_path).iterate_entries()))
 
 
 DOCUMENTS = {
@@ -144,13 +156,13 @@ DOCUMENTS = {
     "a number": b"5",
     "no seal": json.dumps(sound()).encode(),
     "a seal of another type": json.dumps(sound() | {"seal": [1]}).encode(),
-    "not a number": sealed(sound(seconds=float("nan"))),
-    "infinity": sealed(sound(seconds=float("inf"))),
-    "infinity in digits": sealed(sound(seconds=12345.5)).replace(b"12345.5", b"1e400"),
-    "5,000 digits": sealed(sound()).replace(b"1.5", b"9" * 5000),
+    "not a number": seal_document(sound(seconds=float("nan"))),
+    "infinity": seal_document(sound(seconds=float("inf"))),
+    "infinity in digits": seal_document(sound(seconds=12345.5)).replace(b"12345.5", b"1e400"),
+    "5,000 digits": seal_document(sound()).replace(b"1.5", b"9" * 5000),
     "nothing": b"",
-    "a key twice": b'{"made": 1, ' + sealed(sound()).strip()[1:],
-    "a long date": sealed(sound(made="2" * 10**6)),
+    "a key twice": b'{"made": 1, ' + seal_document(sound()).strip()[1:],
+    "a long date": seal_document(sound(made="2" * 10**6)),
 }
 
 
@@ -158,7 +170,7 @@ DOCUMENTS = {
 def test_any_document(tmp_path, document):
     stages = tmp_path / "home" / "stages"
     plant(stages / NEIGHBOUR, sound())
-    (stages / NEIGHBOUR / ENCODER).write_bytes(b"ten bytes.")
+    (stages / NEIGHBOUR / ENCODER_FILE).write_bytes(b"ten bytes.")
     notes = survives(stages, DOCUMENTS[document])
     if document != "a key twice":
         assert "garbled" in notes[0] and all(len(note) < 400 for note in notes)

@@ -1,16 +1,18 @@
-from trainables.stage import build
-from trainables.tasks.classification import Classification, accuracy
+from trainables.tasks._classification import Classification, compute_accuracy
+from trainables.training._stage import build_models
 
 KIND = Classification()
 
 
 def test_accuracy_is_the_share_of_rows_that_are_right():
-    assert accuracy([{"label": 0}, {"label": 1}, {"label": 2}, {"label": 2}], [0, 1, 1, 2]) == {"accuracy": 0.75}
+    assert compute_accuracy([{"label": 0}, {"label": 1}, {"label": 2}, {"label": 2}], [0, 1, 1, 2]) == {
+        "accuracy": 0.75
+    }
 
 
 def test_the_head_has_a_label_for_each_name(task, undisturbed):
     prepared = task("classification")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     assert model.config.id2label == {0: "no", 1: "yes"}
     assert model.config.label2id == {"no": 0, "yes": 1}
     assert model.classifier.out_proj.out_features == 2
@@ -31,8 +33,8 @@ def test_a_single_text_is_encoded_alone(encoder):
 
 def test_the_output_is_the_label_with_the_highest_logit(task, undisturbed):
     prepared = task("classification")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     model.classifier.out_proj.weight.data.zero_()
     model.classifier.out_proj.bias.data.copy_(model.classifier.out_proj.bias.new_tensor([0.0, 1.0]))
     batch = dict(prepared.encoder.tokenizer(["Kenya", "Suomi"], padding=True, return_tensors="pt"))
-    assert KIND.outputs(model, batch, [{}, {}]) == [1, 1]
+    assert KIND.compute_outputs(model, batch, [{}, {}]) == [1, 1]

@@ -7,19 +7,21 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import AutoModel
 
 from tests.tiny_encoders import SENTENCES
-from trainables import scoring
-from trainables.benchmarks.rows import TaskData
+from trainables.cards import TaskData
 from trainables.curriculum import Stage
-from trainables.prepared import Prepared
-from trainables.scoring import score
-from trainables.stage import build, encoder_weights, head_weights, restore, train
-from trainables.tasks.dense_retrieval import DEPTH, SCALE, DenseRetrieval, Found
-from trainables.tasks.metrics import average_precision
+from trainables.data import EncodedDataset
+from trainables.evaluation import _scoring as scoring
+from trainables.evaluation._scoring import score_languages
+from trainables.tasks import RANKING_DEPTH, RetrievedCandidates
+from trainables.tasks._dense_retrieval import SIMILARITY_SCALE, DenseRetrieval
+from trainables.tasks._metrics import compute_average_precision
+from trainables.training import extract_encoder_weights, extract_head_weights, restore_model, train_stage
+from trainables.training._stage import build_models
 
 KIND = DenseRetrieval()
 
 
-def numbered(encoder, count: int = 24) -> Prepared:
+def numbered(encoder, count: int = 24) -> EncodedDataset:
     """Numbers, each to be found with sentences of two languages after it; some numbers are asked for twice."""
     texts = list(SENTENCES.items())
     train = [
@@ -31,7 +33,7 @@ def numbered(encoder, count: int = 24) -> Prepared:
         for language, text in (texts[n % 12], texts[(n + 5) % 12])
     ]
     asked = {code: [{"query": f"{n} {n}", "answered_by": str(n)} for n in range(0, count, 3)] for code in ("en", "de")}
-    return Prepared(TaskData("dense_retrieval", (), train, {"dev": asked}, candidates=candidates), encoder, 64)
+    return EncodedDataset(TaskData("dense_retrieval", (), train, {"dev": asked}, candidates=candidates), encoder, 64)
 
 
 def bare(model, features: list[dict]) -> torch.Tensor:
@@ -58,19 +60,21 @@ def sides(batch: dict[str, torch.Tensor]) -> list[list[dict]]:
 
 def test_the_loss_is_the_cross_entropy_of_scaled_cosines(architecture, undisturbed):
     prepared = numbered(architecture)
-    (model,) = build(architecture.weights, [prepared])
+    (model,) = build_models(architecture.weights, [prepared])
     batch = next(prepared.batches(6, Random(0)))
     assert batch["input_ids"].shape[:2] == (6, 2)
     queries, candidates = (bare(model.eval(), side) for side in sides(batch))
     cosines = queries @ candidates.T
     output = model(**batch)
-    assert torch.allclose(output.logits, SCALE * cosines, atol=2e-3)
-    assert output.loss.item() == pytest.approx(cross_entropy(SCALE * cosines, torch.arange(6)).item(), abs=2e-3)
+    assert torch.allclose(output.logits, SIMILARITY_SCALE * cosines, atol=2e-3)
+    assert output.loss.item() == pytest.approx(
+        cross_entropy(SIMILARITY_SCALE * cosines, torch.arange(6)).item(), abs=2e-3
+    )
 
 
 def test_predictions_are_over_the_candidates_of_the_batch(task, undisturbed):
     prepared = task("dense_retrieval")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     batch = next(prepared.batches(5, Random(0)))
     output = model.eval()(**batch)
     (said,) = KIND.log_probabilities(output, batch)
@@ -80,7 +84,7 @@ def test_predictions_are_over_the_candidates_of_the_batch(task, undisturbed):
 
 def test_a_batch_of_one_has_no_wrong_candidate(task, undisturbed):
     prepared = task("dense_retrieval")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     assert model(**next(prepared.batches(1, Random(0)))).loss == 0
 
 
@@ -105,7 +109,7 @@ def test_a_candidate_may_have_two_texts_and_a_query_none_the_less_one(encoder):
 def test_training_lowers_the_loss(tiny):
     encoder = tiny("xlm_r")
     stage = Stage(task="one", learning_rate=3e-3, steps=60, batch_size=8)
-    losses = train(stage, "0123456789abcdef" * 2, encoder.weights, [numbered(encoder)]).losses
+    losses = train_stage(stage, "0123456789abcdef" * 2, encoder.weights, [numbered(encoder)]).losses
     assert sum(losses[-10:]) < sum(losses[:10]) / 2
 
 
@@ -120,13 +124,13 @@ def test_training_lowers_the_loss(tiny):
     ],
 )
 def test_precision_is_averaged_over_what_could_be_found_among_twenty(hits, relevant, expected):
-    found = KIND.score([], None, [Found(hits, relevant)], ())
+    found = KIND.score([], None, [RetrievedCandidates(hits, relevant)], ())
     assert found == {"map@20": pytest.approx(expected)}
-    both = KIND.score([], None, [Found(hits, relevant), Found([True], 1)], ())
+    both = KIND.score([], None, [RetrievedCandidates(hits, relevant), RetrievedCandidates([True], 1)], ())
     assert both == {"map@20": pytest.approx((expected + 1) / 2)}
 
 
-def brute_force(model, prepared: Prepared, language: str) -> float:
+def brute_force(model, prepared: EncodedDataset, language: str) -> float:
     """Mean average precision of a sort of all candidates by their cosine."""
     queries = bare(model, list(prepared.scored("dev", language).encoded.features))
     told = list(prepared.candidates.rows)
@@ -134,18 +138,18 @@ def brute_force(model, prepared: Prepared, language: str) -> float:
     found = []
     for row, ranked in zip(prepared.scored("dev", language).rows, order.tolist(), strict=True):
         right = [row["answered_by"] in told[number]["answers"] for number in ranked]
-        found.append(average_precision(right[:DEPTH], sum(right), DEPTH))
+        found.append(compute_average_precision(right[:RANKING_DEPTH], sum(right), RANKING_DEPTH))
     return sum(found) / len(found)
 
 
 @pytest.mark.parametrize("ahead", [1000, 8, 5])
 def test_candidates_in_blocks_of_any_size_are_ranked_as_by_brute_force(ahead, architecture, monkeypatch, undisturbed):
-    monkeypatch.setattr(scoring, "AHEAD", ahead)
-    monkeypatch.setattr(scoring, "BATCH", 4)
+    monkeypatch.setattr(scoring, "TEXTS_IN_MEMORY", ahead)
+    monkeypatch.setattr(scoring, "EVALUATION_BATCH_SIZE", 4)
     prepared = numbered(architecture)
     assert len(prepared.candidates.encoded.features) == 48
-    (model,) = build(architecture.weights, [prepared])
-    scores = score(model, prepared, "dev", ("en", "de"))
+    (model,) = build_models(architecture.weights, [prepared])
+    scores = score_languages(model, prepared, "dev", ("en", "de"))
     for language in ("en", "de"):
         expected = brute_force(model.eval(), prepared, language)
         assert 0 < expected < 1
@@ -155,34 +159,38 @@ def test_candidates_in_blocks_of_any_size_are_ranked_as_by_brute_force(ahead, ar
 def test_few_candidates_are_all_ranked(tiny, undisturbed):
     prepared = numbered(tiny("xlm_r"))
     few = replace(prepared, data=replace(prepared.data, candidates=list(prepared.data.candidates)[::3]))
-    (model,) = build(prepared.encoder.weights, [few])
-    found = score(model, few, "dev", ("en",))
+    (model,) = build_models(prepared.encoder.weights, [few])
+    found = score_languages(model, few, "dev", ("en",))
     assert found["en"]["map@20"] == pytest.approx(brute_force(model.eval(), few, "en"), abs=0.02)
 
 
 def test_a_question_that_no_candidate_answers_counts_as_not_found(tiny, undisturbed):
     prepared = numbered(tiny("xlm_r"))
     asked = list(prepared.data.evaluation["dev"]["en"])
-    (model,) = build(prepared.encoder.weights, [prepared])
-    alone = score(model, prepared, "dev", ("en",))["en"]["map@20"]
+    (model,) = build_models(prepared.encoder.weights, [prepared])
+    alone = score_languages(model, prepared, "dev", ("en",))["en"]["map@20"]
     prepared.data.evaluation["dev"]["sw"] = [*asked, {"query": "1", "answered_by": "nobody"}]
-    found = score(model, prepared, "dev", ("sw",))["sw"]["map@20"]
+    found = score_languages(model, prepared, "dev", ("sw",))["sw"]["map@20"]
     assert found == pytest.approx(alone * len(asked) / (len(asked) + 1), abs=0.02)
 
 
 def test_what_is_retrieved_from_is_part_of_what_is_scored_on(tiny):
     prepared = numbered(tiny("xlm_r"))
     fewer = replace(prepared, data=replace(prepared.data, candidates=list(prepared.data.candidates)[1:]))
-    assert fewer.scored_fingerprint("dev", ("en",)) != prepared.scored_fingerprint("dev", ("en",))
+    assert fewer.evaluation_fingerprint("dev", ("en",)) != prepared.evaluation_fingerprint("dev", ("en",))
 
 
 def test_a_saved_model_is_a_plain_encoder(architecture, tmp_path, undisturbed):
     prepared = numbered(architecture)
-    (model,) = train(
+    (model,) = train_stage(
         Stage(task="one", learning_rate=1e-3, steps=2, batch_size=4), "f" * 32, architecture.weights, [prepared]
     ).models
     model = (
-        restore(encoder_weights(model, architecture.weights), head_weights(model, architecture.weights), prepared)
+        restore_model(
+            extract_encoder_weights(model, architecture.weights),
+            extract_head_weights(model, architecture.weights),
+            prepared,
+        )
         .cpu()
         .eval()
     )

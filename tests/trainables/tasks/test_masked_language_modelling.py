@@ -4,9 +4,9 @@ from random import Random
 import pytest
 import torch
 
-from trainables.batches import IGNORED, pad
-from trainables.stage import build
-from trainables.tasks.masked_language_modelling import MaskedLanguageModelling
+from trainables.encoders import IGNORED_LABEL, pad_features
+from trainables.tasks._masked_language_modelling import MaskedLanguageModelling
+from trainables.training._stage import build_models
 
 KIND = MaskedLanguageModelling()
 
@@ -16,16 +16,16 @@ def batch(encoder) -> dict[str, torch.Tensor]:
     """400 texts of 6 to 45 tokens between the special ones, and padding."""
     first = max(encoder.tokens.special_ids[:-1]) + 1
     texts = [[0, *range(first, first + 6 + row % 40), 2] for row in range(400)]
-    return pad([{"input_ids": ids} for ids in texts], encoder.tokens.pad_id)
+    return pad_features([{"input_ids": ids} for ids in texts], encoder.tokens.pad_id)
 
 
 def hidden(batch, encoder, seed: int = 0) -> dict[str, torch.Tensor]:
-    return KIND.trained_on(batch, encoder.tokens, Random(seed))
+    return KIND.prepare_batch(batch, encoder.tokens, Random(seed))
 
 
 def test_about_fifteen_in_a_hundred_tokens_are_guessed(batch, encoder):
     made = hidden(batch, encoder)
-    guessed = made["labels"] != IGNORED
+    guessed = made["labels"] != IGNORED_LABEL
     plain = ~torch.isin(batch["input_ids"], torch.tensor(encoder.tokens.special_ids))
     assert (guessed.sum() / plain.sum()).item() == pytest.approx(0.15, abs=0.015)
     assert torch.equal(made["labels"][guessed], batch["input_ids"][guessed])
@@ -33,27 +33,27 @@ def test_about_fifteen_in_a_hundred_tokens_are_guessed(batch, encoder):
 
 def test_of_the_guessed_eight_in_ten_are_masked_one_is_replaced_and_one_stays(batch, encoder):
     made = hidden(batch, encoder)
-    guessed = made["labels"] != IGNORED
+    guessed = made["labels"] != IGNORED_LABEL
     masked = made["input_ids"][guessed] == encoder.tokens.mask_id
     kept = made["input_ids"][guessed] == batch["input_ids"][guessed]
     assert masked.float().mean().item() == pytest.approx(0.8, abs=0.04)
     assert kept.float().mean().item() == pytest.approx(0.1, abs=0.03)
     others = made["input_ids"][guessed][~masked & ~kept]
     assert len(others.unique()) > len(others) / 2
-    assert others.max() < encoder.tokens.vocabulary
+    assert others.max() < encoder.tokens.vocabulary_size
 
 
 def test_special_tokens_and_padding_are_never_guessed_or_changed(batch, encoder):
     special = torch.isin(batch["input_ids"], torch.tensor(encoder.tokens.special_ids))
     for seed in range(5):
         made = hidden(batch, encoder, seed)
-        assert (made["labels"][special] == IGNORED).all()
+        assert (made["labels"][special] == IGNORED_LABEL).all()
         assert torch.equal(made["input_ids"][special], batch["input_ids"][special])
 
 
 def test_tokens_that_are_not_guessed_stay_as_they_are(batch, encoder):
     made = hidden(batch, encoder)
-    rest = made["labels"] == IGNORED
+    rest = made["labels"] == IGNORED_LABEL
     assert torch.equal(made["input_ids"][rest], batch["input_ids"][rest])
     assert torch.equal(made["attention_mask"], batch["attention_mask"])
 
@@ -80,18 +80,18 @@ def test_the_batch_itself_stays_as_it_was(batch, encoder):
 def test_one_token_at_least_is_guessed_of_however_few(encoder, task, undisturbed):
     """A loss over none is not a number, and would end the stage."""
     prepared = task("masked_language_modelling")
-    (model,) = build(prepared.encoder.weights, [prepared])
-    short = pad([{"input_ids": [0, 30, 2]}], encoder.tokens.pad_id)
+    (model,) = build_models(prepared.encoder.weights, [prepared])
+    short = pad_features([{"input_ids": [0, 30, 2]}], encoder.tokens.pad_id)
     for seed in range(30):
         made = hidden(short, encoder, seed)
-        assert made["labels"].tolist() == [[IGNORED, 30, IGNORED]]
+        assert made["labels"].tolist() == [[IGNORED_LABEL, 30, IGNORED_LABEL]]
         assert model(**made).loss.isfinite()
 
 
 def test_other_tokens_are_hidden_in_each_epoch(task):
     masks: dict[tuple[int, ...], list[tuple[int, ...]]] = {}
     for batch in islice(task("masked_language_modelling").batches(24, Random(0)), 16):
-        said = torch.where(batch["labels"] == IGNORED, batch["input_ids"], batch["labels"])
+        said = torch.where(batch["labels"] == IGNORED_LABEL, batch["input_ids"], batch["labels"])
         for ids, labels, mask in zip(said, batch["labels"], batch["attention_mask"], strict=True):
             masks.setdefault(tuple(ids[mask > 0].tolist()), []).append(tuple(labels[mask > 0].tolist()))
     assert [len(found) for found in masks.values()] == [16] * 24
@@ -100,12 +100,12 @@ def test_other_tokens_are_hidden_in_each_epoch(task):
 
 def test_predictions_are_over_the_vocabulary_at_the_guessed_tokens(task, undisturbed):
     prepared = task("masked_language_modelling")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     batch = next(prepared.batches(8, Random(0)))
     output = model.eval()(**batch)
     (said,) = KIND.log_probabilities(output, batch)
-    guessed = batch["labels"] != IGNORED
-    assert said.shape == (guessed.sum(), prepared.encoder.tokens.vocabulary)
+    guessed = batch["labels"] != IGNORED_LABEL
+    assert said.shape == (guessed.sum(), prepared.encoder.tokens.vocabulary_size)
     assert -said[range(len(said)), batch["labels"][guessed]].mean().item() == pytest.approx(
         output.loss.item(), rel=1e-4
     )

@@ -15,16 +15,16 @@ from sklearn.metrics import accuracy_score, average_precision_score, f1_score
 from torchmetrics.functional.retrieval import retrieval_average_precision, retrieval_normalized_dcg
 from torchmetrics.functional.text import squad
 
-from trainables.tasks.classification import accuracy
-from trainables.tasks.metrics import (
-    answer_scores,
-    average_precision,
-    best_threshold,
-    bitext_f1,
-    mlqa_normalise,
-    ndcg,
-    official_answer_scores,
-    squad_normalise,
+from trainables.tasks._classification import compute_accuracy
+from trainables.tasks._metrics import (
+    compute_average_precision,
+    compute_bitext_f1,
+    compute_ndcg,
+    find_best_threshold,
+    normalise_mlqa_answer,
+    normalise_squad_answer,
+    score_answer,
+    score_answer_officially,
 )
 
 CASES = 300
@@ -122,8 +122,8 @@ def test_squads_normalising_is_mlqas_english_but_for_the_punctuation_of_other_sc
     differing = 0
     for text in phrases():
         ascii_only = "".join(c if c in string.punctuation or unicodedata.category(c)[0] != "P" else "" for c in text)
-        assert squad_normalise(ascii_only) == mlqa_by_characters(text, "en"), text
-        differing += squad_normalise(text) != mlqa_by_characters(text, "en")
+        assert normalise_squad_answer(ascii_only) == mlqa_by_characters(text, "en"), text
+        differing += normalise_squad_answer(text) != mlqa_by_characters(text, "en")
     assert len(phrases()) > CASES
     assert differing > 50
 
@@ -131,7 +131,7 @@ def test_squads_normalising_is_mlqas_english_but_for_the_punctuation_of_other_sc
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_mlqas_normalising_is_that_of_a_loop_over_characters(language):
     for text in phrases():
-        assert mlqa_normalise(text, language) == mlqa_by_characters(text, language), text
+        assert normalise_mlqa_answer(text, language) == mlqa_by_characters(text, language), text
 
 
 @pytest.mark.parametrize(
@@ -149,28 +149,31 @@ def test_mlqas_normalising_is_that_of_a_loop_over_characters(language):
     ],
 )
 def test_each_language_loses_its_own_articles(language, answer, normal):
-    assert mlqa_normalise(answer, language) == normal
+    assert normalise_mlqa_answer(answer, language) == normal
 
 
 def test_answers_score_as_torchmetrics_says():
     compared = 0
     for said, golds in questions():
-        empty = [not squad_normalise(gold) for gold in golds]
+        empty = [not normalise_squad_answer(gold) for gold in golds]
         if all(empty) or not any(empty):
-            assert answer_scores(said, golds, squad_normalise) == pytest.approx(by_squad(said, golds)), (said, golds)
+            assert score_answer(said, golds, normalise_squad_answer) == pytest.approx(by_squad(said, golds)), (
+                said,
+                golds,
+            )
             compared += 1
     assert compared > 400
 
 
 def test_a_right_answer_that_normalises_to_nothing_is_left_out_where_torchmetrics_keeps_it():
-    assert answer_scores("", ["the", "Red Sea"], squad_normalise) == (0.0, 0.0)
+    assert score_answer("", ["the", "Red Sea"], normalise_squad_answer) == (0.0, 0.0)
     assert by_squad("", ["the", "Red Sea"]) == (1.0, 1.0)
 
 
 def test_without_an_answer_it_is_right_to_say_nothing():
     for said in phrases():
-        nothing = float(not squad_normalise(said))
-        assert answer_scores(said, [], squad_normalise) == (nothing, nothing)
+        nothing = float(not normalise_squad_answer(said))
+        assert score_answer(said, [], normalise_squad_answer) == (nothing, nothing)
         assert by_squad(said, [""]) == (nothing, nothing)
 
 
@@ -188,18 +191,18 @@ def test_answers_in_a_language_score_as_counted_word_by_word(language):
                 precision, recall = Fraction(shared, len(words)), Fraction(shared, len(gold))
                 best = max(best, 2 * precision * recall / (precision + recall))
         expected = (float(best), float(any(words == gold for gold in right)))
-        rule = partial(mlqa_normalise, language=language)
-        assert official_answer_scores(said, golds, rule) == pytest.approx(expected)
+        rule = partial(normalise_mlqa_answer, language=language)
+        assert score_answer_officially(said, golds, rule) == pytest.approx(expected)
         if all(right):
-            assert answer_scores(said, golds, rule) == pytest.approx(expected)
+            assert score_answer(said, golds, rule) == pytest.approx(expected)
             compared += 1
     assert 200 < compared < len(questions())
 
 
 def test_the_official_scores_of_an_answer_that_is_empty_are_one_and_nothing():
-    assert official_answer_scores("the", ["a", "Red Sea"], squad_normalise) == (0.0, 1.0)
-    assert answer_scores("the", ["a", "Red Sea"], squad_normalise) == (0.0, 0.0)
-    assert official_answer_scores("", [], squad_normalise) == (0.0, 1.0)
+    assert score_answer_officially("the", ["a", "Red Sea"], normalise_squad_answer) == (0.0, 1.0)
+    assert score_answer("the", ["a", "Red Sea"], normalise_squad_answer) == (0.0, 0.0)
+    assert score_answer_officially("", [], normalise_squad_answer) == (0.0, 1.0)
 
 
 def rankings() -> list[tuple[list[bool], int, int]]:
@@ -219,7 +222,7 @@ def falling(hits: list[bool]) -> torch.Tensor:
 def test_average_precision_is_the_mean_of_precisions_at_the_hits():
     for hits, relevant, k in rankings():
         precisions = [Fraction(sum(hits[: i + 1]), i + 1) * hits[i] for i in range(min(k, len(hits)))]
-        assert average_precision(hits, relevant, k) == pytest.approx(float(sum(precisions) / min(relevant, k)))
+        assert compute_average_precision(hits, relevant, k) == pytest.approx(float(sum(precisions) / min(relevant, k)))
     assert len(rankings()) > 3 * CASES
 
 
@@ -229,7 +232,7 @@ def test_torchmetrics_divides_by_the_hits_it_sees_not_by_those_there_are():
         if hits:
             theirs = retrieval_average_precision(falling(hits), torch.tensor(hits), top_k=k).item()
             seen, possible = sum(hits[:k]), min(relevant, k)
-            assert average_precision(hits, relevant, k) == pytest.approx(theirs * seen / possible)
+            assert compute_average_precision(hits, relevant, k) == pytest.approx(theirs * seen / possible)
             same += seen == possible
     assert same > 200
 
@@ -239,7 +242,7 @@ def test_uncut_average_precision_is_sklearns():
     for hits, _, _ in rankings():
         if any(hits):
             expected = average_precision_score(hits, falling(hits).numpy())
-            assert average_precision(hits, sum(hits), len(hits)) == pytest.approx(expected)
+            assert compute_average_precision(hits, sum(hits), len(hits)) == pytest.approx(expected)
             compared += 1
     assert compared > 200
 
@@ -247,13 +250,13 @@ def test_uncut_average_precision_is_sklearns():
 def test_with_one_relevant_document_average_precision_is_the_reciprocal_rank():
     for rank, k in product(range(1, 21), range(1, 21)):
         hits = [i == rank for i in range(1, 31)]
-        assert average_precision(hits, 1, k) == (1 / rank if rank <= k else 0.0)
+        assert compute_average_precision(hits, 1, k) == (1 / rank if rank <= k else 0.0)
 
 
 @pytest.mark.parametrize(("relevant", "k"), [(0, 5), (3, 0)])
 def test_average_precision_refuses_a_query_without_anything_to_find(relevant, k):
     with pytest.raises(ValueError, match=f"relevant={relevant} and k={k}"):
-        average_precision([False], relevant, k)
+        compute_average_precision([False], relevant, k)
 
 
 def test_ndcg_is_torchmetrics_mean_over_the_queries_with_two_documents_or_more():
@@ -271,17 +274,17 @@ def test_ndcg_is_torchmetrics_mean_over_the_queries_with_two_documents_or_more()
             if len(grades) > 1:
                 theirs.append(retrieval_normalized_dcg(torch.tensor(scores), torch.tensor(grades)).item())
         queries, grades, scores = zip(*documents, strict=True)
-        assert ndcg(queries, grades, scores) == pytest.approx(sum(theirs) / len(theirs), abs=1e-5)
+        assert compute_ndcg(queries, grades, scores) == pytest.approx(sum(theirs) / len(theirs), abs=1e-5)
 
 
 def test_a_query_with_one_document_or_without_a_gain_counts_nothing_and_zero():
-    assert ndcg(["a", "a", "b"], [1, 0, 0], [2.0, 1.0, 5.0]) == 1.0
-    assert ndcg(["a", "a", "b", "b"], [1, 0, 0, 0], [2.0, 1.0, 5.0, 4.0]) == 0.5
+    assert compute_ndcg(["a", "a", "b"], [1, 0, 0], [2.0, 1.0, 5.0]) == 1.0
+    assert compute_ndcg(["a", "a", "b", "b"], [1, 0, 0, 0], [2.0, 1.0, 5.0, 4.0]) == 0.5
 
 
 def test_ndcg_refuses_queries_of_one_document():
     with pytest.raises(ValueError, match="none among 2 queries"):
-        ndcg(["a", "b"], [1, 0], [0.1, 0.2])
+        compute_ndcg(["a", "b"], [1, 0], [0.1, 0.2])
 
 
 def minings() -> list[tuple[dict[tuple[int, int], float], set[tuple[int, int]]]]:
@@ -305,14 +308,14 @@ def test_bitext_f1_is_sklearns_over_every_pair():
         universe = [(i, j) for i in (*range(25), 99) for j in range(4)]
         mined = let_in(scored, cut)
         expected = f1_score([p in gold for p in universe], [p in mined for p in universe], zero_division=0)
-        assert bitext_f1(mined, gold) == pytest.approx(expected)
+        assert compute_bitext_f1(mined, gold) == pytest.approx(expected)
     assert len(minings()) > CASES
 
 
 def test_no_threshold_is_better_than_the_best():
     for scored, gold in minings():
-        cuts = [bitext_f1(let_in(scored, score), gold) for score in scored.values()]
-        assert bitext_f1(let_in(scored, best_threshold(scored, gold)), gold) == max(cuts, default=0.0)
+        cuts = [compute_bitext_f1(let_in(scored, score), gold) for score in scored.values()]
+        assert compute_bitext_f1(let_in(scored, find_best_threshold(scored, gold)), gold) == max(cuts, default=0.0)
 
 
 def test_the_threshold_is_xtremes_where_no_two_scores_are_equal():
@@ -329,15 +332,15 @@ def test_the_threshold_is_xtremes_where_no_two_scores_are_equal():
             f1.append(2 * precision * recall / (precision + recall) if correct else Fraction(0))
         best = f1.index(max(f1)) if any(f1) else None
         expected = 0.0 if best is None else sum(scores[best : best + 2]) / len(scores[best : best + 2])
-        assert best_threshold(scored, gold) == pytest.approx(expected)
+        assert find_best_threshold(scored, gold) == pytest.approx(expected)
         compared += 1
     assert compared > 150
 
 
 def test_pairs_of_equal_score_are_let_in_together():
     scored = {(0, 0): 0.9, (1, 1): 0.8, (2, 0): 0.8, (3, 0): 0.8, (4, 4): 0.2}
-    assert best_threshold(scored, {(0, 0), (1, 1)}) == pytest.approx(0.85)
-    assert best_threshold(scored, {(0, 0), (1, 1), (2, 0)}) == pytest.approx(0.5)
+    assert find_best_threshold(scored, {(0, 0), (1, 1)}) == pytest.approx(0.85)
+    assert find_best_threshold(scored, {(0, 0), (1, 1), (2, 0)}) == pytest.approx(0.5)
 
 
 def test_accuracy_is_sklearns():
@@ -345,7 +348,7 @@ def test_accuracy_is_sklearns():
     for _ in range(CASES):
         truth = [random.randint(0, 3) for _ in range(random.randint(1, 20))]
         said = [random.choice((label, random.randint(0, 3))) for label in truth]
-        found = accuracy([{"label": label} for label in truth], said)
+        found = compute_accuracy([{"label": label} for label in truth], said)
         assert found == {"accuracy": pytest.approx(accuracy_score(truth, said))}
 
 

@@ -4,13 +4,13 @@ from random import Random
 import pytest
 import torch
 
-from trainables.scoring import score
-from trainables.stage import build
-from trainables.tasks import Encoded
-from trainables.tasks.mining import Mining
+from trainables.evaluation._scoring import score_languages
+from trainables.tasks import EncodedRows
+from trainables.tasks._mining import Mining
+from trainables.training._stage import build_models
 
 KIND = Mining()
-NONE = Encoded([], [])
+NONE = EncodedRows([], [])
 
 
 def at(threshold: float) -> Mining:
@@ -50,7 +50,7 @@ def test_pairs_below_the_threshold_are_not_said():
 def test_the_threshold_is_the_best_for_its_rows():
     wrong_and_far = told((ONE, ONE), (TWO, FAR), (FAR, THREE))
     named = rows(("eins", "one"), ("zwei", "three"), ("drei", "two"))
-    best = KIND.tune(named, wrong_and_far).score(named, NONE, wrong_and_far, ())
+    best = KIND.tune_threshold(named, wrong_and_far).score(named, NONE, wrong_and_far, ())
     assert best == KIND.score(named, NONE, wrong_and_far, ())
     assert all(best["f1"] >= at(t / 20).score(named, NONE, wrong_and_far, ())["f1"] - 1e-9 for t in range(50))
 
@@ -145,32 +145,32 @@ def seen(monkeypatch) -> list[tuple[str, float | None]]:
 
 
 def test_the_threshold_for_test_is_that_of_dev_in_the_same_language(mined, seen, undisturbed, monkeypatch):
-    (model,) = build(mined.encoder.weights, [mined])
+    (model,) = build_models(mined.encoder.weights, [mined])
 
     def tune(kind, rows, outputs):
         assert not rows[0]["source_sentence"].endswith("!"), "of test"
         return at({"en": 0.25, "de": 0.75}[rows[0]["language"]])
 
-    monkeypatch.setattr(Mining, "tune", tune)
-    score(model, mined, "test", ("en", "de"))
+    monkeypatch.setattr(Mining, "tune_threshold", tune)
+    score_languages(model, mined, "test", ("en", "de"))
     assert seen == [("en", 0.25), ("de", 0.75)]
 
 
 def test_dev_has_the_threshold_that_is_best_for_it(mined, seen, undisturbed):
-    (model,) = build(mined.encoder.weights, [mined])
-    score(model, mined, "dev", ("de",))
+    (model,) = build_models(mined.encoder.weights, [mined])
+    score_languages(model, mined, "dev", ("de",))
     assert [threshold for _, threshold in seen] == [None]
 
 
 def test_a_language_without_dev_rows_has_the_threshold_that_is_best_for_test(mined, seen, undisturbed):
     mined.data.evaluation["dev"].pop("de")
-    (model,) = build(mined.encoder.weights, [mined])
-    score(model, mined, "test", ("en", "de"))
+    (model,) = build_models(mined.encoder.weights, [mined])
+    score_languages(model, mined, "test", ("en", "de"))
     assert [threshold is None for _, threshold in seen] == [False, True]
 
 
 def test_the_dev_rows_are_part_of_what_test_is_scored_on(mined):
-    before = mined.scored_fingerprint("test", ("en", "de"))
+    before = mined.evaluation_fingerprint("test", ("en", "de"))
     other = {**mined.data.evaluation, "dev": {code: rows[1:] for code, rows in mined.data.evaluation["dev"].items()}}
     changed = replace(mined, data=replace(mined.data, evaluation=other))
-    assert changed.scored_fingerprint("test", ("en", "de")) != before
+    assert changed.evaluation_fingerprint("test", ("en", "de")) != before

@@ -1,7 +1,7 @@
 from random import Random
 
-from trainables.stage import build
-from trainables.tasks.multiple_choice import MultipleChoice
+from trainables.tasks._multiple_choice import MultipleChoice
+from trainables.training._stage import build_models
 
 KIND = MultipleChoice()
 ROWS = [
@@ -21,9 +21,9 @@ def test_every_choice_goes_with_its_own_context(encoder):
 
 def test_the_output_is_the_number_of_a_choice(task, undisturbed):
     prepared = task("multiple_choice")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     batch = next(prepared.batches(6, Random(0)))
-    outputs = KIND.outputs(model.eval(), batch, [])
+    outputs = KIND.compute_outputs(model.eval(), batch, [])
     logits = model(**batch).logits
     assert logits.shape == (6, 2)
     assert outputs == [int(second > first) for first, second in logits.tolist()]

@@ -9,23 +9,22 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from trainables.benchmarks.catalogue import catalogue, published_metrics
-from trainables.tasks import KINDS, Encoded
-from trainables.tasks.dense_retrieval import Found
-from trainables.tasks.metrics import average_precision
-from trainables.tasks.question_answering import _Said, _Span
+from trainables.benchmarks import get_published_metrics, get_task_catalogue
+from trainables.tasks import TASK_KINDS, EncodedRows, RetrievedCandidates
+from trainables.tasks._metrics import compute_average_precision
+from trainables.tasks._question_answering import _AnswerSpan, _WindowAnswer
 from trainables.transfer import Transfer
 
-NONE = Encoded([], [])
+NONE = EncodedRows([], [])
 SQUAD, MLQA = "question_answering", "question_answering_mlqa"
 
 
 def answered(kind: str, language: str, told: list[tuple[str, list[str]]]) -> dict[str, float]:
     """Scores of answers that are all of their contexts."""
     rows = [{"context": said, "answers": {"text": golds}, "language": language} for said, golds in told]
-    spans = [_Span(1.0, 0, len(said)) for said, _ in told]
-    outputs = [_Said(span, 0.0, span) for span in spans]
-    return KINDS[kind].score(rows, Encoded([], range(len(rows))), outputs, ())
+    spans = [_AnswerSpan(1.0, 0, len(said)) for said, _ in told]
+    outputs = [_WindowAnswer(span, 0.0, span) for span in spans]
+    return TASK_KINDS[kind].score(rows, EncodedRows([], range(len(rows))), outputs, ())
 
 
 @pytest.mark.parametrize(
@@ -95,7 +94,7 @@ def tagged(kind: str, truth: list[list[str]], said: list[list[str]]) -> dict[str
     rows = [{"words": tags, "tags": [labels.index(tag) for tag in tags]} for tags in truth]
     features = [{"labels": row["tags"], "_words": list(range(len(row["tags"])))} for row in rows]
     encoded = SimpleNamespace(rows=range(len(rows)), features=features)
-    return KINDS[kind].score(rows, encoded, [[labels.index(tag) for tag in tags] for tags in said], labels)
+    return TASK_KINDS[kind].score(rows, encoded, [[labels.index(tag) for tag in tags] for tags in said], labels)
 
 
 def test_udpos():
@@ -114,8 +113,8 @@ def test_udpos_conjunctions():
 def test_xglue_pos():
     truth = [["DET", "NOUN", "NOUN", "NOUN", "PUNCT"], ["PRON", "AUX", "ADJ", "PUNCT", "PUNCT"]]
     said = [["DET", "NOUN", "ADJ", "NOUN", "PUNCT"], ["PRON", "AUX", "ADJ", "PUNCT", "NOUN"]]
-    kind = catalogue("xglue")["pos"].kind
-    assert KINDS[kind].metrics[0] == "precision"
+    kind = get_task_catalogue("xglue")["pos"].kind
+    assert TASK_KINDS[kind].metrics[0] == "precision"
     assert tagged(kind, truth, said)["precision"] == 0.5
 
 
@@ -129,7 +128,7 @@ def test_tatoeba_direction():
     language = [[0.2, 0.3], [0.2, -2.0], [-1.4, -0.5]]
     english = [[0.3, -0.1], [-1.0, -1.3], [-0.4, -0.5]]
     for benchmark in ("xtreme", "xtreme_r"):
-        kind = KINDS[catalogue(benchmark)["tatoeba"].kind]
+        kind = TASK_KINDS[get_task_catalogue(benchmark)["tatoeba"].kind]
         assert kind.score([], NONE, side_by_side(language, english), ())["accuracy"] == pytest.approx(0.3333333333)
         assert kind.score([], NONE, side_by_side(english, language), ())["accuracy"] == 1.0
 
@@ -153,7 +152,7 @@ TARGET = (
 def test_bucc():
     """Sentences that differ, and the threshold that is best for them."""
     rows = [{"source_sentence": f"s{n}", "target_sentence": f"t{n}"} for n in range(len(SOURCE))]
-    kind = KINDS[catalogue("xtreme")["bucc"].kind]
+    kind = TASK_KINDS[get_task_catalogue("xtreme")["bucc"].kind]
     scores = kind.score(rows, NONE, side_by_side(list(SOURCE), list(TARGET)), ())
     assert scores["f1"] == pytest.approx(0.2352941176)
 
@@ -161,15 +160,15 @@ def test_bucc():
 def test_lareqa_ap():
     relevant, ranked = {1, 2, 5, 11}, [3, 8, 1, 0, 9, 2, 7, 4, 5, 6]
     hits = [number in relevant for number in ranked]
-    assert average_precision(hits, len(relevant), 5) == pytest.approx(0.0833333333)
-    assert average_precision(hits, len(relevant), 20) == pytest.approx(0.25)
+    assert compute_average_precision(hits, len(relevant), 5) == pytest.approx(0.0833333333)
+    assert compute_average_precision(hits, len(relevant), 20) == pytest.approx(0.25)
 
 
 def test_mewslix_mrr():
     gold = {"a": "Q1", "b": "Q2", "c": "Q3"}
     said = {"a": ["Q9", "Q1"], "b": [*(f"Q{n}" for n in range(30, 52)), "Q2"], "c": ["Q3"]}
-    found = [Found([entity == gold[query] for entity in said[query]], 1) for query in gold]
-    assert KINDS[catalogue("xtreme_r")["mewslix"].kind].score([], NONE, found, ()) == {"map@20": 0.5}
+    found = [RetrievedCandidates([entity == gold[query] for entity in said[query]], 1) for query in gold]
+    assert TASK_KINDS[get_task_catalogue("xtreme_r")["mewslix"].kind].score([], NONE, found, ()) == {"map@20": 0.5}
 
 
 def test_published_average():
@@ -179,4 +178,4 @@ def test_published_average():
     }
     told = Transfer(scores, {"xquad": "f1", "xnli": "accuracy"})
     for benchmark in ("xtreme", "xtreme_r"):
-        assert told.published(published_metrics(benchmark)) == pytest.approx({"xquad": 0.65, "xnli": 0.7})
+        assert told.published(get_published_metrics(benchmark)) == pytest.approx({"xquad": 0.65, "xnli": 0.7})

@@ -4,19 +4,19 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from trainables.batches import pad
-from trainables.stage import build
-from trainables.tasks import KINDS, reads
-from trainables.tasks.answer_spans import LIKELIEST, LONGEST_ANSWER, NOTHING
-from trainables.tasks.metrics import answer_scores, squad_normalise
-from trainables.tasks.question_answering import (
-    STRIDE,
-    UNSAID,
+from trainables.encoders import pad_features
+from trainables.tasks import TASK_KINDS, get_model_inputs
+from trainables.tasks._answer_spans import MAX_ANSWER_TOKENS, N_BEST, NO_SPAN_SCORE
+from trainables.tasks._metrics import normalise_squad_answer, score_answer
+from trainables.tasks._question_answering import (
+    EMPTY_ANSWER,
+    WINDOW_STRIDE,
     QuestionAnswering,
     QuestionAnsweringMLQA,
-    _Said,
-    _Span,
+    _AnswerSpan,
+    _WindowAnswer,
 )
+from trainables.training._stage import build_models
 
 KIND = QuestionAnswering()
 WORDS = [f"w{i}" for i in range(60)]
@@ -28,16 +28,16 @@ def row(answer: str, context: str = LONG, question: str = "Africa", language: st
     return {"id": "", "context": context, "question": question, "answers": answers, "language": language}
 
 
-def perfect(feature: dict) -> _Said:
+def perfect(feature: dict) -> _WindowAnswer:
     """What a model says that finds the answer where the window holds it."""
     return said(feature, feature["start_positions"], feature["end_positions"], 10.0)
 
 
-def said(feature: dict, start: int, end: int, logit: float = 1.0) -> _Said:
+def said(feature: dict, start: int, end: int, logit: float = 1.0) -> _WindowAnswer:
     return span(feature, {i: (logit * (i == start), logit * (i == end)) for i in (start, end)})
 
 
-def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Said:
+def span(feature: dict, points: dict[int, tuple[float, float]]) -> _WindowAnswer:
     """What is made of start and end logits that are zero but at some tokens."""
     told = torch.zeros(1, len(feature["input_ids"]), 2)
     for place, logits in points.items():
@@ -45,10 +45,10 @@ def span(feature: dict, points: dict[int, tuple[float, float]]) -> _Said:
     return outputs([feature], told)[0]
 
 
-def chosen(start: int, end: int, score: float = 1.0, nothing: float = 0.0) -> _Said:
+def chosen(start: int, end: int, score: float = 1.0, nothing: float = 0.0) -> _WindowAnswer:
     """What a window says whose best span is the official one as well."""
-    span = _Span(score, start, end)
-    return _Said(span, nothing, span)
+    span = _AnswerSpan(score, start, end)
+    return _WindowAnswer(span, nothing, span)
 
 
 def all_of(score: float) -> dict[str, float]:
@@ -56,9 +56,11 @@ def all_of(score: float) -> dict[str, float]:
     return dict.fromkeys(KIND.metrics, score)
 
 
-def outputs(features: list[dict], logits: torch.Tensor) -> list[_Said]:
+def outputs(features: list[dict], logits: torch.Tensor) -> list[_WindowAnswer]:
     """What is made of start and end logits [windows, length, 2]."""
-    return KIND.outputs(lambda: SimpleNamespace(start_logits=logits[..., 0], end_logits=logits[..., 1]), {}, features)
+    return KIND.compute_outputs(
+        lambda: SimpleNamespace(start_logits=logits[..., 0], end_logits=logits[..., 1]), {}, features
+    )
 
 
 @pytest.mark.parametrize(
@@ -74,11 +76,11 @@ def outputs(features: list[dict], logits: torch.Tensor) -> list[_Said]:
     ],
 )
 def test_f1_is_the_harmonic_mean_over_normalised_words(answer, gold, f1):
-    assert answer_scores(answer, [gold], squad_normalise)[0] == pytest.approx(f1)
+    assert score_answer(answer, [gold], normalise_squad_answer)[0] == pytest.approx(f1)
 
 
 def test_normalising_takes_out_case_punctuation_articles_and_space():
-    assert squad_normalise("  The  U.S. and an   Ant-Eater ") == "us and anteater"
+    assert normalise_squad_answer("  The  U.S. and an   Ant-Eater ") == "us and anteater"
 
 
 def test_the_best_gold_answer_counts(encoder):
@@ -167,10 +169,10 @@ def test_no_answer_ends_before_it_begins(encoder):
 def test_no_answer_is_longer_than_the_longest(encoder):
     rows = [row(LONG)]
     encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
-    assert len([span for span in encoded.features[0]["_spans"] if span]) > LONGEST_ANSWER
+    assert len([span for span in encoded.features[0]["_spans"] if span]) > MAX_ANSWER_TOKENS
     found = KIND.score(rows, encoded, [perfect(encoded.features[0])], ())
     assert found["exact_match"] == 0.0
-    assert found["f1"] < 2 * LONGEST_ANSWER / (LONGEST_ANSWER + 60)
+    assert found["f1"] < 2 * MAX_ANSWER_TOKENS / (MAX_ANSWER_TOKENS + 60)
 
 
 def test_spans_are_those_of_a_loop_over_all_of_them(encoder):
@@ -196,7 +198,7 @@ def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
     inside = [i for i, place in enumerate(spans) if place]
     for i in inside:
         for j in inside:
-            if i <= j < i + LONGEST_ANSWER and starts[i] + ends[j] > found:
+            if i <= j < i + MAX_ANSWER_TOKENS and starts[i] + ends[j] > found:
                 found, where = starts[i] + ends[j], (spans[i][0], spans[j][1])
     return found, *where
 
@@ -207,7 +209,7 @@ def test_what_a_model_says_has_the_characters_of_its_own_window(encoder):
     encoded = KIND.encode(rows, encoder.tokens, 64)
     first, second = encoded.features
     assert first["input_ids"] == second["input_ids"]
-    assert reads(first) != reads(second)
+    assert get_model_inputs(first) != get_model_inputs(second)
     assert KIND.score(rows, encoded, [perfect(first), perfect(second)], ())["exact_match"] == 1.0
 
 
@@ -219,7 +221,7 @@ def test_a_question_without_an_answer_points_at_the_start_token(encoder):
     assert (feature["start_positions"], feature["end_positions"]) == (0, 0)
 
 
-def silent(feature: dict, nothing: float) -> _Said:
+def silent(feature: dict, nothing: float) -> _WindowAnswer:
     """Says w3 with a score of 2, and nothing with another."""
     return said(feature, *w3(feature))._replace(nothing=nothing)
 
@@ -286,24 +288,24 @@ def test_mlqas_answers_are_compared_by_the_rules_of_their_language(
 
 
 def test_the_kind_of_mlqa_is_one_of_its_own():
-    assert type(KINDS["question_answering_mlqa"]) is QuestionAnsweringMLQA
-    assert type(KINDS["question_answering"]) is QuestionAnswering
+    assert type(TASK_KINDS["question_answering_mlqa"]) is QuestionAnsweringMLQA
+    assert type(TASK_KINDS["question_answering"]) is QuestionAnswering
 
 
 def test_a_models_own_logits_make_the_spans(task, undisturbed):
     prepared = task("question_answering", max_length=14)
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     features = prepared.scored("dev", "en").encoded.features[:5]
-    batch = pad(features, prepared.encoder.tokens.pad_id)
+    batch = pad_features(features, prepared.encoder.tokens.pad_id)
     said = model.eval()(**batch)
     logits = torch.stack([said.start_logits, said.end_logits], dim=-1).detach()
-    assert KIND.outputs(model, batch, features) == outputs(features, logits)
+    assert KIND.compute_outputs(model, batch, features) == outputs(features, logits)
 
 
 def windows(features: list[dict], length: int) -> list[tuple[int, list]]:
     """Where the context of each window begins in the whole of a row's, and its spans."""
     contexts = [[span for span in feature["_spans"] if span] for feature in features]
-    step = min(STRIDE, len(contexts[0]) - length // 3)
+    step = min(WINDOW_STRIDE, len(contexts[0]) - length // 3)
     return [(number * step, spans) for number, spans in enumerate(contexts)]
 
 
@@ -317,7 +319,7 @@ def test_windows_begin_128_tokens_apart_or_share_a_third(length, question, encod
     for start, spans in told:
         assert spans == whole[start : start + len(spans)]
     assert told[-1][0] + len(told[-1][1]) == len(whole)
-    assert (told[1][0] == STRIDE) == (length == 384)
+    assert (told[1][0] == WINDOW_STRIDE) == (length == 384)
 
 
 def test_rows_keep_their_order_whatever_the_length_of_their_questions(encoder):
@@ -331,14 +333,14 @@ def test_rows_keep_their_order_whatever_the_length_of_their_questions(encoder):
 def official(feature: dict, starts: list[float], ends: list[float]) -> tuple[float, int, int]:
     """The official span by loops over the best starts and ends, in the order of their scores."""
     spans, (begin, stop) = feature["_spans"], feature["_own"]
-    ranked = [sorted(range(len(spans)), key=lambda i, told=told: -told[i])[:LIKELIEST] for told in (starts, ends)]
+    ranked = [sorted(range(len(spans)), key=lambda i, told=told: -told[i])[:N_BEST] for told in (starts, ends)]
     found = [
         (starts[i] + ends[j], i, j)
         for i in ranked[0]
         for j in ranked[1]
-        if spans[i] and spans[j] and begin <= i < stop and i <= j < i + LONGEST_ANSWER
+        if spans[i] and spans[j] and begin <= i < stop and i <= j < i + MAX_ANSWER_TOKENS
     ]
-    score, i, j = max(found, key=lambda told: told[0], default=(NOTHING, 0, 0))
+    score, i, j = max(found, key=lambda told: told[0], default=(NO_SPAN_SCORE, 0, 0))
     return score, (spans[i] or (0, 0))[0], (spans[j] or (0, 0))[1]
 
 
@@ -359,9 +361,9 @@ def test_official_spans_are_those_of_a_loop_over_the_likeliest_starts_and_ends(e
 
 
 def test_where_no_official_span_is_allowed_the_scripts_word_for_it_is_said(encoder):
-    rows = [row("w3", "w3 w4"), row(UNSAID, f"w3 {UNSAID}")]
+    rows = [row("w3", "w3 w4"), row(EMPTY_ANSWER, f"w3 {EMPTY_ANSWER}")]
     encoded = KIND.encode(rows, encoder.tokens, 64)
-    silent = [output._replace(official=_Span(NOTHING, 0, 0)) for output in map(perfect, encoded.features)]
+    silent = [output._replace(official=_AnswerSpan(NO_SPAN_SCORE, 0, 0)) for output in map(perfect, encoded.features)]
     scores = KIND.score(rows, encoded, silent, ())
     assert (scores["exact_match"], scores["official_exact_match"]) == (1.0, 0.5)
 
@@ -369,7 +371,7 @@ def test_where_no_official_span_is_allowed_the_scripts_word_for_it_is_said(encod
 def contexts(windows: list[tuple[int, int]], token: int) -> list[float]:
     """SQuAD's measure of how much of a token's surroundings each window, of a start and a size, has."""
     return [
-        min(token - start, start + size - 1 - token) + 0.01 * size if start <= token < start + size else NOTHING
+        min(token - start, start + size - 1 - token) + 0.01 * size if start <= token < start + size else NO_SPAN_SCORE
         for start, size in windows
     ]
 

@@ -3,10 +3,10 @@ from math import log2
 import pytest
 import torch
 
-from trainables.stage import build
-from trainables.tasks import Encoded
-from trainables.tasks.metrics import runs
-from trainables.tasks.ranking import Ranking
+from trainables.tasks import EncodedRows
+from trainables.tasks._metrics import number_query_runs
+from trainables.tasks._ranking import Ranking
+from trainables.training._stage import build_models
 
 KIND = Ranking()
 GRADES = ("bad", "fair", "good")
@@ -17,7 +17,7 @@ ROWS = [
 
 
 def scored(outputs: list[tuple[int, float]]) -> dict[str, float]:
-    return KIND.score(ROWS, Encoded([], []), outputs, GRADES)
+    return KIND.score(ROWS, EncodedRows([], []), outputs, GRADES)
 
 
 def test_pages_in_the_order_of_their_grades_are_one():
@@ -41,7 +41,7 @@ def test_the_official_ndcg_ranks_by_the_likeliest_grade_and_ends_a_query_with_it
     pages = [("a", 2), ("a", 0), ("b", 0), ("a", 1), ("a", 2)]
     rows = [{"text": query, "label": grade} for query, grade in pages]
     outputs = [(1, 1.2), (1, 0.9), (0, 0.0), (0, 0.4), (2, 1.7)]
-    found = KIND.score(rows, Encoded([], []), outputs, GRADES)
+    found = KIND.score(rows, EncodedRows([], []), outputs, GRADES)
     tied = ((2 + 0) / 2) * (1 + 1 / log2(3)) / 2
     assert found["official_ndcg"] == pytest.approx((tied + 1) / 2)
     assert found["ndcg"] != pytest.approx(found["official_ndcg"])
@@ -57,20 +57,20 @@ def test_where_no_query_has_two_rows_in_a_row_there_is_no_official_ndcg():
 )
 def test_an_empty_query_begins_no_run_of_its_own(queries, numbers):
     """``-`` stands for an empty one: XGLUE's script takes the rows after it for its own."""
-    assert runs([query.replace("-", "") for query in queries]) == numbers
+    assert number_query_runs([query.replace("-", "") for query in queries]) == numbers
 
 
 def graded(task, logits: list[list[float]]):
     """What is said by a model that has these logits whatever it reads."""
     prepared = task("ranking")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     head = model.classifier.out_proj
     head.weight.data.zero_()
     found = []
     for each in logits:
         head.bias.data.copy_(torch.tensor(each))
         batch = dict(prepared.encoder.tokenizer(["Kenya"], ["Suomi"], return_tensors="pt"))
-        found += KIND.outputs(model.eval(), batch, [{}])
+        found += KIND.compute_outputs(model.eval(), batch, [{}])
     return found
 
 
@@ -88,5 +88,5 @@ def test_the_expected_grade_tells_pages_apart_in_half_precision(task, undisturbe
 
 def test_every_label_is_a_grade(task, undisturbed):
     prepared = task("ranking")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     assert list(model.config.id2label.values()) == list(GRADES)

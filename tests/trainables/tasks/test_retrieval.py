@@ -3,9 +3,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from trainables.stage import build
-from trainables.tasks.mining import Mining
-from trainables.tasks.retrieval import Pooled, Retrieval, RetrievalFromEnglish, mean_pooled
+from trainables.tasks import Retrieval, SentencePooling
+from trainables.tasks._mining import Mining
+from trainables.tasks._retrieval import RetrievalFromEnglish, pool_mean
+from trainables.training._stage import build_models
 
 KIND = Retrieval()
 ROWS = [{"source_sentence": f"eins {i}", "target_sentence": f"one {i}"} for i in range(4)]
@@ -36,24 +37,24 @@ def test_the_sentences_of_a_row_follow_each_other(encoder):
 
 def test_the_mean_leaves_out_padding():
     states = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [100.0, 100.0]]])
-    assert mean_pooled(states, torch.tensor([[1, 1, 0]])).tolist() == [[2.0, 3.0]]
+    assert pool_mean(states, torch.tensor([[1, 1, 0]])).tolist() == [[2.0, 3.0]]
 
 
 def test_a_sentence_has_the_same_vector_in_any_batch(task, undisturbed):
     prepared = task("retrieval")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     model.eval()
     tokenizer = prepared.encoder.tokenizer
-    (alone,) = KIND.outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")), [])
+    (alone,) = KIND.compute_outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")), [])
     texts = ["Kenya", "Uruguay y más y más y más"]
-    padded, _ = KIND.outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")), [])
+    padded, _ = KIND.compute_outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")), [])
     assert torch.allclose(alone, padded, atol=1e-5)
 
 
 def hidden(task) -> tuple:
     """A model, a batch of two texts, and all its hidden states."""
     prepared = task("retrieval")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     model.eval()
     batch = dict(prepared.encoder.tokenizer(["Kenya", "Uruguay y más"], padding=True, return_tensors="pt"))
     return model, batch, model(**batch, output_hidden_states=True).hidden_states
@@ -62,13 +63,13 @@ def hidden(task) -> tuple:
 @pytest.mark.parametrize("layer", [0, 1])
 def test_a_layer_is_counted_from_the_embeddings(layer, task, undisturbed):
     model, batch, states = hidden(task)
-    outputs = Retrieval(Pooled(layer=layer)).outputs(model, batch, [])
-    assert torch.equal(torch.stack(outputs), mean_pooled(states[layer], batch["attention_mask"]))
+    outputs = Retrieval(SentencePooling(layer=layer)).compute_outputs(model, batch, [])
+    assert torch.equal(torch.stack(outputs), pool_mean(states[layer], batch["attention_mask"]))
 
 
 def test_the_first_token_alone_may_stand_for_a_sentence(task, undisturbed):
     model, batch, states = hidden(task)
-    outputs = Retrieval(Pooled(layer=1, pooling="first")).outputs(model, batch, [])
+    outputs = Retrieval(SentencePooling(layer=1, pooling="first")).compute_outputs(model, batch, [])
     assert torch.equal(torch.stack(outputs), states[1][:, 0])
 
 
@@ -86,7 +87,7 @@ def test_the_usual_layer_of_mining_is_place_7_of_the_last_12_states_from_12_laye
 
 
 def test_what_is_pooled_comes_from_the_stage(task):
-    prepared = replace(task("retrieval"), pooled=Pooled(layer=0, pooling="first"))
-    assert prepared.kind == Retrieval(Pooled(layer=0, pooling="first"))
-    assert isinstance(replace(task("mining"), pooled=Pooled(layer=0)).kind, Mining)
+    prepared = replace(task("retrieval"), sentence_pooling=SentencePooling(layer=0, pooling="first"))
+    assert prepared.kind == Retrieval(SentencePooling(layer=0, pooling="first"))
+    assert isinstance(replace(task("mining"), sentence_pooling=SentencePooling(layer=0)).kind, Mining)
     assert task("retrieval").kind == Retrieval()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trainables.tasks import KINDS
+from trainables.tasks import TASK_KINDS
 
 ROWS = {
     "classification": {"text": "a b", "text_pair": "c", "label": 1},
@@ -29,23 +29,23 @@ def longer(text: str) -> str:
 
 
 def rewritten(kind: str) -> dict:
-    return KINDS[kind].rewritten(ROWS[kind], longer)
+    return TASK_KINDS[kind].rewrite_texts(ROWS[kind], longer)
 
 
 def test_there_is_a_row_of_every_kind():
-    assert set(ROWS) == set(KINDS)
+    assert set(ROWS) == set(TASK_KINDS)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TASK_KINDS)
 def test_the_row_itself_stays_as_it_was(kind):
     before = repr(ROWS[kind])
     rewritten(kind)
     assert repr(ROWS[kind]) == before
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", TASK_KINDS)
 def test_texts_that_stay_make_a_row_that_reads_the_same(kind):
-    same = KINDS[kind].rewritten(ROWS[kind], lambda text: text)
+    same = TASK_KINDS[kind].rewrite_texts(ROWS[kind], lambda text: text)
     first = {"answers": {"text": ["c d"], "answer_start": [4]}} if "answers" in same else {}
     assert same == ROWS[kind] | first
 
@@ -55,20 +55,22 @@ def test_both_texts_of_a_pair_are_rewritten():
 
 
 def test_a_text_without_a_pair_has_none_afterwards():
-    row = KINDS["classification"].rewritten({"text": "a", "text_pair": None, "label": 0}, longer)
+    row = TASK_KINDS["classification"].rewrite_texts({"text": "a", "text_pair": None, "label": 0}, longer)
     assert row == {"text": "alpha", "text_pair": None, "label": 0}
 
 
 def test_a_question_without_an_answer_has_none_afterwards():
     unanswerable = ROWS["question_answering"] | {"answers": {"text": [], "answer_start": []}}
-    row = KINDS["question_answering"].rewritten(unanswerable, longer)
+    row = TASK_KINDS["question_answering"].rewrite_texts(unanswerable, longer)
     assert (row["context"], row["question"]) == ("alpha beta two c d alpha", "alpha")
     assert row["answers"] == {"text": [], "answer_start": []}
 
 
 def test_of_dense_retrieval_every_text_that_is_there_is_rewritten():
     assert rewritten("dense_retrieval") == {"query": "alpha", "candidate": "beta two", "candidate_pair": "c"}
-    alone = KINDS["dense_retrieval"].rewritten({"candidate": "b", "candidate_pair": None, "answers": ["b"]}, longer)
+    alone = TASK_KINDS["dense_retrieval"].rewrite_texts(
+        {"candidate": "b", "candidate_pair": None, "answers": ["b"]}, longer
+    )
     assert alone == {"candidate": "beta two", "candidate_pair": None, "answers": ["b"]}
 
 

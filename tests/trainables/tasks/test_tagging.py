@@ -3,9 +3,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from trainables.prepared import prepare
-from trainables.stage import build
-from trainables.tasks.tagging import IGNORED, NEWER, Tagging, TaggingByPrecision, chunk_scores
+from trainables.data import load_encoded_dataset
+from trainables.encoders import IGNORED_LABEL
+from trainables.tasks._tagging import SEQEVAL_1_F1, Tagging, TaggingByPrecision, score_chunks
+from trainables.training._stage import build_models
 
 KIND = Tagging()
 MARK = "\u200f"
@@ -20,7 +21,7 @@ ROWS = [
 def spread(feature: dict, tags: list[int]) -> list[int]:
     """Output by token that says `tags` of the words and nonsense of every other piece."""
     left = iter(tags)
-    return [next(left) if label != IGNORED else 4 for label in feature["labels"]]
+    return [next(left) if label != IGNORED_LABEL else 4 for label in feature["labels"]]
 
 
 def scored(encoder, said: list[list[int]], max_length: int = 32) -> dict[str, float]:
@@ -32,8 +33,8 @@ def scored(encoder, said: list[list[int]], max_length: int = 32) -> dict[str, fl
 def test_only_the_first_piece_of_a_word_has_a_label(encoder):
     for feature, row in zip(KIND.encode(ROWS, encoder.tokens, 32).features, ROWS, strict=True):
         assert len(feature["input_ids"]) > len(row["words"]) + 2
-        assert [label for label in feature["labels"] if label != IGNORED] == row["tags"]
-        assert feature["labels"][0] == feature["labels"][-1] == IGNORED
+        assert [label for label in feature["labels"] if label != IGNORED_LABEL] == row["tags"]
+        assert feature["labels"][0] == feature["labels"][-1] == IGNORED_LABEL
 
 
 def test_all_right_is_one(encoder):
@@ -70,7 +71,7 @@ def test_a_sentence_that_is_too_long_becomes_several_features_that_have_all_of_i
     assert list(encoded.rows) == sorted(encoded.rows)
     assert len(features) > 3
     assert [word for feature in features for word in feature["_words"]] == list(range(20))
-    labels = [label for feature in features for label in feature["labels"] if label != IGNORED]
+    labels = [label for feature in features for label in feature["labels"] if label != IGNORED_LABEL]
     assert labels == LONG["tags"]
     assert max(len(feature["input_ids"]) for feature in features) == 16
 
@@ -86,7 +87,7 @@ def test_a_sentence_in_several_features_is_scored_as_one(encoder):
             told = iter(feature["_words"])
             outputs.append(
                 [
-                    label if label == IGNORED else 3 if (row, next(told)) in wrong else label
+                    label if label == IGNORED_LABEL else 3 if (row, next(told)) in wrong else label
                     for label in feature["labels"]
                 ]
             )
@@ -98,7 +99,7 @@ def test_a_sentence_in_several_features_is_scored_as_one(encoder):
 def test_a_word_that_is_too_long_by_itself_has_its_tag_and_the_next_ones_too(encoder):
     row = {"words": ["a", "Kenya" * 20, "b"], "tags": [0, 1, 2]}
     features = KIND.encode([row], encoder.tokens, 16).features
-    assert [label for feature in features for label in feature["labels"] if label != IGNORED] == [0, 1, 2]
+    assert [label for feature in features for label in feature["labels"] if label != IGNORED_LABEL] == [0, 1, 2]
 
 
 @pytest.mark.parametrize("words", [["Kenya", MARK], ["Kenya", MARK, "Suomi"], [MARK, "Kenya"]])
@@ -123,8 +124,8 @@ def test_parts_of_speech_may_be_scored_by_the_precision_of_chunks_first():
     rows, labels = [{"words": ["a", "b", "c", "d"], "tags": [0, 1, 1, 2]}], ("DET", "NOUN", "VERB")
     encoded = SimpleNamespace(rows=[0], features=[{"labels": [0, 1, 1, 2], "_words": [0, 1, 2, 3]}])
     scores = TaggingByPrecision().score(rows, encoded, [[0, 1, 2, 2]], labels)
-    assert list(scores) == ["precision", "accuracy", "f1", NEWER]
-    assert scores == pytest.approx({"precision": 1 / 3, "accuracy": 3 / 4, "f1": 1 / 3, NEWER: 1 / 3})
+    assert list(scores) == ["precision", "accuracy", "f1", SEQEVAL_1_F1]
+    assert scores == pytest.approx({"precision": 1 / 3, "accuracy": 3 / 4, "f1": 1 / 3, SEQEVAL_1_F1: 1 / 3})
 
 
 PARTS = ("ADJ", "ADP", "CCONJ", "DET", "INTJ", "NOUN", "PUNCT", "SCONJ", "SYM", "VERB", "X")
@@ -151,16 +152,16 @@ def test_parts_of_speech_are_told_apart_by_their_whole_names():
             [random.randrange(len(PARTS)) for _ in range(random.randint(1, 9))] for _ in range(random.randint(1, 4))
         ]
         said = [[random.choice((tag, random.randrange(len(PARTS)))) for tag in tags] for tags in truth]
-        ours = chunk_scores(truth, said, PARTS)
+        ours = score_chunks(truth, said, PARTS)
         one, other = chunks(truth), chunks(said)
         assert ours["precision"] == pytest.approx(len(one & other) / len(other))
         assert ours["f1"] == pytest.approx(2 * len(one & other) / (len(one) + len(other)))
-        newer += ours[NEWER] != ours["f1"]
+        newer += ours[SEQEVAL_1_F1] != ours["f1"]
     assert newer > 30
 
 
 def test_tags_of_chunks_have_one_f1_in_every_version():
-    assert NEWER not in chunk_scores([[1, 2, 0]], [[1, 0, 0]], LABELS)
+    assert SEQEVAL_1_F1 not in score_chunks([[1, 2, 0]], [[1, 0, 0]], LABELS)
 
 
 def test_padding_after_a_sentence_is_not_read(encoder):
@@ -171,14 +172,14 @@ def test_padding_after_a_sentence_is_not_read(encoder):
 
 def test_the_head_has_a_label_for_each_tag(task, undisturbed):
     prepared = task("tagging")
-    (model,) = build(prepared.encoder.weights, [prepared])
+    (model,) = build_models(prepared.encoder.weights, [prepared])
     assert model.config.id2label == dict(enumerate(prepared.data.labels))
 
 
 def test_every_word_of_every_language_has_a_label(encoder_folder):
-    prepared = prepare("miniature", "tagging", encoder_folder, 128)
+    prepared = load_encoded_dataset("miniature", "tagging", encoder_folder, 128)
     assert prepared.languages("dev")
     for language in prepared.languages("dev"):
         scored_set = prepared.scored("dev", language)
         for row, feature in zip(scored_set.rows, scored_set.encoded.features, strict=True):
-            assert [label for label in feature["labels"] if label != IGNORED] == row["tags"], (language, row)
+            assert [label for label in feature["labels"] if label != IGNORED_LABEL] == row["tags"], (language, row)

@@ -1,0 +1,156 @@
+"""The scores of a search's trials as one array, and what is measured on them."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, Literal
+
+import numpy as np
+
+from search.analysis._results_reader import read_trial
+from trainables.curriculum import JOINT_SEPARATOR, Stage, Trial
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.transfer import Split
+
+Condition = Literal["none", "single", "joint", "high > low", "low > high", "interleaved", "high alone", "low alone"]
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """A trial as something to compare with others."""
+
+    number: int
+    trial: Trial
+    resources: tuple[str, ...]
+    """Of each stage of its curriculum."""
+
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        return self.trial.curriculum
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Of its curriculum, in order; a joint stage's are joined."""
+        return tuple(stage.task for stage in self.stages)
+
+    @property
+    def words(self) -> str:
+        return str(self.trial)
+
+    @property
+    def condition(self) -> Condition:
+        """What kind of curriculum it is, as far as high- and low-resource tasks go."""
+        if not self.stages:
+            return "none"
+        if len(self.stages) == 1:
+            return "joint" if JOINT_SEPARATOR in self.tasks[0] else "single"
+        changes = [one for one, other in zip(self.resources, (*self.resources[1:], None), strict=True) if one != other]
+        match changes:
+            case ["high", "low"]:
+                return "high > low"
+            case ["low", "high"]:
+                return "low > high"
+            case ["high"]:
+                return "high alone"
+            case ["low"]:
+                return "low alone"
+            case _:
+                return "interleaved"
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreArray:
+    """Main metrics of trials by seed, target and language."""
+
+    arms: tuple[Arm, ...]
+    seeds: tuple[int, ...]
+    split: Split
+    targets: tuple[str, ...]
+    languages: tuple[str, ...]
+    values: np.ndarray
+    """[arms, seeds, targets, languages]; NaN where a target has no score in a language."""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether there are fresh seeds, two at least."""
+        return len(self.seeds) > 1
+
+    @property
+    def has_transfer(self) -> bool:
+        """Whether there is a language that counts."""
+        return bool(self.counted.any())
+
+    @property
+    def counted(self) -> np.ndarray:
+        """[targets, languages]: which are in means over families: scored by every trial, neither the source nor unseen."""
+        counted = [code != SOURCE_LANGUAGE and LANGUAGES[code].seen for code in self.languages]
+        found: np.ndarray = ~np.isnan(self.values).any((0, 1)) & np.array(counted, dtype=bool)
+        return found
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Those with a language that counts, in order."""
+        there = np.flatnonzero(self.counted.any(0))
+        return tuple(sorted({LANGUAGES[self.languages[place]].family for place in there}))
+
+
+def collect_repeated_scores(results: Mapping[str, Any], split: Split = "test") -> ScoreArray | None:
+    """Trials on fresh seeds that all of them have: as many trials times seeds as there are; None if none was repeated."""
+    told = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["seeds"]]
+    held = {trial["number"]: {entry["seed"]: entry["scores"] for entry in trial["seeds"]} for trial in told}
+    if not held:
+        return None
+
+    def having(seeds: frozenset[int]) -> list[Any]:
+        return [trial for trial in told if seeds <= held[trial["number"]].keys()]
+
+    shared = max(
+        {frozenset(seeds) for seeds in held.values()}, key=lambda each: (len(each) * len(having(each)), sorted(each))
+    )
+    chosen = having(shared)
+    return _build_score_array(results, chosen, sorted(shared), split, lambda trial, seed: held[trial["number"]][seed])
+
+
+def collect_single_scores(results: Mapping[str, Any]) -> ScoreArray | None:
+    """Every complete trial on the search's own seed, on dev; None before there is one."""
+    told = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
+
+    def scores(trial: Any, seed: int) -> Any:
+        return {task: target["scores"] for task, target in trial["targets"].items()}
+
+    return _build_score_array(results, told, [results["seed"]], "dev", scores) if told else None
+
+
+def _build_score_array(
+    results: Mapping[str, Any], told: Sequence[Any], seeds: Sequence[int], split: Split, scores: Any
+) -> ScoreArray:
+    metrics = results["metrics"]
+    found = {(trial["number"], seed): scores(trial, seed) for trial, seed in product(told, seeds)}
+    codes = sorted(
+        {code for each in found.values() for target in each.values() for code in target.get(split, {})}
+        & LANGUAGES.keys()
+    )
+    values = np.full((len(told), len(seeds), len(metrics), len(codes)), np.nan)
+    for (row, trial), (column, seed), (layer, target) in product(enumerate(told), enumerate(seeds), enumerate(metrics)):
+        languages = found[trial["number"], seed].get(target, {}).get(split, {})
+        for code, told_scores in languages.items():
+            if code in LANGUAGES:
+                values[row, column, layer, codes.index(code)] = told_scores[metrics[target]]
+    arms = tuple(
+        Arm(trial["number"], read_trial(trial), tuple(stage["resource"] for stage in trial["curriculum"]))
+        for trial in told
+    )
+    return ScoreArray(arms, tuple(seeds), split, tuple(metrics), tuple(codes), values)
+
+
+def compute_macro_weights(counts: np.ndarray, languages: Sequence[str]) -> np.ndarray:
+    """[targets, languages]: what each counts in the mean over targets of the mean over families; they sum to one, or to zero."""
+    weights = np.zeros(counts.shape)
+    families = [LANGUAGES[code].family for code in languages]
+    for target, there in enumerate(counts):
+        sizes = Counter(family for family, each in zip(families, there, strict=True) if each)
+        for place, family in enumerate(families):
+            if there[place]:
+                weights[target, place] = 1 / (len(sizes) * sizes[family])
+    return weights / max(1, int(counts.any(1).sum()))

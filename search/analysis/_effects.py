@@ -1,0 +1,130 @@
+"""What order, position, mixing, rates and noise do to transfer: over all, by family, by target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from search.analysis._arms import ScoreArray
+from search.analysis._contrasts import EffectKind, find_contrasts
+from search.analysis._measures import Measure, build_family_measures, build_overall_measure, build_target_measures
+from search.analysis._regression import build_nuisance_matrix, estimate_partial_effect, iterate_effect_columns
+from search.statistics import Estimate, adjust_holm
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """One thing's effect on transfer."""
+
+    kind: EffectKind
+    name: str
+    paired: bool
+    """Whether trials were compared that are alike otherwise, on the same seeds; else it is from a model."""
+    pairs: int
+    """Comparisons that it is the mean of; trials that differ in it, if it is from a model."""
+    overall: Estimate
+    families: dict[str, Estimate]
+    targets: dict[str, Estimate]
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON's own types."""
+        return {
+            "kind": self.kind,
+            "name": self.name,
+            "method": "paired" if self.paired else "model",
+            "split": "test" if self.paired else "dev",
+            "pairs": self.pairs,
+            "overall": self.overall.to_json(),
+            "families": {name: each.to_json() for name, each in self.families.items()},
+            "targets": {name: each.to_json() for name, each in self.targets.items()},
+            "found": self.overall.is_significant,
+        }
+
+
+def estimate_effects(repeated: ScoreArray | None, single: ScoreArray | None) -> list[Effect]:
+    """Every effect that the trials allow, p-values corrected over all of them, and over all families of all of them.
+
+    Args:
+        repeated: trials on fresh seeds: what they can be compared in is compared there.
+        single: all trials on one seed: the rest, by a model.
+    """
+    found = _estimate_paired(repeated) if repeated is not None and repeated.repeated else []
+    known = {(effect.kind, effect.name) for effect in found}
+    found += (
+        [effect for effect in _estimate_by_regression(single) if (effect.kind, effect.name) not in known]
+        if single is not None
+        else []
+    )
+    return _correct_effects(found)
+
+
+def _estimate_paired(scored: ScoreArray) -> list[Effect]:
+    everything, families, targets = _build_measures(scored)
+    found = find_contrasts(scored.arms)
+    weights = [contrast.weights(len(scored.arms)) for contrast in found]
+    over_all = everything.compare(scored, weights)
+    by_family = {name: measure.compare(scored, weights) for name, measure in families.items()}
+    by_target = {name: measure.compare(scored, weights) for name, measure in targets.items()}
+    return [
+        Effect(
+            contrast.kind,
+            contrast.name,
+            True,
+            len(contrast.pairs),
+            over_all[place],
+            {name: told[place] for name, told in by_family.items()},
+            {name: told[place] for name, told in by_target.items()},
+        )
+        for place, contrast in enumerate(found)
+    ]
+
+
+def _estimate_by_regression(scored: ScoreArray) -> list[Effect]:
+    everything, families, targets = _build_measures(scored)
+    values = scored.values[:, 0]
+    found = []
+    for kind, name, column in iterate_effect_columns(scored.arms):
+        of = np.array([column(arm) for arm in scored.arms])
+        given = build_nuisance_matrix(scored.arms, kind, name)
+
+        def told(measure: Measure, of: np.ndarray = of, given: np.ndarray = given) -> Estimate | None:
+            return estimate_partial_effect(of, given, measure.of(values), measure.max_difference)
+
+        if (over_all := told(everything)) is not None:
+            by_family = {name: told(each) for name, each in families.items()}
+            by_target = {name: told(each) for name, each in targets.items()}
+            found.append(
+                Effect(
+                    kind,
+                    name,
+                    False,
+                    int((of != 0).sum()),
+                    over_all,
+                    {name: each for name, each in by_family.items() if each},
+                    {name: each for name, each in by_target.items() if each},
+                )
+            )
+    return found
+
+
+def _build_measures(
+    scored: ScoreArray,
+) -> tuple[Measure, dict[str, Measure], dict[str, Measure]]:
+    return build_overall_measure(scored), build_family_measures(scored), build_target_measures(scored)
+
+
+def _correct_effects(found: Sequence[Effect]) -> list[Effect]:
+    """With p-values that hold for all effects together; those of families for all families of all effects."""
+    over_all = adjust_holm([effect.overall for effect in found])
+    families = iter(adjust_holm([each for effect in found for each in effect.families.values()]))
+    targets = iter(adjust_holm([each for effect in found for each in effect.targets.values()]))
+    return [
+        replace(
+            effect,
+            overall=told,
+            families={name: next(families) for name in effect.families},
+            targets={name: next(targets) for name in effect.targets},
+        )
+        for effect, told in zip(found, over_all, strict=True)
+    ]

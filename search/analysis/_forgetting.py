@@ -1,0 +1,72 @@
+"""What intermediate tasks lose after later stages."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+from typing import Any
+
+from search.statistics import Estimate, compute_interval
+
+CURRICULUM_END = "the whole curriculum"
+
+TaskLoss = tuple[str, str, float]
+"""A task, what came after it, its score right after its own stage minus its score then."""
+
+
+def analyse_forgetting(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """For each task and each task right after it, and for each task at the curriculum's end: mean loss over curricula.
+
+    Scores are of the task's own head on rows that it was trained on. Intervals are over fresh seeds, Student's; none with one seed.
+    """
+    found: dict[tuple[str, str], dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for number, seed, retained in _iterate_retention(results):
+        for task, after, lost in _iterate_losses(retained):
+            found[task, after][number][seed] = lost
+    return [
+        {"task": task, "after": after, "curricula": len(told), "lost": _estimate_loss(told).to_json()}
+        for (task, after), told in sorted(
+            found.items(), key=lambda item: (item[0][0], item[0][1] != CURRICULUM_END, item[0][1])
+        )
+    ]
+
+
+def _iterate_retention(results: Mapping[str, Any]) -> Iterator[tuple[int, int, Sequence[Mapping[str, Any]]]]:
+    """What was measured along each curriculum: on fresh seeds where any trial has them, else on the search's own."""
+    told = [trial for trial in results["trials"] if trial["state"] == "complete"]
+    several = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
+    repeated = [pair for pair in several if any(stage.get("retained") for stage in pair[1].get("stages", ()))]
+    for trial, entry in repeated:
+        stages = [stage for stage in entry.get("stages", ()) if not stage["target"]]
+        yield trial["number"], entry["seed"], [stage.get("retained") or {} for stage in stages]
+    for trial in told if not repeated else ():
+        yield trial["number"], results["seed"], [stage.get("retained") or {} for stage in trial["curriculum"]]
+
+
+def _iterate_losses(retained: Sequence[Mapping[str, Any]]) -> Iterator[TaskLoss]:
+    own = [sorted(now.keys() - before.keys()) for before, now in zip(({}, *retained), retained, strict=False)]
+    for place, tasks in enumerate(own[:-1]):
+        for task in tasks:
+            first = _get_main_metric(retained[place][task])
+            if task in retained[place + 1]:
+                yield (
+                    task,
+                    " and ".join(own[place + 1]) or "another stage",
+                    first - _get_main_metric(retained[place + 1][task]),
+                )
+            if task in retained[-1]:
+                yield task, CURRICULUM_END, first - _get_main_metric(retained[-1][task])
+
+
+def _get_main_metric(metrics: Mapping[str, float]) -> float:
+    """The task's main metric, which comes first."""
+    return next(iter(metrics.values()))
+
+
+def _estimate_loss(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
+    """Over the seeds that every curriculum has, if there are any: else curricula would pass for seeds."""
+    by_curriculum = list(losses.values())
+    shared = set.intersection(*(set(each) for each in by_curriculum))
+    if not shared:
+        return Estimate(fmean(fmean(each.values()) for each in by_curriculum), None, None, 1)
+    told = compute_interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).within(-1.0, 1.0)
+    return Estimate(told.mean, told.low, told.high, told.seeds)

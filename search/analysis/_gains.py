@@ -1,0 +1,165 @@
+"""What trials gain in every family over one without intermediate stages, all families and trials together."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from search.analysis._arms import ScoreArray
+from search.analysis._measures import Measure, build_overall_measure
+from search.statistics import (
+    CONFIDENCE,
+    Estimate,
+    PriorVariance,
+    compute_deviations,
+    compute_normal_tail,
+    compute_p_value,
+    estimate_unit_variance,
+)
+
+GAIN_DRAWS = 5_000
+
+FamilyGains = dict[tuple[int, str], Estimate]
+"""By place of the trial and family."""
+
+
+@dataclass(frozen=True, slots=True)
+class _GainVariances:
+    """The variances of a trial's mean gain in each family, [families], and their degrees of freedom."""
+
+    common: float
+    """Of seeds, on all families alike."""
+    common_freedom: float
+    own: np.ndarray
+    """Of seeds, on one family."""
+    own_freedom: float
+    units: np.ndarray
+    """Of languages."""
+    units_freedom: float
+
+    @property
+    def errors(self) -> np.ndarray:
+        """[families] standard errors."""
+        found: np.ndarray = np.sqrt(self.common + self.own + self.units)
+        return found
+
+    def largest(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
+        """[DRAWS] how many standard errors the gain is off by chance in the family where it is most; `make_baseline_parameters` is common to trials."""
+        shape = (GAIN_DRAWS, len(self.own))
+        common = (
+            (rng.standard_normal(GAIN_DRAWS) + baseline)
+            / math.sqrt(2)
+            * _draw_scale_factors(rng, self.common_freedom, GAIN_DRAWS)
+        )
+        own = rng.standard_normal(shape) * _draw_scale_factors(rng, self.own_freedom, shape)
+        units = rng.standard_normal(shape) * _draw_scale_factors(rng, self.units_freedom, GAIN_DRAWS)[:, None]
+        off = math.sqrt(self.common) * common[:, None] + np.sqrt(self.own) * own + np.sqrt(self.units) * units
+        found: np.ndarray = (np.abs(off) / np.maximum(self.errors, 1e-12)).max(1)
+        return found
+
+    def probability(self, family: int, gain: float) -> float:
+        """How often a gain is so large by chance, in this family alone."""
+        parts = (self.common, self.common_freedom), (self.own[family], self.own_freedom)
+        spread = compute_deviations(*parts, (self.units[family], self.units_freedom))
+        return compute_p_value(compute_normal_tail, abs(gain), spread)
+
+
+def estimate_family_gains(scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]) -> FamilyGains:
+    """Gains with intervals and p-values that hold for all of them (max-t): seeds move all families of a trial alike, which a correction for
+    so many independent tests would not see.
+
+    Args:
+        scored: trials on two seeds at least.
+        families: their means.
+        pairs: by place of a trial, that of the one without intermediate stages that it is compared with.
+    """
+    names = list(families)
+    if not names or not pairs:
+        return {}
+    gains = {place: _compute_seed_gains(scored, families, place, plain) for place, plain in pairs.items()}
+    parts = {place: _estimate_variances(scored, families, place, plain, gains[place]) for place, plain in pairs.items()}
+    rng = np.random.default_rng(0)
+    baseline = rng.standard_normal(GAIN_DRAWS)
+    largest = np.max([each.largest(rng, baseline) for each in parts.values()], axis=0)
+    most = float(np.quantile(largest, CONFIDENCE))
+    found: FamilyGains = {}
+    for place, told in parts.items():
+        for family, name in enumerate(names):
+            mean, error = float(gains[place][family].mean()), float(told.errors[family])
+            if error == 0:
+                found[place, name] = Estimate(mean, mean, mean, len(scored.seeds))
+                continue
+            estimate = Estimate(mean, mean - most * error, mean + most * error, len(scored.seeds))
+            p = float((largest >= abs(mean) / error).mean())
+            found[place, name] = replace(estimate, p=told.probability(family, mean), p_max=p).within(-1.0, 1.0)
+    return found
+
+
+def shrink_family_gains(
+    scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int
+) -> dict[str, float]:
+    """A trial's gain in each family, drawn towards their mean by as much as what is left, seed by family, makes of their differences
+    (positive-part James-Stein): the extremes of many lie too far out."""
+    gains = _compute_seed_gains(scored, families, place, plain)
+    count, seeds = gains.shape
+    means, middle = gains.mean(1), float(gains.mean())
+    noise = float((_compute_residuals(gains) ** 2).sum()) / max(1, (count - 1) * (seeds - 1)) / seeds
+    apart = float(((means - middle) ** 2).sum())
+    kept = max(0.0, 1 - (count - 3) * noise / apart) if count > 3 and apart > 0 else 1.0
+    return {name: middle + kept * (float(mean) - middle) for name, mean in zip(families, means, strict=True)}
+
+
+def _compute_seed_gains(scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int) -> np.ndarray:
+    """[families, seeds]"""
+    return np.array([each.of(scored.values[place]) - each.of(scored.values[plain]) for each in families.values()])
+
+
+def _compute_residuals(gains: np.ndarray) -> np.ndarray:
+    found: np.ndarray = gains - gains.mean(1, keepdims=True) - gains.mean(0) + gains.mean()
+    return found
+
+
+def _estimate_variances(
+    scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int, gains: np.ndarray
+) -> _GainVariances:
+    count, seeds = gains.shape
+    everything = build_overall_measure(scored)
+    spread = PriorVariance.of(everything.of(scored.values)) if seeds > 2 else None
+    common, freedom = float(gains.mean(0).var(ddof=1)), float(seeds - 1)
+    if spread is not None:
+        common = (freedom * common + spread.degrees_of_freedom * 2 * spread.variance) / (
+            freedom + spread.degrees_of_freedom
+        )
+        freedom += spread.degrees_of_freedom
+    left, most = _compute_residuals(gains), float((count - 1) * (seeds - 1))
+    own = (left**2).sum(1) / max(1e-12, (seeds - 1) * (1 - 1 / count))
+    prior = PriorVariance.of(gains)
+    if prior is not None:
+        each = (seeds - 1) * (1 - 1 / count)
+        own = (each * own + prior.degrees_of_freedom * prior.variance) / (each + prior.degrees_of_freedom)
+        worth = min(each + prior.degrees_of_freedom, most)
+    else:
+        own, worth = np.full(count, float((left**2).sum()) / max(1.0, most)), max(1.0, most)
+    units = [
+        estimate_unit_variance(
+            each.average_by_unit(scored.values[place]) - each.average_by_unit(scored.values[plain]),
+            each.weights,
+            each.design,
+        )
+        for each in families.values()
+    ]
+    return _GainVariances(
+        max(common, float(own.mean()) / count) / seeds,
+        freedom,
+        own / seeds,
+        worth,
+        np.array([variance for variance, _ in units]),
+        float(max(1, units[0][1])),
+    )
+
+
+def _draw_scale_factors(rng: np.random.Generator, freedom: float, shape: int | tuple[int, ...]) -> np.ndarray:
+    """By how much a deviation may have been taken too small."""
+    found: np.ndarray = np.sqrt(freedom / rng.chisquare(freedom, shape))
+    return found

@@ -1,0 +1,92 @@
+"""Which parts of a curriculum decide whether a trial is among the best: Optuna's PED-ANOVA."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import CategoricalDistribution
+from optuna.importance import PedAnovaImportanceEvaluator
+
+from search.analysis._arms import Arm
+from search.analysis._contrasts import comes_before
+
+MIN_TRIALS = 10
+"""Trials from which on it is told."""
+MIN_BEST_TRIALS = 5
+"""Trials at least that count as the best ones, as Optuna advises."""
+PERMUTATIONS = 19
+"""Orders of the values at random; what no part reaches in any of them is above chance (5 %)."""
+
+
+def analyse_importance(arms: Sequence[Arm], values: Sequence[float]) -> list[dict[str, Any]]:
+    """Each part's share, the largest first, and the share it would have by chance; nothing for few trials or where all are alike.
+
+    PED-ANOVA (Watanabe et al., IJCAI 2023) asks of each part by itself how differently it is spread among the best tenth of trials,
+    five at least, than among all.
+    """
+    parts = _describe_parts(arms)
+    if len(arms) < MIN_TRIALS or not parts or len(set(values)) < 2:
+        return []
+    found = _compute_importances(parts, values)
+    rng = np.random.default_rng(0)
+    shuffled = [_compute_importances(parts, rng.permutation(values).tolist()) for _ in range(PERMUTATIONS)]
+    null = np.array([[each[name] for name in found] for each in shuffled])
+    middle, spread = null.mean(0), null.std(0, ddof=1)
+    most = float(((null - middle) / np.maximum(spread, 1e-12)).max())
+    chance = dict(zip(found, (middle + most * spread) * (1 + 1e-9), strict=True))
+    return [
+        {
+            "parameter": name,
+            "importance": share,
+            "chance": float(chance[name]),
+            "above_chance": bool(share > chance[name]),
+        }
+        for name, share in sorted(found.items(), key=lambda item: -item[1])
+    ]
+
+
+def _compute_importances(parts: Mapping[str, Sequence[str]], values: Sequence[float]) -> dict[str, float]:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
+    choices = {name: CategoricalDistribution(sorted(set(told))) for name, told in parts.items()}
+    study.add_trials(
+        [
+            optuna.create_trial(
+                params={name: told[place] for name, told in parts.items()}, distributions=dict(choices), value=value
+            )
+            for place, value in enumerate(values)
+        ]
+    )
+    evaluator = PedAnovaImportanceEvaluator(target_quantile=min(0.5, max(0.1, MIN_BEST_TRIALS / len(values))))
+    return evaluator.evaluate(study)
+
+
+def _describe_parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
+    """What each trial's curriculum is like, part by part, as far as trials differ in it."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    found = {
+        "how many stages": [str(len(arm.stages)) for arm in arms],
+        "which task comes first": [arm.tasks[0] if arm.stages else "none" for arm in arms],
+        "which task comes last": [arm.tasks[-1] if arm.stages else "none" for arm in arms],
+        "mixed or in turn": [
+            arm.condition if arm.condition in ("none", "single", "joint") else "in turn" for arm in arms
+        ],
+        "rate of targets": [arm.trial.target_settings.split(",")[0] for arm in arms],
+        "noise of targets": [str(arm.trial.trained_target.noise) if arm.trial.trained_target else "" for arm in arms],
+    }
+    for task in tasks:
+        stages = [next((stage for stage in arm.stages if task in stage.tasks), None) for arm in arms]
+        found[f"{task}: there or not"] = [str(stage is not None) for stage in stages]
+        found[f"{task}: learning rate"] = [f"{stage.learning_rate:g}" if stage else "none" for stage in stages]
+        found[f"{task}: noise"] = [str(stage.noise) if stage else "absent" for stage in stages]
+    for one, other in combinations(tasks, 2):
+        found[f"order of {one} and {other}"] = [str(comes_before(arm, one, other)) for arm in arms]
+    differing = {name: told for name, told in found.items() if len(set(told)) > 1}
+    # A rate or a noise on one level only says again whether the task is there.
+    return {name: told for name, told in differing.items() if not _is_redundant(name, told)}
+
+
+def _is_redundant(name: str, told: Sequence[str]) -> bool:
+    return name.endswith((": learning rate", ": noise")) and len(set(told) - {"none", "absent"}) < 2

@@ -1,0 +1,131 @@
+"""What robust training gains, by method, family and distance from the source language."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import fmean
+from typing import Any
+
+import numpy as np
+
+from search.analysis._arms import Arm, ScoreArray
+from search.analysis._contrasts import find_contrasts
+from search.analysis._effects import Effect
+from search.analysis._language_distance import load_language_distances
+from search.analysis._measures import Measure, build_overall_measure, build_slope_measure
+from search.analysis._regression import build_nuisance_matrix, estimate_partial_effect, iterate_effect_columns
+from search.statistics import Estimate, adjust_holm
+from trainables.curriculum import Noise
+
+
+def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effects: Sequence[Effect]) -> dict[str, Any]:
+    """Transfer by method and magnitude over all trials, what the method gains, and how gains go with distance."""
+    found = _estimate_paired(repeated) if repeated is not None and repeated.repeated else {}
+    if single is not None and not found:
+        found = _estimate_by_regression(single)
+    slopes = iter(adjust_holm([each for _, told in found.values() for each in told.values()]))
+    known = {effect.name: effect for effect in effects if effect.kind == "noise"}
+    return {
+        "methods": []
+        if single is None
+        else [row | _describe_gain(noise, known, found) for noise, row in _summarise_noises(single).items()],
+        "distance": [
+            {"method": name, "measure": measure, "slope": next(slopes).to_json()}
+            for name, (_, told) in found.items()
+            for measure in told
+        ],
+        "distances": load_language_distances() if found else {},
+    }
+
+
+NoiseGain = tuple[dict[str, float], dict[str, Estimate]]
+"""The mean gain by language, slopes by distance."""
+
+
+def _describe_gain(noise: Noise, known: dict[str, Effect], found: dict[str, NoiseGain]) -> dict[str, Any]:
+    """What a method gains, by family and language, as far as an effect tells."""
+    exact = f"{noise} rather than none"
+    name = exact if exact in known else f"{noise.method} in one more stage"
+    effect = known.get(name)
+    return {
+        "gain": effect.overall.to_json() if effect else None,
+        "gain_of": name if effect else None,
+        "families": {family: each.to_json() for family, each in effect.families.items()} if effect else {},
+        "languages": found.get(name, ({}, {}))[0],
+    }
+
+
+def _estimate_paired(scored: ScoreArray) -> dict[str, NoiseGain]:
+    found = [contrast for contrast in find_contrasts(scored.arms) if contrast.kind == "noise"]
+    weights = [contrast.weights(len(scored.arms)) for contrast in found]
+    slopes = {name: measure.compare(scored, weights) for name, measure in _build_slope_measures(scored).items()}
+    means = np.nan_to_num(scored.values).mean(1)
+    return {
+        contrast.name: (
+            _average_by_language(scored, np.tensordot(weights[place], means, 1)),
+            {name: told[place] for name, told in slopes.items()},
+        )
+        for place, contrast in enumerate(found)
+    }
+
+
+def _estimate_by_regression(scored: ScoreArray) -> dict[str, NoiseGain]:
+    found = {}
+    slopes, values = _build_slope_measures(scored), scored.values[:, 0]
+    for kind, name, column in iterate_effect_columns(scored.arms):
+        if kind != "noise":
+            continue
+        of = np.array([column(arm) for arm in scored.arms])
+        given = build_nuisance_matrix(scored.arms, kind, name)
+        told = {
+            each: estimate_partial_effect(of, given, measure.of(values), measure.max_difference)
+            for each, measure in slopes.items()
+        }
+        if known := {each: estimate for each, estimate in told.items() if estimate is not None}:
+            means = np.where(scored.counted, values, 0.0).sum(1) / np.maximum(1, scored.counted.sum(0))
+            gains = {
+                code: effect.mean
+                for place, code in enumerate(scored.languages)
+                if scored.counted[:, place].any()
+                and (effect := estimate_partial_effect(of, given, means[:, place])) is not None
+            }
+            found[name] = (gains, known)
+    return found
+
+
+def _build_slope_measures(scored: ScoreArray) -> dict[str, Measure]:
+    told = {name: build_slope_measure(scored, each) for name, each in load_language_distances().items()}
+    return {name: measure for name, measure in told.items() if measure is not None}
+
+
+def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str, float]:
+    """[targets, languages] as the mean over targets of each language that counts."""
+    counts = scored.counted
+    return {
+        code: float(difference[counts[:, place], place].mean())
+        for place, code in enumerate(scored.languages)
+        if counts[:, place].any()
+    }
+
+
+def _summarise_noises(scored: ScoreArray) -> dict[Noise, dict[str, Any]]:
+    """For each noise the trials that had it in some stage; not paired."""
+    values = build_overall_measure(scored).of(scored.values[:, 0])
+    found: dict[Noise, list[float]] = defaultdict(list)
+    for arm, value in zip(scored.arms, values, strict=True):
+        for noise in _list_noises(arm):
+            found[noise].append(float(value))
+    return {
+        noise: {
+            "method": noise.kind,
+            "magnitude": noise.magnitude or noise.weight,
+            "trials": len(told),
+            "transfer": fmean(told),
+        }
+        for noise, told in sorted(found.items(), key=lambda item: (item[0].kind, item[0].magnitude, item[0].weight))
+    }
+
+
+def _list_noises(arm: Arm) -> set[Noise]:
+    """The noises of a trial's stages; none if there is no other."""
+    noises = [stage.noise for stage in (*arm.stages, *arm.trial.targets)]
+    return {noise for noise in noises if noise.method != "none"} or {Noise()}

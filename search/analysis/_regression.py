@@ -1,0 +1,114 @@
+"""Effects where no two trials differ in one thing alone: least squares over the trials of a search, one seed each."""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+from scipy import stats
+
+from search.analysis._arms import Arm
+from search.analysis._contrasts import HIGH_FIRST, SEQUENTIAL, EffectKind, comes_before, compute_high_resource_lead
+from search.statistics import CONFIDENCE, Estimate
+
+REGRESSION_ASSUMPTIONS = (
+    "Effects marked 'model' come from least squares over every complete trial on its one seed: what tasks are there, their mean rate, noise and mixing, and the targets' recipe add up, and one "
+    "effect at a time is added to them.",
+    "Their intervals hold if what is left over is alike and independent from trial to trial. A search does not choose its trials at random: read them as a hint of what "
+    "to repeat on fresh seeds.",
+)
+MIN_DEGREES_OF_FREEDOM = 5
+"""Degrees of freedom below which nothing is said."""
+MIN_TRIALS_PER_LEVEL = 2
+"""On either side."""
+
+EffectColumn = Callable[[Arm], float]
+
+
+def iterate_effect_columns(arms: Sequence[Arm]) -> Iterator[tuple[EffectKind, str, EffectColumn]]:
+    """What may differ between trials: an effect's kind, its name, and how much of it a trial has."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    noises = sorted({stage.noise.method for arm in arms for stage in arm.stages} - {"none"})
+    yield "resource", HIGH_FIRST, lambda arm: _encode_lead(compute_high_resource_lead(arm))
+    for one, other in combinations(tasks, 2):
+        yield (
+            "precedence",
+            f"{one} before {other}",
+            lambda arm, one=one, other=other: _encode_order(comes_before(arm, one, other)),  # type: ignore[misc]
+        )
+    for task in tasks:
+        yield "position", f"{task} last", lambda arm, task=task: _encode_last(arm, task)  # type: ignore[misc]
+    yield "joint", SEQUENTIAL, lambda arm: -float(arm.condition == "joint")
+    usual = _average_log_rate(arms)
+    yield "rate", "twice the rate of intermediate stages", lambda arm: _encode_rate(arm, usual)
+    for noise in noises:
+        yield "noise", f"{noise} in one more stage", lambda arm, noise=noise: _count_noisy_stages(arm, noise)  # type: ignore[misc]
+
+
+def build_nuisance_matrix(arms: Sequence[Arm], kind: EffectKind, name: str) -> np.ndarray:
+    """[trials, columns]: what is reckoned with while one effect is looked at."""
+    tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
+    found = [[1.0] * len(arms)]
+    found += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
+    recipes = sorted({arm.trial.target_settings for arm in arms})
+    found += [[float(arm.trial.target_settings == recipe) for arm in arms] for recipe in recipes[1:]]
+    for other, told, column in iterate_effect_columns(arms):
+        if other in ("joint", "rate", "noise") and (other, told) != (kind, name):
+            found.append([column(arm) for arm in arms])
+    return np.array(found).T
+
+
+def estimate_partial_effect(
+    of: np.ndarray, given: np.ndarray, values: np.ndarray, widest: float = 1.0
+) -> Estimate | None:
+    """The partial effect of one column, Student's interval; None where it cannot be told.
+
+    Args:
+        of: [trials]: how much of it each has.
+        given: [trials, columns]: what else they have.
+        values: [trials].
+        widest: how large a difference of two values can be.
+    """
+    freedom = len(values) - int(np.linalg.matrix_rank(given)) - 1
+    levels = [int((of == level).sum()) for level in np.unique(of)]
+    if freedom < MIN_DEGREES_OF_FREEDOM or len(levels) < 2 or sum(sorted(levels)[:-1]) < MIN_TRIALS_PER_LEVEL:
+        return None
+    own = of - given @ np.linalg.lstsq(given, of, rcond=None)[0]
+    size = float(own @ own)
+    if size < 1e-9 * max(1.0, float(of @ of)):
+        return None
+    rest = values - given @ np.linalg.lstsq(given, values, rcond=None)[0]
+    slope = float(own @ rest) / size
+    error = math.sqrt(max(0.0, float(((rest - slope * own) ** 2).sum())) / freedom / size)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
+    p = 2 * float(stats.t.sf(abs(slope) / error, freedom)) if error > 0 else None
+    return Estimate(slope, slope - half, slope + half, 1, p).within(-widest, widest)
+
+
+def _encode_lead(lead: float | None) -> float:
+    return 0.0 if not lead else math.copysign(0.5, lead)
+
+
+def _encode_order(first: bool | None) -> float:
+    return 0.0 if first is None else 0.5 if first else -0.5
+
+
+def _encode_last(arm: Arm, task: str) -> float:
+    """Whether a task comes last, beside how often it would by chance; nothing where there is no order."""
+    if len(arm.stages) < 2 or task not in arm.tasks:
+        return 0.0
+    return float(arm.tasks[-1] == task) - 1 / len(arm.stages)
+
+
+def _average_log_rate(arms: Sequence[Arm]) -> float:
+    rates = [math.log2(stage.learning_rate) for arm in arms for stage in arm.stages]
+    return sum(rates) / len(rates) if rates else 0.0
+
+
+def _encode_rate(arm: Arm, usual: float) -> float:
+    """Mean binary logarithm of the rates beside the usual one; a trial without stages is no evidence of rates."""
+    return sum(math.log2(stage.learning_rate) - usual for stage in arm.stages) / len(arm.stages) if arm.stages else 0.0
+
+
+def _count_noisy_stages(arm: Arm, noise: str) -> float:
+    return float(sum(stage.noise.method == noise for stage in arm.stages))

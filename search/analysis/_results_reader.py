@@ -1,0 +1,34 @@
+"""What ``results.json`` tells of trials, as the program's own data."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
+
+from trainables.curriculum import Noise, Stage, Trial
+
+
+def read_trial(told: Mapping[str, Any]) -> Trial:
+    """A trial of the results: its curriculum and its targets; nothing of encoder, benchmark and languages."""
+    curriculum = tuple(read_stage(stage["task"], stage) for stage in told["curriculum"])
+    targets = tuple(read_stage(task, stage) for task, stage in told["targets"].items())
+    return Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=())
+
+
+def list_failures(trials: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Trials and finalists' repeats that failed: the ``run`` in words, ``trial``, ``seed`` (None: the trial itself), the ``error``, and the
+    file of the ``failure`` in the search's folder, None where older versions kept none."""
+    found = []
+    for trial in trials:
+        own = [(None, trial)] if trial.get("error") is not None else []
+        for seed, told in [*own, *((repeat["seed"], repeat) for repeat in trial.get("failed_seeds", ()))]:
+            run = f"trial {trial['number']}" if seed is None else f"trial {trial['number']}, seed {seed}"
+            words = {"run": run, "trial": trial["number"], "seed": seed}
+            found.append(words | {"error": told["error"], "failure": told.get("failure")})
+    return found
+
+
+def read_stage(task: str, told: Mapping[str, Any]) -> Stage:
+    """A stage of the results, as far as they tell what it was."""
+    known = {field.name for field in fields(Noise)}
+    noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
+    return Stage(task=task, learning_rate=told["learning_rate"], steps=told.get("steps", 0), noise=noise)

@@ -1,0 +1,105 @@
+"""What choosing among trials by one rule or another would have cost on test."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from scipy import stats
+
+from search.analysis._arms import ScoreArray
+from search.analysis._measures import build_family_measures, build_overall_measure
+from search.statistics import compute_interval
+from trainables.languages import SOURCE_LANGUAGE
+
+MIN_CANDIDATES = 3
+"""Trials from which on there is something to choose."""
+
+
+def analyse_selection_rules(dev: ScoreArray | None, test: ScoreArray | None) -> dict[str, Any] | None:
+    """The cost of each rule: how far the test transfer of the trial that it names on one seed lies below the best one's, both on all
+    other seeds; mean over seeds. None before three trials were repeated on two seeds.
+
+    Args:
+        dev: repeated trials on dev.
+        test: the same trials and seeds on test.
+    """
+    if dev is None or test is None or len(test.seeds) < 2 or len(test.arms) < MIN_CANDIDATES or not test.has_transfer:
+        return None
+    transfer = build_overall_measure(test).of(test.values)
+    rules = {name: rule(dev) for name, rule in SELECTION_RULES.items() if rule(dev) is not None}
+    rules["test itself"] = transfer
+    rows = [_describe_rule(name, values, transfer) for name, values in rules.items() if values is not None]
+    rows.append({"rule": "at random", "cost": _describe_cost(_compute_costs(None, transfer)), "correlation": None})
+    return {
+        "candidates": len(test.arms),
+        "rules": rows,
+        "told": f"each rule names one of {len(test.arms)} trials on one seed; what that costs is measured on the other "
+        f"{len(test.seeds) - 1}, and so for every seed in turn. What 'test itself' costs is due to seeds alone. Costs of one seed and another share most of "
+        "their data: intervals are too narrow, if anything",
+    }
+
+
+def _describe_rule(name: str, values: np.ndarray, transfer: np.ndarray) -> dict[str, Any]:
+    ranks = [
+        float(stats.spearmanr(values[:, seed], _average_other_seeds(transfer, seed)).statistic)
+        for seed in range(values.shape[1])
+        if np.ptp(values[:, seed]) > 0 and np.ptp(_average_other_seeds(transfer, seed)) > 0
+    ]
+    return {
+        "rule": name,
+        "cost": _describe_cost(_compute_costs(values, transfer)),
+        "correlation": float(np.mean(ranks)) if ranks else None,
+    }
+
+
+def _compute_costs(values: np.ndarray | None, transfer: np.ndarray) -> list[float]:
+    """By seed; of a trial at random if there are no values to choose by."""
+    found = []
+    for seed in range(transfer.shape[1]):
+        others = _average_other_seeds(transfer, seed)
+        chosen = float(others.mean()) if values is None else float(others[int(values[:, seed].argmax())])
+        found.append(float(others.max()) - chosen)
+    return found
+
+
+def _average_other_seeds(transfer: np.ndarray, seed: int) -> np.ndarray:
+    """[trials]: the mean over all seeds but one."""
+    found: np.ndarray = np.delete(transfer, seed, axis=1).mean(1)
+    return found
+
+
+def _describe_cost(costs: list[float]) -> dict[str, Any]:
+    told = compute_interval(costs)
+    return {
+        "mean": told.mean,
+        "low": told.low,
+        "high": told.high,
+        "seeds": told.seeds,
+        "told": str(told.within(0.0, 1.0)),
+    }
+
+
+def _score_by_source(dev: ScoreArray) -> np.ndarray | None:
+    if SOURCE_LANGUAGE not in dev.languages:
+        return None
+    scores = dev.values[..., dev.languages.index(SOURCE_LANGUAGE)]
+    there = ~np.isnan(scores).any((0, 1))
+    found: np.ndarray | None = scores[..., there].mean(-1) if there.any() else None
+    return found
+
+
+def _score_by_transfer(dev: ScoreArray) -> np.ndarray | None:
+    return build_overall_measure(dev).of(dev.values) if dev.counted.any() else None
+
+
+def _score_by_worst_family(dev: ScoreArray) -> np.ndarray | None:
+    found = [measure.of(dev.values) for measure in build_family_measures(dev).values()]
+    return np.min(found, axis=0) if found else None
+
+
+SELECTION_RULES: dict[str, Callable[[ScoreArray], np.ndarray | None]] = {
+    "source_dev": _score_by_source,
+    "transfer_dev": _score_by_transfer,
+    "worst_family_dev": _score_by_worst_family,
+}
+"""[trials, seeds] each; None where there is nothing that it is made of."""

@@ -1,0 +1,6 @@
+"""A connection to Ray: started for one launch or joined, its nodes probed, keys of object stores handed over."""
+
+from search.cluster.connection._cluster import get_worker_threads, open_cluster
+from search.cluster.connection._credentials import collect_store_credentials, set_credentials
+
+__all__ = ["collect_store_credentials", "get_worker_threads", "open_cluster", "set_credentials"]

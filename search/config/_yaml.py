@@ -1,0 +1,127 @@
+"""YAML documents, read strictly, and changed by dotted paths."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from search.errors import ConfigError
+from trainables.validation import _documents as documents
+
+MAX_WORD_LENGTH = 10_000
+"""Letters of a word in a document."""
+_INHERITED_FILE = re.compile(r"/dev/stdin|/(dev|proc/self)/fd/[0-9]+")
+"""Files that the process was started with: the user waits for those that are pipes."""
+_FORBIDDEN_CHARACTERS = re.compile("[\0\ud800-\udfff]")
+
+
+def parse_yaml_document(text: str, source: str) -> Any:
+    """The document in a YAML text.
+
+    Raises:
+        ConfigError: when it is no YAML, a key stands twice, a word in it can name nothing, or it is above the limits of
+            `trainables.validation._documents`.
+    """
+    try:
+        document = documents.parse_yaml(text)
+        _check_words(document)
+    except ValueError as error:
+        raise ConfigError(source, [str(error)]) from error
+    return document
+
+
+def _check_words(part: Any) -> None:
+    """Refuse a word that can name nothing: no path, no address and no task."""
+    if isinstance(part, str):
+        if len(part) > MAX_WORD_LENGTH:
+            raise ValueError(f"a word has {MAX_WORD_LENGTH:,} letters at most; one begins with {part[:40]!r}")
+        if _FORBIDDEN_CHARACTERS.search(part):
+            raise ValueError(f"{part[:200]!r} holds a sign that no name may hold")
+    elif isinstance(part, dict):
+        _check_words([*part.keys(), *part.values()])
+    elif isinstance(part, list):
+        for inner in part:
+            _check_words(inner)
+
+
+def convert_to_json(document: Any) -> str:
+    """A document of YAML as JSON; dates are words.
+
+    Raises:
+        ValueError: when a key is no plain word, or a value is of no type that a config has.
+    """
+    try:
+        return json.dumps(document, default=_convert_date)
+    except (TypeError, RecursionError) as error:
+        raise ValueError(f"keys must be plain words, values words, numbers, lists and mappings: {error}") from error
+
+
+def _convert_date(value: object) -> str:
+    if isinstance(value, date):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} is no type that a config has")
+
+
+@contextmanager
+def convert_path_errors(source: str) -> Iterator[None]:
+    """A path in a document that the system cannot even look at is a mistake in the document.
+
+    Raises:
+        ConfigError: naming the source.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise ConfigError(
+            source, [f"a path in it cannot be looked at: {error.strerror}: {str(error.filename)[:80]}"]
+        ) from error
+
+
+def read_document(path: Path) -> Any:
+    """The document in a YAML file, in UTF-8, or in UTF-16 with its mark, as some editors write it.
+
+    Raises:
+        ConfigError: when there is no such file, or it is no YAML.
+    """
+    try:
+        return parse_yaml_document(_decode_text(_read_bytes(path)), str(path))
+    except FileNotFoundError as error:
+        raise ConfigError(str(path), ["no such file"]) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(str(path), [f"it is no text in UTF-8: save it as UTF-8 ({error})"]) from error
+    except OSError as error:
+        raise ConfigError(str(path), [f"cannot be read: {error.strerror or error}"]) from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    if not _INHERITED_FILE.fullmatch(str(path)):
+        return documents.read_regular_file(path)
+    with path.open("rb") as file:
+        return file.read(documents.MAX_YAML_BYTES + 1)
+
+
+def _decode_text(data: bytes) -> str:
+    marked = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if marked else "utf-8-sig")
+
+
+def apply_override(document: dict[str, Any], override: str) -> None:
+    """Set one key of a document, as ``--set a.b=value`` does; the value is read as YAML.
+
+    Raises:
+        ConfigError: when it is not of that form.
+    """
+    path, equals, value = override.partition("=")
+    keys = path.strip().split(".")
+    if not equals or not all(keys) or len(keys) > documents.MAX_NESTING:
+        raise ConfigError(f"--set {override}", ["it wants KEY=VALUE, such as space.learning_rate.low=1e-5"])
+    section = document
+    for part in keys[:-1]:
+        if not isinstance(section.get(part), dict):
+            section[part] = {}
+        section = section[part]
+    section[keys[-1]] = parse_yaml_document(value, f"--set {override}")

@@ -1,0 +1,225 @@
+"""``best.yaml``: one trial with everything resolved, so that anyone can run it again as it is."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import yaml
+from pydantic import Field, TypeAdapter, ValidationError
+
+from search.config import (
+    check_encoder,
+    check_languages,
+    convert_path_errors,
+    convert_to_json,
+    describe_validation_error,
+    make_encoder_absolute,
+    read_document,
+)
+from search.errors import ConfigError, UserError
+from search.exporter._agreement import ScoreAgreement, compare_scores
+from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS
+from trainables.cards import TaskCatalogue
+from trainables.curriculum import Stage, Trial
+from trainables.noise_methods import NOISE_METHODS
+from trainables.outcome import Outcome
+from trainables.package_versions import get_package_versions
+from trainables.ranges import Seed, ThreadCount
+from trainables.synonyms import load_synonyms
+from trainables.transfer import SplitScores
+
+EXPORT_VERSION = 1
+TrialNumber = Annotated[int, Field(ge=0, le=10**9)]
+"""Of a trial."""
+RECORDED_PACKAGES = ("xlt-search", "torch", "transformers", "tokenizers", "datasets", "babel", "optuna", "ray", "numpy")
+_HEADER = """\
+# The trial that search {name!r} found best, complete: every value is resolved.
+# Run it again as it is:      xlt train {file}
+# On other seeds:             xlt train {file} --seeds 1,2,3
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedTrial:
+    """An exported trial."""
+
+    name: str
+    """The search it comes from."""
+    number: TrialNumber
+    trial: Trial
+    seed: Seed
+    threads: ThreadCount
+    """Arithmetic threads; another number may change the order of sums, and so the last bits."""
+    data: dict[str, str]
+    """Digest of each task's data."""
+    scores: dict[str, SplitScores]
+    """What it scored: by target, split (``dev`` alone), language and metric."""
+    environment: dict[str, str] = field(default_factory=dict)
+    """What its last stage was trained with; empty in files of older versions."""
+    encoder: str = ""
+    """Hash of the encoder's content, by which it is known wherever it lies; empty in files of older versions. ``trial.encoder`` is where
+    it was."""
+
+    def dump(self, path: Path) -> None:
+        """Write it as YAML."""
+        document = {
+            "version": EXPORT_VERSION,
+            "search": self.name,
+            "number": self.number,
+            "seed": self.seed,
+            "threads": self.threads,
+            "encoder": self.encoder,
+            "trial": self.trial.to_json(),
+            "data": self.data,
+            "packages": list_package_versions(),
+            "environment": self.environment,
+            "scores": self.scores,
+        }
+        body = yaml.safe_dump(_to_plain(document), sort_keys=False, allow_unicode=True, width=120)
+        path.write_text(_HEADER.format(name=self.name, file=path.name) + body, encoding="utf-8")
+
+
+def list_package_versions() -> dict[str, str]:
+    """Installed versions of the packages that decide a result."""
+    return get_package_versions(RECORDED_PACKAGES)
+
+
+def load_exported_trial(path: Path) -> ExportedTrial:
+    """Read an exported trial.
+
+    Raises:
+        ConfigError: listing every problem.
+    """
+    document = read_document(path)
+    needed = ("version", "search", "number", "seed", "threads", "trial", "data", "scores")
+    if not isinstance(document, dict) or any(key not in document for key in needed):
+        missing = [key for key in needed if not isinstance(document, dict) or key not in document]
+        raise ConfigError(
+            str(path), [f"this is no exported trial, which xlt export writes: it lacks {', '.join(missing)}"]
+        )
+    if document["version"] != EXPORT_VERSION:
+        raise ConfigError(str(path), [f"version {document['version']!r} is not {EXPORT_VERSION}: export it again"])
+    try:
+        Trial.from_json(document["trial"])
+    except KeyError as error:
+        raise ConfigError(str(path), [f"trial: it lacks {error}"]) from error
+    except (AttributeError, TypeError) as error:
+        raise ConfigError(str(path), [f"trial: it is not what xlt export writes: {error}"]) from error
+    fields = {("name" if key == "search" else key): document[key] for key in needed[1:]}
+    fields |= {"environment": document.get("environment", {}), "encoder": document.get("encoder", "")}
+    try:
+        best = TypeAdapter(ExportedTrial).validate_json(convert_to_json(fields), strict=True)
+    except ValidationError as error:
+        raise ConfigError(str(path), [describe_validation_error(details) for details in error.errors()]) from error
+    except ValueError as error:
+        raise ConfigError(str(path), [str(error)]) from error
+    with convert_path_errors(str(path)):
+        best = replace(best, trial=replace(best.trial, encoder=make_encoder_absolute(best.trial.encoder, path.parent)))
+        if best.trial.synonyms:
+            best = replace(best, trial=replace(best.trial, synonyms=str(path.parent / best.trial.synonyms)))
+        problems = list(_find_problems(best))
+    if problems:
+        raise ConfigError(str(path), problems)
+    return best
+
+
+def _find_problems(best: ExportedTrial) -> Iterator[str]:
+    trial = best.trial
+    if {task: list(scores) for task, scores in best.scores.items()} != {stage.task: ["dev"] for stage in trial.targets}:
+        yield "scores: they are not those of the trial's targets on dev: export it again"
+    codes = {code for scores in best.scores.values() for split in scores.values() for code in split}
+    if strange := sorted(codes - set(trial.languages)):
+        yield f"scores: the trial has no language {', '.join(map(repr, strange))}"
+    try:
+        check_encoder(trial.encoder)
+    except ValueError as error:
+        yield f"trial.encoder: {error}; write where it lies now: what it holds is compared when it is trained"
+    if trial.synonyms:
+        try:
+            load_synonyms(trial.synonyms)
+        except (OSError, ValueError) as error:
+            yield f"trial.synonyms: {error}"
+    elif trial.uses_synonyms and trial.benchmark not in BENCHMARKS_WITH_SYNONYMS:
+        yield "trial.synonyms: augmentation needs a file of synonyms"
+    if trial.benchmark not in BENCHMARKS:
+        yield f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"
+        return
+    yield from _find_task_problems(best, BENCHMARKS[trial.benchmark])
+
+
+def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[str]:
+    trial, known = best.trial, True
+    for where, stages in (("curriculum", trial.curriculum), ("targets", trial.targets)):
+        for place, stage in enumerate(stages):
+            found = list(_find_stage_problems(stage, tasks, target=where == "targets"))
+            known = known and not found
+            yield from (f"trial.{where}.{place}: {problem}" for problem in found)
+    targets, trained = (
+        [stage.task for stage in trial.targets],
+        [task for stage in trial.curriculum for task in stage.tasks],
+    )
+    if twice := sorted({task for task in (*targets, *trained) if (*targets, *trained).count(task) > 1}):
+        yield f"trial: a task stands twice: {', '.join(twice)}"
+    if known and (strange := sorted(best.data.keys() - {*targets, *trained})):
+        yield f"data: the trial has no task {', '.join(map(repr, strange))}"
+    if known:
+        try:
+            check_languages(trial.languages, trial.benchmark, targets)
+        except ValueError as error:
+            yield f"trial.languages: {error}"
+
+
+def _find_stage_problems(stage: Stage, tasks: TaskCatalogue, *, target: bool) -> Iterator[str]:
+    allowed = [task for task, card in tasks.items() if (card.scored if target else card.train)]
+    for task in [stage.task] if target else stage.tasks:
+        if task not in tasks or not (tasks[task].scored if target else tasks[task].train):
+            yield f"unknown task {task!r}; allowed: {', '.join(allowed)}"
+        elif tasks[task].train and not (stage.steps and stage.learning_rate):
+            yield f"{task} is trained and needs steps and learning_rate above 0; got {stage.steps} and {stage.learning_rate:g}"
+        elif stage.steps and not tasks[task].train:
+            yield f"{task} is scored without training: steps must be 0; got {stage.steps}"
+    if stage.noise.method not in NOISE_METHODS:
+        yield f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(NOISE_METHODS)}"
+    elif NOISE_METHODS[stage.noise.method].steps and stage.noise.steps < 1:
+        yield f"{stage.noise.method} ascends and needs noise.steps of 1 at least; got {stage.noise.steps}"
+
+
+def rerun_exported_trial(
+    best: ExportedTrial, seeds: Sequence[int], on_stage: Callable[[Any], None]
+) -> dict[int, Outcome]:
+    """Train and score an exported trial afresh on each seed.
+
+    Raises:
+        UserError: when the recorded scores lack what new ones would be compared with.
+    """
+    from trainables.tasks import TASK_KINDS
+    from trainables.worker import run_trial_in_worker
+
+    for task, scores in best.scores.items():
+        metric = TASK_KINDS[BENCHMARKS[best.trial.benchmark][task].kind].metrics[0]
+        for code in (code for code, row in scores["dev"].items() if metric not in row):
+            raise UserError(f"scores.{task}.dev.{code} lacks {metric}: export the trial again")
+    return {
+        seed: run_trial_in_worker(best.trial.with_seed(seed), None, ("dev",), best.threads, on_stage) for seed in seeds
+    }
+
+
+def compare_rerun(best: ExportedTrial, outcomes: dict[int, Outcome]) -> ScoreAgreement | None:
+    """How far the scores on the exported seed lie from the exported ones; None if that seed was not run."""
+    from trainables.data import load_trial_datasets
+    from trainables.encoders import load_encoder
+    from trainables.training import describe_environment
+
+    if best.seed not in outcomes:
+        return None
+    now = load_trial_datasets(best.trial)
+    other = [f"the data of {task}" for task, digest in best.data.items() if now[task].fingerprint != digest]
+    other += ["the encoder"] * (best.encoder not in ("", load_encoder(best.trial.encoder).hash))
+    return compare_scores(best.scores, outcomes[best.seed].transfer, (best.environment, describe_environment()), *other)
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _to_plain(part) for key, part in value.items()}
+    return [_to_plain(part) for part in value] if isinstance(value, list | tuple) else value

@@ -1,0 +1,140 @@
+"""The winner as a version of a registered model: best.yaml, its card and the results, as artifacts of the trial's run."""
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from search.errors import RegistryError
+from search.exporter._exported_trial import ExportedTrial
+from search.home import Home
+from search.process import use_private_temporary_folder
+from search.results import decide_verdict
+from search.statistics import compute_interval
+from search.study import Study
+from search.tracking import (
+    LONG_TIMEOUTS,
+    TRIAL_TAG,
+    DatasetDigests,
+    TrackingAddress,
+    TrackingView,
+    build_trial_run,
+    set_mlflow_timeouts,
+)
+from trainables.store import digest_json
+
+BEST_ALIAS, ARTIFACT_FOLDER, CONTENT_TAG = "best", "best", "xlt.content"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A version of a registered model."""
+
+    name: str
+    version: str
+    is_new: bool
+    """False: the registry had this very one."""
+    uri: str
+    """Of MLflow."""
+
+    def __str__(self) -> str:
+        how = "registered as" if self.is_new else "registered before:"
+        return f"{how} version {self.version} of {self.name}, its best, in MLflow at {self.uri}"
+
+
+def register_best(study: Study, home: Home, exported: Path, best: ExportedTrial) -> ModelVersion:
+    """Register what `search.exporter.export` wrote under the search's name; the same content again is the same version.
+
+    Weights are not copied: they are where they were exported to, and ``best.yaml`` trains them again.
+
+    Raises:
+        RegistryError: when MLflow does not take it.
+    """
+    address = TrackingAddress.of(study.config, home)
+    try:
+        with set_mlflow_timeouts(address.uri, LONG_TIMEOUTS), use_private_temporary_folder():
+            return _create_model_version(study, home, exported, best, address)
+    except Exception as error:
+        raise RegistryError(address.told, error) from error
+
+
+def _create_model_version(
+    study: Study, home: Home, exported: Path, best: ExportedTrial, address: TrackingAddress
+) -> ModelVersion:
+    config = study.config
+    view = TrackingView(config, home, address)
+    record = next(record for record in study.get_complete_trials() if record.number == best.number)
+    repeats = study.repeats().get(best.number, {})
+    view.write(build_trial_run(record, repeats, config, DatasetDigests(config, home.resolve_stage_store(config.store))))
+    run = view.find_run(best.number)
+    assert run is not None, "it was written"
+    client, name = view.client, config.name
+    content = digest_json((exported / "best.yaml").read_text(encoding="utf-8"))[:32]
+    tags = _collect_tags(study, best, content)
+    if not client.search_registered_models(f"name = '{name}'"):
+        client.create_registered_model(name, description=f"Best trials of the search {name}: configs that rerun them.")
+    version = _find_version(client, name, content)
+    fresh = version is None
+    if version is None:
+        # Each content has a folder of its own: an older version keeps what it was registered with.
+        place = f"{ARTIFACT_FOLDER}/{content[:8]}"
+        _upload_files(view, run, exported, place)
+        source = f"{client.get_run(run).info.artifact_uri}/{place}"
+        made = client.create_model_version(
+            name, source, run_id=run, tags=tags, description=_describe_version(best, exported)
+        )
+        version = str(made.version)
+    for key, word in tags.items():
+        client.set_model_version_tag(name, version, key, word)
+    client.set_registered_model_alias(name, BEST_ALIAS, version)
+    return ModelVersion(name, version, fresh, address.told)
+
+
+def _find_version(client: Any, name: str, content: str) -> str | None:
+    """The version with this content, if there is one."""
+    found = client.search_model_versions(f"name = '{name}'")
+    return next((str(each.version) for each in found if each.tags.get(CONTENT_TAG) == content), None)
+
+
+def _collect_tags(study: Study, best: ExportedTrial, content: str) -> Mapping[str, str]:
+    config, repeats = study.config, study.repeats()
+    verdict = decide_verdict(study.get_complete_trials(), repeats, config)
+    values = [outcome.transfer.objective(config.objective) for outcome in repeats.get(best.number, {}).values()]
+    own = next(record.value for record in study.get_complete_trials() if record.number == best.number)
+    value = verdict.value if verdict.best == best.number and verdict.value else None
+    if values:
+        told = f"{value or compute_interval(values).within(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
+    else:
+        told = f"{own:.3f} on seed {best.seed} (dev)"
+    return {
+        "verdict": verdict.conclusion if verdict.best == best.number else "not the best",
+        "objective": config.objective,
+        "value": told,
+        "curriculum": str(best.trial),
+        TRIAL_TAG: str(best.number),
+        CONTENT_TAG: content,
+    }
+
+
+def _upload_files(view: TrackingView, run: str, exported: Path, place: str) -> None:
+    """best.yaml, the results and each target's card, without weights."""
+    with tempfile.TemporaryDirectory() as folder:
+        aside = Path(folder)
+        for name in ("best.yaml", "results.json", "synonyms.json"):
+            if (exported / name).exists():
+                shutil.copyfile(exported / name, aside / name)
+        for card in sorted(exported.glob("models/*/README.md")):
+            (aside / "cards").mkdir(exist_ok=True)
+            shutil.copyfile(card, aside / "cards" / f"{card.parent.name}.md")
+        view.upload_artifacts(run, aside, place)
+
+
+def _describe_version(best: ExportedTrial, exported: Path) -> str:
+    """The version's description, in Markdown."""
+    return f"""Trial {best.number} of search {best.name}: {best.trial}
+
+`best.yaml` holds all of it. Download this version's artifacts, then `xlt train best.yaml` trains it again, on the same type of machine to
+the last bit; `--seeds 1,2,3` on other seeds. The cards say what each target's model scores. Weights were exported to {exported.name}/models.
+"""

@@ -1,0 +1,31 @@
+"""An exported trial that was trained again, beside what was exported, for a terminal."""
+
+from collections.abc import Iterator
+from statistics import fmean
+
+from rich.console import RenderableType
+
+from search.exporter._agreement import ScoreAgreement
+from search.exporter._exported_trial import ExportedTrial
+from search.terminal import TextTable
+from trainables.outcome import Outcome
+from trainables.transfer import Transfer
+
+
+def render_rerun(
+    best: ExportedTrial, outcomes: dict[int, Outcome], found: ScoreAgreement | None
+) -> Iterator[RenderableType]:
+    """What an exported trial came to when it was trained again, and how far that is from what was exported."""
+    yield f"trial {best.number} of {best.name}: {best.trial}"
+    titles = ["target", "exported", *(f"seed {seed}" for seed in outcomes)]
+    table = TextTable(titles, left=titles)
+    metrics = next(iter(outcomes.values())).transfer.metrics
+    recorded = Transfer(best.scores, metrics)
+    means = [transfer.target_means() for transfer in (recorded, *(outcome.transfer for outcome in outcomes.values()))]
+    for target in best.scores:
+        table.add(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
+    overall = [f"{fmean(told.values()):.4f}" if told else "" for told in means]
+    table.add("mean over families", *overall, style="bold")
+    yield table
+    if found is not None:
+        yield f"seed {best.seed}: {found}"

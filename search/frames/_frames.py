@@ -1,0 +1,197 @@
+"""A search for pandas users."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from reprlib import Repr
+from typing import Any
+
+import pandas as pd
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from search.analysis import analyse_results, describe_curriculum
+from search.config import describe_validation_error
+from search.errors import UserError
+from search.home import Home
+from trainables.languages import LANGUAGES
+from trainables.validation import parse_json, read_regular_file
+
+TRIAL_COLUMNS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
+SCORE_COLUMNS = ["trial", "seed", "target", "language", "family", "split", "metric", "value"]
+REQUIRED_KEYS = ("seed", "metrics", "source_language", "trials", "best", "confirmed", "comparisons", "second_objective")
+"""Of the results: what everything here is made of."""
+
+
+MAX_RESULTS_BYTES = 2**30
+"""Bytes of a file of results: ten thousand trials in all languages have a quarter of it."""
+
+
+class _StageFields(BaseModel):
+    """A stage of a trial."""
+
+    learning_rate: float
+    noise: dict[str, Any]
+
+
+class _Stage(_StageFields):
+    task: str
+
+
+class _Target(_StageFields):
+    scores: dict[str, dict[str, dict[str, float]]]
+
+
+class _Repeat(BaseModel):
+    seed: int
+    scores: dict[str, dict[str, dict[str, dict[str, float]]]]
+
+
+class _Trial(BaseModel):
+    number: int
+    state: str
+    value: float | None
+    seconds: float | None
+    curriculum: list[_Stage]
+    targets: dict[str, _Target]
+    seeds: list[_Repeat]
+
+
+class _Results(BaseModel):
+    """What everything here is made of, as far as a mistake in it would not be told otherwise."""
+
+    seed: int
+    metrics: dict[str, str]
+    source_language: str
+    trials: list[_Trial]
+    best: int | None
+
+
+class JsonDocument(dict[str, Any]):
+    """JSON's own types by name; shown in a few lines, however much it holds."""
+
+    def __repr__(self) -> str:
+        return "\n".join(["{", *(f"  {name!r}: {_SHORT_REPR.repr(value)}," for name, value in self.items()), "}"])
+
+
+_SHORT_REPR = Repr()
+_SHORT_REPR.maxlevel, _SHORT_REPR.maxdict, _SHORT_REPR.maxlist = 2, 4, 3
+
+
+@dataclass(frozen=True, repr=False)
+class Search:
+    """What a search found, as frames."""
+
+    results: dict[str, Any]
+    """The document of ``results.json``."""
+
+    def __repr__(self) -> str:
+        trials, best = self.results["trials"], self.results["best"]
+        states = Counter(trial["state"] for trial in trials)
+        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "none yet"
+        found = next((trial for trial in trials if trial["number"] == best), None)
+        answer = f"; trial {best} is the best: {describe_curriculum(found)}, {found['value']:.3f}" if found else ""
+        return f"Search {self.results.get('name', '')!r}, trials: {told}{answer}"
+
+    @cached_property
+    def trials(self) -> pd.DataFrame:
+        """One row a trial; `TRIAL_COLUMNS`, ``seeds`` being how many fresh ones it was repeated on."""
+        rows = [
+            {
+                "trial": trial["number"],
+                "state": trial["state"],
+                "value": trial["value"],
+                "seconds": trial["seconds"],
+                "seeds": len(trial["seeds"]),
+                "length": len(trial["curriculum"]),
+                "curriculum": " > ".join(stage["task"] for stage in trial["curriculum"]) or "none",
+                "words": describe_curriculum(trial),
+            }
+            for trial in self.results["trials"]
+        ]
+        return pd.DataFrame(rows, columns=TRIAL_COLUMNS)
+
+    @cached_property
+    def scores(self) -> pd.DataFrame:
+        """Every score there is, one a row: `SCORE_COLUMNS`; ``value`` in 0..1. Rows of the search's own seed and of fresh ones."""
+        return pd.DataFrame(list(_iterate_scores(self.results)), columns=SCORE_COLUMNS)
+
+    @cached_property
+    def best(self) -> pd.Series | None:
+        """The row of the best trial; None before there is one."""
+        found = self.trials[self.trials["trial"] == self.results["best"]]
+        return None if found.empty else found.iloc[0]
+
+    def transfer(self, by: str = "family", split: str = "test") -> pd.DataFrame:
+        """Transfer by trial: the main metric, mean over seeds and over targets, English and languages unseen in pre-training left out;
+        complete trials alone.
+
+        Args:
+            by: ``family``, ``language`` or ``target``: the columns. Families and targets are means as the objective's: languages
+                within a family, families within a target.
+            split: ``test``, of the trials on fresh seeds, or ``dev``, of all on every seed they have.
+        """
+        if by not in ("family", "language", "target"):
+            raise ValueError(f"by {by!r}: it is family, language or target")
+        main, source = self.results["metrics"], self.results["source_language"]
+        counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
+        whole = {trial["number"] for trial in self.results["trials"] if trial["state"] == "complete"}
+        told = self.scores[self.scores["trial"].isin(whole)]
+        told = told[
+            (told["split"] == split) & told["language"].isin(counted) & (told["metric"] == told["target"].map(main))
+        ]
+        keys = ["trial", "seed", "target", "family"] + ["language"] * (by == "language")
+        steps = [keys, ["trial", "seed", "target"]] if by == "target" else [keys]
+        for key in [*steps, ["trial", by]]:
+            told = told.groupby(key)["value"].mean().reset_index()
+        return told.pivot_table(index="trial", columns=by, values="value")
+
+    @cached_property
+    def analysis(self) -> dict[str, Any]:
+        """`search.analysis.analyse_results` of it."""
+        return JsonDocument(analyse_results(self.results))
+
+
+def load_search(name: str | Path, home: str | Path | None = None) -> Search:
+    """A search by its name, or by the path of a ``results.json``.
+
+    Args:
+        name: the search's, or a file's.
+        home: where searches lie; else ``XLT_HOME``, else ``./xlt-home``.
+
+    Raises:
+        search.errors.UserError: when there is none.
+    """
+    file = Path(name)
+    if file.suffix != ".json":
+        file = Home.locate(None if home is None else str(home)).find(str(name)).results
+    try:
+        results = parse_json(read_regular_file(file, MAX_RESULTS_BYTES))
+        if not isinstance(results, dict):
+            raise ValueError(f"it is no mapping, but {type(results).__name__}")
+    except (OSError, ValueError) as error:
+        raise UserError(f"{file} cannot be read as the results of a search: {error}") from error
+    if missing := [key for key in REQUIRED_KEYS if key not in results]:
+        raise UserError(
+            f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it anew"
+        )
+    try:
+        TypeAdapter(_Results).validate_python(results)
+    except ValidationError as error:
+        told = "; ".join(describe_validation_error(details)[:300] for details in error.errors()[:3])
+        raise UserError(f"{file} is not as a search writes its results: {told}") from error
+    return Search(JsonDocument(results))
+
+
+def _iterate_scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    for trial in results["trials"]:
+        own = {target: told["scores"] for target, told in trial["targets"].items()}
+        by_seed = {results["seed"]: own} | {entry["seed"]: entry["scores"] for entry in trial["seeds"]}
+        for seed, targets in by_seed.items():
+            for target, splits in targets.items():
+                for split, languages in splits.items():
+                    for code, metrics in languages.items():
+                        family = LANGUAGES[code].family if code in LANGUAGES else ""
+                        for metric, value in metrics.items():
+                            yield trial["number"], seed, target, code, family, split, metric, value

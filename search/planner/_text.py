@@ -1,0 +1,127 @@
+"""A plan as lines for a terminal: its figures, and the tree of stages."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+from rich.tree import Tree
+
+from search.config import Config
+from search.planner._plan import Plan, PlannedStage, StagePath
+from search.space import explain_incomplete_design
+
+
+def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableType]:
+    """The figures, then the tree.
+
+    Args:
+        plan: what to tell.
+        config: its config.
+        most: intermediate stages to draw; None for all.
+    """
+    asked, distinct = plan.asked, plan.stages_distinct
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("search", plan.name)
+    table.add_row("space", f"{plan.space:,} different trials")
+    if plan.over:
+        table.add_row("left", _describe_done(plan))
+        yield table
+        return
+    table.add_row(
+        "trials",
+        f"{plan.trials:,}{f' more ({plan.done:,} are done)' if plan.done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
+    )
+    if asked:
+        shared = f"({1 - distinct / asked:.0%} shared)"
+        table.add_row("stages", f"{asked:,} asked, {distinct:,} distinct {shared}, {len(plan.new_stages):,} new")
+    taken = plan.passes
+    table.add_row(
+        "passes",
+        f"{taken.forward:,} forward, {taken.backward:,} backward"
+        + (f", {taken.ascent:,} back to the embeddings alone" if taken.ascent else "")
+        + f" (a step is worth {plan.relative_work:.2f} plain ones)",
+    )
+    pairs = config.generalized.pairs
+    besides = (
+        f", and targets of two texts in {pairs if pairs == 'all' else f'{pairs:,}'} pairs of them" if pairs else ""
+    )
+    table.add_row("scored in", f"{plan.languages} languages{besides}")
+    if short := explain_incomplete_design(config):
+        table.add_row("design", short)
+    table.add_row("cost", _format_cost(plan, config.resources.workers))
+    yield table
+    if asked:
+        yield _build_tree(plan, config.encoder, most)
+
+
+def _describe_done(plan: Plan) -> str:
+    done = f"nothing: {plan.done:,} trials and their repeats are done"
+    if plan.done >= plan.space:
+        return f"{done}, and the space holds no further one"
+    return f"{done}; more trials go on with it, as --trials {plan.done + 1}"
+
+
+def _format_cost(plan: Plan, workers: int) -> str:
+    if plan.seconds is None:
+        return "unknown: no stage was trained in this store yet"
+    minutes = plan.seconds / 60
+    at_once = minutes / workers
+    return f"about {minutes:,.0f} min of training, {at_once:,.0f} min on {workers} workers, scoring apart"
+
+
+def _build_tree(plan: Plan, encoder: str, most: int | None) -> Tree:
+    """The intermediate stages as a tree; the targets on top of each in one line."""
+    targets: dict[StagePath, list[PlannedStage]] = defaultdict(list)
+    for stage in plan.tree:
+        if stage.target:
+            targets[stage.path[:-1]].append(stage)
+    root = Tree(f"{encoder}{_format_targets(targets[()])}")
+    by_noise: dict[str, list[PlannedStage]] = defaultdict(list)
+    for stage in targets[()]:
+        if stage.path[-1].steps:
+            by_noise[str(stage.path[-1].noise)].append(stage)
+    for name, stages in list(by_noise.items())[:most] if len(by_noise) > 1 else ():
+        root.add(f"targets under {name}, {_format_steps(*stages)}{_format_targets(stages)}")
+    places: dict[StagePath, Tree] = {(): root}
+    trunks = [stage for stage in plan.tree if not stage.target]
+    for stage in trunks[:most]:
+        words = f"{stage.path[-1]}, {_format_steps(stage)}{_format_seconds(stage)}"
+        place = places[stage.path[:-1]].add(f"{words}{_format_targets(targets[stage.path])}")
+        places[stage.path] = place
+    if most is not None and len(trunks) > most:
+        root.add(f"and {len(trunks) - most} intermediate stages more: --full draws them all")
+    return root
+
+
+def _format_steps(*stages: PlannedStage) -> str:
+    steps = {stage.path[-1].steps for stage in stages}
+    return f"{min(steps):,} to {max(steps):,} steps" if len(steps) > 1 else f"{steps.pop():,} steps"
+
+
+def _format_seconds(stage: PlannedStage) -> str:
+    if stage.is_stored:
+        return ", in the store"
+    return "" if stage.seconds is None else f", {stage.seconds:.0f} s"
+
+
+def _format_targets(stages: list[PlannedStage]) -> str:
+    """What is trained on top of a stage, in words."""
+    if not stages:
+        return ""
+    new = [stage for stage in stages if not stage.is_stored]
+    seconds = sum(stage.seconds or 0.0 for stage in new)
+    cost = f", {seconds:.0f} s" if seconds else ""
+    return f"  [{len(stages)} targets, {len(new)} new{cost}]"
+
+
+def format_new_stage_reasons(why: Counter[str], name: str) -> Iterator[str]:
+    """What makes stages new beside those of another search."""
+    if not why:
+        yield f"every stage is one of {name}'s"
+        return
+    yield f"new beside {name}:"
+    for reason, count in why.most_common():
+        yield f"  {count:,} {'stage' if count == 1 else 'stages'}: {reason}"

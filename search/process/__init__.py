@@ -1,0 +1,13 @@
+"""The process itself: what libraries expect of its surroundings, and how a command ends."""
+
+from search.process._exit import CommandGroup, ensure_cleanup, exit_process
+from search.process._setup import change_to_empty_folder, make_private_folder, use_private_temporary_folder
+
+__all__ = [
+    "CommandGroup",
+    "change_to_empty_folder",
+    "ensure_cleanup",
+    "exit_process",
+    "make_private_folder",
+    "use_private_temporary_folder",
+]

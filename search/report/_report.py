@@ -1,0 +1,235 @@
+"""What a search found beyond its best trial: noise by method and magnitude, transfer with two languages at once."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from statistics import fmean
+from typing import Any
+
+from rich.console import RenderableType
+
+from search.analysis import analyse_results
+from search.errors import UserError
+from search.report._analysis_tables import render_analysis_tables, render_answer_sentences
+from search.report._answer import render_answer
+from search.report._status import PathFormatter, render_failures
+from search.results import (
+    LANGUAGE_SETTINGS,
+    analyse_language_pairs,
+    analyse_racing,
+    build_results,
+    decide_verdict,
+    list_racing_warnings,
+    render_language_pairs,
+)
+from search.study import Study, TrialRecord, find_baseline_record
+from search.terminal import TextTable
+from trainables.benchmarks import (
+    BENCHMARK_LANGUAGES,
+    PUBLISHED_TARGETS,
+    explain_published_differences,
+    get_published_metrics,
+)
+from trainables.curriculum import Noise, Trial
+from trainables.noise_methods import Passes, count_passes
+from trainables.outcome import Outcome
+from trainables.transfer import Objective
+
+
+def write_report_page(study: Study, file: Path) -> None:
+    """The report as one HTML page.
+
+    Raises:
+        UserError: if it cannot be written there.
+    """
+    from search.report.page import write_page
+
+    try:
+        write_page(analyse_results(build_results(study)), file)
+    except OSError as error:
+        raise UserError(f"{file} cannot be written: {error.strerror or error}") from error
+
+
+def build_report(study: Study) -> dict[str, Any]:
+    """The tables as JSON's own types."""
+    ranked = study.get_complete_trials()
+    return {
+        "name": study.config.name,
+        "analysis": analyse_results(build_results(study)),
+        "noise": _summarise_noises(ranked, study.config.objective),
+        "racing": analyse_racing(study.recorded(), study.config),
+        "generalized": analyse_language_pairs(study, ranked),
+        "published": _compare_published(study, ranked),
+    }
+
+
+def render_report(study: Study, place: PathFormatter = str) -> Iterator[RenderableType]:
+    """The answer, then the tables, for a terminal; `place` says where files of the search's folder lie."""
+    yield from render_answer(study)
+    told = build_report(study)
+    yield ""
+    yield from render_answer_sentences(told["analysis"])
+    yield from render_analysis_tables(told["analysis"])
+    if any(row["noise"] != "none" for row in told["noise"]):
+        yield ""
+        yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
+        both = any(row["generalized"] is not None for row in told["noise"])
+        yield TextTable.of(
+            [
+                "noise",
+                "work a step",
+                "trials",
+                "transfer",
+                *(LANGUAGE_SETTINGS if both else []),
+                "native, mean over stages",
+            ],
+            [
+                (
+                    row["noise"],
+                    f"{row['work']:.2f}",
+                    str(row["trials"]),
+                    f"{row['transfer']:.3f}",
+                    *([_format_score(row["unmixed"]), _format_score(row["generalized"])] if both else []),
+                    ", ".join(f"{name} {value:.3g}" for name, value in row["native"].items()),
+                )
+                for row in told["noise"]
+            ],
+            words=["native, mean over stages"],
+        )
+    if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
+        yield ""
+        yield from _render_racing(told["racing"])
+    if told["published"]:
+        yield ""
+        yield from _render_published_averages(told["published"])
+    if told["generalized"]:
+        yield ""
+        yield from render_language_pairs(told["generalized"])
+    if told["analysis"]["failed"]:
+        yield ""
+        yield from render_failures(told["analysis"]["failed"], place)
+
+
+def _render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
+    """How well values after some targets foretell final ones, and what that means for the trials that ended early."""
+    yield (
+        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} that should have were trained to their "
+        "end, to see whether that was right"
+        if told["rules"]
+        else "how far values after some targets foretell final ones, that is, whether trials might race (racing.rules)"
+    )
+    rows = [
+        (
+            row["targets"][-1],
+            f"{len(row['targets'])}",
+            str(row["trials"]),
+            "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
+        )
+        for row in told["rungs"]
+    ]
+    yield TextTable.of(
+        ["after target", "targets", "trials to their end", "rank correlation with the final value"], rows
+    )
+    yield from list_racing_warnings(told)
+
+
+def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]:
+    """Each target by both rules, for the best trial and the baseline."""
+    yield f"{told['benchmark']} on test, {told['seeds']} fresh seeds, by two rules"
+    yield "  as published: the mean over all languages, English and unseen ones among them; F1 and exact match averaged"
+    yield "  metrics are those of the benchmark's own script; where ours differ, this average takes official_* of results.json"
+    yield "  zero-shot: the mean over families of the languages that were seen in pre-training, English apart; the main metric"
+    trials = told["trials"]
+    titles = [f"trial {row['trial']} {rule}" for row in trials for rule in ("as published", "zero-shot")]
+    rows = [
+        (target, *(_format_score(row[rule].get(target)) for row in trials for rule in ("published", "zero_shot")))
+        for target in told["targets"]
+    ]
+    means = [_format_score(row[f"{rule}_mean"]) for row in trials for rule in ("published", "zero_shot")]
+    yield TextTable.of(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
+    for target, difference in told["unlike"].items():
+        yield f"  {target} is not the published task: {difference}"
+    lacking = [*told["missing"], *told["missing_languages"]]
+    if lacking:
+        yield f"  the benchmark's own average is over {', '.join(lacking)} too: this is none of its table"
+
+
+def _format_score(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _list_noises(trial: Trial) -> tuple[Noise, ...]:
+    """The different noises of a trial's stages, in the order in which they come; one that is none if there is no other."""
+    stages = (*trial.curriculum, *(stage for stage in trial.targets if stage.steps))
+    found = dict.fromkeys(stage.noise for stage in stages if stage.noise.method != "none")
+    return tuple(found) or (Noise(),)
+
+
+def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> list[dict[str, Any]]:
+    """For each noise: how many trials had it, their mean objective and transfer in both settings, what a step of it costs."""
+    grouped: dict[Noise, list[Outcome]] = defaultdict(list)
+    natives: dict[Noise, list[dict[str, float]]] = defaultdict(list)
+    for record in ranked:
+        if record.trial is not None and record.outcome is not None:
+            for noise in _list_noises(record.trial):
+                grouped[noise].append(record.outcome)
+            for stage, run in zip(record.trial.stages, record.outcome.stages, strict=True):
+                if run.native:
+                    natives[stage.noise].append(run.native)
+    rows = []
+    for noise, outcomes in sorted(grouped.items(), key=lambda item: str(item[0])):
+        paired = [outcome.transfer for outcome in outcomes if outcome.transfer.generalized_means()]
+        rows.append(
+            {
+                "noise": str(noise),
+                "work": count_passes(noise).forward_equivalents / Passes().forward_equivalents,
+                "trials": len(outcomes),
+                "transfer": fmean(outcome.transfer.objective(objective) for outcome in outcomes),
+                "unmixed": fmean(_average_targets(transfer.unmixed_means()) for transfer in paired) if paired else None,
+                "generalized": fmean(_average_targets(transfer.generalized_means()) for transfer in paired)
+                if paired
+                else None,
+                "native": {
+                    name: fmean(told[name] for told in natives[noise] if name in told)
+                    for name in dict.fromkeys(name for told in natives[noise] for name in told)
+                },
+            }
+        )
+    return rows
+
+
+def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
+    """The best trial and the baseline on test by the benchmark's own rule and by ours; None where it has none, or before there are
+    fresh seeds."""
+    config, repeats = study.config, study.repeats()
+    number, plain = decide_verdict(ranked, repeats, config).best, find_baseline_record(ranked, config)
+    if config.benchmark not in PUBLISHED_TARGETS or number is None or not repeats.get(number):
+        return None
+    shown = dict.fromkeys([number, *([plain.number] if plain and repeats.get(plain.number) else [])])
+    trials = []
+    for trial in shown:
+        transfers = [outcome.transfer for outcome in repeats[trial].values()]
+        both = {
+            "published": [t.published(get_published_metrics(config.benchmark)) for t in transfers],
+            "zero_shot": [t.target_means("test") for t in transfers],
+        }
+        row: dict[str, Any] = {"trial": trial}
+        for rule, told in both.items():
+            row[rule] = {target: fmean(by_seed[target] for by_seed in told) for target in told[0]}
+            row[f"{rule}_mean"] = _average_targets(row[rule])
+        trials.append(row)
+    return {
+        "benchmark": config.benchmark,
+        "seeds": len(repeats[number]),
+        "targets": list(config.targets),
+        "unlike": explain_published_differences(config.benchmark, config.targets),
+        "missing": [task for task in PUBLISHED_TARGETS[config.benchmark] if task not in config.targets],
+        "missing_languages": [
+            code for code in BENCHMARK_LANGUAGES[config.benchmark] if code not in config.scored_languages
+        ],
+        "trials": trials,
+    }
+
+
+def _average_targets(means: dict[str, float]) -> float:
+    return fmean(means.values())

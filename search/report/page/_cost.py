@@ -1,0 +1,96 @@
+"""What the search spent and saved, and what mattered: bars."""
+
+from typing import Any
+
+from search.report.page._canvas import format_number
+from search.report.page._picture import MAX_SHOWN, Picture
+from search.report.page._row_panels import build_bar_panel
+from search.report.page._tables import Table, make_count_cell, make_number_cell, make_text_cell
+
+
+def draw_training_cost(analysis: dict[str, Any]) -> Picture | None:
+    """Stages and seconds, asked and trained; None before a trial asked for any."""
+    told = analysis.get("spent") or {}
+    if not told.get("stages_asked"):
+        return None
+    stages, trained = told["stages_asked"], told["stages_trained"]
+    seconds, paid = told["seconds_asked"], told["seconds_trained"]
+    rows = [
+        ("stages asked for", 1.0, f"{stages:g}"),
+        ("stages trained", trained / stages, f"{trained:g} ({_format_share(trained, stages)})"),
+        ("seconds asked for", 1.0, f"{seconds:.0f} s"),
+        ("seconds trained", paid / seconds if seconds else 0.0, f"{paid:.0f} s ({_format_share(paid, seconds)})"),
+    ]
+    table = Table(
+        ["", "asked", "trained", "saved"],
+        [
+            [
+                make_text_cell("stages"),
+                make_count_cell(stages),
+                make_count_cell(trained),
+                make_count_cell(stages - trained),
+            ],
+            [
+                make_text_cell("seconds of training"),
+                make_number_cell(seconds, 1),
+                make_number_cell(paid, 1),
+                make_number_cell(seconds - paid, 1),
+            ],
+        ],
+    )
+    saved = _format_share(seconds - paid, seconds)
+    return Picture(
+        name="spent",
+        title="What the search spent and saved",
+        caption="Grey is what the trials would have cost one by one, blue what was trained: the rest was read from the stage tree.",
+        panels=[
+            build_bar_panel(
+                "Training",
+                rows,
+                lambda at: "gain" if at % 2 else "grey",
+                f"{trained:g} of {stages:g} stages trained, {saved} of the seconds saved",
+            )
+        ],
+        tables=[table],
+    )
+
+
+def _format_share(part: float, whole: float) -> str:
+    return f"{part / whole:.0%}".replace("%", " %") if whole else "0 %"
+
+
+def draw_importance(analysis: dict[str, Any]) -> Picture | None:
+    """Shares of parameters in what separates good trials from others; None with too few trials."""
+    rows = [row for row in analysis.get("importance") or [] if row["importance"] is not None]
+    shown = rows[:MAX_SHOWN]
+    if not shown:
+        return None
+    return Picture(
+        name="importance",
+        title="What mattered",
+        caption="The longer a bar, the more a parameter tells good trials from the rest (PED-ANOVA; Watanabe et al., 2023): association "
+        "within this search's trials, not cause. What stands in grey is no more than where values are shuffled.",
+        panels=[
+            build_bar_panel(
+                "Importance",
+                [(row["parameter"], row["importance"], format_number(row["importance"])) for row in shown],
+                lambda at: "gain" if shown[at].get("above_chance", True) else "grey",
+                "Importance: "
+                + ", ".join(f"{row['parameter']} {format_number(row['importance'])}" for row in shown[:6]),
+            )
+        ],
+        tables=[
+            Table(
+                ["parameter", "importance", "by chance"],
+                [
+                    [
+                        make_text_cell(row["parameter"]),
+                        make_number_cell(row["importance"]),
+                        make_number_cell(row.get("chance")),
+                    ]
+                    for row in shown
+                ],
+            )
+        ],
+        note=f"The first {MAX_SHOWN} of {len(rows)} parameters are shown." if len(rows) > MAX_SHOWN else "",
+    )

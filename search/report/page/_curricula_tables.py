@@ -1,0 +1,203 @@
+"""The tables of curricula and of conditions by family, and the order in which families and languages stand."""
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from search.report.page._picture import MAX_SHOWN
+from search.report.page._tables import (
+    Cell,
+    Table,
+    format_score,
+    get_estimate_text,
+    has_mean,
+    is_significant,
+    make_count_cell,
+    make_text_cell,
+)
+from search.report.page._theme import get_gain_level
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+
+_SETTINGS_PATTERN = re.compile(r"\s*\([^()]*\)")
+"""A stage's rate and noise, as a curriculum tells them in brackets."""
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageGroups:
+    """The scored languages, family by family; what stands apart is in no family's mean."""
+
+    source: list[str]
+    families: dict[str, list[str]]
+    unseen: list[str]
+
+    @property
+    def columns(self) -> list[tuple[str, list[str]]]:
+        """Names of groups and their languages, from left to right."""
+        apart = [("source", self.source)] if self.source else []
+        return [*apart, *self.families.items(), *([("unseen", self.unseen)] if self.unseen else [])]
+
+
+def group_languages(analysis: dict[str, Any]) -> LanguageGroups:
+    """Families with most languages first; the source language and those unseen in pre-training apart."""
+    family_of: Mapping[str, str] = analysis.get("families") or {}
+    scored = dict.fromkeys(code for row in analysis.get("curricula") or [] for code in row["languages"])
+    codes = sorted(set(family_of) | set(scored))
+    source = [code for code in codes if code == (analysis.get("source_language") or SOURCE_LANGUAGE)]
+    unseen = [code for code in codes if code in LANGUAGES and not LANGUAGES[code].seen and code not in source]
+    rest = [code for code in codes if code not in (*source, *unseen)]
+    named = {code: str(family_of.get(code) or "other") for code in rest}
+    sizes = Counter(named.values())
+    ordered = sorted(sizes, key=lambda family: (-sizes[family], family))
+    return LanguageGroups(
+        source, {family: [code for code in rest if named[code] == family] for family in ordered}, unseen
+    )
+
+
+def list_families(analysis: dict[str, Any]) -> list[str]:
+    """The families that anything is told of, those with most languages first."""
+    told_of = dict.fromkeys(
+        family
+        for part in ("curricula", "conditions")
+        for row in analysis.get(part) or []
+        for family in row.get("families") or {}
+    )
+    known = [family for family in group_languages(analysis).families if family in told_of]
+    return [*known, *(family for family in told_of if family not in known)]
+
+
+def find_baseline_row(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
+    """The curriculum without an intermediate stage, the one that was tried first; None if there is none."""
+    plain = [row for row in rows if row.get("condition") == "none"]
+    return min(plain, key=lambda row: row["trial"]) if plain else None
+
+
+def build_curricula_tables(analysis: dict[str, Any]) -> list[Table]:
+    """Curricula x families, best first: the first rows as part of the text, all of them where there are more."""
+    rows = analysis.get("curricula") or []
+    if not rows:
+        return []
+    finalists = analysis.get("finalists") or []
+    again = finalists and {row["trial"] for row in finalists} != {row["trial"] for row in rows}
+    every = _build_table(analysis, rows, f"Curricula by family{describe_split(analysis)}, best first")
+    first = [_build_table(analysis, finalists, "Finalists by family on test, fresh seeds, best first")] if again else []
+    if len(rows) <= MAX_SHOWN:
+        return [*first, every]
+    shown = replace(every, rows=every.rows[:MAX_SHOWN], title=f"{every.title}: the best {MAX_SHOWN} of {len(rows)}")
+    return [*first, shown, replace(every, title=f"All {len(rows)} curricula", kind="data", slim=0)]
+
+
+def describe_split(analysis: dict[str, Any]) -> str:
+    """What curricula were scored on."""
+    split = (analysis.get("basis") or {}).get("split")
+    return f" on {split}" if split else ""
+
+
+def _build_table(analysis: dict[str, Any], rows: Sequence[dict[str, Any]], title: str) -> Table:
+    families, plain, codes = list_families(analysis), find_baseline_row(rows), group_languages(analysis).source
+    name = strip_stage_settings if find_common_settings(analysis) else str
+    scores = [row["families"] for row in rows]
+    gained = _compute_gains(scores, plain["families"] if plain else None)
+    widest = max((abs(gain) for row in gained for gain in row.values()), default=0.0)
+    head = [
+        "trial",
+        "curriculum",
+        "all families",
+        *(["gain"] if plain else []),
+        *families,
+        *(get_language_name(code) for code in codes),
+    ]
+    body = [
+        [
+            make_count_cell(row["trial"]),
+            Cell(name(row["words"]), under=row["condition"], strong=row["trial"] == analysis.get("best")),
+            make_interval_cell(get_estimate_text(row["overall"])),
+            *([make_interval_cell(get_estimate_text(row.get("gain")))] if plain else []),
+            *(
+                _make_score_cell(
+                    row["families"].get(family), gains.get(family), widest, (row.get("family_gains") or {}).get(family)
+                )
+                for family in families
+            ),
+            *(_make_score_cell(row["languages"].get(code), None, widest) for code in codes),
+        ]
+        for row, gains in zip(rows, gained, strict=True)
+    ]
+    return Table(head, body, title, "shown", len(families) + len(codes))
+
+
+def build_conditions_table(analysis: dict[str, Any]) -> Table | None:
+    """Conditions x families; None without any."""
+    rows = analysis.get("conditions") or []
+    if not rows:
+        return None
+    families = list_families(analysis)
+    scores = [{name: found["mean"] for name, found in row["families"].items() if has_mean(found)} for row in rows]
+    plain = next((score for row, score in zip(rows, scores, strict=True) if row["condition"] == "none"), None)
+    gained = _compute_gains(scores, plain)
+    widest = max((abs(gain) for row in gained for gain in row.values()), default=0.0)
+    body = [
+        [
+            make_text_cell(row["condition"]),
+            make_count_cell(row["curricula"]),
+            make_interval_cell(get_estimate_text(row["overall"])),
+            make_interval_cell(get_estimate_text(row.get("gain"))),
+            *(_make_score_cell(score.get(family), gains.get(family), widest) for family in families),
+        ]
+        for row, score, gains in zip(rows, scores, gained, strict=True)
+    ]
+    return Table(
+        ["condition", "curricula", "all families", "gain", *families],
+        body,
+        f"Conditions by family{describe_split(analysis)}",
+        "shown",
+        len(families),
+    )
+
+
+def strip_stage_settings(text: str) -> str:
+    """A curriculum by its tasks alone, without rates and noise."""
+    return _SETTINGS_PATTERN.sub("", text)
+
+
+def find_common_settings(analysis: dict[str, Any]) -> str | None:
+    """The rate and noise that every stage of every curriculum has, if they all have the same."""
+    found = {
+        recipe.strip() for row in analysis.get("curricula") or [] for recipe in _SETTINGS_PATTERN.findall(row["words"])
+    }
+    return found.pop().strip("()") if len(found) == 1 else None
+
+
+def make_interval_cell(text: str) -> Cell:
+    """A number in words, with its interval on a line of its own."""
+    mean, bracket, rest = text.partition(" [")
+    return Cell(mean, under=f"[{rest}" if bracket else "", number=True)
+
+
+def get_language_name(code: str) -> str:
+    """A language's name."""
+    return LANGUAGES[code].name if code in LANGUAGES else code
+
+
+def _compute_gains(scores: Sequence[Mapping[str, float]], plain: Mapping[str, float] | None) -> list[dict[str, float]]:
+    """Score minus the baseline's, where both are there."""
+    plain = plain or {}
+    return [
+        {name: score - plain[name] for name, score in row.items() if score is not None and plain.get(name) is not None}
+        for row in scores
+    ]
+
+
+def _make_score_cell(
+    score: float | None, gain: float | None, widest: float, tested: Mapping[str, Any] | None = None
+) -> Cell:
+    if score is None:
+        return Cell("", number=True)
+    return Cell(
+        format_score(score),
+        under="" if gain is None else format_score(gain, signed=True),
+        level=get_gain_level(gain, widest),
+        number=True,
+        strong=is_significant(tested),
+    )

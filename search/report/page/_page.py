@@ -1,0 +1,109 @@
+"""The answer of a search as one page that needs nothing else, and its pictures as figures.
+
+The page is made of `search.analysis.analyse_results`'s document alone. Whatever text that holds is shown as text.
+"""
+
+import base64
+import hashlib
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from search.process import change_to_empty_folder
+
+with change_to_empty_folder():
+    import matplotlib  # noqa: F401 - which takes its settings from the working directory, whoever wrote them there
+
+from matplotlib.figure import Figure
+
+from search.home import write_atomically
+from search.report.page._picture import Picture, draw_panel, draw_picture
+from search.report.page._plain_text import clean_document
+from search.report.page._sections import build_sections
+from search.report.page._svg import render_svg
+from search.report.page._theme import DARK_COLOURS, LIGHT_COLOURS, to_css_variables
+
+VERDICT_BADGES = {
+    "separated": ("separated", "significantly better than every other finalist on the same seeds (dev)"),
+    "tie": ("a tie", "not significantly better than every other finalist on the same seeds (dev)"),
+    "unconfirmed": ("unconfirmed", "not compared with another finalist on enough fresh seeds yet"),
+}
+"""Each verdict's badge and what it means."""
+
+
+def render_page(analysis: dict[str, Any]) -> str:
+    """The page as HTML: no request leaves it, no script is needed to read it; the same analysis gives the same text."""
+    told = clean_document(analysis)
+    style, script = _build_style_sheet(), _read_asset("page.js")
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment.globals["drawn"] = _render_panels
+    environment.tests["picture"] = lambda block: isinstance(block, Picture)
+    return environment.from_string(_read_asset("page.html")).render(
+        name=told.get("name") or "",
+        answer=told.get("answer") or [],
+        verdict=VERDICT_BADGES.get(told.get("verdict"), VERDICT_BADGES["unconfirmed"]),
+        facts=_list_facts(told),
+        sections=build_sections(told),
+        style=Markup(style),  # noqa: S704 - our own file
+        script=Markup(script),  # noqa: S704 - our own file
+        style_hash=_compute_csp_hash(style),
+        script_hash=_compute_csp_hash(script),
+    )
+
+
+def write_page(analysis: dict[str, Any], file: Path) -> None:
+    """`render_page` into a file, in one step."""
+    page = render_page(analysis)
+    with write_atomically(file) as aside:
+        aside.write_text(page, encoding="utf-8")
+
+
+def draw_figures(analysis: dict[str, Any]) -> dict[str, Figure]:
+    """Every picture of the page on white, by its name (letters and dashes): what has no data has no picture."""
+    told = build_sections(clean_document(analysis))
+    found = [block for section in told for block in section.blocks if isinstance(block, Picture)]
+    return {picture.name: draw_picture(picture) for picture in found}
+
+
+def _render_panels(picture: Picture) -> list[Markup]:
+    """Legend and panels of a picture as SVG."""
+    return [
+        render_svg(draw_panel(panel), f"{picture.name}-{at}", panel.label)
+        for at, panel in enumerate(picture.all_panels)
+    ]
+
+
+def _list_facts(told: dict[str, Any]) -> list[tuple[str, str]]:
+    """What stands beside the title."""
+    basis, spent = told.get("basis") or {}, told.get("spent") or {}
+    seeds = basis.get("seeds") or []
+    facts = [
+        ("objective", told.get("objective")),
+        ("best trial", told.get("best")),
+        ("scores on", basis.get("split")),
+        ("seeds", ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{len(seeds)}"),
+        ("trials", spent.get("trials")),
+        ("languages", len(told.get("families") or {}) or None),
+    ]
+    return [(name, str(value)) for name, value in facts if value not in (None, "")]
+
+
+def _build_style_sheet() -> str:
+    """The style sheet with the colours of both themes; paper is always light."""
+    levels = "".join(
+        f".{name}{{--level:var(--{name})}}" for name in LIGHT_COLOURS if name[0] in "dv" and name[1:].isdigit()
+    )
+    dark = f"@media screen and (prefers-color-scheme:dark){{:root{{{to_css_variables(DARK_COLOURS)}--soft:58%}}}}"
+    return f":root{{{to_css_variables(LIGHT_COLOURS)}--soft:42%}}{dark}\n{levels}\n{_read_asset('page.css')}"
+
+
+def _read_asset(name: str) -> str:
+    return (files("search.report.page") / name).read_text(encoding="utf-8")
+
+
+def _compute_csp_hash(text: str) -> str:
+    """What a Content-Security-Policy names a piece of the page by."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

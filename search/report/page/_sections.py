@@ -1,0 +1,175 @@
+"""The page's sections in the order in which a reader wants them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from search.report.page._cost import draw_importance, draw_training_cost
+from search.report.page._curricula_tables import (
+    build_conditions_table,
+    build_curricula_tables,
+    find_common_settings,
+    list_families,
+)
+from search.report.page._effects import build_family_effects_table, draw_effects
+from search.report.page._estimates import draw_forgetting, draw_gain_slopes, draw_selection_costs
+from search.report.page._heat_map import draw_heat_map
+from search.report.page._learning_curves import draw_learning_curves
+from search.report.page._method_notes import LIMITS, METHODS
+from search.report.page._noise_curves import draw_gain_by_language, draw_noise_curves
+from search.report.page._pareto_front import draw_pareto_front
+from search.report.page._picture import Picture
+from search.report.page._stage_tree import draw_stage_tree
+from search.report.page._tables import Table, make_text_cell
+
+Block = Picture | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A title, some sentences, pictures and tables."""
+
+    name: str
+    """Its anchor."""
+    title: str
+    blocks: list[Block]
+    words: list[str] = field(default_factory=list)
+    """Sentences before the blocks."""
+    lists: list[tuple[str, list[str]]] = field(default_factory=list)
+    """Titles with their sentences, after the blocks."""
+
+    @property
+    def wide(self) -> bool:
+        """Whether on paper it wants a page on its side."""
+        return any(isinstance(block, Picture) and block.fixed for block in self.blocks)
+
+
+def build_sections(analysis: dict[str, Any]) -> list[Section]:
+    """All that have something to say, be it in one line why there is nothing."""
+    begun = bool(analysis.get("curricula"))
+    every = [
+        _make_section(
+            "order",
+            "Order and families",
+            build_curricula_tables(analysis),
+            _explain_curricula_table(analysis),
+            "No trial is complete yet.",
+        ),
+        _make_section(
+            "effects",
+            "Order effects",
+            [draw_effects(analysis), build_family_effects_table(analysis, list_families(analysis))],
+            [],
+            begun
+            * "No effect of the order can be told yet: it takes finished trials whose curricula differ in their order.",
+        ),
+        _make_section("languages", "Language by language", [draw_heat_map(analysis)], [], ""),
+        _make_section("conditions", "Conditions", [build_conditions_table(analysis)], _CONDITIONS_NOTE, ""),
+        _make_section("tree", "The stage tree", [draw_stage_tree(analysis)], [], ""),
+        _make_section(
+            "noise",
+            "Noise",
+            [draw_noise_curves(analysis), draw_gain_slopes(analysis), draw_gain_by_language(analysis)],
+            [],
+            "",
+        ),
+        _make_section(
+            "forgetting",
+            "Forgetting",
+            [draw_forgetting(analysis)],
+            [],
+            begun * "Forgetting was not measured: it takes curricula of two stages or more.",
+        ),
+        _make_section(
+            "importance",
+            "What mattered",
+            [draw_importance(analysis)],
+            [],
+            begun * "There are too few trials to tell what mattered.",
+        ),
+        _make_section("learning", "Learning curves", [draw_learning_curves(analysis)], [], ""),
+        _make_section("front", "Pareto front", [draw_pareto_front(analysis)], [], ""),
+        _make_section(
+            "selection", "Selecting a curriculum", [draw_selection_costs(analysis)], _explain_selection(analysis), ""
+        ),
+        _make_section("spent", "Spent and saved", [draw_training_cost(analysis)], _summarise_trials(analysis), ""),
+        _make_section("failed", "What failed", [_build_failures_table(analysis)], _FAILURES_NOTE, ""),
+        _build_methods_section(analysis),
+    ]
+    return [section for section in every if section is not None]
+
+
+_READING_GUIDE = (
+    "Each cell is a score, mean over targets, and under it the gain over no intermediate stage, where that was tried; blue gains, "
+    "orange loses, bold is significant after a correction (max-t) for all families of all curricula. All families is the mean over families, without the source language and without "
+    "languages unseen in pre-training."
+)
+_CONDITIONS_NOTE = ["Curricula that have the same kind of order, taken together."]
+
+
+def _make_section(
+    name: str, title: str, found: Sequence[Block | None], sentences: list[str], empty: str
+) -> Section | None:
+    """A section with its blocks; without any, the sentence that says why; without that, none."""
+    blocks = [block for block in found if block is not None]
+    if blocks:
+        return Section(name, title, blocks, sentences)
+    return Section(name, title, [], [empty]) if empty else None
+
+
+def _explain_curricula_table(analysis: dict[str, Any]) -> list[str]:
+    """How to read the table of curricula."""
+    recipe = find_common_settings(analysis)
+    basis = (analysis.get("basis") or {}).get("told")
+    told = [to_sentence(f"The table of curricula: {basis}")] if basis else []
+    return [
+        _READING_GUIDE + (f" Every intermediate stage has the same rate and noise ({recipe})." if recipe else ""),
+        *told,
+    ]
+
+
+def to_sentence(words: str) -> str:
+    """With a capital and an end, as a page's sentences have."""
+    whole = words[:1].upper() + words[1:]
+    return whole if whole.endswith((".", "!", "?")) else f"{whole}."
+
+
+_FAILURES_NOTE = ["Why runs came to nothing. Tracebacks lie in files of the search, named here from its home on."]
+
+
+def _build_failures_table(analysis: dict[str, Any]) -> Table | None:
+    """Trials and repeats that failed; None where there is none."""
+    rows = [
+        [
+            make_text_cell(told["run"]),
+            make_text_cell(told["error"]),
+            make_text_cell(told["failure"] and f"searches/{analysis['name']}/{told['failure']}"),
+        ]
+        for told in analysis.get("failed") or []
+    ]
+    return Table(["failed", "why", "traceback"], rows, title="What failed", kind="shown") if rows else None
+
+
+def _explain_selection(analysis: dict[str, Any]) -> list[str]:
+    told = (analysis.get("selection") or {}).get("told")
+    return [to_sentence(told)] if told else []
+
+
+def _summarise_trials(analysis: dict[str, Any]) -> list[str]:
+    told = analysis.get("spent") or {}
+    trials = "trial" if told.get("trials") == 1 else "trials"
+    parts = [
+        (told.get("trials"), f"{trials} complete"),
+        (told.get("pruned"), "ended early"),
+        (told.get("failed"), "failed"),
+    ]
+    words = ", ".join(f"{number:g} {what}" for number, what in parts if number)
+    mixed = analysis.get("mixture")
+    return [f"{words}."] * bool(words) + ([to_sentence(mixed)] if mixed else [])
+
+
+def _build_methods_section(analysis: dict[str, Any]) -> Section:
+    """How the numbers came about and what they do not say."""
+    assumed = list(analysis.get("assumptions") or [])
+    lists = [("Methods", METHODS), ("What the intervals assume", assumed), ("Limits", LIMITS)]
+    return Section("methods", "Methods and limits", [], [], [(title, members) for title, members in lists if members])

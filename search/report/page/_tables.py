@@ -1,0 +1,103 @@
+"""Tables of the page: what is shown, how a number is written, how a cell is coloured."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+NOT_SIGNIFICANT = "not significant"
+"""What an effect is called that the test, corrected for the number of effects, does not tell from zero."""
+
+MAX_UNBROKEN_LENGTH = 28
+"""Letters of a name that is never broken over lines where the page is wide."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: its text, a smaller second line, and what the style sheet knows it by."""
+
+    text: str
+    under: str = ""
+    level: str | None = None
+    """The name of a colour of the ramps."""
+    number: bool = False
+    strong: bool = False
+
+    @property
+    def classes(self) -> str:
+        """For the style sheet."""
+        short = not self.number and len(self.text) <= MAX_UNBROKEN_LENGTH
+        tinted = f"tint {self.level}" if self.level else ""
+        return " ".join(filter(None, ["n" * self.number, "short" * short, tinted, "strong" * self.strong]))
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under a head; the first column names the row."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[Cell]]
+    title: str = ""
+    kind: str = "data"
+    """``data``: numbers behind a picture, to be copied; ``shown``: part of the text."""
+    slim: int = 0
+    """How many of the last columns are of short numbers under long names: the names stand upright where there are many."""
+
+    def upright(self, column: int) -> bool:
+        """Whether a column's name stands upright."""
+        return self.slim > 8 and column >= len(self.head) - self.slim
+
+    def numeric(self, column: int) -> bool:
+        """Whether a column holds numbers: such a head stands on the right."""
+        return any(row[column].number for row in self.rows if column < len(row))
+
+
+def make_text_cell(text: Any, *, strong: bool = False) -> Cell:
+    """A cell of plain words; a null one is empty."""
+    return Cell("" if text is None else str(text), strong=strong)
+
+
+def make_number_cell(value: float | None, digits: int = 4, *, signed: bool = False) -> Cell:
+    """A cell with a number; an empty one for None."""
+    return Cell("" if value is None else format_score(value, digits, signed=signed), number=True)
+
+
+def format_score(value: float, digits: int = 3, *, signed: bool = False) -> str:
+    """A number with so many digits after the point; a difference with its sign, unless nothing is left of it."""
+    text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
+    return text if any(letter in "123456789" for letter in text) else text.lstrip("+-")
+
+
+def make_count_cell(value: float | None) -> Cell:
+    """A cell with a whole number."""
+    return Cell("" if value is None else f"{value:g}", number=True)
+
+
+ESTIMATE_COLUMNS = ("mean", "low", "high")
+
+
+def make_estimate_cells(found: Mapping[str, Any] | None, *, signed: bool = True) -> list[Cell]:
+    """Three cells: mean and both ends of the 95 % interval; empty ones without an estimate."""
+    return [make_number_cell((found or {}).get(part), signed=signed) for part in ESTIMATE_COLUMNS]
+
+
+def get_estimate_text(found: Mapping[str, Any] | None) -> str:
+    """An estimate as the analysis tells it; empty without one."""
+    return "" if not found else str(found.get("told") or "")
+
+
+def has_mean(found: Mapping[str, Any]) -> bool:
+    """Whether an estimate is there at all."""
+    return found.get("mean") is not None
+
+
+def is_significant(found: Mapping[str, Any] | None) -> bool:
+    """Whether an estimate is significant after the correction within its table."""
+    told = found or {}
+    corrected = told.get("p_holm") if told.get("p_max") is None else told["p_max"]
+    return corrected is not None and corrected <= 0.05
+
+
+def excludes_zero(found: Mapping[str, Any] | None) -> bool:
+    """Whether the interval of an estimate leaves out zero."""
+    low, high = (found or {}).get("low"), (found or {}).get("high")
+    return low is not None and high is not None and (low > 0 or high < 0)

@@ -1,0 +1,74 @@
+"""Whether ending trials early was safe: how far scores after some targets rank trials as final scores do."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from statistics import StatisticsError
+from typing import Any
+
+from search.config import Config
+from search.results._paired_comparison import correlate_ranks
+from search.study import STEPS_PER_TARGET, TrialRecord
+
+SAFE_CORRELATION = 0.5
+"""Rank correlation below which stopping on early scores is warned of."""
+
+
+def analyse_racing(records: Sequence[TrialRecord], config: Config) -> dict[str, Any]:
+    """How many trials ended early and how many that should have were trained to their end, and the rank correlation of early and final
+    values: by number of targets that count, and where trials are looked at first.
+
+    Trials that ended early have no final value: the correlation is over those that went on, the spared ones among them.
+    """
+    complete = [record for record in records if record.state == "complete" and record.outcome is not None]
+    targets = config.scored_targets
+    rungs = [
+        {
+            "targets": list(targets[:end]),
+            **_correlate_values([(_compute_early_value(record, config, end), record.value) for record in complete]),
+        }
+        for end in range(1, len(targets))
+    ]
+    done = config.racing.find_first_report(config.racing.grace, config.untrained_target_positions)
+    step = round(done * STEPS_PER_TARGET)
+    within = _correlate_values([(record.intermediate_values.get(step), record.value) for record in complete])
+    whole = rungs[min(int(done), len(rungs)) - 1] if rungs and done == int(done) else within
+    return {
+        "rules": list(config.racing.rules),
+        "pruned": sum(record.state == "pruned" for record in records),
+        "spared": sum(record.spared is not None for record in complete),
+        "first": {"done": done, "of": len(targets), **{key: whole[key] for key in within}},
+        "rungs": rungs,
+    }
+
+
+def _correlate_values(pairs: Iterable[tuple[float | None, float | None]]) -> dict[str, Any]:
+    told = [(early, final) for early, final in pairs if early is not None and final is not None]
+    found = correlate_ranks([early for early, _ in told], [final for _, final in told])
+    correlation, low, high = found if found is not None else (None, None, None)
+    return {"trials": len(told), "correlation": correlation, "low": low, "high": high}
+
+
+def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float | None:
+    """A trial's objective over the first targets; None where they have none of the scores that it is made of."""
+    assert record.outcome is not None
+    try:
+        return record.outcome.transfer.over(config.scored_targets[:end]).objective(config.objective)
+    except StatisticsError:
+        return None
+
+
+def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
+    """What the reader of a race has to know, from `analyse_racing`."""
+    if not told["pruned"]:
+        return
+    first = told["first"]
+    after = f"after {first['done']:g} of {first['of']} targets"
+    if first["correlation"] is None or first["correlation"] >= SAFE_CORRELATION > 0 >= first["low"]:
+        yield (
+            f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
+            "foretell final ones"
+        )
+    elif first["correlation"] < SAFE_CORRELATION:
+        yield (
+            f"ending trials early was not safe: values {after} rank trials with a correlation of {first['correlation']:.2f} "
+            f"[{first['low']:.2f}, {first['high']:.2f}] only to their final ones; raise racing.grace, or order targets otherwise"
+        )

@@ -1,0 +1,298 @@
+"""An Optuna sampler for curricula: a Gaussian process over their features, expected improvement per cost."""
+
+import warnings
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import optuna
+from optuna.distributions import BaseDistribution
+from optuna.samplers import BaseSampler
+from optuna.trial import FrozenTrial, TrialState
+
+from search.sampler._candidate import Candidate, CandidateSpace, Parameters, SampledTrial
+from search.sampler._new_candidates import find_untried, vary_parameters
+from search.sampler._trial_values import estimate_final_values
+
+if TYPE_CHECKING:
+    from search.sampler.gaussian_process import GaussianProcessModel
+
+RANDOM_CANDIDATES, NEIGHBOUR_CANDIDATES = 120, 120
+"""Candidates that are looked at: at random, and near tried ones."""
+REFINEMENT_ROUNDS, REFINED_CANDIDATES, VARIATIONS_PER_CANDIDATE = 2, 6, 8
+"""How often the best of them are varied again, how many, and how many times each."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposal:
+    parameters: Parameters
+    distributions: dict[str, BaseDistribution]
+    candidate: Candidate
+
+    @property
+    def key(self) -> Hashable:
+        return self.candidate.key
+
+
+@dataclass(frozen=True, slots=True)
+class _History:
+    """What a study tells a sampler."""
+
+    trials: Sequence[FrozenTrial]
+    values: dict[int, float]
+    tried: set[Hashable]
+    """Identities of candidates, failed ones too."""
+
+    @property
+    def valued_trials(self) -> list[FrozenTrial]:
+        """The trials that have a value, in the order of these."""
+        by_number = {trial.number: trial for trial in self.trials}
+        return [by_number[number] for number in self.values]
+
+
+class CurriculumSampler(BaseSampler):
+    """Proposes the curriculum with the highest expected improvement per cost.
+
+    The model is scikit-learn's Gaussian process over features of curricula (`search.sampler._features`), hyperparameters by marginal likelihood.
+    Expected improvement per cost is that of Snoek et al. (NIPS 2012, section 3.2); what other trials, running ones among them, have
+    trained costs nothing. Running trials count with the value that the model expects of them (Ginsbourger et al., 2010), pruned ones with
+    what their last report leads to among complete trials that made it too.
+
+    Its draws are those of a trial's number, whatever was asked before: the same trials with the same values lead to the same proposal. Where
+    trials run at the same time, a proposal depends on which of them have ended.
+
+    Example:
+        .. code-block:: python
+
+            import math
+            import optuna
+            from search.sampler._candidate import Candidate, StageView; from search.sampler._curriculum_sampler import CurriculumSampler
+
+            def curriculum(trial):
+                left, stages, costs = ["nli", "qa", "ner"], [], []
+                for place in range(trial.suggest_int("length", 0, 2)):
+                    task = left.pop(trial.suggest_categorical(f"task.{place}", list(range(len(left)))))
+                    rate = trial.suggest_float(f"rate.{place}", 1e-5, 1e-4, log=True)
+                    stages.append(StageView((task,), {"rate": math.log(rate)}))
+                    costs.append((tuple(map(repr, stages)), 1.0))
+                return Candidate(tuple(stages), costs=[*costs, (("target", *map(repr, stages)), 1.0)])
+
+            study = optuna.create_study(direction="maximize", sampler=CurriculumSampler(curriculum, seed=0))
+            study.optimize(lambda trial: train_and_score(curriculum(trial)), n_trials=30)
+    """
+
+    def __init__(
+        self,
+        space: CandidateSpace,
+        *,
+        seed: int | None = None,
+        startup: int = 6,
+        held: Callable[[], Iterable[Hashable]] = tuple,
+        noise: Callable[[], float | None] = lambda: None,
+        per_cost: bool = True,
+    ) -> None:
+        """
+        Args:
+            space: asks for every parameter of a trial and says what curriculum they make.
+            seed: the same one gives the same proposals for the same study.
+            startup: trials at random before the first model.
+            held: parts of `Candidate.costs` that are trained already, beside those of the study's own trials.
+            noise: variance of a value over seeds, from repeats; None where it is not known: it is fitted then.
+            per_cost: whether expected improvement is divided by cost.
+        """
+        if startup < 2:
+            raise ValueError(f"startup must be 2 or more; got {startup}")
+        self.space, self.startup, self.held, self.noise, self.per_cost = space, startup, held, noise, per_cost
+        self._seed = Random(seed).getrandbits(32)
+        self._known: dict[int, tuple[Candidate, bool]] = {}
+        self._open_proposals: dict[int, _Proposal] = {}
+
+    def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
+        """The distributions of the proposed curriculum's own parameters."""
+        rng = Random(f"{self._seed}/{trial.number}")
+        try:
+            proposal = self._propose(study, trial, rng)
+        except Exception as error:
+            warnings.warn(
+                f"CurriculumSampler draws trial {trial.number} at random: {type(error).__name__}: {error}", stacklevel=2
+            )
+            proposal = self._drawn(rng, {})
+        self._open_proposals[trial.number] = proposal
+        return dict(proposal.distributions)
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> Parameters:
+        """The proposed curriculum's parameters."""
+        return self._open_proposals.pop(trial.number).parameters
+
+    def sample_independent(
+        self, study: optuna.Study, trial: FrozenTrial, param_name: str, param_distribution: BaseDistribution
+    ) -> Any:
+        """At random: for parameters that the space did not ask for."""
+        seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
+        return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
+
+    def forget(self, number: int) -> None:
+        """Forget what it remembers of the trials from this number on: other ones may come to have these numbers."""
+        self._known = {known: candidate for known, candidate in self._known.items() if known < number}
+
+    def estimate_improvement_probability(self, study: optuna.Study, by: float, trials: int) -> float:
+        """The probability that a search finds something better if it goes on for so many trials.
+
+        Better: one of these trials is better in truth, without the noise of a measurement, by more than `by` than the best in truth of all
+        trials before. Trials that run count among those before.
+
+        Args:
+            study: the search, of one objective.
+            by: in the units of the values.
+            trials: that are still to come.
+
+        Returns:
+            1 while there is no model yet, 0 when no untried curriculum is found.
+        """
+        seen = self._seen(study, None)
+        if len(seen.values) < self.startup:
+            return 1.0
+        return float((self._draw_improvements(trials, seen) > by).mean())
+
+    def draw_improvements(self, study: optuna.Study, trials: int) -> np.ndarray:
+        """By how much the next trials may improve on the best so far: draws of what `estimate_improvement_probability` counts, in the units of the values."""
+        return self._draw_improvements(trials, self._seen(study, None))
+
+    def _draw_improvements(self, trials: int, seen: _History) -> np.ndarray:
+        from search.sampler._improvement import simulate_improvements
+
+        rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
+        model = self._model(seen)
+        found, _ = self._search_candidates(
+            rng, seen, lambda found: model.compute_expected_improvement([each.candidate for each in found])
+        )
+        if not found:
+            return np.full(1, -np.inf)
+        numbers = np.random.default_rng(rng.getrandbits(32))
+        drawn = model.compute_posteriors([each.candidate for each in found], numbers)
+        worlds = [simulate_improvements(*told, len(told[0]) - len(found), trials, numbers) for told in drawn]
+        gained: np.ndarray = model.deviation * np.concatenate(worlds)
+        return gained
+
+    def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
+        seen = self._seen(study, trial.number)
+        if len(seen.values) < self.startup:
+            return self._draw_untried(rng, seen.tried, believed=trial.number % 2 == 0)
+        held = {part for other in seen.trials for part in self._trained(other)} | set(self.held())
+        model = self._model(seen)
+        whole = [sum(cost for _, cost in self._get_candidate(other).costs) for other in seen.trials]
+        free = 0.01 * float(np.median(whole))
+        found, scores = self._search_candidates(rng, seen, lambda found: self._scores(model, found, held, free))
+        return found[int(np.argmax(scores))] if found else self._draw_untried(rng, seen.tried)
+
+    def _seen(self, study: optuna.Study, asking: int | None) -> _History:
+        trials = study.get_trials(deepcopy=False)
+        trials = [other for other in trials if other.number != asking and other.params]
+        # One that failed before all of its parameters were asked for is no candidate yet.
+        recalled = [self._recall_candidate(other) for other in trials]
+        tried = {candidate.key for candidate, whole in recalled if whole}
+        return _History(
+            trials, estimate_final_values(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried
+        )
+
+    def _model(self, seen: _History) -> "GaussianProcessModel":
+        from search.sampler.gaussian_process import GaussianProcessModel
+
+        told = [self._get_candidate(other) for other in seen.valued_trials]
+        model = GaussianProcessModel(told, np.array(list(seen.values.values())), self.noise())
+        model.condition_on_running(
+            [self._get_candidate(other) for other in seen.trials if other.state == TrialState.RUNNING]
+        )
+        return model
+
+    def _search_candidates(
+        self, rng: Random, seen: _History, score: Callable[[Sequence[_Proposal]], np.ndarray]
+    ) -> tuple[list[_Proposal], np.ndarray]:
+        """Untried candidates and their scores; the best ones are varied again."""
+        found = self._candidates(rng, seen)
+        scores = _rank_nan_last(score(found)) if found else np.zeros(0)
+        for _ in range(REFINEMENT_ROUNDS if found else 0):
+            near = [found[place] for place in np.argsort(-scores)[:REFINED_CANDIDATES]]
+            known = {each.key for each in found} | seen.tried
+            varied = [
+                self._vary_proposal(rng, each.parameters) for each in near for _ in range(VARIATIONS_PER_CANDIDATE)
+            ]
+            more = list({each.key: each for each in varied if each.key not in known}.values())
+            if not more:
+                break
+            found, scores = found + more, np.concatenate([scores, _rank_nan_last(score(more))])
+        return found, scores
+
+    def _scores(
+        self, model: "GaussianProcessModel", found: Sequence[_Proposal], held: set[Hashable], free: float
+    ) -> np.ndarray:
+        """Expected improvement of each, per cost, which is `free` for one that is trained."""
+        candidates = [each.candidate for each in found]
+        improvement = model.compute_expected_improvement(candidates)
+        if not self.per_cost or not any(each.costs for each in candidates):
+            return improvement
+        costs = np.array([sum(cost for part, cost in each.costs if part not in held) for each in candidates])
+        per_cost: np.ndarray = improvement / np.maximum(costs, free)
+        return per_cost
+
+    def _candidates(self, rng: Random, seen: _History) -> list[_Proposal]:
+        """At random, near the best, and near any tried one, whose stages the latter may share."""
+        drawn = [self._drawn(rng, {}) for _ in range(RANDOM_CANDIDATES)]
+        ranked = sorted(seen.valued_trials, key=lambda other: -seen.values[other.number])
+        for pool in (ranked[: max(3, len(ranked) // 10)], ranked):
+            drawn += [self._vary_proposal(rng, rng.choice(pool).params) for _ in range(NEIGHBOUR_CANDIDATES // 2)]
+        return list({each.key: each for each in drawn if each.key not in seen.tried}.values())
+
+    def _vary_proposal(self, rng: Random, parameters: Mapping[str, Any]) -> _Proposal:
+        """The same but for one or two parameters, and what depends on them."""
+        return self._asked(vary_parameters(rng, parameters, rng.choice((1, 1, 2))))
+
+    def _draw_untried(self, rng: Random, tried: set[Hashable], believed: bool = False) -> _Proposal:
+        """One at random, or the one that is believed in most among some; a tried one where there is no other."""
+        proposal = self._drawn(rng, find_untried(lambda asked: self.space(asked).key, tried, rng) or {})
+        if not believed or not proposal.candidate.beliefs:
+            return proposal
+        pool = [each for each in (self._drawn(rng, {}) for _ in range(RANDOM_CANDIDATES)) if each.key not in tried] or [
+            proposal
+        ]
+        ranks = np.zeros(len(pool))
+        for source in proposal.candidate.beliefs:
+            ranks += np.argsort(np.argsort(_rank_nan_last([each.candidate.beliefs[source] for each in pool])))
+        return pool[int(np.argmax(ranks))]
+
+    def _drawn(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
+        return self._asked(SampledTrial(rng, given))
+
+    def _asked(self, asked: SampledTrial) -> _Proposal:
+        candidate = self.space(asked)
+        return _Proposal(asked.values, asked.distributions, candidate)
+
+    def _get_candidate(self, trial: FrozenTrial) -> Candidate:
+        return self._recall_candidate(trial)[0]
+
+    def _recall_candidate(self, trial: FrozenTrial) -> tuple[Candidate, bool]:
+        """A trial's candidate, and whether the trial has all parameters of it."""
+        if trial.number not in self._known:
+            candidate = self.space(asked := SampledTrial(Random(0), trial.params))
+            if not trial.state.is_finished():
+                return candidate, asked.uses_only_given
+            self._known[trial.number] = candidate, asked.uses_only_given
+        return self._known[trial.number]
+
+    def _trained(self, trial: FrozenTrial) -> list[Hashable]:
+        """What nobody has to train again because of a trial: of one that was pruned its stages at least."""
+        if trial.state not in (TrialState.COMPLETE, TrialState.RUNNING, TrialState.PRUNED):
+            return []
+        candidate = self._get_candidate(trial)
+        parts = [part for part, _ in candidate.costs]
+        return parts[: len(candidate.stages)] if trial.state == TrialState.PRUNED else parts
+
+
+def _rank_nan_last(scores: Sequence[float] | np.ndarray) -> np.ndarray:
+    """Scores of which one that is no number ranks last: by itself NumPy takes it for the highest."""
+    found = np.asarray(scores, dtype=float)
+    return np.where(np.isnan(found), -np.inf, found)

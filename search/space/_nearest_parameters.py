@@ -1,0 +1,94 @@
+"""The trial of a space that is like one of another space: the way back from a curriculum to parameters."""
+
+import math
+from collections.abc import Sequence
+
+from search.config import NoiseSpace
+from search.space._space import (
+    EVERY_STAGE_SUFFIX,
+    JOINT_PARAMETER,
+    MIXTURE_PARAMETER,
+    TARGET_SUFFIX,
+    CurriculumSpace,
+    Parameters,
+    rank_subset,
+)
+from trainables.curriculum import Noise, Trial
+
+
+def find_nearest_parameters(space: CurriculumSpace, trial: Trial) -> Parameters | None:
+    """Parameters of the space's trial with the same tasks in the same order and the nearest rates and noise; None if it has none."""
+    config, stages = space.config, trial.curriculum
+    mixed = [stage for stage in stages if len(stage.tasks) > 1]
+    if len(mixed) > (config.curriculum.joint and len(stages) == 1):
+        return None
+    tasks = [task for stage in stages for task in stage.tasks]
+    known = set(tasks) <= config.intermediate.keys() and len(set(tasks)) == len(tasks)
+    if len(tasks) > config.curriculum.max_length or not known:
+        return None
+    found: Parameters = {"length": len(tasks)}
+    if len(tasks) > 1 and config.curriculum.joint:
+        found[JOINT_PARAMETER] = bool(mixed)
+    found |= _encode_mixture(space, tasks) if mixed else _encode_order(space, tasks)
+    for place, stage in enumerate(stages):
+        found |= _encode_nearest(f"rate.{place}", space.config.space.learning_rate.values, stage.learning_rate)
+    return found | _encode_targets(space, trial) | _encode_noises(space, trial)
+
+
+def _encode_order(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
+    """Lehmer digits."""
+    left, found = list(space.config.intermediate), {}
+    for place, task in enumerate(tasks):
+        found[f"task.{place}"] = left.index(task)
+        left.remove(task)
+    return found
+
+
+def _encode_mixture(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
+    """The set's place among all of its size, where there are several."""
+    names = list(space.config.intermediate)
+    if len(tasks) == len(names):
+        return {}
+    return {f"{MIXTURE_PARAMETER}.{len(tasks)}": rank_subset([names.index(task) for task in tasks], len(names))}
+
+
+def _encode_targets(space: CurriculumSpace, trial: Trial) -> Parameters:
+    rates = space.config.space.target.learning_rate.values
+    example = trial.trained_target
+    return _encode_nearest(f"rate.{TARGET_SUFFIX}", rates, example.learning_rate if example else rates[len(rates) // 2])
+
+
+def _encode_noises(space: CurriculumSpace, trial: Trial) -> Parameters:
+    noise, example = space.config.space.noise, trial.trained_target
+    on_targets = example.noise if example else Noise()
+    match noise.along:
+        case "none":
+            return {}
+        case "every_stage":
+            return _encode_noise(
+                EVERY_STAGE_SUFFIX, noise, next((stage.noise for stage in trial.curriculum), on_targets)
+            )
+        case "targets":
+            return _encode_noise(TARGET_SUFFIX, noise, on_targets)
+    found = _encode_noise(TARGET_SUFFIX, space.config.space.target_noise, on_targets)
+    for place, stage in enumerate(trial.curriculum):
+        found |= _encode_noise(str(place), noise, stage.noise)
+    return found
+
+
+def _encode_noise(place: str, space: NoiseSpace, noise: Noise) -> Parameters:
+    """The method of the same kind, else of the same name, else none or the first."""
+    names = {method.noise().kind: name for name, method in space.by_name.items()}
+    usual = "none" if "none" in space.by_name else next(iter(space.by_name))
+    name = names.get(noise.kind, noise.method if noise.method in space.by_name else usual)
+    method = space.by_name[name]
+    found: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
+    found |= _encode_nearest(f"magnitude.{place}", space.magnitudes(method), noise.magnitude)
+    return found | _encode_nearest(f"weight.{place}", space.weights(method), noise.weight)
+
+
+def _encode_nearest(name: str, values: Sequence[float], wanted: float) -> Parameters:
+    """The place of the nearest value on a log scale; nothing where there is no choice."""
+    if len(values) < 2:
+        return {}
+    return {name: min(range(len(values)), key=lambda place: abs(math.log(values[place] / (wanted or values[0]))))}

@@ -1,0 +1,71 @@
+"""What `sampler: orders` tries: curricula in which order alone differs."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, permutations
+
+from search.config import Config
+from search.space._nearest_parameters import find_nearest_parameters
+from search.space._space import CurriculumSpace, Parameters
+from trainables.curriculum import JOINT_SEPARATOR, Stage, Trial
+
+
+def iterate_design(space: CurriculumSpace) -> Iterator[Parameters]:
+    """The parameters of the design's trials, the baseline first, each once."""
+    seen = set()
+    for row in _iterate_orders(space.config):
+        if row not in seen:
+            seen.add(row)
+            yield _make_parameters(space, row)
+
+
+def count_design_trials(space: CurriculumSpace) -> int:
+    """How many trials the design has."""
+    if space.config.orders.design == "full":
+        return space.size()
+    return len(set(_iterate_orders(space.config)))
+
+
+def explain_incomplete_design(config: Config) -> str:
+    """What is wrong with a design that has more trials than the config lets it, in words; empty if that is not so."""
+    if config.sampler != "orders" or (most := count_design_trials(CurriculumSpace(config))) <= config.trials:
+        return ""
+    return f"trials: {config.trials:,} of a design of {most:,}: it is not balanced before all are done"
+
+
+def _iterate_orders(config: Config) -> Iterator[tuple[str, ...]]:
+    """Curricula as task names, joint ones with `JOINT_SEPARATOR` between."""
+    tasks, longest = list(config.intermediate), config.curriculum.max_length
+    yield ()
+    if config.orders.design == "full":
+        for length in range(1, longest + 1):
+            yield from permutations(tasks, length)
+            if length > 1 and config.curriculum.joint:
+                yield from ((JOINT_SEPARATOR.join(mixed),) for mixed in combinations(tasks, length))
+        return
+    if longest:
+        yield from ((task,) for task in tasks)
+        rows = [tuple(row[:longest]) for row in build_williams_square(tasks)]
+        if 1 < longest < len(tasks):
+            rows += [row[::-1] for row in rows]  # what comes after another comes before it too
+        yield from rows
+        if longest > 1 and config.curriculum.joint:
+            yield from ((JOINT_SEPARATOR.join(sorted(row, key=tasks.index)),) for row in rows)
+
+
+def build_williams_square(tasks: Sequence[str]) -> list[list[str]]:
+    """Orders in which every task is as often at each place, and as often right after each other one.
+
+    A Latin square that is balanced for carry-over (Williams, Aust. J. Sci. Res. A 2, 1949): as many orders as tasks, twice as many if
+    their number is odd.
+    """
+    count = len(tasks)
+    first = [(place + 1) // 2 if place % 2 else (count - place // 2) % count for place in range(count)]
+    square = [[tasks[(step + shift) % count] for step in first] for shift in range(count)]
+    return square + [row[::-1] for row in square] if count % 2 and count > 1 else square
+
+
+def _make_parameters(space: CurriculumSpace, row: tuple[str, ...]) -> Parameters:
+    stages = tuple(Stage(task=task, learning_rate=1.0, steps=1) for task in row)
+    found = find_nearest_parameters(space, Trial(encoder="", benchmark="", curriculum=stages, targets=(), languages=()))
+    assert found is not None, "every row is of the space"
+    return found

@@ -1,0 +1,148 @@
+"""The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+import optuna
+from optuna.storages import JournalStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from search.config import Config, read_document, validate_config
+from search.errors import UserError
+from search.home import SearchFolder
+from search.space import CurriculumSpace, Parameters, iterate_stage_paths
+from search.study._attributes import OUTCOME_ATTRIBUTE, REPEAT_ATTRIBUTE, FailedRepeat
+from search.study._journal import JournalBackend, convert_replay_errors
+from search.study._parameter_names import unlabel_parameters
+from search.study._trial_record import TrialRecord, assign_positions, extract_failed_repeats, iterate_repeat_attributes
+from trainables.curriculum import Stage
+from trainables.outcome import Outcome
+from trainables.store import StageEntry
+
+
+class Study:
+    """A search's study, to be read: nothing is written, not even a lock (`search.launcher.WritableStudy` is for that)."""
+
+    def __init__(self, study: optuna.Study, config: Config, folder: Path) -> None:
+        self.config = config
+        self.failures = SearchFolder(folder).failures
+        """Where tracebacks lie."""
+        self.space = CurriculumSpace(config)
+        self._study = study
+
+    @classmethod
+    def open(cls, folder: SearchFolder) -> "Study":
+        """The study of a search that is there, with the config it was last launched with.
+
+        It can be read without the right to write, without its encoder, its data and its stage store, and from anywhere.
+
+        Raises:
+            UserError: when config or study are damaged.
+        """
+        config = validate_config(read_document(folder.config), str(folder.config), looking=True)
+        return Study(load_study(folder.journal, config.name), config, folder.path)
+
+    def recorded(self) -> list[TrialRecord]:
+        """Every trial by number, duplicates and interrupted ones too.
+
+        Raises:
+            UserError: when a trial has a choice that the config has not.
+        """
+        found = assign_positions(
+            TrialRecord.of(trial, self._read_parameters(trial)) for trial in _get_started_trials(self._study)
+        )
+        return [replace(each, trial=self.space.relocate_trial(each.trial)) if each.trial else each for each in found]
+
+    def get_complete_trials(self) -> list[TrialRecord]:
+        """The complete trials, best first, earlier ones first among equals."""
+        found = [record for record in self.recorded() if record.state == "complete"]
+        return sorted(found, key=lambda record: (-(record.value or 0.0), record.place))
+
+    def repeats(self) -> dict[int, dict[int, Outcome]]:
+        """What finalists came to on fresh seeds: by trial number, by seed."""
+        found: dict[int, dict[int, Outcome]] = {}
+        for number, seed, document in iterate_repeat_attributes(self._study.user_attrs, REPEAT_ATTRIBUTE):
+            found.setdefault(number, {})[seed] = Outcome.from_json(document)
+        return found
+
+    def get_stage_paths(self) -> set[tuple[Stage, ...]]:
+        """The stages of every trial and repeat that came to an end, as paths from the root of the stage tree."""
+        done = {record.number: record.trial for record in self.get_complete_trials() if record.trial}
+        trials = [*done.values()]
+        trials += [done[number].with_seed(seed) for number, seeds in self.repeats().items() for seed in seeds]
+        ended = [record for record in self.recorded() if record.state == "pruned"]
+        trials += [
+            replace(
+                record.trial,
+                targets=tuple(stage for stage in record.trial.targets if stage.task in record.outcome.transfer.scores),
+            )
+            for record in ended
+            if record.trial is not None and record.outcome is not None
+        ]
+        return {path for trial in trials for path in iterate_stage_paths(trial)}
+
+    def get_stage_keys(self) -> set[str]:
+        """The stages of every trial and repeat that came to an end."""
+        outcomes = [record.outcome for record in self.recorded()]
+        outcomes += [outcome for by_seed in self.repeats().values() for outcome in by_seed.values()]
+        return {stage.key for outcome in outcomes if outcome for stage in outcome.stages}
+
+    def before(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
+        """The stages of a store that were made before the search began: all that is known of it beside its own trials, whatever was
+        interrupted since."""
+        starts = [
+            trial.datetime_start for trial in _get_started_trials(self._study) if trial.datetime_start is not None
+        ]
+        began = min(starts, default=datetime.max.replace(year=9000)).astimezone()
+        return [entry for entry in entries if entry.made < began]
+
+    def get_failed_repeats(self) -> dict[int, dict[int, FailedRepeat]]:
+        """Repeats that failed and were not done since: by trial number, by seed."""
+        return extract_failed_repeats(self._study.user_attrs, self.repeats())
+
+    def get_stage_versions(self) -> set[str]:
+        """The versions of the program's stages that the search's trials are made of, "1" where none was recorded."""
+        outcomes = [
+            trial.user_attrs[OUTCOME_ATTRIBUTE]
+            for trial in _get_started_trials(self._study)
+            if OUTCOME_ATTRIBUTE in trial.user_attrs
+        ]
+        runs = [run for outcome in outcomes for run in outcome["stages"] if run["seconds"]]
+        return {run.get("environment", {}).get("stage_version", "1") for run in runs}
+
+    def _read_parameters(self, trial: FrozenTrial) -> Parameters:
+        """As the space asks for them. One that was killed before its first parameter has those it was enqueued with."""
+        try:
+            return unlabel_parameters(self.config, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
+        except (LookupError, TypeError, ValueError) as error:
+            raise UserError(
+                f"{self.failures.parent}: trial {trial.number} of study.journal does not belong to the config.yaml beside it ({error}): "
+                "one of the two is of another search"
+            ) from error
+
+
+def has_started(folder: SearchFolder) -> bool:
+    """Whether a trial of the search was ever run."""
+    return bool(_get_started_trials(load_study(folder.journal, folder.name)))
+
+
+def load_study(journal: Path, name: str) -> optuna.Study:
+    """The study in a journal, to be read; one without trials where it was not yet made.
+
+    Raises:
+        UserError: when the journal cannot be read, or is damaged.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    records = JournalBackend(journal)
+    with convert_replay_errors(records):
+        storage = JournalStorage(records)
+        names = [study.study_name for study in storage.get_all_studies()]
+    if not names:
+        return optuna.create_study(study_name=name)
+    return optuna.load_study(study_name=name if name in names else names[0], storage=storage)
+
+
+def _get_started_trials(study: optuna.Study) -> list[FrozenTrial]:
+    return [trial for trial in study.get_trials(deepcopy=False) if trial.state != TrialState.WAITING]

@@ -1,0 +1,14 @@
+"""Text and tables on a terminal, at every width and into a pipe."""
+
+from search.terminal._screen import make_progress_bar, make_stderr_console, make_stdout_console, print_json, print_line
+from search.terminal._table import Paragraph, TextTable
+
+__all__ = [
+    "Paragraph",
+    "TextTable",
+    "make_progress_bar",
+    "make_stderr_console",
+    "make_stdout_console",
+    "print_json",
+    "print_line",
+]

@@ -1,0 +1,52 @@
+"""Which data a run used: each task with the fingerprint that its stages were trained on, as the store's records have it."""
+
+from typing import Any
+
+from search.config import Config
+from search.study import TrialRecord
+from search.tracking._run_content import Dataset, DatasetRole
+from trainables.store import StageRecords
+
+UNKNOWN_DIGEST = "unknown"
+_MAX_DIGEST_LENGTH = 36
+"""Of a digest, in MLflow."""
+
+
+class DatasetDigests:
+    """The data's fingerprint of each task, read from the record of the first stage that trained on it. No data is loaded."""
+
+    def __init__(self, config: Config, stages: str | None) -> None:
+        """The store's folder or URL; None where stages are not kept."""
+        self.config = config
+        self._records = StageRecords(stages) if stages else None
+        self._known: dict[str, str] = {}
+
+    def list_used(self, record: TrialRecord) -> tuple[Dataset, ...]:
+        """The data of a trial: of its curriculum's tasks, then of its targets."""
+        if record.trial is None:
+            return ()
+        runs = {run.task: run.key for run in record.outcome.stages} if record.outcome else {}
+        for stage in record.trial.stages:
+            if stage.task in runs and any(task not in self._known for task in stage.tasks):
+                self._read(stage.tasks, runs[stage.task])
+        intermediate = [task for stage in record.trial.curriculum for task in stage.tasks]
+        return self._make_datasets(intermediate, "intermediate") + self._make_datasets(
+            [stage.task for stage in record.trial.targets], "target"
+        )
+
+    def all(self) -> tuple[Dataset, ...]:
+        """The data of every task of the search, as far as trials have shown it."""
+        return self._make_datasets(list(self.config.intermediate), "intermediate") + self._make_datasets(
+            list(self.config.targets), "target"
+        )
+
+    def _make_datasets(self, tasks: list[str], role: DatasetRole) -> tuple[Dataset, ...]:
+        return tuple(Dataset(task, self._known.get(task, UNKNOWN_DIGEST), role) for task in tasks)
+
+    def _read(self, tasks: tuple[str, ...], key: str) -> None:
+        record = self._records.record(key) if self._records else None
+        identity: dict[str, Any] = record["identity"] if record else {}
+        # What follows the tasks' own fingerprints is that of synonyms.
+        for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):
+            if fingerprint:
+                self._known.setdefault(task, fingerprint[:_MAX_DIGEST_LENGTH])

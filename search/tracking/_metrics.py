@@ -1,0 +1,95 @@
+"""What a trial scored, by its MLflow names. MLflow's charts group them by what stands before the last slash."""
+
+from collections.abc import Mapping
+from statistics import fmean
+from typing import Any
+
+from search.config import Config
+from search.statistics import compute_interval
+from search.study import TrialRecord
+from trainables.outcome import Outcome
+from trainables.transfer import SplitScores, Transfer
+
+
+def collect_metrics(transfer: Transfer) -> dict[str, float]:
+    """A trial's dev metrics by their MLflow names."""
+    found = {}
+    if transfer.family_means():  # none where all that is scored on dev is English
+        found = {"transfer/mean": transfer.mean(), "transfer/worst_family": transfer.worst_family()[1]}
+    found |= {f"family/{family}": value for family, value in transfer.family_means().items()}
+    found |= {f"unseen/{code}": value for code, value in transfer.unseen().items()}
+    found |= collect_target_metrics(transfer)
+    if generalized := transfer.generalized_means():
+        found["generalized/mean"] = fmean(generalized.values())
+        found |= {f"{target}/generalized": value for target, value in generalized.items()}
+        pairs = transfer.family_pair_means()
+        found |= {f"generalized/{first}/{second}": value for (first, second), value in pairs.items()}
+    return found
+
+
+def collect_target_metrics(transfer: Transfer) -> dict[str, float]:
+    """The metrics among them that are of one target each."""
+    found = {f"source/{target}": value for target, value in transfer.source().items()}
+    for target in transfer.scores:
+        found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
+        found |= {f"{target}/lang/{code}": value for code, value in transfer.languages(target, "dev").items()}
+    return found
+
+
+def collect_trial_metrics(record: TrialRecord) -> dict[str, float]:
+    """Everything that the trial scored on the search's own seed, and its seconds."""
+    if record.outcome is None:
+        return {}
+    transfer = record.outcome.transfer
+    # Means of a trial that ended early are over some targets alone: they would pass for those over all.
+    found = collect_metrics(transfer) if record.pruned is None else collect_target_metrics(transfer)
+    if record.value is not None:
+        found["objective"] = record.value
+    return found | {"seconds": record.outcome.seconds}
+
+
+def collect_finalist_metrics(repeats: Mapping[int, Outcome], config: Config) -> dict[str, float]:
+    """The objective on fresh seeds (dev): its mean, the bounds of its 95 % interval (Student's, of this trial alone), each seed's own; and the
+    mean transfer on test.
+
+    One metric a seed, not one with a step a seed: MLflow's tables show the last step alone.
+    """
+    if not repeats:
+        return {}
+    values = {seed: outcome.transfer.objective(config.objective) for seed, outcome in sorted(repeats.items())}
+    told = compute_interval(list(values.values())).within(0.0, 1.0)
+    found = {"finalist/mean": told.mean, "finalist/seeds": float(told.seeds)}
+    if told.low is not None and told.high is not None:
+        found |= {"finalist/low": told.low, "finalist/high": told.high}
+    found |= {f"finalist/seed/{seed}": value for seed, value in values.items()}
+    if tests := [
+        outcome.transfer.mean("test") for outcome in repeats.values() if outcome.transfer.family_means("test")
+    ]:
+        found["finalist/test"] = fmean(tests)
+    return found
+
+
+def build_scores_table(scored: Mapping[str, SplitScores]) -> dict[str, Any]:
+    """All scores in every metric, as MLflow shows tables: columns and rows."""
+    return {
+        "columns": ["target", "split", "language", "metric", "value"],
+        "data": [list(row) for row in _list_score_rows(scored)],
+    }
+
+
+def build_seeds_table(repeats: Mapping[int, Outcome]) -> dict[str, Any]:
+    """The same on fresh seeds."""
+    rows = [
+        [seed, *row] for seed, outcome in sorted(repeats.items()) for row in _list_score_rows(outcome.transfer.scores)
+    ]
+    return {"columns": ["seed", "target", "split", "language", "metric", "value"], "data": rows}
+
+
+def _list_score_rows(scored: Mapping[str, SplitScores]) -> list[tuple[str, str, str, str, float]]:
+    return [
+        (target, split, code, metric, value)
+        for target, splits in scored.items()
+        for split, languages in splits.items()
+        for code, values in languages.items()
+        for metric, value in values.items()
+    ]

@@ -1,0 +1,118 @@
+"""The view from nothing: ``xlt track``."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, TimeRemainingColumn
+
+from search.home import Home, read_failures
+from search.study import Study, TrialRecord
+from search.terminal import make_progress_bar
+from search.tracking._address import TrackingAddress
+from search.tracking._database import explain_mlflow_error
+from search.tracking._datasets import DatasetDigests
+from search.tracking._launch_run import LaunchResult
+from search.tracking._tracker import LONG_TIMEOUTS, set_mlflow_timeouts
+from search.tracking._trial_run import build_trial_run
+from search.tracking._view import TrackingView
+
+_PROGRESS_SECONDS = 10.0
+"""Seconds between lines of progress where there is no terminal."""
+
+
+@dataclass(slots=True)
+class RebuildResult:
+    """What became of the trials' runs."""
+
+    written: int = 0
+    up_to_date: int = 0
+    """They were there as they should be."""
+    missed: int = 0
+    error: Exception | None = None
+    """Of the last one that was missed; or what kept MLflow from being written at all."""
+
+    def __str__(self) -> str:
+        missed = f", {self.missed} missed" * (self.missed > 0)
+        return f"trials' runs: {self.written} written, {self.up_to_date} as they should be{missed}"
+
+
+def rebuild_tracking(
+    study: Study,
+    home: Home,
+    results: Path,
+    console: Console,
+    files: Mapping[str, Path] | None = None,
+    answer: Sequence[str] = (),
+) -> RebuildResult:
+    """Write every run of a search that MLflow lacks or has differently.
+
+    Args:
+        study: the search's.
+        home: where it lies.
+        results: its ``results.json``, just written.
+        console: for progress, and for what went wrong.
+        files: further artifacts of the launch's run, by name.
+        answer: what was found, in words; by default what ``xlt best`` says.
+    """
+    config, address = study.config, TrackingAddress.of(study.config, home)
+    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed")]
+    found = RebuildResult()
+    with (
+        set_mlflow_timeouts(address.uri, LONG_TIMEOUTS),
+        make_progress_bar(console, MofNCompleteColumn(), TimeRemainingColumn()) as shown,
+    ):
+        task = shown.add_task("reading what MLflow has", total=len(records))
+        try:
+            view = TrackingView(
+                config, home, address, lambda what: console.print(what, highlight=False, markup=False, soft_wrap=True)
+            )
+            digests = DatasetDigests(config, home.resolve_stage_store(config.store))
+            view.read_all()
+            shown.update(task, description="runs")
+            _write_trial_runs(view, digests, study, records, found, lambda: shown.advance(task), console)
+            view.write_description()
+            shown.update(task, description="report and pictures")
+            LaunchResult.of(study, results, files or {}, answer).write(view, digests)
+        except Exception as error:
+            found.error = error
+            found.missed = len(records) - found.written - found.up_to_date
+    if found.error is not None:
+        console.print(
+            f"MLflow at {address.told} missed some of this ({explain_mlflow_error(found.error)})",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+    return found
+
+
+def _write_trial_runs(
+    view: TrackingView,
+    digests: DatasetDigests,
+    study: Study,
+    records: list[TrialRecord],
+    found: RebuildResult,
+    advance: Callable[[], None],
+    console: Console,
+) -> None:
+    """The trials' runs, begun in the order of their numbers."""
+    longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
+    first, repeats, told = time.time() - longest - len(records) / 1000, study.repeats(), time.monotonic()
+    for place, record in enumerate(records):
+        failures = read_failures(study.failures, record.number)
+        sheet = build_trial_run(record, repeats.get(record.number, {}), study.config, digests, failures)
+        try:
+            fresh = view.write(sheet, first + place / 1000 + sheet.seconds)
+        except Exception as error:
+            if not view.answers():
+                raise
+            found.missed, found.error = found.missed + 1, error
+            continue
+        found.written, found.up_to_date = found.written + fresh, found.up_to_date + (not fresh)
+        advance()
+        if not console.is_terminal and time.monotonic() - told > _PROGRESS_SECONDS:
+            told = time.monotonic()
+            console.print(f"{place + 1} of {len(records)} runs", highlight=False)

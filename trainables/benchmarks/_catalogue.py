@@ -1,0 +1,56 @@
+"""What each benchmark offers, as plain data: read by whoever validates or plans, without torch or any data."""
+
+from collections.abc import Iterable
+
+from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks._xglue import XGLUE
+from trainables.benchmarks.miniature._cards import MINIATURE_LANGUAGES, MINIATURE_TASKS
+from trainables.benchmarks.xtreme._benchmarks import ROBUST_XLT, XTREME, XTREME_R
+from trainables.cards import TaskCard, TaskCatalogue
+
+TWO_TEXT_KINDS = frozenset({"classification", "multiple_choice", "question_answering", "question_answering_mlqa"})
+"""The kinds whose examples may have two texts."""
+
+_HUB_BENCHMARKS = {"xtreme_r": XTREME_R, "xtreme": XTREME, "xglue": XGLUE, "robust_xlt": ROBUST_XLT}
+
+BENCHMARKS: dict[str, TaskCatalogue] = {
+    "miniature": TaskCatalogue(MINIATURE_TASKS),
+    **{name: TaskCatalogue(INTERMEDIATE_TASKS | targets) for name, targets in _HUB_BENCHMARKS.items()},
+}
+"""By name, the tasks of each benchmark; those of the hub share their intermediate tasks."""
+
+
+def _collect_languages(targets: dict[str, TaskCard]) -> tuple[str, ...]:
+    return tuple(sorted({code for card in targets.values() for code in card.languages}))
+
+
+BENCHMARK_LANGUAGES: dict[str, tuple[str, ...]] = {
+    "miniature": MINIATURE_LANGUAGES,
+    **{name: _collect_languages(targets) for name, targets in _HUB_BENCHMARKS.items()},
+}
+"""By name, the languages that each benchmark scores in."""
+
+PUBLISHED_TARGETS: dict[str, tuple[str, ...]] = {
+    name: tuple(_HUB_BENCHMARKS[name]) for name in ("xtreme_r", "xtreme", "xglue")
+}
+"""By name, the targets that a benchmark's own average is over; see `trainables.transfer.Transfer.published`."""
+
+
+def get_published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
+    """By target, the metrics whose mean a benchmark publishes, where it is not the kind's main one."""
+    return {task: card.published for task, card in BENCHMARKS[benchmark].items() if card.published}
+
+
+def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dict[str, str]:
+    """By target, for those whose numbers are another thing than the published ones, what makes them so."""
+    cards = BENCHMARKS[benchmark]
+    return {task: cards[task].published_difference for task in targets if cards[task].published_difference}
+
+
+def get_task_catalogue(benchmark: str) -> TaskCatalogue:
+    """The tasks of a benchmark.
+
+    Raises:
+        KeyError: for a benchmark that is not in `BENCHMARKS`.
+    """
+    return BENCHMARKS[benchmark]

@@ -1,0 +1,33 @@
+"""Benchmarks: which tasks there are (`get_task_catalogue`, no torch) and their data (`load_task`)."""
+
+from typing import TYPE_CHECKING
+
+from trainables.benchmarks._catalogue import get_task_catalogue
+
+if TYPE_CHECKING:
+    from trainables.cards import TaskData
+    from trainables.synonyms import Synonyms
+
+
+BENCHMARKS_WITH_SYNONYMS = frozenset({"miniature"})
+"""The benchmarks that bring synonyms of their own for ``augmentation``; others need a file."""
+
+
+def load_task(benchmark: str, task: str) -> "TaskData":
+    """The data of a benchmark's task, as `trainables.tasks._kinds.TaskData`."""
+    card = get_task_catalogue(benchmark)[task]
+    if card.parts is not None:
+        from trainables.benchmarks.hub._tasks import load_hub_task
+
+        return load_hub_task(card, card.parts)
+    from trainables.benchmarks.miniature.world._tasks import load_miniature_task
+
+    return load_miniature_task(task)
+
+
+def load_benchmark_synonyms(benchmark: str) -> "Synonyms":
+    """The synonyms that a benchmark of `BENCHMARKS_WITH_SYNONYMS` brings."""
+    assert benchmark in BENCHMARKS_WITH_SYNONYMS, benchmark
+    from trainables.benchmarks.miniature.world._synonyms import build_synonyms
+
+    return build_synonyms()

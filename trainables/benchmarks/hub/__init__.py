@@ -1,0 +1,7 @@
+"""Data sets of the Hugging Face hub, or of a mirror of it, checked and read row by row."""
+
+from trainables.benchmarks.hub._mirror_copy import copy_encoder, copy_split
+from trainables.benchmarks.hub._source import silence_datasets
+from trainables.benchmarks.hub._tasks import read_labels, read_rows
+
+__all__ = ["copy_encoder", "copy_split", "read_labels", "read_rows", "silence_datasets"]

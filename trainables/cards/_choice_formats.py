@@ -1,0 +1,93 @@
+"""How rows of published data sets become rows of multiple choice."""
+
+from collections.abc import Iterator, Sequence
+
+from trainables.cards._cards import Row, RowFormat, RowNotes
+from trainables.validation import UnusableRowError
+
+
+def make_choice_format(
+    context: Sequence[str], options: Sequence[str], label: str = "label", first: int = 0
+) -> RowFormat:
+    """Multiple choice whose options are columns of their own.
+
+    Args:
+        context: columns that are joined by a space.
+        options: columns.
+        label: the column of the right one's number.
+        first: the number of the first option.
+    """
+
+    def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
+        yield {
+            "context": " ".join(row[name] for name in context),
+            "choices": [row[name] for name in options],
+            "label": _check_choice(row["label"] - first, len(options), row["label"]),
+        }
+
+    return RowFormat(columns={name: name for name in (*context, *options)} | {"label": label}, adapt=adapt)
+
+
+def _check_choice(number: int, count: int, label: object) -> int:
+    """The number of the right choice, if there are so many."""
+    if not 0 <= number < count:
+        raise ValueError(f"column label: {label} is none of its {count} choices")
+    return number
+
+
+COPA_QUESTIONS = {"cause": "What was the cause of this?", "effect": "What happened as a result?"}
+"""COPA's two questions, in the words of its paper (Roemmele et al., AAAI Spring Symposium 2011); English in every language."""
+
+
+def _copa(row: Row, notes: RowNotes) -> Iterator[Row]:
+    asked = row["question"].strip().casefold()
+    if asked not in COPA_QUESTIONS:
+        raise ValueError(f"column question: {row['question']!r} is none of {', '.join(COPA_QUESTIONS)}")
+    context = f"{row['premise']} {COPA_QUESTIONS[asked]}"
+    yield {"context": context, "choices": [row["choice1"], row["choice2"]], "label": row["label"]}
+
+
+COPA_FORMAT = RowFormat(
+    columns={name: name for name in ("premise", "question", "choice1", "choice2", "label")},
+    labels=("choice1", "choice2"),
+    hub_order=("choice1", "choice2"),
+    column_types={"question": str},
+    adapt=_copa,
+)
+
+
+def _commonsense(row: Row, notes: RowNotes) -> Iterator[Row]:
+    letters = [letter.strip().casefold() for letter in row["choices"]["label"]]
+    answer = row["answerKey"].strip().casefold()
+    options = _check_options(row["choices"]["text"], 5)
+    if not answer:
+        raise UnusableRowError("hidden label in column answerKey, row left out")
+    if answer not in letters:
+        raise ValueError(f"column answerKey: {row['answerKey']!r} is none of {', '.join(row['choices']['label'])}")
+    yield {"context": row["question"], "choices": options, "label": letters.index(answer)}
+
+
+def _check_options(options: Sequence[str], count: int) -> list[str]:
+    """A row's choices: a head reads as many of every row."""
+    if len(options) != count:
+        raise UnusableRowError(f"other than {count} choices, row left out")
+    return list(options)
+
+
+COMMONSENSE_FORMAT = RowFormat(
+    columns={name: name for name in ("question", "choices", "answerKey")},
+    column_types={"choices": {"label": [str], "text": [str]}, "answerKey": str},
+    adapt=_commonsense,
+)
+
+
+def _hellaswag(row: Row, notes: RowNotes) -> Iterator[Row]:
+    endings = _check_options(row["endings"], 4)
+    yield {"context": row["ctx"], "choices": endings, "label": _check_choice(row["label"], 4, row["label"])}
+
+
+HELLASWAG_FORMAT = RowFormat(
+    columns={name: name for name in ("ctx", "endings", "label")},
+    column_types={"endings": [str | None]},
+    adapt=_hellaswag,
+)

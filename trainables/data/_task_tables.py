@@ -1,0 +1,120 @@
+"""A task's rows, and what an encoder reads of them, as tables: made once, then found by whoever asks again."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from trainables.cards import LazyRows, Row, TaskData
+from trainables.data._table_cache import CHUNK_ROWS, CachedTable, TableCache
+from trainables.encoders import Encoder, Feature, get_feature_length, get_text_ids
+from trainables.languages import SOURCE_LANGUAGE
+from trainables.store import ENCODING_VERSION
+from trainables.tasks import TASK_KINDS, TaskKind, get_model_inputs
+
+ProgressCallback = Callable[[str, int], None]
+"""Hears what is being read or tokenized, and how many rows are."""
+
+
+_EMPTY_COUNTS = {"texts": 0, "tokens": 0, "plain": 0}
+"""Of all features: texts, their tokens, and those that are not special."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskTables:
+    """Makes the tables of one task."""
+
+    data: TaskData
+    table_cache: TableCache
+    tell: ProgressCallback
+
+    def rows(self, rows: Iterable[Row], what: str, language: str | None = None) -> CachedTable:
+        """Rows, under where they come from, or under what they are if that is not told.
+
+        Args:
+            rows: read only if they are not there.
+            what: they are, in words.
+            language: becomes a column of its own if it is told.
+        """
+        digest = hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode())
+        source = rows.source if isinstance(rows, LazyRows) else _digest_rows(rows)
+        key = _make_table_key("rows", self.data.kind, self.data.labels, source, language)
+        if (found := self.table_cache.find(key, {"fingerprint": str, "notes": dict})) is not None:
+            return found
+        own = {} if language is None else {"language": language}
+        notes = rows.notes if isinstance(rows, LazyRows) else Counter[str]()
+        told = self._told((_update_digest(row, digest) | own for row in rows), what)
+        return self.table_cache.keep(
+            key, told, lambda: {"what": what, "fingerprint": digest.hexdigest(), "notes": dict(notes)}
+        )
+
+    def features(
+        self, rows: CachedTable, what: str, encoder: Encoder, max_length: int, language: str = SOURCE_LANGUAGE
+    ) -> CachedTable:
+        """The features of rows, each with the number of its row, its length, and a digest of what decides its output.
+
+        Args:
+            rows: of this task.
+            what: they are, in words.
+            encoder: whose tokens.
+            max_length: longest input in tokens.
+            language: of rows that do not tell theirs.
+        """
+        kind, special, counts = TASK_KINDS[self.data.kind], set(encoder.tokens.special_ids), Counter[str]()
+        fingerprint = [rows.about["fingerprint"], encoder.tokens.fingerprint]
+        key = _make_table_key("features", ENCODING_VERSION, self.data.kind, *fingerprint, max_length, language)
+        if (
+            found := self.table_cache.find(key, dict.fromkeys(_EMPTY_COUNTS, int), ("_row", "_length", "_reads"))
+        ) is not None:
+            return found
+
+        def read() -> Iterator[Feature]:
+            for feature in _iterate_features(kind, rows, encoder, max_length, language):
+                for ids in get_text_ids(feature):
+                    counts.update(texts=1, tokens=len(ids), plain=sum(token not in special for token in ids))
+                yield feature
+
+        return self.table_cache.keep(
+            key, self._told(read(), f"{what}, tokens"), lambda: {"what": what} | _EMPTY_COUNTS | counts
+        )
+
+    def _told(self, rows: Iterable[Row], what: str) -> Iterator[Row]:
+        self.tell(what, 0)
+        for number, row in enumerate(rows, start=1):
+            if number % CHUNK_ROWS == 0:
+                self.tell(what, number)
+            yield row
+
+
+def _iterate_features(
+    kind: TaskKind, rows: CachedTable, encoder: Encoder, max_length: int, language: str
+) -> Iterator[Feature]:
+    for start in range(0, len(rows.table), CHUNK_ROWS):
+        told = [{"language": language} | row for row in rows.table[start : start + CHUNK_ROWS]]
+        encoded = kind.encode(told, encoder.tokens, max_length)
+        for feature, row in zip(encoded.features, encoded.rows, strict=True):
+            digest = hashlib.blake2b(repr(get_model_inputs(feature)).encode(), digest_size=8).digest()
+            # Its mask, being all ones, is made again by `pad`.
+            yield {name: value for name, value in feature.items() if name != "attention_mask"} | {
+                "_row": start + row,
+                "_length": get_feature_length(feature),
+                "_reads": int.from_bytes(digest, signed=True),
+            }
+
+
+def _digest_rows(rows: Iterable[Row]) -> str:
+    digest = hashlib.sha256()
+    for row in rows:
+        _update_digest(row, digest)
+    return digest.hexdigest()
+
+
+def _update_digest(row: Row, digest: Any) -> Row:
+    digest.update(json.dumps(row, sort_keys=True, ensure_ascii=False).encode())
+    return row
+
+
+def _make_table_key(*parts: Any) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,24 @@
+"""Pre-trained encoders and their tokenizers behind one interface."""
+
+from trainables.encoders._batches import IGNORED_LABEL, Batch, get_feature_length, get_text_ids, pad_features
+from trainables.encoders._checks import is_finite
+from trainables.encoders._encoder import Encoder, Weights, fetch_encoder_weights, load_encoder
+from trainables.encoders._tokenizer import MAX_QUESTION_TOKENS, EncoderTokenizer, Feature, Span, get_row_languages
+
+__all__ = [
+    "IGNORED_LABEL",
+    "MAX_QUESTION_TOKENS",
+    "Batch",
+    "Encoder",
+    "EncoderTokenizer",
+    "Feature",
+    "Span",
+    "Weights",
+    "fetch_encoder_weights",
+    "get_feature_length",
+    "get_row_languages",
+    "get_text_ids",
+    "is_finite",
+    "load_encoder",
+    "pad_features",
+]

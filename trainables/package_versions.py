@@ -1,0 +1,15 @@
+"""Versions of installed packages."""
+
+from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+
+def get_package_versions(packages: Iterable[str]) -> dict[str, str]:
+    """The versions of the packages, those left out that are not installed."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found

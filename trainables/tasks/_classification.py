@@ -1,0 +1,52 @@
+"""Classification of a text or a pair of texts: inference, paraphrase, topic. Columns: text, text_pair, label."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, ClassVar
+
+from torch import Tensor
+from transformers import AutoModelForSequenceClassification, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from trainables.cards import Row
+from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
+from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+
+
+class Classification(TaskKind):
+    """One label of a fixed set; scored by accuracy."""
+
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+    second = ("text_pair",)
+
+    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        config.id2label = dict(enumerate(labels))
+        config.label2id = {label: number for number, label in enumerate(labels)}
+        return AutoModelForSequenceClassification.from_config(config)
+
+    def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
+        texts = [row["text"] for row in rows]
+        pairs = [row["text_pair"] for row in rows] if rows[0].get("text_pair") is not None else None
+        features = tokens.pairs(texts, pairs, max_length, [get_row_languages(row) for row in rows])
+        for feature, row in zip(features, rows, strict=True):
+            feature["labels"] = row["label"]
+        return EncodedRows(features, list(range(len(rows))))
+
+    def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        pair = row.get("text_pair")
+        return row | {"text": rewrite(row["text"]), "text_pair": pair if pair is None else rewrite(pair)}
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        return [compute_log_probabilities(output.logits)]
+
+    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        return list(model(**batch).logits.argmax(-1).tolist())
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        return compute_accuracy(rows, outputs)
+
+
+def compute_accuracy(rows: Iterable[Row], outputs: Sequence[int]) -> Metrics:
+    """Share of rows whose ``label`` is the output."""
+    return {"accuracy": sum(row["label"] == output for row, output in zip(rows, outputs, strict=True)) / len(outputs)}

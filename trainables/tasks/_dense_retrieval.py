@@ -1,0 +1,113 @@
+"""Retrieval by one encoder for both sides. Columns to train on: query, candidate, candidate_pair; to score: query, answered_by.
+
+What is retrieved from has the columns candidate, candidate_pair and answers: every ``answered_by`` that it is right for.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from statistics import fmean
+from types import MethodType
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.functional import cross_entropy, normalize
+from transformers import AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from trainables.cards import Row
+from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
+from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._metrics import compute_average_precision
+
+RANKING_DEPTH = 20
+"""How far down the ranking is scored: mAP@20, as in XTREME-R."""
+SIMILARITY_SCALE = 100.0
+"""What cosines are multiplied by before the softmax: where XTREME-R's dual encoders begin, and their rates hardly move it."""
+
+
+class RetrievedCandidates(NamedTuple):
+    """What a query retrieved."""
+
+    hits: list[bool]
+    """Down the ranking, as far as `RANKING_DEPTH`."""
+    relevant: int
+    """How many candidates would be right."""
+
+
+class DenseRetrieval(TaskKind):
+    """Unit vectors of first tokens, compared by cosine, trained on the batch's other candidates as wrong ones; scored by mAP@20."""
+
+    metrics = ("map@20",)
+    by_row = False
+    """It is scored against all candidates, which training rows do not name."""
+
+    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        """The bare model; called with pairs of texts it has a loss."""
+        model = AutoModel.from_config(config)
+        model.forward = MethodType(_forward_with_loss, model)
+        return model
+
+    def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
+        """Queries, candidates, or both side by side, whatever the rows have."""
+        sides = []
+        if "query" in rows[0]:
+            sides.append([(row["query"], None) for row in rows])
+        if "candidate" in rows[0]:
+            sides.append([(row["candidate"], row.get("candidate_pair")) for row in rows])
+        spoken = [get_row_languages(row) for row in rows]
+        told = [_encode_texts(side, tokens, max_length, spoken) for side in sides]
+        if len(told) == 1:
+            return EncodedRows(told[0], list(range(len(rows))))
+        features = [
+            {key: [query[key], candidate[key]] for key in query} for query, candidate in zip(*told, strict=True)
+        ]
+        return EncodedRows(features, list(range(len(rows))))
+
+    def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        return row | {
+            name: rewrite(row[name]) for name in ("query", "candidate", "candidate_pair") if row.get(name) is not None
+        }
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        """Of each of the batch's candidates for each query."""
+        return [compute_log_probabilities(output.logits)]
+
+    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        """Unit vectors."""
+        return list(_embed_texts(model, batch).cpu())
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        """Of what each query `RetrievedCandidates`."""
+        return {"map@20": fmean(_score_ranking(found) for found in outputs)}
+
+
+def _score_ranking(found: RetrievedCandidates) -> float:
+    """0 where no candidate would have been right."""
+    return compute_average_precision(found.hits, found.relevant, RANKING_DEPTH) if found.relevant else 0.0
+
+
+def _encode_texts(
+    side: Sequence[tuple[str, str | None]],
+    tokens: EncoderTokenizer,
+    max_length: int,
+    languages: Sequence[tuple[str, str]],
+) -> list[Feature]:
+    firsts, seconds = zip(*side, strict=True)
+    return tokens.pairs(firsts, None if seconds[0] is None else seconds, max_length, languages)
+
+
+def _embed_texts(model: PreTrainedModel, batch: Batch) -> Tensor:
+    """Unit vectors of texts, float32 at least: [texts, width]."""
+    states = type(model).forward(model, **batch).last_hidden_state[:, 0]
+    return normalize(states.to(torch.promote_types(states.dtype, torch.float32)), dim=-1)
+
+
+def _forward_with_loss(model: PreTrainedModel, **batch: Tensor) -> ModelOutput:
+    """Logits of every query against every candidate, [batch, batch], and their cross-entropy; of tensors [batch, 2, length]."""
+    vectors = _embed_texts(model, {key: value.flatten(0, 1) for key, value in batch.items()})
+    with torch.autocast(vectors.device.type, enabled=False):
+        logits = SIMILARITY_SCALE * vectors[0::2] @ vectors[1::2].T
+    loss = cross_entropy(logits, torch.arange(len(logits), device=logits.device))
+    return ModelOutput(loss=loss, logits=logits)

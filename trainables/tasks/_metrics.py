@@ -1,0 +1,146 @@
+"""Scores of answers, rankings and mined pairs, each from 0 to 1, by the rules of the benchmarks' own scripts.
+
+Where a script has a quirk that we do not follow, its number is kept beside ours, under the metric's name after `trainables.transfer.OFFICIAL_PREFIX`.
+"""
+
+import re
+import string
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from itertools import accumulate, pairwise
+
+from sklearn.metrics import ndcg_score
+
+ENGLISH_ARTICLES = r"\b(a|an|the)\b"
+MLQA_ARTICLES = {
+    "ar": r"\sال^|ال",  # as published; its first half never matches, so that ال goes within words too
+    "de": r"\b(ein|eine|einen|einem|eines|einer|der|die|das|den|dem|des)\b",
+    "en": ENGLISH_ARTICLES,
+    "es": r"\b(un|una|unos|unas|el|la|los|las)\b",
+    "vi": r"\b(của|là|cái|chiếc|những)\b",
+}
+"""What MLQA takes out of an answer, by language; Hindi and Chinese have none."""
+CHINESE_CHARACTER = r"([\u4e00-\u9fa5])"
+"""A character that is a word of its own in MLQA's Chinese."""
+
+
+def normalise_squad_answer(answer: str) -> str:
+    """Lower case without ASCII punctuation, English articles and extra white space (Rajpurkar et al., EMNLP 2016)."""
+    plain = "".join(c for c in answer.lower() if c not in string.punctuation)
+    return _collapse_spaces(re.sub(ENGLISH_ARTICLES, " ", plain))
+
+
+def normalise_mlqa_answer(answer: str, language: str) -> str:
+    """Lower case without punctuation, the language's articles and extra white space (Lewis et al., ACL 2020).
+
+    Punctuation is ASCII's and Unicode's (category P). Chinese comes out with a space around each character from
+    U+4E00 to U+9FA5. A language that MLQA does not have is treated as Hindi is: it has no articles.
+    """
+    plain = "".join(c for c in answer.lower() if not _is_punctuation(c))
+    if language in MLQA_ARTICLES:
+        plain = re.sub(MLQA_ARTICLES[language], " ", plain)
+    if language == "zh":
+        plain = re.sub(CHINESE_CHARACTER, r" \1 ", plain)
+    return _collapse_spaces(plain)
+
+
+def score_answer(said: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
+    """F1 over words and exact match of the words, each the best over the right answers.
+
+    The rule for nothing is SQuAD 2.0's (Rajpurkar et al., ACL 2018): right answers that normalise to nothing are left
+    out, where none is left the right one is to say nothing, and F1 with an empty side is 1 if both are empty, else 0.
+    `score_answer_officially` has the rule of SQuAD 1.1 and MLQA.
+    """
+    words = normalise(said).split()
+    right = [gold for gold in (normalise(gold).split() for gold in golds) if gold] or [[]]
+    return max(_compute_word_f1(words, gold) for gold in right), float(words in right)
+
+
+def score_answer_officially(said: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
+    """The same by the scripts of SQuAD 1.1 (XTREME's ``evaluate_squad.py``) and MLQA (``mlqa_evaluation_v1.py``).
+
+    Right answers that normalise to nothing are kept; where both sides are empty, F1 is 0 and exact match 1. No right answer at all,
+    for which those scripts have no rule, counts as one that is empty.
+    """
+    words = normalise(said).split()
+    right = [normalise(gold).split() for gold in golds] or [[]]
+    return max(_compute_word_f1(words, gold) if gold else 0.0 for gold in right), float(words in right)
+
+
+def compute_average_precision(hits: Sequence[bool], relevant: int, k: int) -> float:
+    """AP@k of one query: the mean precision at its hits, of which min(`relevant`, k) are possible.
+
+    `hits` says of each rank, best first, whether the document is relevant; `relevant` counts such documents, ranked or
+    not. With one of them this is the reciprocal of its rank, 0 beyond k. ValueError if nothing can be found.
+    """
+    if min(relevant, k) < 1:
+        raise ValueError(f"average precision needs a relevant document and a rank, got relevant={relevant} and k={k}")
+    found = [rank for rank, hit in enumerate(hits[:k], start=1) if hit]
+    return sum(number / rank for number, rank in enumerate(found, start=1)) / min(relevant, k)
+
+
+def compute_ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Sequence[float]) -> float:
+    """Mean nDCG over queries (scikit-learn's), as XGLUE scores web page ranking (Liang et al., EMNLP 2020).
+
+    One entry for each document: its query, its grade (0 or more, the gain itself) and its score (equal scores share
+    their ranks). A query with one document is left out, one without a gain counts 0; ValueError if none is left.
+    """
+    documents: dict[Hashable, list[tuple[int, float]]] = {}
+    for query, grade, score in zip(queries, grades, scores, strict=True):
+        documents.setdefault(query, []).append((grade, score))
+    rankings = [tuple(zip(*found, strict=True)) for found in documents.values() if len(found) > 1]
+    if not rankings:
+        raise ValueError(f"nDCG needs a query with two documents or more, got none among {len(documents)} queries")
+    return sum(float(ndcg_score([gains], [said])) for gains, said in rankings) / len(rankings)
+
+
+def number_query_runs(queries: Sequence[str]) -> list[int]:
+    """The number of each row's run of rows with the same query, which is what XGLUE's script takes for a query.
+
+    A query that comes again after another one is another query to it; rows after an empty query belong to its run.
+    """
+    changes = [one != other and one != "" for one, other in pairwise(queries)]
+    return list(accumulate(changes, initial=0))[: len(queries)]
+
+
+def compute_bitext_f1(pairs: Collection[tuple[int, int]], gold: Collection[tuple[int, int]]) -> float:
+    """F1 of mined pairs of sentences' numbers (BUCC; Zweigenbaum et al., 2018); 0 where none is right."""
+    said, right = set(pairs), set(gold)
+    return 2 * len(said & right) / max(1, len(said) + len(right))
+
+
+def find_best_threshold(scored: Mapping[tuple[int, int], float], gold: Collection[tuple[int, int]]) -> float:
+    """The threshold whose pairs, those that score as much or more, have the best `compute_bitext_f1`; the highest such.
+
+    It is halfway between the last pair let in and the next one, or the last one's score if there is no next one, and
+    0 where no pair is right, as in LASER and XTREME. Unlike theirs, it never lies between two pairs of equal score:
+    either would be let in by it.
+    """
+    right = set(gold)
+    ranked = sorted(scored, key=lambda pair: -scored[pair])
+    best = threshold = 0.0
+    correct = 0
+    for number, pair in enumerate(ranked, start=1):
+        correct += pair in right
+        following = scored[ranked[number]] if number < len(ranked) else None
+        f1 = 2 * correct / (number + len(right))
+        if f1 > best and following != scored[pair]:
+            best, threshold = f1, scored[pair] if following is None else (scored[pair] + following) / 2
+    return threshold
+
+
+def _is_punctuation(character: str) -> bool:
+    return character in string.punctuation or unicodedata.category(character).startswith("P")
+
+
+def _collapse_spaces(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _compute_word_f1(said: Sequence[str], gold: Sequence[str]) -> float:
+    """Harmonic mean of precision and recall over words; see `score_answer` for none."""
+    if not said or not gold:
+        return float(said == gold)
+    shared = sum((Counter(said) & Counter(gold)).values())
+    return 2 * shared / (len(said) + len(gold))

@@ -1,0 +1,197 @@
+"""Extractive question answering. Columns: id, context, question, answers{text, answer_start}, as in SQuAD."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from operator import itemgetter
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+from transformers import AutoModelForQuestionAnswering, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from trainables.cards import Row
+from trainables.encoders import MAX_QUESTION_TOKENS, Batch, EncoderTokenizer, Feature, Span, get_row_languages
+from trainables.tasks._answer_spans import NO_SPAN_SCORE, assign_tokens_to_windows, find_best_spans, find_official_spans
+from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._metrics import (
+    normalise_mlqa_answer,
+    normalise_squad_answer,
+    score_answer,
+    score_answer_officially,
+)
+from trainables.transfer import OFFICIAL_PREFIX
+
+WINDOW_STRIDE = 128
+"""Tokens of a long context from the beginning of one window to that of the next, as in the XTREME scripts (``doc_stride``)."""
+EMPTY_ANSWER = "empty"
+"""What those scripts say where none of the spans that they look at is allowed."""
+
+
+class QuestionAnswering(TaskKind):
+    """A span of the context; scored by SQuAD's F1 and exact match.
+
+    Ours is the best span of all windows, by the rule of `score_answer`; the official numbers are of the span that the XTREME scripts
+    choose (`find_official_spans`), by `score_answer_officially`. Rows of which some have no answer have no official numbers: the scripts are of
+    SQuAD 1.1. What they do besides is not done: they find a span's characters again from its tokens, and where that fails take the whole
+    words about it.
+    """
+
+    metrics = ("f1", "exact_match", f"{OFFICIAL_PREFIX}f1", f"{OFFICIAL_PREFIX}exact_match")
+    second = ("question",)
+
+    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        return AutoModelForQuestionAnswering.from_config(config)
+
+    def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
+        asked = [(second, first) for first, second in map(get_row_languages, rows)]
+        sizes = tokens.sizes([row["question"] for row in rows], [language for language, _ in asked])
+        alike = defaultdict[int, list[int]](list)
+        for number, size in enumerate(sizes):
+            alike[_compute_overlap(max_length, tokens.room(max_length) - min(size, MAX_QUESTION_TOKENS))].append(number)
+        windows: list[tuple[int, Feature, list[Span | None]]] = []
+        for shared, numbers in alike.items():
+            features, source, spans = tokens.encode_windows(
+                [rows[number]["question"] for number in numbers],
+                [rows[number]["context"] for number in numbers],
+                max_length,
+                shared,
+                [asked[number] for number in numbers],
+            )
+            windows += zip((numbers[place] for place in source), features, spans, strict=True)
+        windows.sort(key=itemgetter(0))
+        source = [number for number, _, _ in windows]
+        for (number, feature, where), own in zip(
+            windows, assign_tokens_to_windows(source, [where for _, _, where in windows]), strict=True
+        ):
+            start, end = _find_token_span(rows[number]["answers"], where)
+            feature |= {"start_positions": start, "end_positions": end, "_spans": where, "_own": own}
+        return EncodedRows([feature for _, feature, _ in windows], source)
+
+    def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        """The first answer stays as it is, and is the one answer left."""
+        if not row["answers"]["text"]:
+            return row | {name: rewrite(row[name]) for name in ("question", "context")}
+        answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
+        before = rewrite(row["context"][:start])
+        return row | {
+            "question": rewrite(row["question"]),
+            "context": before + answer + rewrite(row["context"][start + len(answer) :]),
+            "answers": {"text": [answer], "answer_start": [len(before)]},
+        }
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        """Of the answer's start and of its end, over the tokens that are not padding."""
+        padding = batch["attention_mask"] == 0
+        return [
+            compute_log_probabilities(logits.masked_fill(padding, torch.finfo(logits.dtype).min))
+            for logits in (output.start_logits, output.end_logits)
+        ]
+
+    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        """What each window says, a `_WindowAnswer`."""
+        inputs = {name: tensor for name, tensor in batch.items() if name not in ("start_positions", "end_positions")}
+        said = model(**inputs)
+        starts, ends = said.start_logits.double(), said.end_logits.double()
+        read, context, own = (mask.to(starts.device) for mask in _build_masks(features))
+        best = _to_character_spans(*find_best_spans(starts, ends, context, context), features)
+        official = _to_character_spans(*find_official_spans(starts, ends, read, context, own), features)
+        nothing = (said.start_logits[:, 0] + said.end_logits[:, 0]).float()
+        return [_WindowAnswer(*each) for each in zip(best, nothing.tolist(), official, strict=True)]
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        """A question is left without an answer only among rows of which some have none, by the likelier of the two."""
+        told = list(rows)
+        said: list[list[_WindowAnswer]] = [[] for _ in told]
+        for number, window in zip(encoded.rows, outputs, strict=True):
+            said[number].append(window)
+        answerable = all(row["answers"]["text"] for row in told)
+        scores = [self._scores(row, windows, answerable) for row, windows in zip(told, said, strict=True)]
+        return {metric: sum(each[metric] for each in scores) / len(scores) for metric in scores[0]}
+
+    def _scores(self, row: Row, windows: Sequence["_WindowAnswer"], answerable: bool) -> Metrics:
+        """Of one row."""
+        golds, normalised = row["answers"]["text"], partial(self.normalise, language=row["language"])
+        best = max((window.best for window in windows), key=_get_span_score)
+        silent = not answerable and min(window.nothing for window in windows) > best.score
+        f1, exact = score_answer("" if silent else row["context"][best.start : best.end], golds, normalised)
+        scores = {"f1": f1, "exact_match": exact}
+        if answerable:
+            official = max((window.official for window in windows), key=_get_span_score)
+            text = EMPTY_ANSWER if official.score == NO_SPAN_SCORE else row["context"][official.start : official.end]
+            f1, exact = score_answer_officially(text, golds, normalised)
+            scores |= {f"{OFFICIAL_PREFIX}f1": f1, f"{OFFICIAL_PREFIX}exact_match": exact}
+        return scores
+
+    def normalise(self, answer: str, language: str) -> str:
+        """An answer as it is compared with others: by SQuAD's rule in every language, as XQuAD and TyDiQA-GoldP are."""
+        return normalise_squad_answer(answer)
+
+
+class QuestionAnsweringMLQA(QuestionAnswering):
+    """The same, answers compared by MLQA's rules for each language."""
+
+    def normalise(self, answer: str, language: str) -> str:
+        return normalise_mlqa_answer(answer, language)
+
+
+class _AnswerSpan(NamedTuple):
+    """An answer, and how likely it is."""
+
+    score: float
+    """Of its first and last token together; `NO_SPAN_SCORE` where there is none."""
+    start: int
+    """Its characters in the context, from `start` to `end`."""
+    end: int
+
+
+class _WindowAnswer(NamedTuple):
+    """What one window says."""
+
+    best: _AnswerSpan
+    nothing: float
+    """Score of there being no answer in the window."""
+    official: _AnswerSpan
+
+
+def _compute_overlap(max_length: int, room: int) -> int:
+    """Tokens that two windows share whose context has so much room: of short windows a third, lest there be very many."""
+    return max(max_length // 3, room - WINDOW_STRIDE)
+
+
+def _get_span_score(span: _AnswerSpan) -> float:
+    return span.score
+
+
+def _build_masks(features: Sequence[Feature]) -> list[Tensor]:
+    """Which tokens were read, which are of the context, and which are the window's own: bool, [windows, length]."""
+    masks = []
+    for feature in features:
+        places = torch.arange(len(feature["_spans"]))
+        context = torch.tensor([span is not None for span in feature["_spans"]])
+        begin, stop = feature["_own"]
+        masks.append((torch.ones_like(context), context, (begin <= places) & (places < stop)))
+    return [pad_sequence(list(each), batch_first=True) for each in zip(*masks, strict=True)]
+
+
+def _to_character_spans(places: Tensor, scores: Tensor, features: Sequence[Feature]) -> list[_AnswerSpan]:
+    """Spans of tokens as characters of the context."""
+    return [
+        _AnswerSpan(score, (feature["_spans"][start] or (0, 0))[0], (feature["_spans"][end] or (0, 0))[1])
+        for feature, (start, end), score in zip(features, places.tolist(), scores.tolist(), strict=True)
+    ]
+
+
+def _find_token_span(answers: dict[str, list[Any]], spans: Sequence[Sequence[int] | None]) -> tuple[int, int]:
+    """First and last token of the first answer, or (0, 0), the start token, where this window does not hold it."""
+    if not answers["text"]:
+        return (0, 0)
+    begin = answers["answer_start"][0]
+    stop = begin + len(answers["text"][0])
+    inside = [i for i, span in enumerate(spans) if span is not None and span[0] < stop and span[1] > begin]
+    whole = inside and spans[inside[0]][0] <= begin and spans[inside[-1]][1] >= stop  # type: ignore[index]
+    return (inside[0], inside[-1]) if whole else (0, 0)

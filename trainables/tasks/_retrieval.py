@@ -1,0 +1,99 @@
+"""Sentence retrieval without training. Columns: source_sentence (any language), target_sentence (English)."""
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import normalize
+from transformers import AutoModel, PretrainedConfig, PreTrainedModel
+from transformers.utils import ModelOutput
+
+from trainables.cards import Row
+from trainables.curriculum import Pooling
+from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
+from trainables.languages import SOURCE_LANGUAGE
+from trainables.tasks._base import EncodedRows, Metrics, TaskKind
+
+
+@dataclass(frozen=True, slots=True)
+class SentencePooling:
+    """Which states stand for a sentence."""
+
+    layer: int | None = None
+    """From 0, the embeddings, up; None: the kind's own."""
+    pooling: Pooling = "mean"
+    """Over all tokens, or the first one alone."""
+
+
+DEFAULT_POOLING = SentencePooling()
+
+
+@dataclass(frozen=True)
+class Retrieval(TaskKind):
+    """The English translation of each sentence by cosine of pooled states of a layer; scored by accuracy."""
+
+    metrics = ("accuracy",)
+    sentence_pooling: SentencePooling = DEFAULT_POOLING
+
+    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        return AutoModel.from_config(config)
+
+    def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
+        texts = [row[column] for row in rows for column in ("source_sentence", "target_sentence")]
+        languages = [language for row in rows for language in get_row_languages(row, SOURCE_LANGUAGE)]
+        features = tokens.pairs(texts, None, max_length, [(language, language) for language in languages])
+        return EncodedRows(features, [i // 2 for i in range(len(texts))])
+
+    def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
+        return row | {column: rewrite(row[column]) for column in ("source_sentence", "target_sentence")}
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        """It predicts nothing: it has no head."""
+        return []
+
+    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        layers = model(**batch, output_hidden_states=True).hidden_states
+        layer = (
+            self.layer(model.config.num_hidden_layers)
+            if self.sentence_pooling.layer is None
+            else self.sentence_pooling.layer
+        )
+        states, mean = layers[layer], self.sentence_pooling.pooling == "mean"
+        return list((pool_mean(states, batch["attention_mask"]) if mean else states[:, 0]).float().cpu())
+
+    def layer(self, layers: int) -> int:
+        """The kind's own layer of so many: a little above the middle, 7 of 12 and 14 of 24, as for Tatoeba in X-STILTs (jiant).
+
+        XTREME's script takes 8 of mBERT's 12 and 14 of XLM-R large's 24: it counts from 0, the first layer's output.
+        """
+        return math.ceil(0.55 * layers)
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        return {"accuracy": _compute_retrieval_accuracy(outputs[0::2], outputs[1::2])}
+
+
+class RetrievalFromEnglish(Retrieval):
+    """The other way round, as Tatoeba is in XTREME: each English sentence looks for its translation."""
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        return {"accuracy": _compute_retrieval_accuracy(outputs[1::2], outputs[0::2])}
+
+
+def _compute_retrieval_accuracy(asking: Sequence[Tensor], asked: Sequence[Tensor]) -> float:
+    """Share of the vectors whose nearest by cosine, among the others, is the one in the same place."""
+    queries, others = (normalize(torch.stack(list(vectors)), dim=-1) for vectors in (asking, asked))
+    nearest = (queries @ others.T).argmax(-1)
+    return (nearest == torch.arange(len(nearest))).float().mean().item()
+
+
+def pool_mean(states: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the tokens that are not padding: [batch, length, width] to [batch, width]."""
+    weights = mask.unsqueeze(-1).to(states.dtype)
+    return (states * weights).sum(1) / weights.sum(1)

@@ -1,0 +1,1 @@
+"""Robust-training methods: what each does to a training step."""
