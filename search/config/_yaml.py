@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from search.errors import ConfigError
-from trainables.validation import _documents as documents
+from trainables.validation import MAX_NESTING, MAX_YAML_BYTES, parse_yaml, read_regular_file
 
 MAX_WORD_LENGTH = 10_000
 """Letters of a word in a document."""
@@ -27,7 +27,7 @@ def parse_yaml_document(text: str, source: str) -> Any:
             `trainables.validation._documents`.
     """
     try:
-        document = documents.parse_yaml(text)
+        document = parse_yaml(text)
         _check_words(document)
     except ValueError as error:
         raise ConfigError(source, [str(error)]) from error
@@ -99,9 +99,9 @@ def read_document(path: Path) -> Any:
 
 def _read_bytes(path: Path) -> bytes:
     if not _INHERITED_FILE.fullmatch(str(path)):
-        return documents.read_regular_file(path)
+        return read_regular_file(path)
     with path.open("rb") as file:
-        return file.read(documents.MAX_YAML_BYTES + 1)
+        return file.read(MAX_YAML_BYTES + 1)
 
 
 def _decode_text(data: bytes) -> str:
@@ -117,7 +117,7 @@ def apply_override(document: dict[str, Any], override: str) -> None:
     """
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
-    if not equals or not all(keys) or len(keys) > documents.MAX_NESTING:
+    if not equals or not all(keys) or len(keys) > MAX_NESTING:
         raise ConfigError(f"--set {override}", ["it wants KEY=VALUE, such as space.learning_rate.low=1e-5"])
     section = document
     for part in keys[:-1]:

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
 from trainables.benchmarks._xglue import XGLUE
-from trainables.benchmarks.miniature._cards import MINIATURE_LANGUAGES, MINIATURE_TASKS
-from trainables.benchmarks.xtreme._benchmarks import ROBUST_XLT, XTREME, XTREME_R
+from trainables.benchmarks.miniature import MINIATURE_LANGUAGES, MINIATURE_TASKS
+from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
 
 TWO_TEXT_KINDS = frozenset({"classification", "multiple_choice", "question_answering", "question_answering_mlqa"})

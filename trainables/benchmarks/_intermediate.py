@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-from trainables.benchmarks.xtreme._questions import SQUAD_TRAIN
-from trainables.benchmarks.xtreme._texts import COPA_SOURCE, COPA_TRAIN, NLI_LABELS, XCOPA
+from trainables.benchmarks.xtreme import COPA_SOURCE, COPA_TRAIN, NLI_LABELS, SQUAD_TRAIN, XCOPA
 from trainables.cards import (
     COMMONSENSE_FORMAT,
     CONVERTED_REVISION,

@@ -17,10 +17,10 @@ def load_task(benchmark: str, task: str) -> "TaskData":
     """The data of a benchmark's task, as `trainables.tasks._kinds.TaskData`."""
     card = get_task_catalogue(benchmark)[task]
     if card.parts is not None:
-        from trainables.benchmarks.hub._tasks import load_hub_task
+        from trainables.benchmarks.hub import load_hub_task
 
         return load_hub_task(card, card.parts)
-    from trainables.benchmarks.miniature.world._tasks import load_miniature_task
+    from trainables.benchmarks.miniature.world import load_miniature_task
 
     return load_miniature_task(task)
 
@@ -28,6 +28,6 @@ def load_task(benchmark: str, task: str) -> "TaskData":
 def load_benchmark_synonyms(benchmark: str) -> "Synonyms":
     """The synonyms that a benchmark of `BENCHMARKS_WITH_SYNONYMS` brings."""
     assert benchmark in BENCHMARKS_WITH_SYNONYMS, benchmark
-    from trainables.benchmarks.miniature.world._synonyms import build_synonyms
+    from trainables.benchmarks.miniature.world import build_synonyms
 
     return build_synonyms()

@@ -1,8 +1,6 @@
 """XGLUE's understanding tasks (Liang et al., EMNLP 2020), from a copy of the set in parquet: the original's host is gone."""
 
-from trainables.benchmarks.xtreme._questions import MLQA_LANGUAGES
-from trainables.benchmarks.xtreme._tags import UPOS_TAGS
-from trainables.benchmarks.xtreme._texts import NLI_LABELS, XNLI_LANGUAGES
+from trainables.benchmarks.xtreme import MLQA_LANGUAGES, NLI_LABELS, UPOS_TAGS, XNLI_LANGUAGES
 from trainables.cards import (
     QUESTION_FORMAT,
     SCORED_QUESTION_FORMAT,

@@ -19,9 +19,13 @@ from trainables.encoders import Batch, Weights
 from trainables.synonyms import Synonyms
 from trainables.training._device import get_device
 from trainables.training._optimizer import OptimizerSettings, run_training_loop
-from trainables.training.noise._augmentation import SynonymAugmentation, build_augmentation
-from trainables.training.noise._interface import NoiseSetting
-from trainables.training.noise._loss import NoisyLoss, compute_schedule_factor
+from trainables.training.noise import (
+    NoiseSetting,
+    NoisyLoss,
+    SynonymAugmentation,
+    build_augmentation,
+    compute_schedule_factor,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,6 @@
 
 from trainables.benchmarks.hub._mirror_copy import copy_encoder, copy_split
 from trainables.benchmarks.hub._source import silence_datasets
-from trainables.benchmarks.hub._tasks import read_labels, read_rows
+from trainables.benchmarks.hub._tasks import load_hub_task, read_labels, read_rows
 
-__all__ = ["copy_encoder", "copy_split", "read_labels", "read_rows", "silence_datasets"]
+__all__ = ["copy_encoder", "copy_split", "load_hub_task", "read_labels", "read_rows", "silence_datasets"]
