@@ -1,8 +1,12 @@
 """The list of tasks, from the benchmarks' cards: kinds, languages, sizes, sets and their licences."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-from trainables.benchmarks import BENCHMARKS, LANGUAGES_OF, Card
+from trainables.benchmarks import BENCHMARKS
+
+Card = Any
+"""A task's entry in `BENCHMARKS`."""
 
 HEAD = """\
 # Tasks and licences
@@ -25,7 +29,7 @@ def page() -> str:
         targets = {task: card for task, card in BENCHMARKS[name].items() if card.scored}
         parts += [
             f"\n## `{name}`: targets\n",
-            f"\n{len(LANGUAGES_OF[name])} languages.\n\n",
+            f"\n{_languages(targets)} languages.\n\n",
             *_targets(targets.items()),
         ]
     tasks = {task: card for task, card in BENCHMARKS[hub[0]].items() if not card.scored}
@@ -41,7 +45,7 @@ def page() -> str:
 
 def _miniature() -> Iterable[str]:
     cards = BENCHMARKS["miniature"]
-    yield f"\n## `miniature`\n\n{len(LANGUAGES_OF['miniature'])} languages; the text is generated from Unicode CLDR through Babel.\n\n"
+    yield f"\n## `miniature`\n\n{_languages(cards)} languages; the text is generated from Unicode CLDR through Babel.\n\n"
     yield "| task | role | kind | training examples | what it asks |\n| --- | --- | --- | --- | --- |\n"
     for task, card in cards.items():
         role = "target" if card.scored else f"intermediate, {RESOURCES[card.resource]}"
@@ -59,6 +63,10 @@ def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
     yield "| task | resource | kind | training examples | set and licence | what it asks |\n| --- | --- | --- | --- | --- | --- |\n"
     for task, card in tasks:
         yield f"| `{task}` | {card.resource} | {_kind(card)} | {_examples(card)} | {_sets(card)} | {card.about} |\n"
+
+
+def _languages(tasks: Mapping[str, Card]) -> int:
+    return len({code for card in tasks.values() for code in card.languages})
 
 
 def _kind(card: Card) -> str:
