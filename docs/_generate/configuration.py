@@ -138,7 +138,10 @@ def _type(field: Schema, types: Mapping[str, Schema]) -> tuple[str, str]:
     """What a value is, and its range or choices."""
     if "anyOf" in field:
         several = [_type(each, types) for each in field["anyOf"] if each.get("type") != "null"]
-        several = [("one of", kind) if kind.startswith("`") and several[0][0] == "one of" else (kind, its) for kind, its in several]
+        several = [
+            ("one of", kind) if kind.startswith("`") and several[0][0] == "one of" else (kind, its)
+            for kind, its in several
+        ]
         kinds = dict.fromkeys(kind for kind, _ in several)
         if len(kinds) == 1:
             return next(iter(kinds)), ", ".join(filter(None, dict.fromkeys(allowed for _, allowed in several)))
