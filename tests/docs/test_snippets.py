@@ -26,7 +26,11 @@ def merged(base: dict, changes: dict) -> dict:
     """The base with the changes in their sections; a length says steps or epochs."""
     kept = {key: value for key, value in base.items() if not (key == "steps" and "epochs" in changes)}
     both = kept.keys() & changes.keys()
-    inner = {key: merged(kept[key], changes[key]) for key in both if isinstance(kept[key], dict) and changes[key]}
+    inner = {
+        key: merged(kept[key], changes[key])
+        for key in both
+        if isinstance(kept[key], dict) and isinstance(changes[key], dict)
+    }
     return kept | changes | inner
 
 
