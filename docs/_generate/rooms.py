@@ -1,4 +1,4 @@
-"""The picture of the rooms: the packages of `search` and `trainables` by level of imports, each with the first sentence of its docstring."""
+"""The picture of the rooms: packages and public modules of `search` and `trainables` by level of imports, each with its docstring."""
 
 import ast
 import textwrap
@@ -16,7 +16,7 @@ COLOURS = {"search": ("#eef2ff", "#4253b5"), "trainables": ("#eefaf3", "#23794b"
 
 @dataclass(slots=True)
 class Room:
-    """A package directly below a hall, or the plain files of the hall."""
+    """A package or a public module directly below a hall."""
 
     hall: str
     name: str
@@ -24,15 +24,18 @@ class Room:
     imports: set[str] = field(default_factory=set)
     """Names of other rooms of the hall."""
 
+    @property
+    def title(self) -> str:
+        """The name, of a module with its ending."""
+        return self.name if (ROOT / self.hall / self.name).is_dir() else f"{self.name}.py"
+
 
 def rooms() -> dict[str, dict[str, Room]]:
-    """By hall and name, the packages that the tree has."""
-    found = {hall: {name: Room(hall, name, _about(ROOT / hall / name)) for name in _packages(hall)} for hall in HALLS}
+    """By hall and name, the packages and public modules that the tree has."""
+    found = {hall: {name: Room(hall, name, _about(place)) for name, place in _places(hall)} for hall in HALLS}
     for hall, its in found.items():
-        for room in its.values():
-            room.imports = {
-                name for name in _imported(ROOT / hall / room.name, hall) if name in its and name != room.name
-            }
+        for name, place in _places(hall):
+            its[name].imports = _imported(place, hall) & its.keys() - {name}
     return found
 
 
@@ -54,19 +57,23 @@ def levels(its: dict[str, Room]) -> list[list[Room]]:
     ]
 
 
-def _packages(hall: str) -> Iterator[str]:
-    yield from (file.parent.name for file in sorted((ROOT / hall).glob("*/__init__.py")))
+def _places(hall: str) -> Iterator[tuple[str, Path]]:
+    """Packages by their name, public modules by theirs, and where they are."""
+    for place in sorted((ROOT / hall).iterdir()):
+        if (place / "__init__.py").exists() or (place.suffix == ".py" and not place.name.startswith("_")):
+            yield place.stem, place
 
 
-def _about(package: Path) -> str:
-    told = ast.get_docstring(ast.parse((package / "__init__.py").read_text(encoding="utf-8"))) or ""
+def _about(place: Path) -> str:
+    file = place / "__init__.py" if place.is_dir() else place
+    told = ast.get_docstring(ast.parse(file.read_text(encoding="utf-8"))) or ""
     return told.split("\n\n")[0].replace("\n", " ").replace("``", "").replace("`", "")
 
 
-def _imported(package: Path, hall: str) -> set[str]:
-    """Rooms of the hall that a package's files import, for types and within functions too."""
+def _imported(place: Path, hall: str) -> set[str]:
+    """Rooms of the hall that a package's or module's code imports, for types and within functions too."""
     found = set()
-    for file in package.rglob("*.py"):
+    for file in place.rglob("*.py") if place.is_dir() else [place]:
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
@@ -84,7 +91,7 @@ def picture() -> str:
         parts += [*drawn, ""]
     head = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {y}" role="img" font-family="system-ui, sans-serif">\n'
-        "<title>The packages of search and trainables; imports go from a higher row to a lower one only</title>\n"
+        "<title>The packages and modules of search and trainables; imports go from a higher row to a lower one only</title>\n"
         f'<rect width="{WIDTH}" height="{y}" rx="8" fill="#ffffff"/>'
     )
     return "\n".join([head, *parts, "</svg>", ""])
@@ -108,7 +115,7 @@ def _hall(hall: str, rows: list[list[Room]], y: int) -> tuple[list[str], int]:
 
 def _box(room: Room, x: int, y: int, height: int, ink: str) -> Iterable[str]:
     yield f'<rect x="{x}" y="{y}" width="{BOX}" height="{height}" rx="6" fill="#ffffff" stroke="{ink}"/>'
-    yield _text(x + 10, y + 20, room.name, 14, ink, bold=True)
+    yield _text(x + 10, y + 20, room.title, 14, ink, bold=True)
     for number, line in enumerate(_wrapped(room)):
         yield _text(x + 10, y + 37 + LINE * number, line, 12, "#333333")
 
