@@ -45,7 +45,9 @@ def levels(its: dict[str, Room]) -> list[list[Room]]:
 
     def height(name: str, above: tuple[str, ...] = ()) -> int:
         if name not in heights:
-            below = [other for other in its[name].imports if other not in above]  # a circle is cut where it closes
+            below = [
+                other for other in sorted(its[name].imports) if other not in above
+            ]  # a circle is cut where it closes
             heights[name] = 1 + max((height(other, (*above, name)) for other in below), default=-1)
         return heights[name]
 

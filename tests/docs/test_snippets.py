@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from search.config import load
 from tests.docs.pages import PAGES, ROOT, Block, blocks
-from tests.docs.run import xlt
+from tests.docs.run import load, xlt
 from tests.docs.source import source_strings
 
 ALL = [block for page in PAGES for block in blocks(page)]
