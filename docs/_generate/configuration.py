@@ -148,7 +148,7 @@ def _type(field: Schema, types: Mapping[str, Schema]) -> tuple[str, str]:
         return " or ".join(f"{kind} {allowed}".strip() for kind, allowed in several), ""
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
-        return ("grid", "above 0") if name == "Grid" else _type(types[name] | {"properties": None}, types)
+        return ("grid", "above 0") if name == "Grid" else _type({**types[name], "properties": None}, types)
     if "const" in field:
         return f"`{field['const']}`", ""
     if "enum" in field:

@@ -41,7 +41,7 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     done = subprocess.run(
         [str(XLT), "launch", "configs/miniature.yaml"],
         cwd=folder,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        env={k: v for k, v in os.environ.items() if not k.startswith("XLT_")} | {"HF_HUB_OFFLINE": "1"},
         capture_output=True,
         text=True,
         timeout=600,
@@ -72,6 +72,8 @@ def there(
     folder = copies(re.sub(r"\W", "_", request.node.name)[:40])
     monkeypatch.chdir(folder)
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    for name in ("XLT_HOME", "XLT_DATA"):
+        monkeypatch.delenv(name, raising=False)
     before = dict(os.environ)
     yield folder
     os.environ.clear()
