@@ -56,7 +56,7 @@ def _targets(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
     yield "| task | kind | languages | training examples | sets and licences | differs from the published task |\n"
     yield "| --- | --- | --- | --- | --- | --- |\n"
     for task, card in tasks:
-        yield f"| `{task}` | {_kind(card)} | {len(card.languages)} | {_examples(card)} | {_sets(card)} | {card.unlike or ''} |\n"
+        yield f"| `{task}` | {_kind(card)} | {len(card.languages)} | {_examples(card)} | {_sets(card)} | {card.published_difference or ''} |\n"
 
 
 def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
@@ -70,7 +70,7 @@ def _languages(tasks: Mapping[str, Card]) -> int:
 
 
 def _kind(card: Card) -> str:
-    return card.kind.replace("_", " ")
+    return str(card.kind).replace("_", " ")
 
 
 def _examples(card: Card) -> str:

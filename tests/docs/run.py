@@ -16,7 +16,7 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from search.cli import main
-from search.config import load
+from search.config import load_config
 from tests.docs.pages import ROOT
 
 ON_HUB = ("xtreme_r", "xtreme", "xglue", "intermediate_tasks", "robust_xlt")
@@ -82,7 +82,9 @@ def _run_xlt(words: list[str]) -> None:
             done = xlt(words)
             _check_plan(done, Path(settings["config"]).stem)
         case "data" if words[1] == "fetch":
-            load(settings["config"], settings["overrides"])  # tests/trainables/benchmarks/test_mirror.py copies sets
+            load_config(
+                settings["config"], settings["overrides"]
+            )  # tests/trainables/benchmarks/test_mirror.py copies sets
         case "data":
             _check_data(words, settings)
         case "ui":
@@ -102,7 +104,7 @@ def _plan_launch(settings: dict) -> None:
     overrides = list(settings["overrides"])
     overrides += [f"{key}={settings[key]}" for key in ("trials", "name") if settings[key] is not None]
     overrides += [f"prior.search={settings['earlier']}"] if settings["earlier"] else []
-    config = load(settings["config"], overrides)
+    config = load_config(settings["config"], overrides)
     resumed = config.name == "miniature"  # else it is a new search
     done = xlt(
         [

@@ -113,10 +113,7 @@ def test_files_that_a_page_names_exist(page: Path):
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
-def test_packages_that_the_page_of_rooms_names_exist():
-    """Once there are rooms: their names are those of the plan until then."""
-    if not (ROOT / "search" / "launcher").is_dir():
-        pytest.skip("the packages have not been moved yet")
+def test_packages_and_files_that_the_page_of_rooms_names_exist():
     text = (DOCS / "architecture.md").read_text(encoding="utf-8")
     named = {name.replace(".", "/") for name in re.findall(r"`((?:search|trainables)(?:\.\w+)+)`", text)}
     named |= set(re.findall(r"`((?:search|trainables)/[\w/.]+)`", text))

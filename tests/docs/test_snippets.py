@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from search.config import load_config
 from tests.docs.pages import PAGES, ROOT, Block, blocks
-from tests.docs.run import load, xlt
+from tests.docs.run import xlt
 from tests.docs.source import source_strings
 
 ALL = [block for page in PAGES for block in blocks(page)]
@@ -43,7 +44,7 @@ def test_a_config_is_valid(block: Block, tmp_path: Path, monkeypatch: pytest.Mon
         document = merged(base, document)
     file = tmp_path / "config.yaml"
     file.write_text(yaml.safe_dump(document), encoding="utf-8")
-    assert load(file).trials > 0
+    assert load_config(file).trials > 0
 
 
 @pytest.mark.parametrize("page", PYTHON, ids=lambda page: page.stem)
