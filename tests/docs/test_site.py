@@ -109,7 +109,7 @@ def test_messages_on_the_page_of_troubles_are_those_of_the_code():
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
 def test_files_that_a_page_names_exist(page: Path):
     text = page.read_text(encoding="utf-8")
-    named = set(re.findall(r"\b(?:configs|tests)/[\w/]+\.(?:yaml|py)\b", text))
+    named = set(re.findall(r"\b(?:configs|tests)/(?:[\w/]+\.(?:yaml|py)\b|[\w/]+/(?=`))", text))
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
@@ -126,3 +126,13 @@ def test_the_config_of_the_site_is_strict():
         """Takes tags of MkDocs as they are."""
 
     assert yaml.load((ROOT / "mkdocs.yml").read_text(), Loader)["strict"] is True
+
+
+def test_methods_that_the_page_of_rooms_asks_of_a_task_kind_are_those_of_the_base_class():
+    from trainables.tasks import TaskKind
+
+    text = (DOCS / "architecture.md").read_text(encoding="utf-8")
+    step = re.search(r"subclass of `TaskKind`\. Give it (.*?)\. `trainables", text, re.S)[1]
+    named = set(re.findall(r"`(\w+)`", step))
+    assert named >= TaskKind.__abstractmethods__
+    assert all(hasattr(TaskKind, name) or name in TaskKind.__annotations__ for name in named)
