@@ -1,17 +1,18 @@
 # make demo   install, then run the miniature search and print its answer
 # make test   install, then run the tests
+# make docs   install, then build the documentation into site/
 PYTHON ?= python3.11
 VENV := .venv
 INSTALLED := $(VENV)/.installed
 HOME_DIR ?= xlt-home
 
-.PHONY: install browser demo test lint bench clean
+.PHONY: install browser demo test lint docs bench clean
 
 install: $(INSTALLED)
 
 $(INSTALLED): pyproject.toml constraints.txt
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev,docs]"
 	touch $@
 
 demo: install
@@ -37,8 +38,12 @@ lint: install
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 
+docs: install
+	$(VENV)/bin/python -m docs._generate --check
+	NO_MKDOCS_2_WARNING=1 $(VENV)/bin/mkdocs build --strict --quiet
+
 bench: install
 	$(VENV)/bin/python -m pytest tests/benchmarks -o python_files='bench_*.py' -s
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info
+	rm -rf $(VENV) build dist site *.egg-info

@@ -1,6 +1,6 @@
 """Is the miniature worth searching on? Curricula of the miniature at the demo's sizes, each on several seeds.
 
-``python -m tests.benchmarks.bench_world [SEEDS]`` prints the table of the README; ``make bench`` runs it on two seeds. Takes about
+``python -m tests.benchmarks.bench_world [SEEDS]`` prints the table of docs/miniature.md; ``make bench`` runs it on two seeds. Takes about
 25 s a row and seed on one core; two processes share the seeds.
 """
 

@@ -1,0 +1,83 @@
+"""The list of tasks, from the benchmarks' cards: kinds, languages, sizes, sets and their licences."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from trainables.benchmarks import BENCHMARKS
+
+Card = Any
+"""A task's entry in `BENCHMARKS`."""
+
+HEAD = """\
+# Tasks and licences
+
+<!-- Generated from the benchmarks' cards by `python -m docs._generate`: do not edit. -->
+
+Every task that a config may name, with the set it is read from. A licence is the one that the set's card or paper states;
+*unclear* means that they state none. You are responsible for the licences of the sets that you train on.
+[Benchmarks](benchmarks.md) says how they are read and scored.
+"""
+
+RESOURCES = {"high": "high-resource", "low": "low-resource"}
+
+
+def page() -> str:
+    """The list in Markdown."""
+    hub = [name for name in BENCHMARKS if name != "miniature"]
+    parts = [HEAD, *_miniature()]
+    for name in hub:
+        targets = {task: card for task, card in BENCHMARKS[name].items() if card.scored}
+        parts += [
+            f"\n## `{name}`: targets\n",
+            f"\n{_languages(targets)} languages.\n\n",
+            *_targets(targets.items()),
+        ]
+    tasks = {task: card for task, card in BENCHMARKS[hub[0]].items() if not card.scored}
+    assert all({task for task, card in BENCHMARKS[name].items() if not card.scored} == tasks.keys() for name in hub)
+    parts += [
+        "\n## Intermediate tasks\n",
+        f"\n{', '.join(f'`{name}`' for name in hub)} share these tasks. `task@n` is a sample of `n` training examples of a task, and\n"
+        "low-resource; `task@n.seed` is another sample.\n\n",
+        *_intermediate(tasks.items()),
+    ]
+    return "".join(parts)
+
+
+def _miniature() -> Iterable[str]:
+    cards = BENCHMARKS["miniature"]
+    yield f"\n## `miniature`\n\n{_languages(cards)} languages; the text is generated from Unicode CLDR through Babel.\n\n"
+    yield "| task | role | kind | training examples | what it asks |\n| --- | --- | --- | --- | --- |\n"
+    for task, card in cards.items():
+        role = "target" if card.scored else f"intermediate, {RESOURCES[card.resource]}"
+        yield f"| `{task}` | {role} | {_kind(card)} | {_examples(card)} | {card.about} |\n"
+
+
+def _targets(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
+    yield "| task | kind | languages | training examples | sets and licences | differs from the published task |\n"
+    yield "| --- | --- | --- | --- | --- | --- |\n"
+    for task, card in tasks:
+        yield f"| `{task}` | {_kind(card)} | {len(card.languages)} | {_examples(card)} | {_sets(card)} | {card.published_difference or ''} |\n"
+
+
+def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
+    yield "| task | resource | kind | training examples | set and licence | what it asks |\n| --- | --- | --- | --- | --- | --- |\n"
+    for task, card in tasks:
+        yield f"| `{task}` | {card.resource} | {_kind(card)} | {_examples(card)} | {_sets(card)} | {card.about} |\n"
+
+
+def _languages(tasks: Mapping[str, Card]) -> int:
+    return len({code for card in tasks.values() for code in card.languages})
+
+
+def _kind(card: Card) -> str:
+    return str(card.kind).replace("_", " ")
+
+
+def _examples(card: Card) -> str:
+    return f"{card.train:,}" if card.train else "none: scored without training"
+
+
+def _sets(card: Card) -> str:
+    assert card.parts is not None
+    parts = [*card.parts.train, *card.parts.dev, *card.parts.test]
+    return "; ".join(dict.fromkeys(f"{part.set.repository} ({part.set.licence})" for part in parts))

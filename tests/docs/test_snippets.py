@@ -1,0 +1,74 @@
+"""Every snippet of every page: configs are loaded, Python is run, output is compared with what is printed, files are there."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+from search.config import load_config
+from tests.docs.pages import PAGES, ROOT, Block, blocks
+from tests.docs.run import xlt
+from tests.docs.source import source_strings
+
+ALL = [block for page in PAGES for block in blocks(page)]
+CONFIGS = [block for block in ALL if block.language == "yaml"]
+PYTHON = sorted({block.page for block in ALL if block.language == "python"})
+OUTPUT = [block for block in ALL if block.language == "text"]
+
+
+def test_every_block_is_of_a_kind_that_is_checked():
+    assert {block.language for block in ALL} == {"bash", "yaml", "python", "text"}
+    assert len(CONFIGS) >= 14 and len(PYTHON) >= 3 and len(OUTPUT) >= 4
+
+
+def merged(base: dict, changes: dict) -> dict:
+    """The base with the changes in their sections; a length says steps or epochs."""
+    kept = {key: value for key, value in base.items() if not (key == "steps" and "epochs" in changes)}
+    both = kept.keys() & changes.keys()
+    inner = {
+        key: merged(kept[key], changes[key])
+        for key in both
+        if isinstance(kept[key], dict) and isinstance(changes[key], dict)
+    }
+    return kept | changes | inner
+
+
+@pytest.mark.parametrize("block", CONFIGS, ids=str)
+def test_a_config_is_valid(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Alone if it is whole, else in the place of the same keys of configs/miniature.yaml."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    document = yaml.safe_load(block.text)
+    if "name" not in document:
+        base = yaml.safe_load((ROOT / "configs" / "miniature.yaml").read_text(encoding="utf-8")) | {"name": "snippet"}
+        document = merged(base, document)
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert load_config(file).trials > 0
+
+
+@pytest.mark.parametrize("page", PYTHON, ids=lambda page: page.stem)
+def test_the_python_of_a_page_runs(page: Path, there: Path):
+    """Its blocks one after the other, as in one notebook, after the quickstart's commands."""
+    xlt(["export", "miniature", "best/"])
+    names: dict = {}
+    for block in blocks(page):
+        if block.language == "python":
+            exec(compile(block.text, str(block), "exec"), names)
+
+
+def words_of(text: str) -> set[str]:
+    """The words of a message, numbers and what a config names left out."""
+    return set(re.findall(r"[A-Za-z][A-Za-z-]{2,}", re.sub(r"\S*_\S*", " ", text)))
+
+
+@pytest.mark.parametrize("block", OUTPUT, ids=str)
+def test_output_on_a_page_is_what_is_printed(block: Block, launched: tuple[Path, str], there: Path):
+    """Word for word, but for numbers and for which trial and task it was; a line that another result brings is one of the code's."""
+    kind, _, what = block.mark.partition(": ")
+    assert kind == "output", f"{block}: a comment above it has to say which command prints it"
+    printed = launched[1] if what == "launch" else xlt([what, "miniature"]).output
+    known = words_of(printed) | words_of((ROOT / "configs" / "miniature.yaml").read_text(encoding="utf-8"))
+    never = [line.strip() for line in block.text.splitlines() if words_of(line) - known]
+    strings = source_strings()
+    assert [line for line in never if line not in strings] == [], f"never printed by xlt {what}"
