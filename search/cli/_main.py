@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 from rich.progress import Progress
 
 from search.cli._data import data
+from search.cli._init import init
 from search.cli._options import (
     CONFIG_ARGUMENT,
     DATA_OPTION,
@@ -265,6 +266,7 @@ def track(home: Home, name: str) -> None:
         raise SystemExit(1)
 
 
+main.add_command(init)
 main.add_command(data)
 main.add_command(store)
 main.add_command(miniature)

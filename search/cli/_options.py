@@ -8,10 +8,13 @@ from typing import Any
 
 import click
 
+from search.config import find_config
 from search.home import Home
 from trainables.cards import MIRROR_VARIABLE
 
-CONFIG_ARGUMENT = click.argument("config", type=click.Path(path_type=Path))
+CONFIG_ARGUMENT = click.argument(
+    "config", type=click.Path(path_type=Path), callback=lambda context, parameter, path: find_config(path)
+)
 NAME_ARGUMENT = click.argument("name")
 JSON_OPTION = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 SET_OPTION = click.option(

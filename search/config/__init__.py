@@ -4,6 +4,7 @@ from search.config._checks import check_encoder, check_languages, check_store_ur
 from search.config._config import Config, dump_config, load_config, validate_config
 from search.config._paths import make_encoder_absolute
 from search.config._sections import StageSettings, StoreSettings
+from search.config._shipped import find_config, list_shipped_configs
 from search.config._size import ByteCount
 from search.config._stage_space import NoiseSpace, StageSpace
 from search.config._yaml import convert_path_errors, convert_to_json, read_document
@@ -22,6 +23,8 @@ __all__ = [
     "convert_to_json",
     "describe_validation_error",
     "dump_config",
+    "find_config",
+    "list_shipped_configs",
     "load_config",
     "make_encoder_absolute",
     "read_document",

@@ -32,6 +32,7 @@ from search.config._sections import (
     Tracking,
     Training,
 )
+from search.config._shipped import get_base_folder
 from search.config._stage_space import NoiseSpace, Space
 from search.config._strategy import (
     Budget,
@@ -251,7 +252,7 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         apply_override(document, override)
     with convert_path_errors(str(path)):
         return validate_config(
-            document, str(path), make_paths_absolute(document, path.parent, parse_override_keys(overrides))
+            document, str(path), make_paths_absolute(document, get_base_folder(path), parse_override_keys(overrides))
         )
 
 

@@ -2,11 +2,12 @@
 
 from search.planner._costs import CostModel
 from search.planner._inputs import copy_synonyms, find_input_problems, get_synonyms_file, resolve_inputs
-from search.planner._plan import StagePath, explain_new_stages, plan
+from search.planner._plan import Plan, StagePath, explain_new_stages, plan
 from search.planner._text import format_new_stage_reasons, render_plan
 
 __all__ = [
     "CostModel",
+    "Plan",
     "StagePath",
     "copy_synonyms",
     "explain_new_stages",
