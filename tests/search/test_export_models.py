@@ -39,7 +39,7 @@ def make(config, reopen, home, encoder_folder):
 
 def elsewhere(monkeypatch) -> None:
     """From now on this machine computes in another way than the one that the search ran on."""
-    monkeypatch.setattr("trainables.trial.get_arithmetic", lambda: "cuda bfloat16")
+    monkeypatch.setattr("trainables.trial._stage_tree.get_arithmetic", lambda: "cuda bfloat16")
     monkeypatch.setattr("trainables.training._stage_node.describe_environment", lambda: {"arithmetic": "cuda bfloat16"})
 
 

@@ -163,7 +163,7 @@ def test_wrong_heads_of_an_intermediate_stage_are_trained_again_once_they_are_ne
 def test_weights_that_are_not_finite_are_not_kept(choice, store, monkeypatch):
     notes: list[str] = []
     monkeypatch.setattr(
-        "trainables.trial.extract_encoder_weights",
+        "trainables.trial._intermediate.extract_encoder_weights",
         lambda model, parent: {name: each * torch.nan for name, each in parent.items()},
     )
     run_trial(replace(choice, targets=()), StageStore(store.location.url, notes.append))

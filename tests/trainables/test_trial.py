@@ -166,7 +166,7 @@ def test_an_encoder_of_the_same_weights_that_computes_otherwise_is_served_nothin
 
 def test_stages_of_another_arithmetic_are_other_stages(trial, store, monkeypatch):
     first = run_trial(trial, store)
-    monkeypatch.setattr("trainables.trial.get_arithmetic", lambda: "cuda bfloat16")
+    monkeypatch.setattr("trainables.trial._stage_tree.get_arithmetic", lambda: "cuda bfloat16")
     second = run_trial(trial, store)
     assert trained(second) == [True, True, True]
     assert not set(keys(first)) & set(keys(second))

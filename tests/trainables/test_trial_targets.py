@@ -22,7 +22,7 @@ def undeveloped(monkeypatch):
             return found
         return replace(found, data=replace(found.data, evaluation={"test": found.data.evaluation["test"]}))
 
-    monkeypatch.setattr("trainables.trial.load_encoded_dataset", prepared)
+    monkeypatch.setattr("trainables.trial._stage_tree.load_encoded_dataset", prepared)
 
 
 def test_a_target_without_rows_to_score_is_not_trained(trial, store, undeveloped):

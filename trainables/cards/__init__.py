@@ -22,28 +22,27 @@ from trainables.cards._mirrors import (
     find_encoder_mirror,
     find_mirror,
 )
-from trainables.cards._row_formats import (
-    HOTPOT_FORMAT,
+from trainables.cards._question_formats import HOTPOT_FORMAT, QUESTION_FORMAT, SCORED_QUESTION_FORMAT
+from trainables.cards._retrieval_formats import (
     LAREQA_CANDIDATES_FORMAT,
     LAREQA_QUERY_FORMAT,
     MEWSLI_CANDIDATES_FORMAT,
     MEWSLI_PAIR_FORMAT,
     MEWSLI_QUERY_FORMAT,
+    QUESTION_SENTENCE_FORMAT,
+    merge_candidates,
+)
+from trainables.cards._row_formats import (
     MTEB_TRANSLATION_FORMAT,
     PLAIN_TEXT_FORMAT,
-    QUESTION_FORMAT,
-    QUESTION_SENTENCE_FORMAT,
-    ROWS_READ,
-    SCORED_QUESTION_FORMAT,
     TRANSLATION_FORMAT,
     make_advertisement_format,
     make_news_format,
     make_pair_format,
     make_ranking_format,
     make_tagging_format,
-    merge_candidates,
 )
-from trainables.cards._rows import ITEM_COLUMN, LazyRows, Row, TaskData
+from trainables.cards._rows import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
 
 __all__ = [
     "COMMONSENSE_FORMAT",

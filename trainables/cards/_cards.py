@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import UnionType
 from typing import Any, Literal
 
+from trainables.cards._rows import Row
 from trainables.curriculum import Pooling
 from trainables.languages import SOURCE_LANGUAGE
 
@@ -16,7 +17,6 @@ MULTIPLE_LANGUAGES = "mul"
 
 Resource = Literal["high", "low"]
 SplitName = Literal["train", "dev", "test", "candidates"]
-Row = dict[str, Any]
 
 
 class RowNotes(Counter[str]):
@@ -86,9 +86,12 @@ class RowFormat:
     group_by: str | None = None
     """A column of ours by whose values scored rows are grouped: some must share one."""
     adapt: RowAdapter | None = None
-    """Makes rows of one whose columns have our names; none, one or several."""
+    """Turns one row, its columns under our names, into no, one or several rows of the task kind."""
+    adapter_name: str = ""
+    """Stands for `adapt` in the keys of cached tables. It never changes: a new one would make every table of the format again."""
 
     def __post_init__(self) -> None:
+        assert (self.adapt is None) == (not self.adapter_name), "an adapter has a name for the keys of tables"
         assert not self.hub_order or set(self.hub_order) == set(self.labels), "the hub's order has the same names"
 
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from trainables.cards._cards import Row, RowFormat, RowNotes
+from trainables.cards._cards import RowFormat, RowNotes
+from trainables.cards._rows import Row
 from trainables.validation import UnusableRowError
 
 
@@ -25,7 +26,11 @@ def make_choice_format(
             "label": _check_choice(row["label"] - first, len(options), row["label"]),
         }
 
-    return RowFormat(columns={name: name for name in (*context, *options)} | {"label": label}, adapt=adapt)
+    return RowFormat(
+        columns={name: name for name in (*context, *options)} | {"label": label},
+        adapt=adapt,
+        adapter_name="columns.<locals>.adapt",
+    )
 
 
 def _check_choice(number: int, count: int, label: object) -> int:
@@ -39,7 +44,7 @@ COPA_QUESTIONS = {"cause": "What was the cause of this?", "effect": "What happen
 """COPA's two questions, in the words of its paper (Roemmele et al., AAAI Spring Symposium 2011); English in every language."""
 
 
-def _copa(row: Row, notes: RowNotes) -> Iterator[Row]:
+def _adapt_copa(row: Row, notes: RowNotes) -> Iterator[Row]:
     asked = row["question"].strip().casefold()
     if asked not in COPA_QUESTIONS:
         raise ValueError(f"column question: {row['question']!r} is none of {', '.join(COPA_QUESTIONS)}")
@@ -52,11 +57,12 @@ COPA_FORMAT = RowFormat(
     labels=("choice1", "choice2"),
     hub_order=("choice1", "choice2"),
     column_types={"question": str},
-    adapt=_copa,
+    adapt=_adapt_copa,
+    adapter_name="_copa",
 )
 
 
-def _commonsense(row: Row, notes: RowNotes) -> Iterator[Row]:
+def _adapt_commonsense(row: Row, notes: RowNotes) -> Iterator[Row]:
     letters = [letter.strip().casefold() for letter in row["choices"]["label"]]
     answer = row["answerKey"].strip().casefold()
     options = _check_options(row["choices"]["text"], 5)
@@ -77,11 +83,12 @@ def _check_options(options: Sequence[str], count: int) -> list[str]:
 COMMONSENSE_FORMAT = RowFormat(
     columns={name: name for name in ("question", "choices", "answerKey")},
     column_types={"choices": {"label": [str], "text": [str]}, "answerKey": str},
-    adapt=_commonsense,
+    adapt=_adapt_commonsense,
+    adapter_name="_commonsense",
 )
 
 
-def _hellaswag(row: Row, notes: RowNotes) -> Iterator[Row]:
+def _adapt_hellaswag(row: Row, notes: RowNotes) -> Iterator[Row]:
     endings = _check_options(row["endings"], 4)
     yield {"context": row["ctx"], "choices": endings, "label": _check_choice(row["label"], 4, row["label"])}
 
@@ -89,5 +96,6 @@ def _hellaswag(row: Row, notes: RowNotes) -> Iterator[Row]:
 HELLASWAG_FORMAT = RowFormat(
     columns={name: name for name in ("ctx", "endings", "label")},
     column_types={"endings": [str | None]},
-    adapt=_hellaswag,
+    adapt=_adapt_hellaswag,
+    adapter_name="_hellaswag",
 )

@@ -8,7 +8,8 @@ from types import UnionType
 from typing import Any, get_args
 from unicodedata import category
 
-from trainables.cards._cards import ColumnType, Row, RowFormat, RowNotes
+from trainables.cards._cards import ColumnType, RowFormat, RowNotes
+from trainables.cards._rows import Row
 from trainables.validation import UnusableRowError
 
 EMPTY_TEXT = "empty text, row left out"

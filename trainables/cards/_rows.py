@@ -8,6 +8,9 @@ from typing import Any
 from trainables.languages import SOURCE_LANGUAGE
 
 Row = dict[str, Any]
+"""One example: values by column name."""
+ROWS_READ = "rows read"
+"""The count of rows read, among the notes of a reading."""
 ITEM_COLUMN = "item"
 """The column that tells which rows of different languages say the same; a set without it is not parallel."""
 

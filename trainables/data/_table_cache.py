@@ -17,10 +17,10 @@ from uuid import uuid4
 import numpy as np
 import pyarrow as pa
 
+from trainables.cards import Row
 from trainables.store import ConfinedFolder
 from trainables.validation import open_regular_file, parse_json, read_regular_file
 
-Row = dict[str, Any]
 TableMetadata = dict[str, Any]
 NO_METADATA: TableMetadata = {}
 CHUNK_ROWS = 1000

@@ -12,7 +12,7 @@ from trainables.benchmarks.hub import _tasks as hub
 from trainables.benchmarks.xtreme._tags import UPOS_TAGS
 from trainables.benchmarks.xtreme._texts import NLI_LABELS
 from trainables.cards import ROWS_READ, DatasetPart, LabelMap, RowFormat, RowNotes, TaskCard, is_blank
-from trainables.cards._row_formats import ANSWER_MOVED, ANSWER_WITHOUT_TEXT
+from trainables.cards._question_formats import ANSWER_MOVED, ANSWER_WITHOUT_TEXT
 from trainables.validation import DataError
 
 CB = ("entailment", "contradiction", "neutral")

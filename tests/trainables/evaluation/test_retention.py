@@ -166,7 +166,7 @@ def test_heads_of_several_tasks_come_apart_as_they_were():
 def old(two, store, monkeypatch):
     """A store whose first stage was published before heads were kept."""
     with monkeypatch.context() as before:
-        before.setattr("trainables.trial.extract_heads", lambda *parts: {})
+        before.setattr("trainables.trial._intermediate.extract_heads", lambda *parts: {})
         (key,) = keys(run_trial(replace(two, curriculum=two.curriculum[:1]), store))
     assert HEAD_FILE not in store.read_record(key)["files"]
     return store
@@ -237,7 +237,7 @@ def test_a_store_that_cannot_be_written_to_is_measured_all_the_same(two, tmp_pat
 
 def test_measuring_counts_as_scoring_and_not_as_training(two, monkeypatch):
     clock = SimpleNamespace(now=0.0)
-    monkeypatch.setattr("trainables.trial.time", SimpleNamespace(monotonic=lambda: clock.now))
+    monkeypatch.setattr("trainables.trial._result.time", SimpleNamespace(monotonic=lambda: clock.now))
 
     def measure(self, node):
         clock.now += 7.0

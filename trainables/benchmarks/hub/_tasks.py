@@ -87,7 +87,7 @@ def _describe_source(part: DatasetPart, language: str) -> list[Any]:
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
     shape = [sorted(part.row_format.columns.items()), part.row_format.labels, part.row_format.hub_order]
-    shape += [part.row_format.adapt.__qualname__] if part.row_format.adapt else []
+    shape += [part.row_format.adapter_name] if part.row_format.adapter_name else []
     asked = [
         part.source.repository,
         part.source.revision,

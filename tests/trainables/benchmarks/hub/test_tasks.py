@@ -25,7 +25,7 @@ from trainables.cards import (
     make_pair_format,
 )
 from trainables.cards._columns import NULL_TEXT
-from trainables.cards._row_formats import ANSWER_MOVED, ANSWER_NOT_FOUND, ANSWER_YES_OR_NO
+from trainables.cards._question_formats import ANSWER_MOVED, ANSWER_NOT_FOUND, ANSWER_YES_OR_NO
 from trainables.data import EncodedDataset
 from trainables.encoders import load_encoder
 

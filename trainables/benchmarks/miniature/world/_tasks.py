@@ -13,7 +13,6 @@ from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from random import Random
-from typing import Any
 
 from trainables.benchmarks.miniature._cards import MINIATURE_LANGUAGES, MINIATURE_TASKS
 from trainables.benchmarks.miniature.world._records import (
@@ -34,10 +33,9 @@ from trainables.benchmarks.miniature.world._rendering import (
     render_name,
     render_place,
 )
-from trainables.cards import ITEM_COLUMN, LazyRows, TaskData
+from trainables.cards import ITEM_COLUMN, LazyRows, Row, TaskData
 from trainables.languages import SOURCE_LANGUAGE
 
-Row = dict[str, Any]
 RenderExample = Callable[[str], Row]
 
 
