@@ -14,15 +14,20 @@ from trainables.store._identity import (
 )
 from trainables.store._leases import OWNER_VARIABLE, Claim, LeaseMonitor, UseLease, is_claimed, wait_for_claim
 from trainables.store._location import Location
-from trainables.store._record_schema import ENCODER_FILE, HEAD_FILE, RECORD_FILE, check_record
-from trainables.store._records import (
+from trainables.store._record_schema import (
     ASIDE_FOLDER,
     DAMAGED_FOLDER,
+    ENCODER_FILE,
+    HEAD_FILE,
+    RECORD_FILE,
     RECORD_FORMAT,
+    check_record,
+    is_weights_file,
+)
+from trainables.store._records import (
     JsonDocument,
     StageEntry,
     StageRecords,
-    is_weights_file,
     seal_document,
 )
 

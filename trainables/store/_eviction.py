@@ -13,8 +13,8 @@ from trainables.store._leases import (
     remove_stale_leases,
 )
 from trainables.store._location import Location
-from trainables.store._record_schema import RECORD_FILE
-from trainables.store._records import ASIDE_FOLDER, RECORD_FORMAT, StageEntry, StageRecords, is_weights_file
+from trainables.store._record_schema import ASIDE_FOLDER, RECORD_FILE, RECORD_FORMAT, is_weights_file
+from trainables.store._records import StageEntry, StageRecords
 
 
 @dataclass(frozen=True, slots=True)

@@ -53,6 +53,7 @@ class ConfinedFolder:
 
     def create(self, path: str, data: bytes) -> None:
         """Make a file; FileExistsError if anything is there."""
+        self.make_parents(path)
         with self._open_parent(path) as (folder, name):
             _create_file(name, data, folder)
 

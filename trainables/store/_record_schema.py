@@ -11,13 +11,21 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, 
 from trainables.curriculum import Stage
 from trainables.noise_methods import NOISE_METHODS
 
+RECORD_FORMAT = 1
+"""Format of the files on disk. A stage of a later format was written by a newer program and is left alone."""
 RECORD_FILE, ENCODER_FILE, HEAD_FILE = "stage.json", "encoder.safetensors", "head.safetensors"
+ASIDE_FOLDER, DAMAGED_FOLDER = ".aside", ".damaged"
 TOKEN_PATTERN = r"[0-9a-f]{16,64}"  # noqa: S105 - of a claim, a name
 """Of a claim, before the name of a file in an object store."""
 KEY_PATTERN = re.compile(r"[0-9a-f]{32}")
 """Of a stage: `trainables.store.compute_stage_key`."""
 _MAX_NUMBER = 1e15
 """Of numbers that are added up: losses, seconds, bytes (a petabyte)."""
+
+
+def is_weights_file(name: str) -> bool:
+    """Whether a file of a stage holds weights."""
+    return name.endswith(".safetensors")
 
 
 def _check_time_zone(text: str) -> str:

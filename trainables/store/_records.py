@@ -11,13 +11,16 @@ from trainables.curriculum import Stage
 from trainables.store._folder import UnexpectedFileError
 from trainables.store._identity import STAGE_VERSION, digest_json
 from trainables.store._location import Location
-from trainables.store._record_schema import KEY_PATTERN, RECORD_FILE, check_record, parse_stage
+from trainables.store._record_schema import (
+    DAMAGED_FOLDER,
+    KEY_PATTERN,
+    RECORD_FILE,
+    RECORD_FORMAT,
+    check_record,
+    is_weights_file,
+    parse_stage,
+)
 from trainables.validation import escape_controls, parse_json
-
-RECORD_FORMAT = 1
-"""Of what lies on disk. A stage of a later format is a newer program's and left alone."""
-
-ASIDE_FOLDER, DAMAGED_FOLDER = ".aside", ".damaged"
 
 JsonDocument = dict[str, Any]
 
@@ -154,11 +157,6 @@ class StageRecords:
         if note not in self._warned:
             self._warned.add(note)
             self._warn(note)
-
-
-def is_weights_file(name: str) -> bool:
-    """Whether a file of a stage holds weights."""
-    return name.endswith(".safetensors")
 
 
 def _parse_sealed(data: bytes) -> JsonDocument:

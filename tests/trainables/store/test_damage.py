@@ -165,7 +165,7 @@ def test_a_server_that_is_down_costs_no_more_than_training(s3_url, notes, monkey
         raise botocore.exceptions.EndpointConnectionError(endpoint_url="http://127.0.0.1:9")
 
     for name in ("cat_file", "pipe_file", "ls", "info"):
-        monkeypatch.setattr(store.location.filesystem, name, down, raising=True)
+        monkeypatch.setattr(store.location.backend.filesystem, name, down, raising=True)
     with store.claim_turn(KEY, lambda: store.read_record(KEY, IDENTITY, weights=True)) as (found, mine):
         assert found is mine is None
     assert any("cannot be written to" in note and "127.0.0.1:9" in note for note in notes)
