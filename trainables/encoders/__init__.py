@@ -3,7 +3,9 @@
 from trainables.encoders._batches import IGNORED_LABEL, Batch, get_feature_length, get_text_ids, pad_features
 from trainables.encoders._checks import is_finite
 from trainables.encoders._encoder import Encoder, Weights, fetch_encoder_weights, load_encoder
-from trainables.encoders._tokenizer import MAX_QUESTION_TOKENS, EncoderTokenizer, Feature, Span, get_row_languages
+from trainables.encoders._features import Feature, Span, get_row_languages
+from trainables.encoders._tokenizer import EncoderTokenizer
+from trainables.encoders._windows import MAX_QUESTION_TOKENS
 
 __all__ = [
     "IGNORED_LABEL",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from trainables.encoders._tokenizer import Feature
+from trainables.encoders._features import Feature
 
 Batch = dict[str, Tensor]
 """A model's inputs by their names, each of shape [batch, length] or [batch, choices, length]; labels [batch] or as the ids."""

@@ -17,7 +17,8 @@ from transformers.models.auto import modeling_auto
 from transformers.utils import ModelOutput, logging
 
 from trainables.encoders._batches import pad_features
-from trainables.encoders._tokenizer import EncoderTokenizer, Feature
+from trainables.encoders._features import Feature
+from trainables.encoders._tokenizer import EncoderTokenizer
 from trainables.validation import DataError, convert_to_data_error
 
 TEXT_ARCHITECTURES: frozenset[str] = frozenset().union(

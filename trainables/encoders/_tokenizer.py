@@ -1,33 +1,21 @@
 """Texts as the ids that an encoder reads: one face for fast tokenizers (XLM-R, mBERT) and for XLM's."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+from trainables.encoders._features import Feature, Span
+from trainables.encoders._tokenizer_hash import hash_tokenizer
+from trainables.encoders._windows import (
+    MAX_QUESTION_TOKENS,
+    compute_question_budget,
+    compute_window_starts,
+    truncate_pair,
+)
 from trainables.encoders._xlm_tokenizer import KYTEA_MODEL, SEGMENTER_PACKAGES, XLMOffsetTokenizer
 from trainables.languages import SOURCE_LANGUAGE
-
-Feature = dict[str, Any]
-"""``input_ids``, ``attention_mask``; for BERT ``token_type_ids``, for models with language embeddings ``langs``; unpadded."""
-Span = tuple[int, int]
-"""Characters: from, to."""
-MAX_QUESTION_TOKENS = 64
-"""Tokens of a question that are read beside a context, as in the XTREME scripts; later ones are cut off."""
-
-
-def get_row_languages(row: Mapping[str, Any], second: str | None = None) -> tuple[str, str]:
-    """The languages of a row's first and second text: its ``language`` and ``second_language``.
-
-    Args:
-        row: of a task; one that does not tell is in English.
-        second: the second text's language where the row does not tell it; None: the first's.
-    """
-    first = row.get("language") or SOURCE_LANGUAGE
-    return first, row.get("second_language") or second or first
 
 
 class EncoderTokenizer:
@@ -90,24 +78,9 @@ class EncoderTokenizer:
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 of what decides the ids: vocabulary, merges, normalisation, special tokens, numbers of the languages, positions."""
-        if self._tokenizer.is_fast:
-            told = json.loads(self._tokenizer.backend_tokenizer.to_str())
-            # How it was last called is part of what it tells.
-            told |= {"truncation": None, "padding": None, "inputs": list(self._tokenizer.model_input_names)}
-        else:
-            told = {
-                "vocabulary": self._tokenizer.get_vocab(),
-                "merges": sorted((rank, merge) for merge, rank in getattr(self._tokenizer, "bpe_ranks", {}).items()),
-                "lowercase": getattr(self._tokenizer, "do_lowercase_and_remove_accent", None),
-                "missing": self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else (),
-            }
-        told |= {
-            "class": type(self._tokenizer).__name__,
-            "special": [self._tokenizer.all_special_tokens, self._tokenizer.all_special_ids, self.pad_id],
-            "languages": self._languages,
-        }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+        """SHA-256 of what decides the ids; see `hash_tokenizer`."""
+        missing = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
+        return hash_tokenizer(self._tokenizer, self._languages, missing)
 
     def unknown_languages(self, languages: Iterable[str]) -> tuple[str, ...]:
         """Those that the model has no language embedding for; none for a model without any."""
@@ -148,7 +121,7 @@ class EncoderTokenizer:
                 self._xlm_tokenizer.encode(first[i], one),
                 None if second is None else self._xlm_tokenizer.encode(second[i], other),
             )
-            _truncate_pair(a, [] if b is None else b, max_length - self._count_special_tokens(b is not None))
+            truncate_pair(a, [] if b is None else b, max_length - self._count_special_tokens(b is not None))
             features.append(self._build_feature(a, b, one, other))
         return features
 
@@ -220,9 +193,9 @@ class EncoderTokenizer:
             )
             question = question[:MAX_QUESTION_TOKENS]
             if len(question) + len(pieces) > free:
-                question = question[: _compute_question_budget(free, stride)]
+                question = question[: compute_question_budget(free, stride)]
             room = free - len(question)
-            for start in _compute_window_starts(len(pieces), room, stride):
+            for start in compute_window_starts(len(pieces), room, stride):
                 window = pieces[start : start + room]
                 features.append(self._build_feature(question, [token for token, _ in window], asked, told))
                 rows.append(row)
@@ -237,7 +210,7 @@ class EncoderTokenizer:
         encoding = self._tokenizer(
             [
                 text
-                if len(ids) <= _compute_question_budget(free, stride)
+                if len(ids) <= compute_question_budget(free, stride)
                 else self._truncate_question(text, context, free, stride)
                 for text, ids, context in zip(questions, asked, contexts, strict=True)
             ],
@@ -260,7 +233,7 @@ class EncoderTokenizer:
         """What is read of a question beside a context, in windows of `free` tokens."""
         question = self._truncate_text(question, MAX_QUESTION_TOKENS)
         fits = self._count_tokens(question) + self._count_tokens(context) <= free
-        return question if fits else self._truncate_text(question, _compute_question_budget(free, stride))
+        return question if fits else self._truncate_text(question, compute_question_budget(free, stride))
 
     def _truncate_text(self, text: str, most: int) -> str:
         """As much of a text as has at most so many tokens."""
@@ -294,19 +267,3 @@ class EncoderTokenizer:
 
 def _extract_feature(encoding: Mapping[str, Sequence[Any]], number: int) -> Feature:
     return {key: values[number] for key, values in encoding.items()}
-
-
-def _truncate_pair(first: list[int], second: list[int], most: int) -> None:
-    """Take tokens off the end of the longer text, of the second at a tie, until both have `most` tokens together."""
-    while len(first) + len(second) > max(most, 0):
-        (first if len(first) > len(second) else second).pop()
-
-
-def _compute_question_budget(free: int, stride: int) -> int:
-    """Tokens of a question in windows of `free` tokens: the context has half, and more than two windows share."""
-    return max(0, min(MAX_QUESTION_TOKENS, free // 2, free - stride - 1))
-
-
-def _compute_window_starts(tokens: int, room: int, stride: int) -> range:
-    """Where windows of `room` tokens begin that share `stride`: the last is the first that reaches the end."""
-    return range(0, max(tokens - stride, 1), max(room - stride, 1))

@@ -1,15 +1,14 @@
 """Trains one stage: the loop, the optimizer, the device."""
 
 from trainables.training._device import describe_environment, get_arithmetic, make_autocast, make_deterministic
-from trainables.training._optimizer import OptimizerSettings, run_training_loop
-from trainables.training._stage import (
-    StepCallbacks,
+from trainables.training._models import (
     describe_head_weights,
     extract_encoder_weights,
     extract_head_weights,
     restore_model,
-    train_stage,
 )
+from trainables.training._optimizer import OptimizerSettings, run_training_loop
+from trainables.training._stage import StepCallbacks, train_stage
 from trainables.training._stage_node import StageNode, TrainedTask
 
 __all__ = [

@@ -6,18 +6,18 @@ from dataclasses import dataclass, field
 from itertools import cycle
 from random import Random
 from statistics import fmean
-from types import MappingProxyType, MethodType
-from typing import Any
+from types import MappingProxyType
 
 import torch
 from torch import nn
-from transformers import PretrainedConfig, PreTrainedModel
+from transformers import PreTrainedModel
 
 from trainables.curriculum import Stage
 from trainables.data import EncodedDataset
 from trainables.encoders import Batch, Weights
 from trainables.synonyms import Synonyms
 from trainables.training._device import get_device
+from trainables.training._models import build_models
 from trainables.training._optimizer import OptimizerSettings, run_training_loop
 from trainables.training.noise import (
     NoiseSetting,
@@ -150,114 +150,6 @@ def _build_augmentation(
         for row in task.train_rows[:SYNONYM_SAMPLE_ROWS]:
             task.kind.rewrite_texts(row, note)
     return build_augmentation(synonyms, stage.noise, texts, tasks[0].encoder)
-
-
-def build_models(parent: Weights, tasks: Sequence[EncodedDataset], dropout: float = 0.0) -> list[PreTrainedModel]:
-    """A model for each task: fresh heads, drawn from torch's random numbers, around one encoder with `parent`'s weights.
-
-    Args:
-        parent: the encoder's weights.
-        tasks: whose heads.
-        dropout: its rate in encoder and heads; 0: the encoder's own.
-    """
-    models = [task.kind.build_model(_make_model_config(task, dropout), task.data.labels) for task in tasks]
-    _share_encoder(models)
-    for model, task in zip(models, tasks, strict=True):
-        _compute_head_in_float32(model)
-        assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
-        model.base_model.load_state_dict(_select_encoder_weights(parent, model), strict=False)
-    return models
-
-
-def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
-    """Give every model the first one's encoder, part by part, and what that lacks (a pooler) of the first model that has it.
-
-    By parts, since a model without a head is its own encoder and cannot be within another.
-    """
-    parts: dict[str, nn.Module] = {}
-    for model in models:
-        parts = dict(model.base_model.named_children()) | parts
-    for model in models if len(models) > 1 else ():
-        for name, part in parts.items():
-            setattr(model.base_model, name, part)
-        model.tie_weights()
-
-
-def extract_encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:
-    """The encoder's weights inside a model, on the CPU; what the model does not hold stays the parent's."""
-    held = model.base_model.state_dict()
-    return {name: held[name].detach().cpu().clone() if name in held else value for name, value in parent.items()}
-
-
-def extract_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
-    """What a model holds besides the encoder, on the CPU, by its full names."""
-    return {name: value.detach().cpu().clone() for name, value in _select_head_weights(model, parent).items()}
-
-
-def describe_head_weights(tasks: Sequence[EncodedDataset]) -> list[Weights]:
-    """Names, shapes and types of what `extract_head_weights` gives of each task's model when a stage mixes them: tensors without numbers."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
-        models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in tasks]
-        _share_encoder(models)
-    return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, tasks, strict=True)]
-
-
-def _select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
-    prefix = f"{model.base_model_prefix}." if model.base_model is not model else ""
-    return {
-        name: value
-        for name, value in model.state_dict().items()
-        if not (name.startswith(prefix) and name.removeprefix(prefix) in parent)
-    }
-
-
-def restore_model(encoder: Weights, head: Weights, task: EncodedDataset) -> PreTrainedModel:
-    """The model of a target from its stored weights."""
-    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        model = build_models(encoder, [task])[0]
-    model.load_state_dict(head, strict=False)
-    return model.to(get_device())
-
-
-DROPOUT_FIELDS = (
-    *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
-    *("dropout", "attention_dropout", "summary_first_dropout"),
-)
-"""What the configurations of BERT and XLM-R, then of XLM, call their dropout rates; one that is None follows another."""
-
-
-def _compute_head_in_float32(model: PreTrainedModel) -> None:
-    """Keep autocast out of the head: in half precision most small perturbations change no logit, and consistency has no gradient."""
-    if model.base_model is model:
-        return
-    for name, part in model.named_children():
-        if name != model.base_model_prefix:
-            part.forward = MethodType(_forward_in_float32, part)
-
-
-def _forward_in_float32(part: nn.Module, *inputs: Any, **named: Any) -> Any:
-    with torch.autocast(get_device().type, enabled=False):
-        return type(part).forward(
-            part, *map(_to_float32, inputs), **{name: _to_float32(value) for name, value in named.items()}
-        )
-
-
-def _to_float32(value: Any) -> Any:
-    return (
-        value.float() if isinstance(value, torch.Tensor) and value.dtype in (torch.bfloat16, torch.float16) else value
-    )
-
-
-def _make_model_config(task: EncodedDataset, dropout: float) -> PretrainedConfig:
-    settings = task.encoder.config.to_dict()
-    if dropout:
-        settings |= {name: dropout for name in DROPOUT_FIELDS if settings.get(name) is not None}
-    return type(task.encoder.config).from_dict(settings)
-
-
-def _select_encoder_weights(weights: Weights, model: PreTrainedModel) -> Weights:
-    names = model.base_model.state_dict().keys()
-    return {name: value for name, value in weights.items() if name in names}
 
 
 def _iterate_batches(

@@ -15,7 +15,7 @@ from trainables.benchmarks import (
 )
 from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
 from trainables.benchmarks.miniature._cards import MINIATURE_TASKS
-from trainables.benchmarks.miniature.world._tasks import EXAMPLE_MAKERS
+from trainables.benchmarks.miniature.world._examples import EXAMPLE_MAKERS
 from trainables.cards import DatasetPart, TaskCard
 from trainables.data import EncodedDataset
 from trainables.data._table_cache import TableCache

@@ -14,7 +14,7 @@ from trainables.data._table_cache import TableCache
 from trainables.encoders import IGNORED_LABEL, get_feature_length
 from trainables.evaluation._scoring import score_languages
 from trainables.tasks import TASK_KINDS
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 BOTH = ("en", "de")
 

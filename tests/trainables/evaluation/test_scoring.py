@@ -13,7 +13,7 @@ from trainables.evaluation._scoring import score_language_pairs, score_languages
 from trainables.tasks import TASK_KINDS
 from trainables.tasks._classification import Classification
 from trainables.tasks._question_answering import QuestionAnswering, _AnswerSpan, _WindowAnswer
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 
 @pytest.fixture

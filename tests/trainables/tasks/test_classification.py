@@ -1,5 +1,5 @@
 from trainables.tasks._classification import Classification, compute_accuracy
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = Classification()
 

@@ -16,7 +16,7 @@ from trainables.tasks import RANKING_DEPTH, RetrievedCandidates
 from trainables.tasks._dense_retrieval import SIMILARITY_SCALE, DenseRetrieval
 from trainables.tasks._metrics import compute_average_precision
 from trainables.training import extract_encoder_weights, extract_head_weights, restore_model, train_stage
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = DenseRetrieval()
 

@@ -6,7 +6,7 @@ import torch
 
 from trainables.encoders import IGNORED_LABEL, pad_features
 from trainables.tasks._masked_language_modelling import MaskedLanguageModelling
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = MaskedLanguageModelling()
 

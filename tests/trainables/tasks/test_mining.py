@@ -7,7 +7,7 @@ import torch
 from trainables.evaluation._scoring import score_languages
 from trainables.tasks import EncodedRows
 from trainables.tasks._mining import Mining
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = Mining()
 NONE = EncodedRows([], [])

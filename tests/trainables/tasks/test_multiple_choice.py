@@ -1,7 +1,7 @@
 from random import Random
 
 from trainables.tasks._multiple_choice import MultipleChoice
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = MultipleChoice()
 ROWS = [

@@ -16,7 +16,7 @@ from trainables.tasks._question_answering import (
     _AnswerSpan,
     _WindowAnswer,
 )
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = QuestionAnswering()
 WORDS = [f"w{i}" for i in range(60)]

@@ -6,7 +6,7 @@ import torch
 from trainables.tasks import EncodedRows
 from trainables.tasks._metrics import number_query_runs
 from trainables.tasks._ranking import Ranking
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = Ranking()
 GRADES = ("bad", "fair", "good")

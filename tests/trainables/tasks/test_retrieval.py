@@ -6,7 +6,7 @@ import torch
 from trainables.tasks import Retrieval, SentencePooling
 from trainables.tasks._mining import Mining
 from trainables.tasks._retrieval import RetrievalFromEnglish, pool_mean
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = Retrieval()
 ROWS = [{"source_sentence": f"eins {i}", "target_sentence": f"one {i}"} for i in range(4)]

@@ -6,7 +6,7 @@ import pytest
 from trainables.data import load_encoded_dataset
 from trainables.encoders import IGNORED_LABEL
 from trainables.tasks._tagging import SEQEVAL_1_F1, Tagging, TaggingByPrecision, score_chunks
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 KIND = Tagging()
 MARK = "\u200f"

@@ -21,8 +21,8 @@ from trainables.training import (
     train_stage,
 )
 from trainables.training import _stage as stage_module
+from trainables.training._models import build_models
 from trainables.training._optimizer import DivergedError
-from trainables.training._stage import build_models
 from trainables.training.noise._augmentation import SynonymAugmentation
 
 STAGE = Stage(task="one", learning_rate=1e-2, steps=3, batch_size=4)

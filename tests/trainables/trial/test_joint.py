@@ -13,7 +13,7 @@ from trainables.curriculum import Stage
 from trainables.encoders._encoder import hash_weights
 from trainables.training import _stage as stage_module
 from trainables.training import extract_encoder_weights, extract_head_weights, train_stage
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 JOINT = Stage(task="one+two", learning_rate=1e-2, steps=6, batch_size=4)
 KEY = "0123456789abcdef" * 2

@@ -6,7 +6,7 @@ from random import Random
 import pytest
 import torch
 
-from trainables.training._stage import build_models
+from trainables.training._models import build_models
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from tests.trainables.training.noise.steps import BATCH, Listening, loss, noise,
 from trainables.curriculum import Stage
 from trainables.data import load_encoded_dataset
 from trainables.tasks import TASK_KINDS
-from trainables.training._stage import _build_noise_setting, build_models
+from trainables.training._models import build_models
+from trainables.training._stage import _build_noise_setting
 from trainables.training.noise._interface import add_to_embeddings, compute_symmetric_kl
 from trainables.training.noise._loss import NoisyLoss
 

@@ -10,9 +10,8 @@ from tests.trainables.benchmarks.record_digests import DIGESTS, digest
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES
 from trainables.benchmarks.miniature._cards import MINIATURE_TASKS
 from trainables.benchmarks.miniature.world import render_place
+from trainables.benchmarks.miniature.world._examples import ENTITY_KINDS, EXAMPLE_MAKERS
 from trainables.benchmarks.miniature.world._tasks import (
-    ENTITY_KINDS,
-    EXAMPLE_MAKERS,
     draw_examples,
     load_miniature_task,
 )
