@@ -1,4 +1,4 @@
-"""The plain data of a trial: noise, stage, curriculum, targets. No torch here."""
+"""The plain data of a trial: noise, stage, curriculum, targets. Imports no torch."""
 
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
@@ -38,19 +38,19 @@ class Noise:
     magnitude: NonNegativeNumber = 0.0
     """L2 norm of the perturbation per token, relative to the mean L2 norm of the encoder's token embeddings."""
     weight: NonNegativeNumber = 0.0
-    """Of a consistency term; what ``r_drop`` has in place of a magnitude."""
+    """Weight of the consistency term; ``r_drop`` has it in place of a magnitude."""
     steps: AscentSteps = 0
     """Ascent steps."""
     norm: PerturbationNorm = "l2"
-    """Of the ball in which a perturbation is searched for."""
+    """Norm of the ball in which a perturbation is searched for."""
     level: PerturbationLevel = "token"
-    """Whether an L2 ball is each token's own or a whole text's."""
+    """Whether the L2 ball bounds each token's perturbation or the whole text's."""
     distribution: PerturbationDistribution = "gaussian"
-    """Of the coordinates of a random perturbation."""
+    """Distribution of the coordinates of a random perturbation."""
     dropout: Fraction = 0.0
     """Dropout rate in place of the encoder's own; 0: the encoder's own."""
     schedule: MagnitudeSchedule = "constant"
-    """How the magnitude (R-Drop: the weight) goes within the stage; its mean is the magnitude in any case."""
+    """How the magnitude (R-Drop: the weight) changes within the stage; its mean over the steps is the magnitude."""
 
     @property
     def kind(self) -> str:
@@ -83,28 +83,28 @@ class Stage:
     """A task's name, or several joined by ``+``: a joint stage."""
     learning_rate: LearningRate
     steps: Steps
-    """Optimiser steps. A joint stage takes as many as any other; zero for a task that is scored without training."""
+    """Optimiser steps, over all tasks of a joint stage together; 0 for a task that is scored without training."""
     batch_size: BatchSize = 32
     max_length: InputLength = 128
-    """Longest input in tokens; longer ones are cut, or windowed where the task kind can."""
+    """Longest input in tokens; longer ones are truncated, or split into windows by task kinds that support it."""
     noise: Noise = field(default_factory=Noise)
     seed: Seed = 0
     average: Fraction = 0.0
-    """Share of the steps, at the end, over which the weights are averaged (Izmailov et al., UAI 2018); 0: the last ones."""
+    """Share of the steps, at the end, over which the weights are averaged (Izmailov et al., UAI 2018); 0: no averaging."""
     warmup: Fraction = 0.1
-    """Share of the steps over which the rate rises to its peak; then it falls linearly to zero."""
+    """Share of the steps over which the learning rate rises linearly to its peak; then it falls linearly to zero."""
     weight_decay: WeightDecay = 0.01
     mixing: Exponent = 0.0
-    """How a joint stage draws its batches: from a task with n examples as often as n to this power. 0: from each in turn; 1: in
-    proportion; 1/T: at temperature T (Arivazhagan et al., 2019)."""
+    """How a joint stage draws its batches: from a task with n examples with probability proportional to n to this power. 0: from each
+    task in turn; 1: in proportion to the examples; 1/T: at temperature T (Arivazhagan et al., 2019)."""
     layer: LayerNumber | None = None
-    """Of a task that is scored without training: the layer whose states stand for a sentence; None: the kind's own."""
+    """For a task that is scored without training: the layer whose states are pooled into a sentence vector; None: the task kind's default."""
     pooling: Pooling = "mean"
-    """Of the same: over all tokens, or the first one alone."""
+    """For a task that is scored without training: the mean over all tokens, or the first token."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that this stage mixes; one for most."""
+        """The tasks that this stage mixes; one unless it is a joint stage."""
         return tuple(self.task.split(JOINT_SEPARATOR))
 
     def __str__(self) -> str:
@@ -117,27 +117,28 @@ class Trial:
     """One curriculum, then every target on top of it: all that `trainables.trial.run_trial` needs to know."""
 
     encoder: str = field(compare=False)
-    """``miniature``, a folder, or a Hugging Face hub id. Where it lies makes no other trial of one: its content is part of the stages'
-    identity, and trials are compared within a search, which has one."""
+    """``miniature``, a folder, or a Hugging Face hub id. Two trials that differ in it alone are equal: its content is part of the stages'
+    identity, and trials are compared within a search, which has one encoder."""
     benchmark: str
     curriculum: tuple[Stage, ...]
     targets: tuple[Stage, ...]
     languages: tuple[str, ...]
-    """The languages that targets are scored in, as far as a target has them."""
+    """The languages that targets are scored in; a target is scored in those that it has data for."""
     pairs: PairCount = 0
-    """Ordered pairs of languages that targets of two texts are scored in besides; see `trainables.transfer.draw_language_pairs`."""
+    """Number of ordered pairs of languages in which targets of two texts are scored as well; see
+    `trainables.transfer.draw_language_pairs`."""
     pairs_seed: Seed = 0
-    """Which pairs."""
+    """Seed of the draw of these pairs."""
     synonyms: str = field(default="", compare=False)
-    """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Where it lies makes no other trial of one: what it
-    holds is part of the stages' identity."""
+    """A JSON file of synonyms for ``augmentation``; empty for the benchmark's own. Two trials that differ in it alone are equal: its
+    content is part of the stages' identity."""
     retention: RowCount = field(default=0, compare=False)
-    """Training rows of each intermediate task on which it is scored after its own stage and every later one, by which forgetting is
-    told; 0: none. It makes no other trial of one."""
+    """Training rows of each intermediate task on which it is scored after its own stage and after every later one, to measure
+    forgetting; 0: none. Two trials that differ in it alone are equal."""
 
     @property
     def trained_target(self) -> Stage | None:
-        """A target that is trained; the others have its rate and noise."""
+        """The first target that is trained; all trained targets share its learning rate and noise. None if none is trained."""
         return next((stage for stage in self.targets if stage.steps), None)
 
     def with_seed(self, seed: int) -> "Trial":
@@ -149,7 +150,7 @@ class Trial:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON's own types."""
+        """The trial as JSON types."""
         return asdict(self) | {"languages": list(self.languages)}
 
     @classmethod
@@ -182,7 +183,7 @@ class Trial:
 
     @property
     def target_settings(self) -> str:
-        """Rate and noise of the targets that are trained, which share them; empty if none is."""
+        """Learning rate and noise of the trained targets, as text; empty if none is trained."""
         trained = self.trained_target
         return "" if trained is None else f"rate {trained.learning_rate:g}, noise {trained.noise}"
 
@@ -193,11 +194,11 @@ class Trial:
 
 
 def collect_non_defaults(value: Stage | Noise) -> dict[str, Any]:
-    """The fields that are not at their default, by name, a stage's noise in the same way."""
-    told = {}
+    """The fields that are not at their default, by name; the fields of a stage's noise likewise."""
+    changed = {}
     for each in fields(value):
         own = getattr(value, each.name)
         default = each.default_factory() if callable(each.default_factory) else each.default
         if own != default:
-            told[each.name] = collect_non_defaults(own) if is_dataclass(own) else own  # type: ignore[arg-type]
-    return told
+            changed[each.name] = collect_non_defaults(own) if is_dataclass(own) else own  # type: ignore[arg-type]
+    return changed

@@ -1,4 +1,4 @@
-"""Why a job came to nothing, as its worker tells it. Plain data, to and from JSON; no torch."""
+"""Why a job failed, as its worker reports it. Plain data, to and from JSON; imports no torch."""
 
 import os
 import platform
@@ -14,19 +14,19 @@ _STAGE_NOTE_PREFIX = "at the stage "
 
 
 class SelfExplainingError(RuntimeError):
-    """An error whose message says what went wrong and what to do, without its class."""
+    """An error whose message says what went wrong and what to do; it is shown without the class name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure:
-    """A failure in one line, and everything that is known of it."""
+    """A failure in one line, with traceback, stage, host and environment."""
 
     error: str
-    """In one line: class and message, or class and place where there is no message."""
+    """One line: class and message, or class and source line where there is no message."""
     traceback: str = ""
-    """Whole, causes and notes among it; of a worker that died, what Ray knows of its death."""
+    """The whole traceback with causes and notes; for a worker that died, what Ray reports of its death."""
     stage: str = ""
-    """Where in the stage tree the trial was; empty if that is not known."""
+    """The trial's path in the stage tree at the time of the failure; empty if that is not known."""
     host: str = ""
     """The machine and the process."""
     environment: dict[str, str] = field(default_factory=dict)
@@ -34,7 +34,12 @@ class Failure:
 
     @classmethod
     def from_exception(cls, error: BaseException, environment: Mapping[str, str]) -> "Failure":
-        """From an exception, in the process that raised it; `environment` says with what that works."""
+        """The failure of an exception, in the process that raised it.
+
+        Args:
+            error: the exception.
+            environment: of the process; see `trainables.training.describe_environment`.
+        """
         notes = [
             note.removeprefix(_STAGE_NOTE_PREFIX)
             for note in getattr(error, "__notes__", ())
@@ -49,15 +54,15 @@ class Failure:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON's own types."""
+        """The failure as JSON types."""
         return asdict(self)
 
 
 def summarise_error(error: BaseException) -> str:
-    """Class and message; where the message is empty, class and place: ``StopIteration in trainables/stage.py:88 (train)``."""
-    kind, said = type(error).__name__, str(error)
-    if said.strip():
-        return f"{kind}: {said}"
+    """Class and message; where the message is empty, class and source line: ``StopIteration in trainables/trial/_trial.py:88 (run)``."""
+    kind, message = type(error).__name__, str(error)
+    if message.strip():
+        return f"{kind}: {message}"
     frames = traceback.extract_tb(error.__traceback__)
     places = [(_shorten_source_path(frame.filename), frame) for frame in frames]
     own = [place for place in places if place[0].partition("/")[0] in OWN_PACKAGES]
@@ -68,7 +73,7 @@ def summarise_error(error: BaseException) -> str:
 
 
 def _shorten_source_path(file: str) -> str:
-    """A source file from its package on, as far as that can be told: ``trainables/stage.py``."""
+    """A source file from its package on, if the package is known: ``trainables/trial/_trial.py``."""
     path, root = Path(file), Path(__file__).parents[1]
     if path.is_relative_to(root) and path.relative_to(root).parts[0] in OWN_PACKAGES:
         return path.relative_to(root).as_posix()
@@ -80,7 +85,7 @@ Result = TypeVar("Result")
 
 
 def note_stage_on_error(step: Callable[[Any, Any, Any], Result]) -> Callable[[Any, Any, Any], Result]:
-    """Of a method that goes from a node of the stage tree on to a stage: an exception that leaves it says which stage that was."""
+    """Decorate a method that takes a stage and its parent node: an exception that leaves it gets a note with the path of the stage."""
 
     @wraps(step)
     def walk(self: Any, stage: Any, parent: Any) -> Result:

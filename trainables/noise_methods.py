@@ -1,4 +1,4 @@
-"""The robust-training methods as plain data: what each takes and what it costs. No torch here."""
+"""The robust-training methods as plain data: their parameters and their compute. Imports no torch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,17 +8,17 @@ from trainables.curriculum import Noise
 
 @dataclass(frozen=True, slots=True)
 class Passes:
-    """What one optimiser step asks of the model."""
+    """Passes through the model in one optimiser step."""
 
     forward: int = 1
     backward: int = 1
-    """Down to the weights."""
+    """Backward passes that compute the gradients of the weights."""
     ascent: int = 0
-    """Backward passes down to the embeddings alone, for a perturbation's gradient; no weight's gradient is computed."""
+    """Backward passes that compute the gradient of a perturbation only."""
 
     @property
     def forward_equivalents(self) -> int:
-        """In forward passes: a backward pass counts two, one that leaves the weights out counts one."""
+        """Compute in units of a forward pass: a backward pass counts as two, one without gradients of the weights as one."""
         return self.forward + 2 * self.backward + self.ascent
 
 
@@ -27,17 +27,17 @@ class NoiseMethod:
     """One robust-training method."""
 
     magnitude: bool = True
-    """Whether it perturbs, and so has a magnitude."""
+    """Whether it perturbs the embeddings, by a magnitude."""
     weight: bool = False
-    """Whether it has a consistency term, and so a weight."""
+    """Whether it has a consistency term, with a weight."""
     steps: int = 0
-    """Ascent steps unless a config says otherwise; 0: it does not ascend."""
+    """Default number of ascent steps; 0: the method has none."""
     dropout: float = 0.0
-    """Dropout rate unless a config says otherwise; 0: the encoder's own."""
+    """Default dropout rate; 0: the encoder's own."""
     options: tuple[str, ...] = ()
     """Which further fields of `Noise` it reads."""
     passes: Callable[[int], Passes] = lambda steps: Passes()
-    """What a step costs, by the number of ascent steps."""
+    """Passes of an optimiser step, by the number of ascent steps."""
 
 
 NOISE_METHODS: dict[str, NoiseMethod] = {
@@ -78,16 +78,16 @@ NOISE_METHODS: dict[str, NoiseMethod] = {
 
 
 def make_default_noise(method: str, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
-    """A method with its usual steps and dropout."""
+    """A method with its default steps and dropout rate."""
     card = NOISE_METHODS[method]
     return Noise(method=method, magnitude=magnitude, weight=weight, steps=card.steps, dropout=card.dropout)
 
 
 def count_passes(noise: Noise) -> Passes:
-    """What one optimiser step under `noise` costs."""
+    """Passes of one optimiser step under `noise`."""
     return NOISE_METHODS[noise.method].passes(noise.steps)
 
 
 def match_compute(steps: int, noise: Noise) -> int:
-    """Optimiser steps under `noise` that cost what `steps` plain ones do, one at least."""
+    """Optimiser steps under `noise` with the compute of `steps` steps without noise; at least 1."""
     return max(1, round(steps * Passes().forward_equivalents / count_passes(noise).forward_equivalents))

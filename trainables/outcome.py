@@ -1,4 +1,4 @@
-"""What a trial came to: which stages it went through, and its transfer. Plain data, to and from JSON."""
+"""The outcome of a trial: its stages and its transfer. Plain data, to and from JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -9,7 +9,7 @@ from typing import Any
 from trainables.transfer import Transfer
 
 MAX_LOSS_POINTS = 20
-"""Of a stage's losses that a trial tells, at most."""
+"""Most points that a stage's losses are summarised to."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,45 +20,45 @@ class StageRun:
     task: str
     target: bool
     trained: bool
-    """False: the store had it."""
+    """Whether this trial trained it; False if it was read from the store."""
     seconds: float
-    """What its training cost, whenever that was."""
+    """Seconds of its training, also where the store had it."""
     native: dict[str, float] = field(default_factory=dict)
     """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
     whole: bool = True
-    """False: the trial was ended within it."""
+    """Whether it was trained to its end; False if the trial was stopped within it."""
     losses: list[list[float]] = field(default_factory=list)
-    """Of its training, as `summarise_losses` has them."""
+    """Losses of its training; see `summarise_losses`."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What it was trained with: `trainables.training.describe_environment` of that process. Empty for a stage that older versions recorded."""
+    """`trainables.training.describe_environment` of the process that trained it; empty for a stage that an older version recorded."""
     retained: dict[str, dict[str, float]] = field(default_factory=dict)
-    """Of an intermediate stage: every metric, in 0..1, of its own tasks and of those of earlier stages right after it, by task; see
-    `trainables.evaluation._retention`. Empty where that was not measured."""
+    """Of an intermediate stage: every metric, in 0..1, by task, of its own tasks and of those of earlier stages, scored right after it;
+    see `trainables.evaluation.RetentionScorer`. Empty where that was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A trial, done."""
+    """What a trial trained and scored."""
 
     transfer: Transfer
     stages: tuple[StageRun, ...]
     seconds: float
-    """Wall time of this run of the trial, scoring and reading included."""
+    """Wall time of this run of the trial in seconds, including scoring and reading."""
     scoring_seconds: float
     """The part of it spent on scoring."""
 
     @property
     def trained_seconds(self) -> float:
-        """Seconds of training that this run of the trial did itself."""
+        """Seconds of training in this run of the trial."""
         return sum(stage.seconds for stage in self.stages if stage.trained)
 
     @property
     def asked_seconds(self) -> float:
-        """Seconds of training that the trial would have cost without the store."""
+        """Seconds of training that the trial would have taken without the store."""
         return sum(stage.seconds for stage in self.stages)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON's own types."""
+        """The outcome as JSON types."""
         return asdict(self)
 
     @classmethod
@@ -73,9 +73,9 @@ class Outcome:
 
 
 def summarise_losses(losses: Sequence[float]) -> list[list[float]]:
-    """Losses by step as `MAX_LOSS_POINTS` points at most, each the last step of a run, counted from 1, and the run's mean loss.
+    """Losses by step, summarised to at most `MAX_LOSS_POINTS` points: the last step of an interval, from 1, and its mean loss.
 
-    Runs are equally long, but for one step.
+    Intervals differ in length by at most one step.
     """
     count = min(MAX_LOSS_POINTS, len(losses))
     ends = [len(losses) * place // count for place in range(count + 1)] if count else []

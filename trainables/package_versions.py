@@ -5,7 +5,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 
 def get_package_versions(packages: Iterable[str]) -> dict[str, str]:
-    """The versions of the packages, those left out that are not installed."""
+    """The versions of the packages by name; packages that are not installed are left out."""
     found = {}
     for package in packages:
         try:

@@ -1,4 +1,4 @@
-"""Randomized smoothing by data augmentation: words replaced by their synonyms, afresh each time they are read."""
+"""Synonyms, and texts with words replaced by them: randomized smoothing by data augmentation (Huang et al., EMNLP 2021)."""
 
 import hashlib
 import json
@@ -19,18 +19,18 @@ POSSESSIVE_SUFFIXES = ("'s", "’s")
 
 @dataclass(frozen=True, eq=False)
 class Synonyms:
-    """Neighbours of words, as published for counter-fitted vectors (Mrkšić et al., NAACL 2016)."""
+    """Synonyms of words, as published for counter-fitted vectors (Mrkšić et al., NAACL 2016)."""
 
     neighbours: Mapping[str, tuple[str, ...]]
-    """By word, or phrase, in lower case; words without neighbours left out."""
+    """Synonyms by word or phrase in lower case; words without synonyms are left out."""
     digest: str
-    """SHA-256 of them all: part of the identity of the stages that use them."""
+    """SHA-256 of `neighbours`: part of the identity of the stages that use them."""
     max_phrase_words: int
     """Words in the longest phrase."""
 
     @classmethod
     def from_table(cls, table: Mapping[str, Iterable[str]]) -> "Synonyms":
-        """From a table of neighbours by word; a word that stands among its own neighbours is not one."""
+        """The synonyms of a table of neighbours by word; a word is not its own neighbour."""
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for word, others in table.items():
             found[word.lower()] |= dict.fromkeys(other for other in others if other.lower() != word.lower())
@@ -39,10 +39,10 @@ class Synonyms:
         return cls(neighbours, digest, max((len(word.split()) for word in neighbours), default=0))
 
     def find_matches(self, text: str) -> Iterable[tuple[str, str, str, tuple[str, ...]]]:
-        """The text's words, each with the punctuation around it; longest phrases of the table first.
+        """The words of a text, each with what surrounds it; the longest phrase of the table is taken first.
 
         Yields:
-            What stands before the word (white space, punctuation), the word or phrase, what stands after it, and its neighbours.
+            What precedes the word (white space, punctuation), the word or phrase, what follows it, and its neighbours.
         """
         parts = re.split(r"(\s+)", text)
         at = 0
@@ -63,22 +63,22 @@ class Synonyms:
         """The text with words replaced.
 
         Args:
-            text: words between white space, which stays as it is.
-            scale: 1: each word is drawn uniformly from itself and its neighbours, as Huang et al. do; below, it stays itself more
-                often: a word of n neighbours is replaced with probability scale x n / (n + 1).
-            rng: what is drawn from.
+            text: words separated by white space, which is kept.
+            scale: a word with n neighbours is replaced with probability scale x n / (n + 1). At 1 each word is drawn uniformly from
+                itself and its neighbours, as in Huang et al.
+            rng: source of the draws.
         """
-        said = []
+        parts = []
         for before, core, after, others in self.find_matches(text):
             chosen = core
             if others and rng.random() < scale * len(others) / (len(others) + 1):
                 chosen = match_case(rng.choice(others), core)
-            said += [before, chosen, after]
-        return "".join(said)
+            parts += [before, chosen, after]
+        return "".join(parts)
 
 
 def strip_punctuation(word: str) -> tuple[str, str, str]:
-    """A word and what is attached to it: punctuation before, the word, punctuation and the possessive after."""
+    """The punctuation before a word, the word, and the punctuation and possessive suffix after it."""
     core = word.lstrip(PUNCTUATION)
     before = word[: len(word) - len(core)]
     stripped = core.rstrip(PUNCTUATION)
@@ -87,11 +87,11 @@ def strip_punctuation(word: str) -> tuple[str, str, str]:
     return before, stripped, core[len(stripped) :]
 
 
-def match_case(word: str, like: str) -> str:
-    """A synonym written as the word it replaces: in capitals, with a capital first, or as it is."""
-    if len(like) > 1 and like.isupper():
+def match_case(word: str, original: str) -> str:
+    """A synonym in the case of the word it replaces: upper case, capitalised, or unchanged."""
+    if len(original) > 1 and original.isupper():
         return word.upper()
-    if like[:1].isupper():
+    if original[:1].isupper():
         return word[:1].upper() + word[1:]
     return word
 
@@ -100,15 +100,15 @@ def load_synonyms(file: str) -> Synonyms:
     """The synonyms in a JSON file: ``{"word": ["neighbour", ...], ...}``, as published for counter-fitted vectors.
 
     Raises:
-        ValueError: when the file is not that.
-        OSError: when it cannot be read, is no plain file, or is larger than `trainables.validation.MAX_DOCUMENT_BYTES`.
+        ValueError: when the content has another form.
+        OSError: when the file cannot be read, is no regular file, or is larger than `trainables.validation.MAX_DOCUMENT_BYTES`.
     """
     return _load_synonyms(file, Path(file).stat().st_mtime_ns)
 
 
 @lru_cache(maxsize=4)
 def _load_synonyms(file: str, changed: int) -> Synonyms:
-    """`load_synonyms`, once for each state of the file, which `changed` tells."""
+    """`load_synonyms`, cached; `changed` is the file's time of modification, so that a changed file is read again."""
     try:
         table = parse_json(read_regular_file(Path(file)))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""Transfer: the scores of a trial by target, split and language, and their means. No torch here."""
+"""Transfer: the scores of a trial by target, split and language, and their means. Imports no torch."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -16,7 +16,7 @@ SplitScores = dict[str, dict[str, dict[str, Score]]]
 """``split -> language -> metric -> score`` of one target, every score in 0..1 and better when higher."""
 
 OFFICIAL_PREFIX = "official_"
-"""Before a metric's name: the number that the benchmark's own script gives, where it is another than ours."""
+"""Prefix of the metrics that the benchmark's own script computes, where they differ from ours."""
 
 Objective = Literal["transfer_dev", "source_dev", "worst_family_dev"]
 
@@ -30,16 +30,16 @@ GroupName = TypeVar("GroupName", str, FamilyPair)
 class Transfer:
     """Scores of every target in every language.
 
-    Means are per target first and never pooled over targets that cover different languages. The source language and the
-    languages unseen in pre-training stand apart: they are in no mean over families.
+    Means are taken per target first, never pooled over targets that cover different languages. The source language and the
+    languages unseen in pre-training are excluded from every mean over families.
     """
 
     scores: dict[str, SplitScores]
     """By target."""
     metrics: dict[str, str]
-    """The metric that stands for each target."""
+    """The main metric of each target."""
     generalized: dict[str, SplitScores] = field(default_factory=dict)
-    """By target of two texts: scores with these in two languages, which `format_language_pair` names."""
+    """By target of two texts: scores with the two texts in different languages, by `format_language_pair`."""
 
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
@@ -59,29 +59,29 @@ class Transfer:
         return _mean_by_name(item for target in self.scores for item in self.families(target, split).items())
 
     def target_means(self, split: Split = "dev") -> dict[str, float]:
-        """For each target the mean over families: every family counts alike, however many languages it has. A target that the
-        split has in no language that counts is left out."""
+        """For each target the unweighted mean over families, whatever their number of languages. A target without scores in any
+        seen target language is left out."""
         tables = {target: self.families(target, split) for target in self.scores}
         return {target: fmean(table.values()) for target, table in tables.items() if table}
 
     def published_means(self, metrics: Mapping[str, Sequence[str]], split: Split = "test") -> dict[str, float]:
-        """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages that have a score, the
-        source and unseen ones among them (XTREME's ``evaluate.py``), of the official metric where there is one beside ours.
+        """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages with a score, including the
+        source language and unseen ones (XTREME's ``evaluate.py``), of the official metric where there is one.
 
         Args:
-            metrics: by target, those whose mean counts, where it is not the main one.
-            split: which.
+            metrics: by target, the metrics to average, where they are not the main metric alone.
+            split: of the scores.
         """
         found = {}
         for target, scores in self.scores.items():
             counted = metrics.get(target) or (self.metrics[target],)
             rows = scores.get(split, {}).values()
-            if told := [row.get(OFFICIAL_PREFIX + metric, row[metric]) for row in rows for metric in counted]:
-                found[target] = fmean(told)
+            if values := [row.get(OFFICIAL_PREFIX + metric, row[metric]) for row in rows for metric in counted]:
+                found[target] = fmean(values)
         return found
 
     def source_scores(self, split: Split = "dev") -> dict[str, float]:
-        """Each target's score in the source language, for targets that have it."""
+        """Each target's score in the source language; targets without one are left out."""
         return {
             target: scores[SOURCE_LANGUAGE]
             for target in self.scores
@@ -101,11 +101,12 @@ class Transfer:
         return (found for target in self.scores if (found := value(target)) is not None)
 
     def mean(self, split: Split = "dev") -> float:
-        """Mean over targets of the mean over families: the one number for transfer."""
+        """Mean over targets of the mean over families: transfer as a single number."""
         return fmean(self.target_means(split).values())
 
     def mean_weights(self, split: Split = "dev") -> dict[tuple[str, str], float]:
-        """What each target and language counts in `mean`: families alike within a target, languages within a family; they sum to one."""
+        """The weight of each target and language in `mean`: equal for the families of a target, and for the languages of a family. The
+        weights sum to 1."""
         found: dict[tuple[str, str], float] = {}
         means = self.target_means(split)
         for target in means:
@@ -116,7 +117,7 @@ class Transfer:
         return found
 
     def restrict_to(self, targets: Collection[str]) -> "Transfer":
-        """The same of some targets alone."""
+        """The transfer of some of the targets."""
         return Transfer(
             {task: scores for task, scores in self.scores.items() if task in targets},
             {task: metric for task, metric in self.metrics.items() if task in targets},
@@ -132,7 +133,7 @@ class Transfer:
         return name, means[name]
 
     def family_pairs(self, target: str, split: Split = "dev") -> dict[FamilyPair, float]:
-        """Mean over the language pairs of each ordered pair of families, none of the two being the source language or unseen."""
+        """Mean over the language pairs of each ordered pair of families; pairs with the source language or an unseen one are left out."""
         scored = self.generalized[target].get(split, {})
         pairs = {tuple(name.split(PAIR_SEPARATOR)): values[self.metrics[target]] for name, values in scored.items()}
         return _mean_by_name(
@@ -146,12 +147,13 @@ class Transfer:
         return _mean_by_name(item for target in self.generalized for item in self.family_pairs(target, split).items())
 
     def generalized_means(self, split: Split = "dev") -> dict[str, float]:
-        """For each target of two texts the mean over pairs of families, as `target_means` over families."""
+        """For each target of two texts the unweighted mean over pairs of families."""
         tables = {target: self.family_pairs(target, split) for target in self.generalized}
         return {target: fmean(table.values()) for target, table in tables.items() if table}
 
     def unmixed_means(self, split: Split = "dev") -> dict[str, float]:
-        """What `generalized_means` would be if mixing cost nothing: for each pair of languages the mean of the two scores alone."""
+        """`generalized_means` with each pair's score replaced by the mean of its two languages' own scores: the value without any loss
+        from mixing languages."""
         found = {}
         for target in self.generalized:
             alone, metric = self.languages(target, split), self.metrics[target]
@@ -167,7 +169,7 @@ class Transfer:
         zero-shot model selection), ``worst_family_dev`` the lowest family mean; all on dev.
 
         Raises:
-            StatisticsError: when there is no score that it is made of.
+            StatisticsError: when there is no score to compute it from.
         """
         match name:
             case "transfer_dev":
@@ -179,7 +181,7 @@ class Transfer:
 
 
 def _enters_family_means(code: str) -> bool:
-    """Whether a language is in means over families: neither the source nor unseen in pre-training."""
+    """Whether a language counts in means over families: it is not the source language and was seen in pre-training."""
     return code != SOURCE_LANGUAGE and LANGUAGES[code].seen
 
 
@@ -195,18 +197,18 @@ PAIR_SEPARATOR = "-"
 
 
 def format_language_pair(first: str, second: str) -> str:
-    """A pair of languages in a word: ``en-sw``."""
+    """A pair of languages as text: ``en-sw``."""
     return f"{first}{PAIR_SEPARATOR}{second}"
 
 
 def draw_language_pairs(languages: Sequence[str], count: int, seed: int) -> tuple[LanguagePair, ...]:
-    """Ordered pairs of different languages for generalized transfer (Huang et al., EMNLP 2021): the two texts of an example are
-    in two languages.
+    """Draw ordered pairs of different languages for generalized transfer (Huang et al., EMNLP 2021): the two texts of an example
+    are in two languages.
 
     Args:
         languages: to draw from.
-        count: how many; all of them if there are no more.
-        seed: which. Languages come as evenly as `count` allows, on either side.
+        count: of the pairs; all pairs if there are fewer.
+        seed: of the draw. On either side languages occur as equally often as `count` allows.
     """
     rng = Random(f"language pairs/{seed}")
     order = rng.sample(sorted(languages), len(languages))

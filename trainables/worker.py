@@ -1,4 +1,4 @@
-"""Runs trials in a worker process: fixed threads, no chatter, the GPU left clean."""
+"""Runs trials in a worker process: fixes its threads, silences libraries, frees GPU memory afterwards."""
 
 from collections.abc import Callable, Sequence
 
@@ -33,10 +33,19 @@ def run_trial_in_worker(
     on_partial: PartialCallback | None = None,
     parts: int = 1,
 ) -> Outcome:
-    """Run a trial on `threads` threads, with the stage store at the folder or URL `stages` and the tables in the folder `data`, if
-    there are any.
+    """Run a trial in this process; see `trainables.trial.run_trial`.
 
-    `tell` hears what is wrong with the store: a stage that was damaged, no right to write.
+    Args:
+        trial: what to run.
+        stages: folder or URL of the stage store; None: no store.
+        splits: what to score on.
+        threads: of torch, on the CPU.
+        on_stage: called after each stage.
+        keep: whether the store must hold the targets' weights afterwards.
+        tell: called with each problem of the store: a damaged stage, no permission to write.
+        data: folder of the cached tables; None for a temporary one.
+        on_partial: called `parts` times for each target.
+        parts: reports of a target.
     """
     torch.set_num_threads(threads)
     make_deterministic()

@@ -166,7 +166,7 @@ def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
     shelf = TableCache(tmp_path)
     shelf.put(KEY, ROWS, dict)
     noted(told)(tmp_path / KEY[:2] / KEY)
-    found = shelf.find(KEY, numbers=["number"])
+    found = shelf.find(KEY, integer_columns=["number"])
     assert found is not None
     assert list(found.table) == ROWS
 
@@ -175,7 +175,7 @@ def test_numbers_some_of_which_are_missing_are_none(tmp_path):
     shelf = TableCache(tmp_path)
     shelf.put(KEY, [{"number": 1}, {"number": None}], dict)
     assert shelf.find(KEY) is not None
-    assert shelf.find(KEY, numbers=["number"]) is None
+    assert shelf.find(KEY, integer_columns=["number"]) is None
 
 
 def test_a_link_for_a_table_is_not_followed_by_whoever_opens_it(tmp_path):

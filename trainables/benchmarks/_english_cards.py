@@ -16,21 +16,21 @@ _SUPERGLUE_SOURCE = COPA_SOURCE
 
 def make_english_card(
     kind: str,
-    about: str,
+    description: str,
     train: int,
-    of: DatasetSource,
-    shape: RowFormat,
+    source: DatasetSource,
+    row_format: RowFormat,
     *,
     configuration: str = "default",
     resource: Resource = "high",
 ) -> TaskCard:
     """A task with one training set in English, whose own names for the labels are ours."""
-    part = DatasetPart(source=of, row_format=shape, configuration=configuration, split="train", rows=train)
+    part = DatasetPart(source=source, row_format=row_format, configuration=configuration, split="train", rows=train)
     return TaskCard(
         kind=kind,
-        description=about,
+        description=description,
         train=train,
-        labels=shape.labels,
+        labels=row_format.labels,
         resource=resource,
         parts=TaskParts(train=(part,)),
     )

@@ -25,10 +25,10 @@ from trainables.languages import LANGUAGES
 
 
 def _make_anli_card() -> TaskCard:
-    of = DatasetSource(repository="facebook/anli", licence="CC BY-NC 4.0")
+    source = DatasetSource(repository="facebook/anli", licence="CC BY-NC 4.0")
     sizes = {"train_r1": 16_946, "train_r2": 45_460, "train_r3": 100_459}
     part = DatasetPart(
-        source=of,
+        source=source,
         row_format=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
         configuration="plain_text",
         split="train_r1",

@@ -36,29 +36,34 @@ RELEVANCE_GRADES = ("Bad", "Fair", "Good", "Excellent", "Perfect")
 def _make_card(
     configuration: str,
     kind: str,
-    about: str,
+    description: str,
     languages: str | tuple[str, ...],
     train: int,
-    shape: RowFormat,
-    scored: RowFormat | None = None,
+    row_format: RowFormat,
+    scored_format: RowFormat | None = None,
 ) -> TaskCard:
     codes = tuple(languages.split()) if isinstance(languages, str) else languages
 
-    def part(split: str, its: tuple[str, ...], shape: RowFormat, rows: int | None = None) -> DatasetPart:
+    def part(split: str, codes_of_part: tuple[str, ...], row_format: RowFormat, rows: int | None = None) -> DatasetPart:
         return DatasetPart(
-            source=_XGLUE_SOURCE, row_format=shape, configuration=configuration, split=split, languages=its, rows=rows
+            source=_XGLUE_SOURCE,
+            row_format=row_format,
+            configuration=configuration,
+            split=split,
+            languages=codes_of_part,
+            rows=rows,
         )
 
     return TaskCard(
         kind=kind,
-        description=about,
-        labels=shape.labels,
+        description=description,
+        labels=row_format.labels,
         train=train,
         languages=codes,
         parts=TaskParts(
-            train=(part("train", ("en",), shape, train),),
-            dev=(part("validation.{language}", codes, scored or shape),),
-            test=(part("test.{language}", codes, scored or shape),),
+            train=(part("train", ("en",), row_format, train),),
+            dev=(part("validation.{language}", codes, scored_format or row_format),),
+            test=(part("test.{language}", codes, scored_format or row_format),),
         ),
     )
 
@@ -95,7 +100,7 @@ XGLUE: dict[str, TaskCard] = {
         MLQA_LANGUAGES,
         87_599,
         QUESTION_FORMAT,
-        scored=SCORED_QUESTION_FORMAT,
+        scored_format=SCORED_QUESTION_FORMAT,
     ),
     "xnli": _make_card(
         "xnli",

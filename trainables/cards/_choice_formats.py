@@ -45,10 +45,10 @@ COPA_QUESTIONS = {"cause": "What was the cause of this?", "effect": "What happen
 
 
 def _adapt_copa(row: Row, notes: RowNotes) -> Iterator[Row]:
-    asked = row["question"].strip().casefold()
-    if asked not in COPA_QUESTIONS:
+    question = row["question"].strip().casefold()
+    if question not in COPA_QUESTIONS:
         raise ValueError(f"column question: {row['question']!r} is none of {', '.join(COPA_QUESTIONS)}")
-    context = f"{row['premise']} {COPA_QUESTIONS[asked]}"
+    context = f"{row['premise']} {COPA_QUESTIONS[question]}"
     yield {"context": context, "choices": [row["choice1"], row["choice2"]], "label": row["label"]}
 
 

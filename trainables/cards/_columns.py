@@ -42,48 +42,51 @@ class LabelMap:
     """Whether they are the names of a row's own columns, whose numbers need no explanation."""
 
     @classmethod
-    def from_format(cls, shape: RowFormat, labels: Sequence[str], names: Sequence[str] | None) -> "LabelMap":
+    def from_format(cls, row_format: RowFormat, labels: Sequence[str], names: Sequence[str] | None) -> "LabelMap":
         """Those of a shape, or of a card whose labels the training set tells.
 
         Raises:
             ValueError: when the file's names are others.
         """
-        ours = shape.labels or tuple(labels)
+        ours = row_format.labels or tuple(labels)
         if names is not None and ours and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
             raise ValueError(f"labels {', '.join(names)} instead of {', '.join(ours)}")
         numbers = {name: number for number, name in enumerate(ours)}
         by_place = tuple(_get_label_number(numbers, name) for name in names or () if numbers)
-        return cls(numbers, names, shape.hub_order, by_place, set(ours) <= shape.columns.keys())
+        return cls(numbers, names, row_format.hub_order, by_place, set(ours) <= row_format.columns.keys())
 
-    def to_number(self, told: Any, column: str, notes: RowNotes) -> int:
+    def to_number(self, value: Any, column: str, notes: RowNotes) -> int:
         """The card's number of one label.
 
         Raises:
             UnusableRowError: for a label that the set keeps to itself: null, -1 or empty.
             ValueError: for one that it does not know.
         """
-        if type(told) is int and 0 <= told < len(self.by_index):
-            return self.by_index[told]
-        if told is None or (isinstance(told, float) and math.isnan(told)):
+        if type(value) is int and 0 <= value < len(self.by_index):
+            return self.by_index[value]
+        if value is None or (isinstance(value, float) and math.isnan(value)):
             raise UnusableRowError(NULL_VALUE.format(column=column))
-        if told in (-1, "-1") or (isinstance(told, str) and is_blank(told)):
+        if value in (-1, "-1") or (isinstance(value, str) and is_blank(value)):
             raise UnusableRowError(HIDDEN_LABEL.format(column=column))
-        if isinstance(told, str | bool) and (known := _find_label(self.numbers, str(told).strip())) is not None:
-            return known
-        number = _to_integer(told)
+        if (
+            isinstance(value, str | bool)
+            and (number_of_name := _find_label(self.numbers, str(value).strip())) is not None
+        ):
+            return number_of_name
+        number = _to_integer(value)
         if not self.numbers:
             if number is None:
-                raise ValueError(f"column {column}: {told!r} is no number")
+                raise ValueError(f"column {column}: {value!r} is no number")
             return number
         order = self.names or self.hub_order
         if number is not None and not order:
             every = ", ".join(self.numbers)
             raise ValueError(
-                f"column {column}: {told} is a number without a name, and the order is not known: it wants {every}, or a ClassLabel"
+                f"column {column}: {value} is a number without a name, and the order is not known: it wants {every}, or a ClassLabel"
             )
         if number is None or not 0 <= number < len(order):
             allowed = ", ".join(f"{name} ({number})" for number, name in enumerate(order or self.numbers))
-            raise ValueError(f"column {column}: {told!r} is none of {allowed}")
+            raise ValueError(f"column {column}: {value!r} is none of {allowed}")
         if not (self.names or self.columns):
             notes.add(_describe_unnamed(column, tuple(order)))
         return _get_label_number(self.numbers, order[number])
@@ -106,20 +109,20 @@ def _get_label_number(numbers: Mapping[str, int], name: str) -> int:
 
 @cache
 def _describe_unnamed(column: str, order: tuple[str, ...]) -> str:
-    told = ", ".join(f"{number} {name}" for number, name in enumerate(order))
-    return UNNAMED_NUMBER.format(column=column, order=told)
+    names = ", ".join(f"{number} {name}" for number, name in enumerate(order))
+    return UNNAMED_NUMBER.format(column=column, order=names)
 
 
-def _to_integer(told: Any) -> int | None:
+def _to_integer(value: Any) -> int | None:
     """A whole number in whatever type pandas or a text file left it."""
-    if isinstance(told, float):
-        return int(told) if told.is_integer() else None
-    if isinstance(told, str):
-        return int(told) if told.strip().isdecimal() else None
-    return int(told) if isinstance(told, int) else None
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else None
+    if isinstance(value, str):
+        return int(value) if value.strip().isdecimal() else None
+    return int(value) if isinstance(value, int) else None
 
 
-def normalise_row(row: Row, shape: RowFormat, labels: LabelMap, notes: RowNotes) -> Row:
+def normalise_row(row: Row, row_format: RowFormat, labels: LabelMap, notes: RowNotes) -> Row:
     """A set's row with our names for its columns, each value of the form that the shape states.
 
     Raises:
@@ -127,32 +130,37 @@ def normalise_row(row: Row, shape: RowFormat, labels: LabelMap, notes: RowNotes)
         ValueError: when a column holds something else; it names the column.
     """
     found = {
-        name: _normalise_value(row[their], name, their, shape, labels, notes) for name, their in shape.columns.items()
+        name: _normalise_value(row[their], name, their, row_format, labels, notes)
+        for name, their in row_format.columns.items()
     }
     return found | {
-        name: check_column_type(row[name], shape.column_types[name], name) for name in shape.optional if row.get(name)
+        name: check_column_type(row[name], row_format.column_types[name], name)
+        for name in row_format.optional
+        if row.get(name)
     }
 
 
-def _normalise_value(told: Any, name: str, column: str, shape: RowFormat, labels: LabelMap, notes: RowNotes) -> Any:
+def _normalise_value(raw: Any, name: str, column: str, row_format: RowFormat, labels: LabelMap, notes: RowNotes) -> Any:
     if name == "label":
-        return labels.to_number(told, column, notes)
+        return labels.to_number(raw, column, notes)
     if name == "tags":
-        return [labels.to_number(each, column, notes) for each in check_column_type(told, [object], column)]
-    if name not in shape.column_types:
-        return read_text(told, column, notes)
-    value = check_column_type(told, shape.column_types[name], column)
-    return [read_text(each, column, notes) for each in value] if shape.column_types[name] == [str | None] else value
+        return [labels.to_number(each, column, notes) for each in check_column_type(raw, [object], column)]
+    if name not in row_format.column_types:
+        return read_text(raw, column, notes)
+    value = check_column_type(raw, row_format.column_types[name], column)
+    return (
+        [read_text(each, column, notes) for each in value] if row_format.column_types[name] == [str | None] else value
+    )
 
 
-def read_text(told: Any, column: str, notes: RowNotes) -> str:
+def read_text(value: Any, column: str, notes: RowNotes) -> str:
     """A text; null is an empty one."""
-    if type(told) is str:
-        return told
-    if told is None:
+    if type(value) is str:
+        return value
+    if value is None:
         notes.add(NULL_TEXT.format(column=column))
         return ""
-    return str(check_column_type(told, str, column))
+    return str(check_column_type(value, str, column))
 
 
 def check_column_type(value: Any, form: ColumnType, column: str) -> Any:
@@ -178,8 +186,8 @@ def check_column_type(value: Any, form: ColumnType, column: str) -> Any:
 
 
 def _shorten_repr(value: Any) -> str:
-    told = repr(value)
-    return told if len(told) <= 60 else f"{told[:57]}..."
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _describe_column_type(form: ColumnType) -> str:

@@ -42,16 +42,16 @@ def anchor_answers(context: str, answers: Row, notes: RowNotes) -> Row | None:
 
     Several published conversions stripped white space without moving the offsets. None if no answer is left of those there were.
     """
-    told, kept = _read_answers(answers, notes), []
-    for text, start in told:
+    read, anchored = _read_answers(answers, notes), []
+    for text, start in read:
         place = start if start >= 0 and context.startswith(text, start) else _find_nearest(context, text, start)
         if place is None or is_blank(text):
             notes.add(ANSWER_NOT_FOUND)
             continue
         if place != start:
             notes.add(ANSWER_MOVED)
-        kept.append((text, place))
-    return _to_answer_lists(kept) if kept or not told else None
+        anchored.append((text, place))
+    return _to_answer_lists(anchored) if anchored or not read else None
 
 
 def _find_nearest(context: str, text: str, start: int) -> int | None:
@@ -91,9 +91,9 @@ def _adapt_hotpot(row: Row, notes: RowNotes) -> Iterator[Row]:
     titles, texts = row["paragraphs"]["title"], row["paragraphs"]["sentences"]
     if len(titles) != len(texts):
         raise UnusableRowError("titles and paragraphs of different numbers, row left out")
-    told = dict(zip(titles, texts, strict=True))
-    titles = dict.fromkeys(title for title in row["supporting_facts"]["title"] if title in told)
-    context = " ".join("".join(told[title]).strip() for title in titles)
+    paragraphs = dict(zip(titles, texts, strict=True))
+    titles = dict.fromkeys(title for title in row["supporting_facts"]["title"] if title in paragraphs)
+    context = " ".join("".join(paragraphs[title]).strip() for title in titles)
     if row["answer"].strip().casefold() in ("yes", "no"):
         raise UnusableRowError(ANSWER_YES_OR_NO)
     if is_blank(row["answer"]) or (start := context.find(row["answer"])) < 0:

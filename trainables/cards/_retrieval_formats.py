@@ -33,11 +33,11 @@ def _find_answer_sentence(row: Row) -> str | None:
 
 
 def _adapt_question_sentence(row: Row, notes: RowNotes) -> Iterator[Row]:
-    for told in adapt_question(row, notes):
-        if (sentence := _find_answer_sentence(told)) is None:
+    for question in adapt_question(row, notes):
+        if (sentence := _find_answer_sentence(question)) is None:
             notes.add(ANSWER_OUTSIDE_SENTENCES)
         else:
-            yield {"query": told["question"], "candidate": sentence, "candidate_pair": told["context"]}
+            yield {"query": question["question"], "candidate": sentence, "candidate_pair": question["context"]}
 
 
 QUESTION_SENTENCE_FORMAT = RowFormat(
@@ -87,8 +87,8 @@ def merge_candidates(rows: Sequence[Row]) -> Iterator[Row]:
     """Candidates that read alike in the same context as one, which answers what each of them does."""
     found: dict[tuple[str, str | None], Row] = {}
     for row in rows:
-        known = found.setdefault((row["candidate"], row["candidate_pair"]), row | {"answers": []})
-        known["answers"] = [*known["answers"], *row["answers"]]
+        merged = found.setdefault((row["candidate"], row["candidate_pair"]), row | {"answers": []})
+        merged["answers"] = [*merged["answers"], *row["answers"]]
     yield from found.values()
 
 
@@ -96,9 +96,9 @@ _CONTEXT_TYPE: ColumnType = {"text": str, "sentence_spans": [{"start": int, "end
 _MENTION_TYPE: ColumnType = {"mention_span": {"start": int, "end": int, "text": str}, "entity_id": str}
 
 
-def format_mention(told: Row) -> str:
+def format_mention(row: Row) -> str:
     """A mention in its sentence, marked by braces and put first, as Mewsli-X's own baseline has it."""
-    context, span = told["context"], told["mention"]["mention_span"]
+    context, span = row["context"], row["mention"]["mention_span"]
     inside = [s for s in context["sentence_spans"] if s["start"] <= span["start"] and span["end"] <= s["end"]]
     start, stop = (inside[0]["start"], inside[0]["end"]) if inside else (0, len(context["text"]))
     left, right = context["text"][start : span["start"]], context["text"][span["end"] : stop]

@@ -16,51 +16,51 @@ ExpectedWeights = Mapping[str, Tensor] | None
 class StageReader(StageRecords):
     """Trained stages at one place, to be read."""
 
-    def __init__(self, url: str | Path, tell: Callable[[str], None] = lambda note: None) -> None:
+    def __init__(self, url: str | Path, warn: Callable[[str], None] = lambda note: None) -> None:
         """Open a store, as `StageRecords`."""
-        super().__init__(url, tell)
+        super().__init__(url, warn)
         self._damaged_weights: dict[str, set[str]] = {}
         """By digests of records, the names of weights that turned out damaged."""
 
     def read_record(
-        self, key: str, described: JsonDocument | None = None, *, weights: bool = False
+        self, key: str, identity: JsonDocument | None = None, *, weights: bool = False
     ) -> JsonDocument | None:
-        """The stage's record, or None if it was never trained to the end or its record is of no use.
+        """The stage's record; None if the stage is not in the store or its record is invalid.
 
         Args:
-            key: the stage.
-            described: its identity, which has to be the recorded one.
-            weights: None also if its weights are not here, or known to be damaged.
+            key: of the stage.
+            identity: the stage's; None also if the record has another one.
+            weights: None also if the weights are missing or known to be damaged.
         """
         document = super().read_record(key)
         if document is None:
             return None
-        if described is not None and document["identity"] != described:
+        if identity is not None and document["identity"] != identity:
             self.warn_once(key, "its record is another stage's")
             return None
         if weights and not self._has_weights(key, document):
             return None
         return document
 
-    def read_encoder(self, key: str, like: ExpectedWeights = None) -> Weights | None:
-        """The encoder's weights after the stage, or None if they are gone or damaged.
+    def read_encoder(self, key: str, expected: ExpectedWeights = None) -> Weights | None:
+        """The encoder's weights after the stage; None if they are missing or damaged.
 
         Args:
-            key: the stage.
-            like: the encoder's weights before any stage: others in name, shape or type are damage too; None: any will do.
+            key: of the stage.
+            expected: weights of the names, shapes and types that these must have; None: not checked.
         """
-        return self._read_weights(key, ENCODER_FILE, like)
+        return self._read_weights(key, ENCODER_FILE, expected)
 
-    def read_head(self, key: str, like: ExpectedWeights = None) -> Weights | None:
-        """The weights of its head, or heads, likewise."""
-        return self._read_weights(key, HEAD_FILE, like)
+    def read_head(self, key: str, expected: ExpectedWeights = None) -> Weights | None:
+        """The weights of the stage's head, or heads; see `read_encoder`."""
+        return self._read_weights(key, HEAD_FILE, expected)
 
     def read_scores(self, key: str, split: str) -> JsonDocument | None:
-        """What the stage's model scored on a split, as `add_scores` was given it."""
+        """The scores of the stage's model on a split, as given to `StageStore.add_scores`; None if there are none."""
         return self.read_document(key, f"scores-{split}.json")
 
     def _has_weights(self, key: str, record: JsonDocument) -> bool:
-        """Whether the weights are here and, as far as a look at their size tells, whole."""
+        """Whether the weight files are here, have their recorded size, and are not known to be damaged."""
         if digest_json(record) in self._damaged_weights:
             return False
         for name, file in record["files"].items():
@@ -73,12 +73,12 @@ class StageReader(StageRecords):
                 return False
         return True
 
-    def _read_weights(self, key: str, name: str, like: ExpectedWeights) -> Weights | None:
+    def _read_weights(self, key: str, name: str, expected: ExpectedWeights) -> Weights | None:
         record = self.read_record(key)
         file = record["files"].get(name) if record else None
         if record is None or file is None:
             return None
-        most = file["bytes"] if like is None else min(file["bytes"], compute_max_bytes(like))
+        most = file["bytes"] if expected is None else min(file["bytes"], compute_max_bytes(expected))
         try:
             content = self.location.read(f"{key}/{file['at']}", most)
         except FileNotFoundError:
@@ -90,7 +90,7 @@ class StageReader(StageRecords):
             self._note_damage(key, name, record, "is not what was written")
             return None
         try:
-            return parse_weights(content, like)
+            return parse_weights(content, expected)
         except ValueError as error:
             self._note_damage(key, name, record, str(error))
             return None

@@ -39,52 +39,64 @@ Result = TypeVar("Result")
 
 
 class StageStore(StageReader):
-    """Trained stages at one place."""
+    """Trained stages at one location, to be read and published."""
 
     @contextmanager
     def claim_turn(self, key: str, find: Callable[[], Result | None]) -> Iterator[tuple[Result | None, Claim | None]]:
-        """What `find` finds, now or once another process has made it; else it is our turn to make it.
+        """The result of `find`, now or once another process has published it; else the claim on training the stage.
 
-        Yields what was found and None, or None and the claim to publish with; None and None if the store cannot be written to.
+        Args:
+            key: of the stage.
+            find: returns what the caller needs, or None if the store lacks it.
+
+        Yields:
+            The result and None, or None and the claim to publish with; None and None if the store cannot be written to.
         """
         found = find()
-        mine: Claim | None = None
+        claim: Claim | None = None
         if found is None:
             try:
-                mine = wait_for_claim(self.location, key, lambda: find() is not None)
+                claim = wait_for_claim(self.location, key, lambda: find() is not None)
             except OSError as error:
                 self.warn_once(
                     "",
-                    f"{self.location.url} cannot be written to ({error.strerror or error}): stages are trained and not kept",
+                    f"{self.location.url} cannot be written to ({error.strerror or error}): stages are trained and not stored",
                 )
             else:
                 found = find()
-                if found is None and mine is None:  # another process made it, and a third one took its weights
+                if found is None and claim is None:  # another process published it, and a third one evicted its weights
                     with self.claim_turn(key, find) as once_more:
                         yield once_more
                     return
-        if mine is None:
+        if claim is None:
             yield found, None
         else:
-            with mine:
-                yield found, None if found is not None else mine
+            with claim:
+                yield found, None if found is not None else claim
 
-    def publish(self, mine: Claim, record: JsonDocument, encoder: Weights, head: Weights) -> bool:
-        """Keep a trained stage: its weights, then its record.
+    def publish(self, claim: Claim, record: JsonDocument, encoder: Weights, head: Weights) -> bool:
+        """Store a trained stage: its weights, then its record.
 
-        On a file system everything is written aside and takes its place in one step; elsewhere weights lie under the claim's own
-        name before the record tells of them. Either way nobody sees halves, nor halves of two.
+        On a file system all files are written to a temporary folder that is renamed in one step; on an object store weights are written
+        under names of this claim before the record refers to them. Either way no reader sees a part of a stage, nor parts of two.
+
+        Args:
+            claim: on the stage.
+            record: without format, date and files.
+            encoder: the encoder's weights after the stage.
+            head: the weights of its head, or heads; may be empty.
 
         Returns:
-            Whether it is there now: a full disk is told, and costs no more than training the stage again.
+            Whether the store has the stage now. A failure, such as a full disk, is reported and not raised: the stage can be trained
+            again.
         """
         if wrong := explain_invalid_weights(encoder) or explain_invalid_weights(head):
-            self.warn_once(mine.key, f"it is not kept: it {wrong}")
+            self.warn_once(claim.key, f"it is not stored: it {wrong}")
             return False
         data = {ENCODER_FILE: save(encoder)} | ({HEAD_FILE: save(head)} if head else {})
         files: dict[str, dict[str, Any]] = {
             name: {
-                "at": self._make_file_name(name, mine),
+                "at": self._make_file_name(name, claim),
                 "bytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
             }
@@ -93,20 +105,20 @@ class StageStore(StageReader):
         made = datetime.now(UTC).isoformat(timespec="microseconds")
         contents = {files[name]["at"]: content for name, content in data.items()}
         try:
-            like = {ENCODER_FILE: encoder, HEAD_FILE: head}
+            expected = {ENCODER_FILE: encoder, HEAD_FILE: head}
             whole = {"format": RECORD_FORMAT, "made": made, "files": files, **record}
             check_record(whole)
-            return self._write_stage(mine, contents, whole, like)
+            return self._write_stage(claim, contents, whole, expected)
         except (OSError, ValueError) as error:
-            self.warn_once(mine.key, f"it could not be kept ({error})")
+            self.warn_once(claim.key, f"it could not be stored ({error})")
             return False
         finally:
-            self._remove_if_possible(_make_aside_path(mine))
+            self._remove_if_possible(_make_aside_path(claim))
 
     def _write_stage(
-        self, mine: Claim, files: Mapping[str, bytes], record: JsonDocument, like: Mapping[str, Weights]
+        self, claim: Claim, files: Mapping[str, bytes], record: JsonDocument, expected: Mapping[str, Weights]
     ) -> bool:
-        key, aside, local = mine.key, _make_aside_path(mine), self.location.is_local
+        key, unfinished, local = claim.key, _make_aside_path(claim), self.location.is_local
         old = self.read_document_or_fail(key, RECORD_FILE)
         if old is not None and old["format"] > RECORD_FORMAT:
             return False
@@ -118,20 +130,20 @@ class StageStore(StageReader):
                 )
             old = None
         else:
-            self._move_to_damaged(key, self._find_damaged_files(key, old, like))
+            self._move_to_damaged(key, self._find_damaged_files(key, old, expected))
             if old["files"].keys() >= record["files"].keys() and self._has_weights(key, old):
                 return True
         for name, content in files.items():
-            self.location.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
+            self.location.write(f"{unfinished}/{name}" if local else f"{key}/{name}", content)
         if not local:
-            self._write_file(mine, RECORD_FILE, seal_document(record))
+            self._write_file(claim, RECORD_FILE, seal_document(record))
         elif not self.location.list_names(key):
-            self.location.write(f"{aside}/{RECORD_FILE}", seal_document(record))
-            self.location.move(aside, key)
+            self.location.write(f"{unfinished}/{RECORD_FILE}", seal_document(record))
+            self.location.move(unfinished, key)
         else:
-            # Where a record stands without its weights they follow it; where scores stand alone the record comes last.
+            # Weights that were evicted are added after the record; a stage that has scores only gets its record last.
             self._write_file(
-                mine,
+                claim,
                 RECORD_FILE,
                 seal_document(record),
                 before=() if old else tuple(files),
@@ -139,61 +151,61 @@ class StageStore(StageReader):
             )
         return True
 
-    def add_scores(self, mine: Claim, split: str, document: JsonDocument) -> None:
-        """Keep what the stage's model scored beside it."""
-        if self.read_record(mine.key) is None:
+    def add_scores(self, claim: Claim, split: str, document: JsonDocument) -> None:
+        """Store the scores of the stage's model on a split."""
+        if self.read_record(claim.key) is None:
             return
         try:
-            self._write_file(mine, f"scores-{split}.json", seal_document(document))
+            self._write_file(claim, f"scores-{split}.json", seal_document(document))
         except OSError as error:
-            self.warn_once(mine.key, f"its scores could not be kept ({error})")
+            self.warn_once(claim.key, f"its scores could not be stored ({error})")
         finally:
-            self._remove_if_possible(_make_aside_path(mine))
+            self._remove_if_possible(_make_aside_path(claim))
 
     def quarantine_weights(self, key: str) -> None:
-        """Set aside the stage's weights that turned out damaged, so that every other process finds them gone."""
+        """Move the stage's damaged weights out of use, so that every other process finds them missing."""
         record = self.read_document(key, RECORD_FILE)
         damaged = self._damaged_weights.get(digest_json(record), set()) if record else set()
         names = [file["at"] for name, file in record["files"].items() if name in damaged] if record and damaged else []
         try:
             self._move_to_damaged(key, [name for name in names if self.location.exists(f"{key}/{name}")])
         except OSError as error:
-            self.warn_once(key, f"its damaged weights could not be set aside ({error.strerror or error})")
+            self.warn_once(key, f"its damaged weights could not be moved out of use ({error.strerror or error})")
 
     def is_claimed(self, key: str) -> bool:
-        """Whether another process claims the stage: one with something else to do does that first."""
+        """Whether another process claims the stage; False also if that cannot be found out."""
         try:
             return is_claimed(self.location, key)
         except OSError:
             return False
 
     def open_use_lease(self) -> UseLease:
-        """A context in which stages can be marked as needed by a running trial, so that nobody takes their weights."""
+        """A context in which stages can be marked as needed by a running trial, so that their weights are not evicted."""
         return UseLease(self.location)
 
-    def _make_file_name(self, name: str, mine: Claim) -> str:
-        # On an object store two holders may upload at the same time: each under its own name.
-        return name if self.location.is_local else f"{mine.token}-{name}"
+    def _make_file_name(self, name: str, claim: Claim) -> str:
+        # On an object store two holders of a claim may upload at the same time: each under names of its own.
+        return name if self.location.is_local else f"{claim.token}-{name}"
 
     def _write_file(
-        self, mine: Claim, name: str, content: bytes, before: Sequence[str] = (), after: Sequence[str] = ()
+        self, claim: Claim, name: str, content: bytes, before: Sequence[str] = (), after: Sequence[str] = ()
     ) -> None:
-        """Write a small file of a stage in one step, and move files that lie aside to it before and after."""
+        """Write a small file of a stage in one step; move files from the temporary folder before and after it."""
         if not self.location.is_local:
-            self.location.write(f"{mine.key}/{name}", content)
+            self.location.write(f"{claim.key}/{name}", content)
             return
-        self.location.write(f"{_make_aside_path(mine)}/{name}", content)
-        if self._is_misplaced(f"{mine.key}/{name}"):
-            self._move_to_damaged(mine.key, [name])
+        self.location.write(f"{_make_aside_path(claim)}/{name}", content)
+        if self._is_misplaced(f"{claim.key}/{name}"):
+            self._move_to_damaged(claim.key, [name])
         for each in (*before, name, *after):
-            self.location.move(f"{_make_aside_path(mine)}/{each}", f"{mine.key}/{each}")
+            self.location.move(f"{_make_aside_path(claim)}/{each}", f"{claim.key}/{each}")
 
-    def _find_damaged_files(self, key: str, record: JsonDocument, like: Mapping[str, Weights]) -> list[str]:
-        """The weight files of a stage that are damaged; those that are gone are not."""
+    def _find_damaged_files(self, key: str, record: JsonDocument, expected: Mapping[str, Weights]) -> list[str]:
+        """The weight files of a stage that are damaged; missing ones are not among them."""
         return [
             file["at"]
             for name, file in record["files"].items()
-            if self.location.exists(f"{key}/{file['at']}") and self._read_weights(key, name, like[name]) is None
+            if self.location.exists(f"{key}/{file['at']}") and self._read_weights(key, name, expected[name]) is None
         ]
 
     def _move_to_damaged(self, key: str, names: Sequence[str]) -> None:
@@ -202,7 +214,7 @@ class StageStore(StageReader):
             self.location.move(f"{key}/{name}", f"{DAMAGED_FOLDER}/{key}-{now}/{name}")
 
     def _is_misplaced(self, path: str) -> bool:
-        """Whether a folder or a link lies where a file belongs."""
+        """Whether a folder or a link is where a file belongs."""
         try:
             self.location.size(path)
         except UnexpectedFileError:
@@ -212,10 +224,10 @@ class StageStore(StageReader):
         return False
 
     def _remove_if_possible(self, path: str) -> None:
-        with suppress(OSError):  # swept later then
+        with suppress(OSError):  # `remove_leftovers` removes it later
             self.location.remove(path)
 
 
-def _make_aside_path(mine: Claim) -> str:
-    """Where the holder of a claim writes what is not whole yet."""
-    return f"{ASIDE_FOLDER}/{mine.token}"
+def _make_aside_path(claim: Claim) -> str:
+    """The temporary folder of a claim's holder."""
+    return f"{ASIDE_FOLDER}/{claim.token}"

@@ -1,4 +1,4 @@
-"""Data made ready for one encoder: rows and their tokens in tables on disk, batches of like length."""
+"""Encoded datasets: a task's rows and token ids for one encoder in tables on disk, and batches of similar length."""
 
 import hashlib
 import json
@@ -23,16 +23,16 @@ from trainables.tasks import DEFAULT_POOLING, TASK_KINDS, EncodedRows, Retrieval
 from trainables.validation import DataError
 
 BATCHES_PER_BUCKET = 16
-"""Batches that are sorted by length together: more make less padding, fewer make a more random order."""
+"""Batches whose examples are sorted by length together: with more there is less padding, with fewer a more random order."""
 
 
 def ignore_progress(what: str, rows: int) -> None:
-    """Hears of progress and does nothing."""
+    """Ignore progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationSet:
-    """The rows of one language and their features."""
+    """Rows to score a model on, and their features."""
 
     rows: Sequence[Row]
     encoded: EncodedRows
@@ -46,43 +46,43 @@ class EncodedDataset:
     encoder: Encoder
     max_length: int
     sentence_pooling: SentencePooling = DEFAULT_POOLING
-    """What kinds that retrieve without training read."""
+    """For task kinds that retrieve without training."""
     table_cache: TableCache = field(default_factory=TableCache)
     report_progress: ProgressCallback = ignore_progress
 
     @cached_property
     def kind(self) -> TaskKind:
-        """How the task becomes tensors, which head it takes, how it is scored."""
+        """The task kind: encodes rows, builds the model, computes metrics."""
         kind = TASK_KINDS[self.data.kind]
         return replace(kind, sentence_pooling=self.sentence_pooling) if isinstance(kind, Retrieval) else kind
 
     @cached_property
     def fingerprint(self) -> str:
-        """SHA-256 over the task kind, the label names and the training rows; of none for a task without."""
+        """SHA-256 over the task kind, the label names and the training rows, if there are any."""
         if self.data.train is None:
             return hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode()).hexdigest()
         return str(self._train_table.metadata["fingerprint"])
 
     @cache  # noqa: B019 - `prepare` keeps every instance anyway
     def evaluation_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
-        """SHA-256 over those of the languages' rows, as far as the split has them, over what they retrieve from, over the rows that a
-        threshold is found on, and over how the encoder reads them."""
-        there = self.languages(split)
-        told = {
+        """SHA-256 over the fingerprints of the rows of a split in those of the languages that it has, of the candidates, of the rows on
+        which a threshold is found, and of the encoding."""
+        available = self.languages(split)
+        content = {
             code: self._load_evaluation_table(split, code).metadata["fingerprint"]
             for code in languages
-            if code in there
+            if code in available
         }
-        told["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokenizer.fingerprint}"
+        content["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokenizer.fingerprint}"
         if self.kind.has_threshold and split != "dev":
-            told["tuned on"] = self.evaluation_fingerprint("dev", languages)
+            content["tuned on"] = self.evaluation_fingerprint("dev", languages)
         if self.data.candidates is not None:
-            told["candidates"] = self._candidate_table.metadata["fingerprint"]
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+            content["candidates"] = self._candidate_table.metadata["fingerprint"]
+        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     @property
     def train_rows(self) -> ArrowTable:
-        """The training rows, for whoever rewrites them."""
+        """The training rows."""
         return self._train_table.table
 
     @cached_property
@@ -92,39 +92,39 @@ class EncodedDataset:
 
     @cached_property
     def mean_length(self) -> tuple[float, float]:
-        """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
-        about = self._train_features.metadata
-        count = max(about["texts"], 1)
-        return about["tokens"] / count, about["plain"] / count
+        """Mean tokens of a training text, and mean tokens that are not special; each choice of a row is a text."""
+        metadata = self._train_features.metadata
+        count = max(metadata["texts"], 1)
+        return metadata["tokens"] / count, metadata["plain"] / count
 
     @property
     def notes(self) -> Counter[str]:
-        """What was dropped or mended among the training rows."""
-        told = {} if self.data.train is None else self._train_table.metadata["notes"]
-        return Counter({what: count for what, count in told.items() if what != ROWS_READ})
+        """What was left out or repaired among the training rows, and how often."""
+        counts = {} if self.data.train is None else self._train_table.metadata["notes"]
+        return Counter({what: count for what, count in counts.items() if what != ROWS_READ})
 
     @cache  # noqa: B019
     def load_evaluation_set(self, split: str, language: str) -> EvaluationSet:
-        """The rows of a split in a language, tokenized."""
-        kept = self._load_evaluation_table(split, language)
+        """The rows of a split in a language, and their features."""
+        rows = self._load_evaluation_table(split, language)
         features = self._task_tables.load_features(
-            kept, f"{split}, {language}", self.encoder, self.max_length, language
+            rows, f"{split}, {language}", self.encoder, self.max_length, language
         )
-        return EvaluationSet(kept.table, _to_encoded_rows(features))
+        return EvaluationSet(rows.table, _to_encoded_rows(features))
 
     @cached_property
     def candidates(self) -> EvaluationSet:
-        """What the rows of every language retrieve from, tokenized."""
+        """The candidates of retrieval, shared by all languages, and their features."""
         features = self._task_tables.load_features(self._candidate_table, "candidates", self.encoder, self.max_length)
         return EvaluationSet(self._candidate_table.table, _to_encoded_rows(features))
 
     @cache  # noqa: B019
     def sample_train_rows(self, count: int) -> EvaluationSet:
-        """So many training rows, or all if there are fewer, tokenized: the first ones of one random order, the same for every stage, seed
-        and count."""
+        """A sample of at most `count` training rows, and their features: the first rows of a random order that is the same for every
+        stage, seed and count."""
         whole, order = self.train_rows, _iterate_shuffled(len(self.train_rows), Random("drawn"))
-        told = whole.take(list(islice(order, min(count, len(whole)))))
-        rows = [{"language": self.data.language} | row for row in told]
+        sampled = whole.take(list(islice(order, min(count, len(whole)))))
+        rows = [{"language": self.data.language} | row for row in sampled]
         return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
 
     def languages(self, split: str) -> frozenset[str]:
@@ -132,15 +132,16 @@ class EncodedDataset:
         return frozenset(self.data.evaluation.get(split, ()))
 
     def supports_language_pairs(self, split: str, languages: Sequence[str]) -> bool:
-        """Whether its two texts can be given in two of the languages: it has two, and its rows say the same in every language."""
-        there = [code for code in languages if code in self.languages(split)]
-        if not self.kind.second_columns or len(there) < 2:
+        """Whether it can be scored in pairs of the languages: its rows have two texts, and are parallel across languages."""
+        available = [code for code in languages if code in self.languages(split)]
+        if not self.kind.second_columns or len(available) < 2:
             return False
-        first = self._load_evaluation_table(split, there[0]).table[0]
+        first = self._load_evaluation_table(split, available[0]).table[0]
         return all(first.get(column) is not None for column in (*self.kind.second_columns, ITEM_COLUMN))
 
     def load_language_pair(self, split: str, first: str, second: str) -> EvaluationSet:
-        """The items that both languages have, the first text in the one, the second in the other, tokenized."""
+        """The items that both languages have, with the first text in the first language and the second in the second, and their
+        features."""
         others = {row[ITEM_COLUMN]: row for row in self._load_evaluation_table(split, second).table}
         rows = [
             row
@@ -152,7 +153,7 @@ class EncodedDataset:
         return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
 
     def build_tables(self, splits: Iterable[str], languages: Iterable[str]) -> None:
-        """Make every table that training, and scoring on `splits` in `languages`, read."""
+        """Build every table for training, and for scoring on `splits` in `languages`."""
         if self.data.train is not None:
             _ = self._train_features
         for split in {*splits, "dev"} if self.kind.has_threshold else splits:
@@ -164,36 +165,37 @@ class EncodedDataset:
     def iterate_batches(
         self, batch_size: int, rng: Random, rewrite: Callable[[str], str] | None = None
     ) -> Iterator[Batch]:
-        """Training batches of like length in random order, for ever; every example comes once an epoch.
+        """Training batches of examples of similar length in random order, without end; every example occurs once in an epoch.
 
         Args:
             batch_size: examples in a batch.
             rng: of the order.
-            rewrite: applied to an example's texts each time it comes.
+            rewrite: applied to an example's texts each time it occurs.
         """
         features = self._train_features.table
         lengths, order = features.column("_length"), _iterate_shuffled(len(features), rng)
-        # What is for scoring takes longer to read than all the rest.
+        # Columns for scoring take longer to read than all the others.
         features = features.select_columns(*(name for name in features.columns if not name.startswith("_")))
         while window := list(islice(order, BATCHES_PER_BUCKET * batch_size)):
             window.sort(key=lambda i: int(lengths[i]))
             groups = [window[i : i + batch_size] for i in range(0, len(window), batch_size)]
             rng.shuffle(groups)
-            told = iter(features.take([i for group in groups for i in group]) if rewrite is None else ())
+            ordered = iter(features.take([i for group in groups for i in group]) if rewrite is None else ())
             for group in groups:
-                found = list(islice(told, len(group))) if rewrite is None else self._rewrite_features(group, rewrite)
+                found = list(islice(ordered, len(group))) if rewrite is None else self._rewrite_features(group, rewrite)
                 batch = pad_features(found, self.encoder.tokenizer.pad_id)
                 yield self.kind.prepare_batch(batch, self.encoder.tokenizer, rng)
 
     def _rewrite_features(self, group: Sequence[int], rewrite: Callable[[str], str]) -> list[Feature]:
-        """Features of their rows rewritten; of a row with several windows the one in the same place, or the last."""
+        """The features of a batch with the texts of their rows rewritten; of a row with several windows, the window in the same place, or
+        the last."""
         rows = [int(self.train.rows[i]) for i in group]
         places = [i - bisect_left(self.train.rows, row) for i, row in zip(group, rows, strict=True)]
         own = {"language": self.data.language}
         changed = [own | self.kind.rewrite_texts(row, rewrite) for row in self.train_rows.take(rows)]
-        anew = self.kind.encode(changed, self.encoder.tokenizer, self.max_length)
-        spans = [(bisect_left(anew.rows, n), bisect_right(anew.rows, n) - 1) for n in range(len(group))]
-        return [anew.features[min(first + place, last)] for place, (first, last) in zip(places, spans, strict=True)]
+        encoded = self.kind.encode(changed, self.encoder.tokenizer, self.max_length)
+        spans = [(bisect_left(encoded.rows, n), bisect_right(encoded.rows, n) - 1) for n in range(len(group))]
+        return [encoded.features[min(first + place, last)] for place, (first, last) in zip(places, spans, strict=True)]
 
     @property
     def _task_tables(self) -> TaskTables:
@@ -212,12 +214,12 @@ class EncodedDataset:
 
     @cached_property
     def _train_features(self) -> CachedTable:
-        kept = self._task_tables.load_features(
+        features = self._task_tables.load_features(
             self._train_table, "train", self.encoder, self.max_length, self.data.language
         )
-        if not len(kept.table):
+        if not len(features.table):
             raise DataError(f"train: the encoder reads nothing in any of its {len(self._train_table.table):,} rows")
-        return kept
+        return features
 
     @cached_property
     def _candidate_table(self) -> CachedTable:
@@ -230,7 +232,7 @@ class EncodedDataset:
 
 
 def _iterate_shuffled(count: int, rng: Random) -> Iterator[int]:
-    """Numbers below `count`, every one once an epoch, for ever: ``rng.sample`` of all, at four bytes each."""
+    """The numbers below `count` in random order, epoch after epoch, without end; the same numbers as ``rng.sample``, at four bytes each."""
     while True:
         left, drawn = array("I", range(count)), array("I")
         for last in range(count - 1, -1, -1):
@@ -245,7 +247,7 @@ def _to_encoded_rows(features: CachedTable) -> EncodedRows:
 
 
 def load_trial_datasets(trial: Trial, data: str | None = None) -> dict[str, "EncodedDataset"]:
-    """Every task of a trial, by name."""
+    """The encoded dataset of every task of a trial, by name."""
     return {
         task: load_encoded_dataset(
             trial.benchmark, task, trial.encoder, stage.max_length, SentencePooling(stage.layer, stage.pooling), data
@@ -261,18 +263,18 @@ def load_encoded_dataset(
     task: str,
     encoder: str,
     max_length: int,
-    pooled: SentencePooling = DEFAULT_POOLING,
+    sentence_pooling: SentencePooling = DEFAULT_POOLING,
     data: str | None = None,
 ) -> EncodedDataset:
-    """A task of a benchmark for an encoder; kept for the life of the worker.
+    """The encoded dataset of a benchmark's task; it is kept in memory, its tables mapped from disk, for later calls.
 
     Args:
-        benchmark: its name.
-        task: its name.
+        benchmark: name of the benchmark.
+        task: name of the task.
         encoder: as in a config.
         max_length: longest input in tokens.
-        pooled: what kinds that retrieve without training read.
-        data: the folder of tables; None for one that goes with the process.
+        sentence_pooling: for task kinds that retrieve without training.
+        data: the folder of the cached tables; None for a temporary folder of this process.
     """
-    shelf = TableCache(Path(data)) if data else TableCache()
-    return EncodedDataset(load_task(benchmark, task), load_encoder(encoder), max_length, pooled, shelf)
+    table_cache = TableCache(Path(data)) if data else TableCache()
+    return EncodedDataset(load_task(benchmark, task), load_encoder(encoder), max_length, sentence_pooling, table_cache)

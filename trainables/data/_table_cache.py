@@ -1,4 +1,4 @@
-"""Tables of rows on disk, memory-mapped: shared by every process of a machine, and of any size."""
+"""A cache of Arrow tables on disk, memory-mapped: of any size, and shared by all processes of a machine."""
 
 import atexit
 import json
@@ -24,11 +24,11 @@ from trainables.validation import open_regular_file, parse_json, read_regular_fi
 TableMetadata = dict[str, Any]
 NO_METADATA: TableMetadata = {}
 CHUNK_ROWS = 1000
-"""Rows that are in memory at once when a table is written, or read from one end to the other."""
+"""Rows in memory at a time when a table is written or iterated."""
 
 
 class ArrowTable(Sequence[Row]):
-    """Rows of a file that is mapped into memory."""
+    """Rows of a memory-mapped file."""
 
     def __init__(self, rows: pa.Table | None) -> None:
         self._rows = rows
@@ -37,21 +37,21 @@ class ArrowTable(Sequence[Row]):
 
     @classmethod
     def open_file(cls, file: Path, folder: int | None = None) -> "ArrowTable":
-        """The table in a file, every value of it checked: 0.1 s for 100 MiB of texts.
+        """The table in a file, with every value validated: 0.1 s for 100 MiB of texts.
 
         Args:
-            file: written by `Shelf.keep`.
+            file: written by `TableCache.put`.
             folder: as for `trainables.validation.open_regular_file`.
 
         Raises:
-            OSError: when it is not there, or is no plain file.
-            pyarrow.ArrowException: when it is garbled.
-            UnicodeDecodeError: when the name of a column is.
+            OSError: when it is missing, or is no regular file.
+            pyarrow.ArrowException: when it is invalid.
+            UnicodeDecodeError: when the name of a column is invalid.
         """
         with open_regular_file(file, folder=folder) as opened:
             if not os.fstat(opened.fileno()).st_size:
                 return cls(None)
-            # By its descriptor, it is the file that was looked at.
+            # Through its descriptor, so that it is the file that was checked.
             rows = pa.ipc.open_stream(pa.memory_map(f"/dev/fd/{opened.fileno()}")).read_all()
         if not _is_allowed_type(pa.struct(list(rows.schema))):
             raise pa.ArrowInvalid(f"{file.name} has columns that no table has")
@@ -60,17 +60,19 @@ class ArrowTable(Sequence[Row]):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """Their names."""
+        """The names of the columns."""
         return () if self._rows is None else tuple(self._rows.column_names)
 
     @property
     def integer_columns(self) -> frozenset[str]:
-        """Those of whole numbers, none of which is missing."""
+        """The names of the columns of integers without nulls."""
         columns = () if self._rows is None else zip(self._rows.schema, self._rows.columns, strict=True)
-        return frozenset(each.name for each, told in columns if pa.types.is_integer(each.type) and not told.null_count)
+        return frozenset(
+            each.name for each, values in columns if pa.types.is_integer(each.type) and not values.null_count
+        )
 
     def select_columns(self, *columns: str) -> "ArrowTable":
-        """The same rows with these columns alone: others are not read."""
+        """The same rows with these columns only; the others are not read."""
         return ArrowTable(None if self._rows is None else self._rows.select(list(columns)))
 
     def __len__(self) -> int:
@@ -98,24 +100,24 @@ class ArrowTable(Sequence[Row]):
         """
         if self._rows is None or not len(places):
             return []
-        asked = np.asarray(places)
-        if asked.min() < 0 or asked.max() >= len(self):
-            raise IndexError(f"a table of {len(self)} rows lacks one of rows {asked.min()} to {asked.max()}")
+        numbers = np.asarray(places)
+        if numbers.min() < 0 or numbers.max() >= len(self):
+            raise IndexError(f"a table of {len(self)} rows lacks one of rows {numbers.min()} to {numbers.max()}")
         if isinstance(places, range) and places.step == 1:
             rows = self._rows.slice(places.start, len(places))
         else:
-            rows = pa.Table.from_batches(self._slice_rows(asked))
+            rows = pa.Table.from_batches(self._slice_rows(numbers))
         found = rows.to_pydict()
         return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
 
     def _slice_rows(self, places: np.ndarray) -> list[pa.RecordBatch]:
-        """A batch of one row for each place."""
+        """A record batch of one row for each place."""
         batches = np.searchsorted(self._starts, places, side="right") - 1
         within = (places - self._starts[batches]).tolist()
         return [self._batches[batch].slice(place, 1) for batch, place in zip(batches.tolist(), within, strict=True)]
 
     def column(self, name: str) -> np.ndarray:
-        """A column of numbers."""
+        """A column of numbers as an array."""
         if self._rows is None:
             return np.empty(0, dtype=np.int64)
         found: np.ndarray = self._rows.column(name).to_numpy()
@@ -136,7 +138,7 @@ def _make_temporary_folder() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class CachedTable:
-    """A table, and what was noted when it was written."""
+    """A table, and the metadata that was written with it."""
 
     table: ArrowTable
     metadata: TableMetadata
@@ -144,69 +146,69 @@ class CachedTable:
 
 @dataclass(frozen=True, slots=True)
 class TableCache:
-    """A folder of tables, each under what decides it; one that is there is complete."""
+    """A folder of tables by key; a table in it is complete."""
 
     folder: Path = field(default_factory=_make_temporary_folder)
-    """By default one that goes with the process."""
+    """By default a temporary folder that is removed when the process ends."""
 
     def find(
-        self, key: str, about: Mapping[str, type] = NO_METADATA, numbers: Iterable[str] = ()
+        self, key: str, metadata: Mapping[str, type] = NO_METADATA, integer_columns: Iterable[str] = ()
     ) -> CachedTable | None:
-        """A table, if it is there and is what it should be; what somebody else left under its name is not.
+        """A table, if it is there and valid; None for anything else under its name.
 
         Args:
-            key: what decides the table.
-            about: what was noted of it, by name, and of which type; a `dict` is one of counts.
-            numbers: columns of whole numbers that it has, unless it is empty.
+            key: of the table.
+            metadata: the type of each field of its metadata; a `dict` holds counts.
+            integer_columns: columns of integers that it must have, unless it is empty.
         """
         try:
             with ConfinedFolder(str(self.folder)).open_folder(f"{key[:2]}/{key}") as folder:
-                noted = parse_json(read_regular_file(Path("about.json"), folder=folder))
+                stored = parse_json(read_regular_file(Path("about.json"), folder=folder))
                 table = ArrowTable.open_file(Path("rows.arrow"), folder)
-        except Exception:  # whatever a library says of what somebody else left there
+        except Exception:  # whatever a library raises for files that others wrote
             return None
-        known = isinstance(noted, dict) and all(
-            _is_valid_metadata(noted.get(name), kind) for name, kind in about.items()
+        known = isinstance(stored, dict) and all(
+            _is_valid_metadata(stored.get(name), kind) for name, kind in metadata.items()
         )
-        whole = not len(table) or set(numbers) <= table.integer_columns
-        return CachedTable(table, noted) if known and whole else None
+        whole = not len(table) or set(integer_columns) <= table.integer_columns
+        return CachedTable(table, stored) if known and whole else None
 
-    def put(self, key: str, rows: Iterable[Row], about: Callable[[], TableMetadata]) -> CachedTable:
-        """Write a table: aside first, then renamed, so that of two writers at once one wins. What `find` does not take under its name is
-        moved aside as it is.
+    def put(self, key: str, rows: Iterable[Row], get_metadata: Callable[[], TableMetadata]) -> CachedTable:
+        """Write a table to a temporary folder and rename it, so that one of two concurrent writers wins. Anything under its name that
+        `find` does not accept is renamed.
 
         Args:
-            key: what decides the table, hexadecimal.
+            key: of the table, hexadecimal.
             rows: read once; `CHUNK_ROWS` of them are in memory at a time.
-            about: asked when the last row is written.
+            get_metadata: called when the last row is written.
         """
-        place = self._table_path(key)
+        path = self._table_path(key)
         self.folder.mkdir(parents=True, exist_ok=True)
-        if place.parent.is_symlink() or place.parent.is_file():
-            _move_damaged(place.parent)
-        place.parent.mkdir(exist_ok=True)
-        aside = place.with_name(f"{place.name}.{uuid4().hex[:8]}")
-        aside.mkdir()
+        if path.parent.is_symlink() or path.parent.is_file():
+            _move_damaged(path.parent)
+        path.parent.mkdir(exist_ok=True)
+        unfinished = path.with_name(f"{path.name}.{uuid4().hex[:8]}")
+        unfinished.mkdir()
         try:
-            _write_table(aside / "rows.arrow", rows)
-            noted = about()
-            (aside / "about.json").write_text(json.dumps(noted, ensure_ascii=False, indent=1), encoding="utf-8")
-            kept = self._publish(aside, key, noted)
+            _write_table(unfinished / "rows.arrow", rows)
+            metadata = get_metadata()
+            (unfinished / "about.json").write_text(json.dumps(metadata, ensure_ascii=False, indent=1), encoding="utf-8")
+            cached = self._publish(unfinished, key, metadata)
         finally:
-            shutil.rmtree(aside, ignore_errors=True)
-        assert kept is not None
-        return kept
+            shutil.rmtree(unfinished, ignore_errors=True)
+        assert cached is not None
+        return cached
 
-    def _publish(self, aside: Path, key: str, noted: TableMetadata) -> CachedTable | None:
-        """The table in its place: that of another writer, if one was faster."""
-        place, kinds = self._table_path(key), {name: type(value) for name, value in noted.items()}
-        numbers = ArrowTable.open_file(aside / "rows.arrow").integer_columns
+    def _publish(self, unfinished: Path, key: str, metadata: TableMetadata) -> CachedTable | None:
+        """The table under its key: another writer's if that was faster."""
+        path, kinds = self._table_path(key), {name: type(value) for name, value in metadata.items()}
+        integer_columns = ArrowTable.open_file(unfinished / "rows.arrow").integer_columns
         for _ in range(3):
             with suppress(OSError):
-                aside.rename(place)
-            if (kept := self.find(key, kinds, numbers)) is not None:
-                return kept
-            _move_damaged(place)
+                unfinished.rename(path)
+            if (cached := self.find(key, kinds, integer_columns)) is not None:
+                return cached
+            _move_damaged(path)
         return None
 
     def _table_path(self, key: str) -> Path:
@@ -216,19 +218,19 @@ class TableCache:
 def _is_valid_metadata(value: Any, kind: type) -> bool:
     if kind is dict:
         return isinstance(value, dict) and all(_is_valid_metadata(each, int) for each in value.values())
-    # Counts are divided: a float holds no integer of any size.
+    # Counts are divided, and a float cannot hold an integer of any size.
     return isinstance(value, kind) and (not isinstance(value, int) or 0 <= value < 2**63)
 
 
-def _move_damaged(place: Path) -> None:
-    """Move what is under a table's name out of the way: nothing of it is opened, followed or removed."""
+def _move_damaged(path: Path) -> None:
+    """Rename what is under a table's name; nothing in it is opened, followed or removed."""
     with suppress(FileNotFoundError):
-        place.rename(place.with_name(f"{place.name}.damaged-{uuid4().hex[:8]}"))
+        path.rename(path.with_name(f"{path.name}.damaged-{uuid4().hex[:8]}"))
 
 
 def _write_table(file: Path, rows: Iterable[Row]) -> None:
-    told = _check_same_columns(rows)
-    first = list(islice(told, CHUNK_ROWS))
+    checked = _check_same_columns(rows)
+    first = list(islice(checked, CHUNK_ROWS))
     with file.open("wb") as sink:
         if not first:
             return
@@ -236,11 +238,11 @@ def _write_table(file: Path, rows: Iterable[Row]) -> None:
         with pa.ipc.new_stream(sink, schema) as writer:
             while first:
                 writer.write_batch(pa.RecordBatch.from_pylist(first, schema=schema))
-                first = list(islice(told, CHUNK_ROWS))
+                first = list(islice(checked, CHUNK_ROWS))
 
 
 def _check_same_columns(rows: Iterable[Row]) -> Iterator[Row]:
-    """The rows, each with the columns of the first: Arrow would leave others out in silence."""
+    """The rows; ValueError if one has other columns than the first: Arrow would drop them silently."""
     columns = None
     for row in rows:
         columns = columns or row.keys()
@@ -250,7 +252,7 @@ def _check_same_columns(rows: Iterable[Row]) -> Iterator[Row]:
 
 
 def _widen_field(column: pa.Field) -> pa.Field:
-    """A column's type for all rows from what the first ones show: four bytes a number in a list, text where there was nothing yet."""
+    """A column's type for all rows, from that of the first rows: int32 for integers in lists, text where all values were null."""
     return pa.field(column.name, _widen_type(column.type, column.name))
 
 
@@ -265,7 +267,7 @@ def _widen_type(kind: pa.DataType, name: str, within: bool = False) -> pa.DataTy
 
 
 def _is_allowed_type(kind: pa.DataType) -> bool:
-    """Whether a table may have a column of this type: what JSON knows."""
+    """Whether a table may have a column of this type: one that JSON can represent."""
     if pa.types.is_list(kind):
         return _is_allowed_type(kind.value_type)
     if pa.types.is_struct(kind):

@@ -1,4 +1,4 @@
-"""A task's rows, and what an encoder reads of them, as tables: made once, then found by whoever asks again."""
+"""The cached tables of one task: its rows, and their features for an encoder. Each is built once."""
 
 import hashlib
 import json
@@ -15,28 +15,28 @@ from trainables.store import ENCODING_VERSION
 from trainables.tasks import TASK_KINDS, TaskKind, get_model_inputs
 
 ProgressCallback = Callable[[str, int], None]
-"""Hears what is being read or tokenized, and how many rows are."""
+"""Called with what is being read or tokenized, as text, and the number of rows done."""
 
 
 _EMPTY_COUNTS = {"texts": 0, "tokens": 0, "plain": 0}
-"""Of all features: texts, their tokens, and those that are not special."""
+"""Counts over all features: texts, their tokens, and those that are not special."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskTables:
-    """Makes the tables of one task."""
+    """Builds and finds the tables of one task."""
 
     data: TaskData
     table_cache: TableCache
     report_progress: ProgressCallback
 
     def load_rows(self, rows: Iterable[Row], what: str, language: str | None = None) -> CachedTable:
-        """Rows, under where they come from, or under what they are if that is not told.
+        """The table of rows. Its key is made of the rows' source, or of their content if they have no source.
 
         Args:
-            rows: read only if they are not there.
-            what: they are, in words.
-            language: becomes a column of its own if it is told.
+            rows: read only if the cache lacks them.
+            what: describes them in progress reports.
+            language: the value of an additional column ``language``; None: no such column.
         """
         digest = hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode())
         source = rows.source if isinstance(rows, LazyRows) else _digest_rows(rows)
@@ -45,22 +45,22 @@ class TaskTables:
             return found
         own = {} if language is None else {"language": language}
         notes = rows.notes if isinstance(rows, LazyRows) else Counter[str]()
-        told = self._report_rows((_update_digest(row, digest) | own for row in rows), what)
+        reported = self._report_rows((_update_digest(row, digest) | own for row in rows), what)
         return self.table_cache.put(
-            key, told, lambda: {"what": what, "fingerprint": digest.hexdigest(), "notes": dict(notes)}
+            key, reported, lambda: {"what": what, "fingerprint": digest.hexdigest(), "notes": dict(notes)}
         )
 
     def load_features(
         self, rows: CachedTable, what: str, encoder: Encoder, max_length: int, language: str = SOURCE_LANGUAGE
     ) -> CachedTable:
-        """The features of rows, each with the number of its row, its length, and a digest of what decides its output.
+        """The table of the features of rows, each with the number of its row, its length, and a digest of its model inputs.
 
         Args:
             rows: of this task.
-            what: they are, in words.
-            encoder: whose tokens.
+            what: describes them in progress reports.
+            encoder: its tokenizer encodes the rows.
             max_length: longest input in tokens.
-            language: of rows that do not tell theirs.
+            language: of rows without a column ``language``.
         """
         kind, special, counts = TASK_KINDS[self.data.kind], set(encoder.tokenizer.special_ids), Counter[str]()
         fingerprint = [rows.metadata["fingerprint"], encoder.tokenizer.fingerprint]
@@ -92,11 +92,11 @@ def _iterate_features(
     kind: TaskKind, rows: CachedTable, encoder: Encoder, max_length: int, language: str
 ) -> Iterator[Feature]:
     for start in range(0, len(rows.table), CHUNK_ROWS):
-        told = [{"language": language} | row for row in rows.table[start : start + CHUNK_ROWS]]
-        encoded = kind.encode(told, encoder.tokenizer, max_length)
+        chunk = [{"language": language} | row for row in rows.table[start : start + CHUNK_ROWS]]
+        encoded = kind.encode(chunk, encoder.tokenizer, max_length)
         for feature, row in zip(encoded.features, encoded.rows, strict=True):
             digest = hashlib.blake2b(repr(get_model_inputs(feature)).encode(), digest_size=8).digest()
-            # Its mask, being all ones, is made again by `pad`.
+            # The mask, which is all ones, is made again by `pad_features`.
             yield {name: value for name, value in feature.items() if name != "attention_mask"} | {
                 "_row": start + row,
                 "_length": get_feature_length(feature),

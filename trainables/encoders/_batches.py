@@ -8,16 +8,16 @@ from torch import Tensor
 from trainables.encoders._features import Feature
 
 Batch = dict[str, Tensor]
-"""A model's inputs by their names, each of shape [batch, length] or [batch, choices, length]; labels [batch] or as the ids."""
+"""A model's inputs by name, each of shape [batch, length] or [batch, choices, length]; labels of shape [batch], or that of the ids."""
 IGNORED_LABEL = -100
-"""The label of a token that is not predicted."""
+"""The label of tokens without a prediction."""
 
 
 def pad_features(features: Sequence[Feature], pad_id: int) -> Batch:
     """Right-padded tensors of features: ids with `pad_id`, masks with 0, token labels with -100.
 
     Features of multiple choice hold lists of lists and become tensors of shape [batch, choices, length]. Keys that begin with
-    ``_`` stay behind: they are for scoring. Where features have no mask, their tokens are what counts.
+    ``_`` are for scoring and left out. Features without a mask get one of their tokens.
     """
     fill = {"input_ids": pad_id, "attention_mask": 0, "token_type_ids": 0, "langs": 0, "labels": IGNORED_LABEL}
     batch: Batch = {}
@@ -48,11 +48,11 @@ def _pad_lists(values: Sequence[list[int]], fill: int) -> Tensor:
 
 
 def get_feature_length(feature: Feature) -> int:
-    """Tokens in a feature, its longest choice counting."""
+    """Tokens of a feature, or of its longest choice."""
     return max(map(len, get_text_ids(feature)))
 
 
 def get_text_ids(feature: Feature) -> list[list[int]]:
-    """The ids of a feature's texts: one, or one a choice."""
+    """The ids of a feature's texts: one text, or one for each choice."""
     ids = feature["input_ids"]
     return ids if isinstance(ids[0], list) else [ids]

@@ -1,4 +1,4 @@
-"""An encoder tried out before anything is built of it: its weights' names, shapes and values, and the ids that its tokenizer gives."""
+"""Checks of an encoder before it is used: names, shapes and values of its weights, and the ids that its tokenizer gives."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,20 +28,20 @@ TEXT_ARCHITECTURES: frozenset[str] = frozenset().union(
     modeling_auto.MODEL_FOR_MULTIPLE_CHOICE_MAPPING_NAMES,
     modeling_auto.MODEL_FOR_MASKED_LM_MAPPING_NAMES,
 )
-"""Architectures that read text and that some task can be trained on: others fetch parts of theirs from elsewhere, or need images."""
+"""Architectures that read text and that some task can be trained on: others download parts from elsewhere, or need images."""
 SAMPLE_TEXTS = ("a b", "Ω \u0f00 \u1e9e\U0001f9ed")
-"""Texts that are encoded for a look: letters that every vocabulary has, and some that none of a tiny one has."""
+"""Texts for trial encodings: letters that every vocabulary has, and characters that a small one lacks."""
 _POOLER = "pooler"
-"""What an encoder may lack, and belongs to the heads then."""
+"""A part that an encoder may lack; it belongs to the heads then."""
 _MAX_POSITION_CELLS = 2**24
-"""Cells of a table of positions that is made in Python, one by one."""
+"""Most cells of a table of sinusoidal positions, which is computed in Python cell by cell."""
 
 
 def build_meta_model(config: PretrainedConfig) -> PreTrainedModel:
-    """The bare model without memory for weights.
+    """The bare model on the meta device, without memory for weights.
 
     Raises:
-        DataError: when the configuration makes no encoder.
+        DataError: when the configuration is not that of an encoder.
     """
     if config.model_type not in TEXT_ARCHITECTURES:
         raise DataError(f"it is a {config.model_type!r}, which is no encoder of texts")
@@ -62,21 +62,21 @@ def build_meta_model(config: PretrainedConfig) -> PreTrainedModel:
 
 
 def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer, model: PreTrainedModel) -> None:
-    """Check that the encoder has an embedding for every id and type that its tokenizer gives, and positions for a text.
+    """Check that the encoder has an embedding for every id and token type of its tokenizer, and positions for a text.
 
     Args:
-        tokenizer: of the encoder.
-        tokens: made of it.
-        model: an `build_meta_model` of the encoder.
+        tokenizer: the encoder's pre-trained tokenizer.
+        tokens: the `EncoderTokenizer` made of it.
+        model: from `build_meta_model`.
 
     Raises:
-        DataError: when it has not, or texts cannot be encoded.
+        DataError: when an embedding or position is missing, or texts cannot be encoded.
     """
     with convert_to_data_error():
         if not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise DataError(f"its tokenizer is a {type(tokenizer).__name__}, which is none")
         rows = _count_token_embeddings(model)
-        # A vocabulary with an enormous id is small, but what is written of it is not: this comes before anything else.
+        # First of all: a vocabulary with a huge id is small itself, but tables made from it would be huge.
         _check_ids([max(tokenizer.get_vocab().values(), default=0)], rows)
         if tokenizer.pad_token_id is None:
             raise DataError("its tokenizer has no token that pads: set pad_token in tokenizer_config.json")
@@ -84,11 +84,11 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer
             raise DataError(f"its config.json leaves {tokens.max_input_length} positions for a text")
         features = _encode_sample_texts(tokens)
         _check_ids([tokens.pad_id, *(each for feature in features for each in feature["input_ids"])], rows)
-        kinds = {each for feature in features for each in feature.get("token_type_ids", ())}
-    known = _count_token_types(model)
-    if known is not None and kinds and not kinds <= set(range(known)):
+        given = {each for feature in features for each in feature.get("token_type_ids", ())}
+    types = _count_token_types(model)
+    if types is not None and given and not given <= set(range(types)):
         raise DataError(
-            f"its tokenizer gives texts the type {max(kinds)}; its config.json has a type_vocab_size of {known}"
+            f"its tokenizer gives texts the type {max(given)}; its config.json has a type_vocab_size of {types}"
         )
 
 
@@ -100,7 +100,7 @@ def _encode_sample_texts(tokens: EncoderTokenizer) -> list[Feature]:
 
 
 def _count_token_embeddings(model: PreTrainedModel) -> int | None:
-    """Rows of its table of tokens; None if it has no such table."""
+    """Rows of the table of token embeddings; None if the model has none."""
     try:
         table = model.get_input_embeddings()
     except NotImplementedError:  # CANINE reads characters
@@ -109,7 +109,7 @@ def _count_token_embeddings(model: PreTrainedModel) -> int | None:
 
 
 def _count_token_types(model: PreTrainedModel) -> int | None:
-    """Rows of its table of token types; None if it has no such table."""
+    """Rows of the table of token types; None if the model has none."""
     tables = (table for name, table in model.named_modules() if name.endswith("token_type_embeddings"))
     return next((table.num_embeddings for table in tables if isinstance(table, Embedding)), None)
 
@@ -120,12 +120,12 @@ def _check_ids(ids: Sequence[int], rows: int | None) -> None:
 
 
 def check_weight_files(files: Sequence[Path], model: PreTrainedModel, *, values: bool) -> None:
-    """Check that files hold the weights of a model, before memory is taken for them.
+    """Check that files hold the weights of a model, before memory is allocated for them.
 
     Args:
-        files: safetensors, or what torch saved, of which nothing but tensors is read.
-        model: an `build_meta_model` of the encoder.
-        values: whether to read the weights themselves too, tensor by tensor: none may be infinite or no number.
+        files: safetensors, or files saved by torch, of which only tensors are read.
+        model: from `build_meta_model`.
+        values: whether to read the weights, too, tensor by tensor, and check that all are finite.
 
     Raises:
         DataError: when they do not.
@@ -134,9 +134,9 @@ def check_weight_files(files: Sequence[Path], model: PreTrainedModel, *, values:
         shapes = {name: shape for file in files for name, shape in _read_shapes(file)}
         cells = min(sum(map(prod, shapes.values())), sum(file.stat().st_size for file in files))
         sizes = {name: each.numel() for name, each in model.named_parameters()}
-        lacking = sum(size for name, size in sizes.items() if _POOLER in name)
-        if (asked := max(sum(sizes.values()) - lacking, lacking)) > cells:
-            raise DataError(f"config.json describes {asked:,} weights, its files hold {cells:,}")
+        optional = sum(size for name, size in sizes.items() if _POOLER in name)
+        if (needed := max(sum(sizes.values()) - optional, optional)) > cells:
+            raise DataError(f"config.json describes {needed:,} weights, its files hold {cells:,}")
         _check_names(shapes, model)
         if values:
             _check_values(each for file in files for each in _read_tensors(file))
@@ -163,7 +163,7 @@ def _read_tensors(file: Path) -> Iterator[tuple[str, Tensor]]:
 
 
 def _load_torch_file(file: Path, device: str) -> dict[str, Tensor]:
-    """What torch saved, if that is tensors alone: of a pickle torch runs nothing that does not make tensors."""
+    """The tensors in a file saved by torch; DataError if it holds anything else. With ``weights_only`` torch runs no other code of a pickle."""
     try:
         found = torch.load(file, map_location=device, weights_only=True, mmap=True if is_zipfile(file) else None)
     except UnpicklingError as error:
@@ -176,16 +176,16 @@ def _load_torch_file(file: Path, device: str) -> dict[str, Tensor]:
 
 
 def _check_names(shapes: Mapping[str, Sequence[int]], model: PreTrainedModel) -> None:
-    """Load what takes no memory in place of the weights: transformers knows under which other names they may stand."""
+    """Load tensors without memory in place of the weights: transformers knows the other names that weights may have."""
     stubs = {name: torch.zeros(()).expand(tuple(shape)) for name, shape in shapes.items()}
     with suppress_loading_report():
-        _, told = type(model).from_pretrained(
+        _, loading = type(model).from_pretrained(
             None, config=model.config, state_dict=stubs, ignore_mismatched_sizes=True, output_loading_info=True
         )
-    if odd := sorted(told["mismatched_keys"]):
+    if odd := sorted(loading["mismatched_keys"]):
         name, theirs, ours = odd[0]
         raise DataError(f"its weights {name} have the shape {list(theirs)}; config.json describes {list(ours)}")
-    if missing := sorted(name for name in told["missing_keys"] if _POOLER not in name):
+    if missing := sorted(name for name in loading["missing_keys"] if _POOLER not in name):
         raise DataError(f"its files lack {len(missing)} of its weights, {missing[0]} among them")
 
 
@@ -196,25 +196,27 @@ def _check_values(weights: Iterable[tuple[str, Tensor]]) -> None:
 
 
 def is_finite(tensor: Tensor) -> bool:
-    """Whether no number of it is infinite or NaN."""
-    # A sum takes a tenth of the time and no memory, and is finite only if all that is summed is.
+    """Whether all numbers of a tensor are finite."""
+    # A sum is faster, takes no memory, and is finite only if every number is.
     return bool(tensor.sum().isfinite()) or bool(tensor.isfinite().all())
 
 
 def check_memory(model: PreTrainedModel) -> None:
-    """Check that a model's weights fit into this machine's memory, in float32 twice.
+    """Check that this machine has memory for a model's weights in float32, twice.
 
     Raises:
         DataError: when they do not.
     """
     needed = 8 * sum(each.numel() for each in model.parameters())
-    there = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    if needed > there:
-        raise DataError(f"its weights need {needed / 2**30:,.0f} GiB of memory; this machine has {there / 2**30:,.0f}")
+    available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    if needed > available:
+        raise DataError(
+            f"its weights need {needed / 2**30:,.0f} GiB of memory; this machine has {available / 2**30:,.0f}"
+        )
 
 
 def check_forward_pass(model: PreTrainedModel, tokens: EncoderTokenizer) -> None:
-    """Check that a model makes finite numbers of texts.
+    """Check that a model's outputs for texts are finite.
 
     Raises:
         DataError: when it does not.
@@ -229,7 +231,7 @@ def check_forward_pass(model: PreTrainedModel, tokens: EncoderTokenizer) -> None
 
 @contextmanager
 def suppress_loading_report() -> Iterator[None]:
-    """Keeps the table of missing and unexpected weights and the progress bar off the terminal: a missing head is no news here."""
+    """Keep transformers' table of missing and unexpected weights and its progress bar off the terminal: a missing head is expected here."""
     before, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
     logging.set_verbosity_error()
     logging.disable_progress_bar()

@@ -1,4 +1,4 @@
-"""Encoders: a configuration, a tokenizer and weights, from the hub, a folder, or the shipped miniature."""
+"""Encoders: configuration, tokenizer and weights, from the hub, a folder, or the shipped miniature."""
 
 import hashlib
 import os
@@ -56,9 +56,10 @@ INERT_CONFIG_FIELDS = frozenset(
         *("id2label", "label2id", "num_labels", "problem_type", "finetuning_task", "task_specific_params"),
     }
 )
-"""Fields of a configuration that change no result: names, what a head is replaced by, the files' precision (weights are read as float32)."""
+"""Fields of a configuration that do not change any result: names, settings of heads, which are replaced, and the files' precision
+(weights are read as float32)."""
 dynamic_module_utils.TIME_OUT_REMOTE_CODE = 0
-"""transformers refuses foreign code where it would ask on the terminal, in every class of it that an encoder's files may name."""
+"""Make transformers refuse code of an encoder's repository where it would ask on the terminal, in every class that the files may name."""
 _OPTIONAL_FILE = {"_raise_exceptions_for_missing_entries": False}
 
 MINIATURE_FOLDER = Path(__file__).parents[1] / "benchmarks" / "miniature" / "encoder"
@@ -74,13 +75,13 @@ class Encoder:
 
     @cached_property
     def weights(self) -> Weights:
-        """float32, by the names of the bare model; what the checkpoint lacks (XLM-R's pooler) belongs to the heads."""
-        # A hub repository without safetensors would be converted by a thread in the background, over the network.
+        """float32, by the names of the bare model; weights that the checkpoint lacks (XLM-R's pooler) belong to the heads."""
+        # transformers would convert a hub repository without safetensors in a background thread, over the network.
         os.environ.setdefault("DISABLE_SAFETENSORS_CONVERSION", "1")
         with _name_encoder_in_errors(self.source):
-            files, sketch = find_weight_files(self.source), build_meta_model(self.config)
-            check_weight_files(files, sketch, values=False)
-            check_memory(sketch)
+            files, meta_model = find_weight_files(self.source), build_meta_model(self.config)
+            check_weight_files(files, meta_model, values=False)
+            check_memory(meta_model)
             with convert_to_data_error(), suppress_loading_report():
                 model, loading = AutoModel.from_pretrained(
                     resolve_encoder_path(self.source),
@@ -95,18 +96,18 @@ class Encoder:
 
     @cached_property
     def hash(self) -> str:
-        """SHA-256 of all that acts on a stage: weights, configuration and tokenizer. The root of the stage tree."""
-        told = {
+        """SHA-256 of weights, effective configuration and tokenizer: the key of the root of the stage tree."""
+        content = {
             "weights": hash_weights(self.weights),
             "config": extract_effective_config(self.config),
             "tokenizer": self.tokenizer.fingerprint,
             "tokenized": ENCODING_VERSION,
         }
-        return digest_json(told)
+        return digest_json(content)
 
     @cached_property
     def tokenizer(self) -> EncoderTokenizer:
-        """What makes ids of texts."""
+        """Encodes texts for this encoder."""
         return EncoderTokenizer(self.pretrained_tokenizer, self.config)
 
     @property
@@ -123,7 +124,7 @@ class Encoder:
 
 
 def extract_effective_config(config: PretrainedConfig) -> dict[str, Any]:
-    """The fields of a configuration that decide what a model computes, but for those at their architecture's default."""
+    """The fields of a configuration that change a model's results and differ from their architecture's default."""
     usual = type(config)().to_dict()
     return {"model_type": config.model_type} | {
         name: value
@@ -144,8 +145,10 @@ def hash_weights(weights: Mapping[str, Tensor]) -> str:
 
 @lru_cache(maxsize=2)
 def load_encoder(source: str) -> Encoder:
-    """The encoder of a config's ``encoder``: ``miniature``, a folder, or a hub id; never with remote code. Weights are read when
-    someone asks for them.
+    """Load an encoder; remote code is never run. Its weights are read when they are first used.
+
+    Args:
+        source: a config's ``encoder``: ``miniature``, a folder, or a hub id.
 
     Raises:
         DataError: when there is no such encoder, or a package is missing that its tokenizer needs.
@@ -158,59 +161,57 @@ def load_encoder(source: str) -> Encoder:
         vars(config).pop(
             "auto_map", None
         )  # transformers has a class of its own, and whoever makes a head of it need not ask
-        sketch = build_meta_model(config)
+        meta_model = build_meta_model(config)
         if config.model_type == "xlm":
             tokenizer = _load_xlm_tokenizer(path, config)
         else:
             tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
         encoder = Encoder(source, config, tokenizer)
-        check_tokenizer(tokenizer, encoder.tokenizer, sketch)
+        check_tokenizer(tokenizer, encoder.tokenizer, meta_model)
     return encoder
 
 
 def fetch_encoder_weights(source: str) -> None:
-    """Have the weights here, and look at them, so that nobody learns only when training begins what they lack.
+    """Download an encoder's weights if necessary, and check them, so that problems show before the training.
 
     Raises:
-        DataError: when there are none, or not those of the encoder.
+        DataError: when there are none, or they do not belong to the encoder.
     """
     with _name_encoder_in_errors(source):
         check_weight_files(find_weight_files(source), build_meta_model(load_encoder(source).config), values=True)
 
 
 def find_weight_files(source: str) -> list[Path]:
-    """The files of an encoder's weights, fetched from the hub if it lies there.
+    """The files of an encoder's weights, downloaded from the hub if necessary.
 
     Raises:
-        DataError: when there are none, or they are no plain files of its own folder.
+        DataError: when there are none, or they are no regular files of its own folder.
     """
-    where = resolve_encoder_path(source)
+    path = resolve_encoder_path(source)
     with convert_to_data_error():
-        found = next(
-            (Path(file) for name in WEIGHT_FILES if (file := cached_file(where, name, **_OPTIONAL_FILE))), None
-        )
+        found = next((Path(file) for name in WEIGHT_FILES if (file := cached_file(path, name, **_OPTIONAL_FILE))), None)
         if found is None:
             raise DataError(f"it has no weights: none of {', '.join(WEIGHT_FILES)}")
         check_regular_file(found, found.parent)
         if found.suffix != ".json":
             return [found]
-        if not Path(where).is_dir():
-            get_checkpoint_shard_files(where, found)
+        if not Path(path).is_dir():
+            get_checkpoint_shard_files(path, found)
         return find_shards(found, found.parent)
 
 
 @contextmanager
 def _name_encoder_in_errors(source: str) -> Iterator[None]:
-    """Makes an error say which encoder it is about."""
+    """Add the encoder's name to a DataError."""
     try:
         yield
     except DataError as error:
-        said = f"cannot be used: {error}".replace("cannot be used: it cannot be read: ", "cannot be read: ")
-        raise DataError(f"the encoder {source} {said}") from error
+        problem = f"cannot be used: {error}".replace("cannot be used: it cannot be read: ", "cannot be read: ")
+        raise DataError(f"the encoder {source} {problem}") from error
 
 
 def _find_document_folder(path: str) -> Path:
-    """The folder of an encoder's documents: its own, or of the hub's cache, with those that say what may be loaded."""
+    """The folder of an encoder's documents: its own, or that of the hub's cache, with the documents that decide what is loaded."""
     if Path(path).is_dir():
         return Path(path)
     found = cached_file(path, CONFIG_FILE)
@@ -221,7 +222,7 @@ def _find_document_folder(path: str) -> Path:
 
 
 def resolve_encoder_path(source: str) -> str:
-    """Where an encoder is read from: a mirror of it if there is one, else the folder or hub id that was named."""
+    """The path or hub id that an encoder is read from: a mirror of it if there is one, else `source`."""
     if source == "miniature":
         return str(MINIATURE_FOLDER)
     mirror = find_encoder_mirror(source)
@@ -231,10 +232,10 @@ def resolve_encoder_path(source: str) -> str:
 def _load_xlm_tokenizer(path: str, config: PretrainedConfig) -> PreTrainedTokenizerBase:
     if find_spec("sacremoses") is None:
         raise DataError("the tokenizer of XLM needs the package sacremoses: pip install xlt-search[xlm]")
-    # Of those with several languages XLM-17 and XLM-100 alone have no language embeddings, and case and accents; where the
-    # files do not say so the tokenizer would take them off.
-    bare = config.n_langs == 1 or config.use_lang_emb
-    told = {"do_lowercase_and_remove_accent": bare} | get_tokenizer_config(path, trust_remote_code=False)
+    # Of the multilingual models only XLM-17 and XLM-100 have no language embeddings, and keep case and accents; unless the files say so,
+    # the tokenizer would remove these.
+    lowercase = config.n_langs == 1 or config.use_lang_emb
+    settings = {"do_lowercase_and_remove_accent": lowercase} | get_tokenizer_config(path, trust_remote_code=False)
     return XLMTokenizer.from_pretrained(
-        path, trust_remote_code=False, do_lowercase_and_remove_accent=told["do_lowercase_and_remove_accent"]
+        path, trust_remote_code=False, do_lowercase_and_remove_accent=settings["do_lowercase_and_remove_accent"]
     )

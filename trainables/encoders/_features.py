@@ -8,15 +8,15 @@ from trainables.languages import SOURCE_LANGUAGE
 Feature = dict[str, Any]
 """``input_ids``, ``attention_mask``; for BERT ``token_type_ids``, for models with language embeddings ``langs``; unpadded."""
 Span = tuple[int, int]
-"""Characters: from, to."""
+"""The first character, and the one after the last."""
 
 
 def get_row_languages(row: Mapping[str, Any], second: str | None = None) -> tuple[str, str]:
     """The languages of a row's first and second text: its ``language`` and ``second_language``.
 
     Args:
-        row: of a task; one that does not tell is in English.
-        second: the second text's language where the row does not tell it; None: the first's.
+        row: of a task; without ``language`` it is in English.
+        second: the second text's language where the row has no ``second_language``; None: the first's.
     """
     first = row.get("language") or SOURCE_LANGUAGE
     return first, row.get("second_language") or second or first

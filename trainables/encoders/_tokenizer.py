@@ -1,4 +1,4 @@
-"""Texts as the ids that an encoder reads: one face for fast tokenizers (XLM-R, mBERT) and for XLM's."""
+"""Texts as ids: one interface to fast tokenizers (XLM-R, mBERT) and to XLM's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -19,13 +19,13 @@ from trainables.languages import SOURCE_LANGUAGE
 
 
 class EncoderTokenizer:
-    """An encoder's tokenizer."""
+    """Encodes texts as features, with an encoder's pre-trained tokenizer."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> None:
         """
         Args:
             tokenizer: of the encoder.
-            config: the encoder's: what its positions allow, and the numbers of its languages.
+            config: of the encoder, with the number of its positions and the numbers of its languages.
 
         Raises:
             ValueError: for a model with language embeddings whose configuration does not number the languages.
@@ -45,36 +45,38 @@ class EncoderTokenizer:
 
     @property
     def pad_id(self) -> int:
-        """The id that pads."""
+        """The id of the padding token."""
         return int(self._tokenizer.pad_token_id)
 
     @property
     def mask_id(self) -> int:
-        """The id that stands for a hidden token."""
+        """The id of the mask token."""
         return int(self._tokenizer.mask_token_id)
 
     @property
     def vocabulary_size(self) -> int:
-        """How many ids there are, special ones among them."""
+        """The number of ids, including special ones."""
         return len(self._tokenizer)
 
     @property
     def max_input_length(self) -> int:
-        """Tokens in the longest input that the encoder has positions for."""
+        """Most tokens of an input, by the encoder's positions."""
         longest: int = self._config.max_position_embeddings
-        # RoBERTa's positions begin after the number of the padding.
+        # RoBERTa's positions begin after the id of the padding token.
         return longest - self._config.pad_token_id - 1 if "roberta" in self._config.model_type else longest
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What is missing for tokens like those of the pre-training, a line each."""
-        lacking = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
-        missing = [code for code in lacking if not self._pretraining_languages or code in self._pretraining_languages]
+        """One line for each difference between these tokens and those of the pre-training: missing word segmenters."""
+        unsegmented = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
+        missing = [
+            code for code in unsegmented if not self._pretraining_languages or code in self._pretraining_languages
+        ]
         if not missing:
             return ()
-        wanted = ", ".join(f"{SEGMENTER_PACKAGES[code]} for {code}" for code in missing)
-        wanted += f" (with ~/{KYTEA_MODEL})" if "ja" in missing else ""
-        return (f"every character of {', '.join(missing)} counts as a word; for words install {wanted}",)
+        packages = ", ".join(f"{SEGMENTER_PACKAGES[code]} for {code}" for code in missing)
+        packages += f" (with ~/{KYTEA_MODEL})" if "ja" in missing else ""
+        return (f"every character of {', '.join(missing)} is taken for a word; to segment words install {packages}",)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -83,17 +85,17 @@ class EncoderTokenizer:
         return hash_tokenizer(self._tokenizer, self._languages, missing)
 
     def unknown_languages(self, languages: Iterable[str]) -> tuple[str, ...]:
-        """Those that the model has no language embedding for; none for a model without any."""
+        """The languages without a language embedding; none for a model without language embeddings."""
         return tuple(code for code in languages if self._languages and code not in self._languages)
 
     def count_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
-        """Tokens of each text, special ones apart."""
+        """The number of tokens of each text, without special tokens."""
         if self._xlm_tokenizer is None:
             return list(map(len, self._tokenizer(list(texts), add_special_tokens=False)["input_ids"]))
         return [len(self._xlm_tokenizer.encode(text, code)) for text, code in zip(texts, languages, strict=True)]
 
     def max_pair_tokens(self, max_length: int) -> int:
-        """Tokens of a pair of texts in an input of so many, the special ones apart."""
+        """Most tokens of a pair of texts in an input of `max_length` tokens, without special tokens."""
         return max_length - self._count_special_tokens(True)
 
     def encode_pairs(
@@ -103,13 +105,13 @@ class EncoderTokenizer:
         max_length: int,
         languages: Sequence[tuple[str, str]],
     ) -> list[Feature]:
-        """Texts, or pairs of texts, one feature each.
+        """Encode texts, or pairs of texts, as one feature each.
 
         Args:
             first: the first texts.
-            second: their second ones; None: there are none.
-            max_length: tokens at most, the special ones among them; the longer text of a pair is cut first.
-            languages: of the first and the second text of each.
+            second: the second texts; None: single texts.
+            max_length: most tokens, including special ones; the longer text of a pair is truncated first.
+            languages: of the first and the second text of each pair.
         """
         if self._xlm_tokenizer is None:
             texts = list(first), None if second is None else list(second)
@@ -128,11 +130,11 @@ class EncoderTokenizer:
     def encode_words(
         self, words: Sequence[Sequence[str]], max_length: int, languages: Sequence[str]
     ) -> tuple[list[Feature], list[list[int | None]]]:
-        """Texts that are words already.
+        """Encode texts that are split into words.
 
         Args:
             words: of each text.
-            max_length: tokens at most, the special ones among them; later words are cut off.
+            max_length: most tokens, including special ones; later words are cut off.
             languages: of each text.
 
         Returns:
@@ -166,19 +168,19 @@ class EncoderTokenizer:
         stride: int,
         languages: Sequence[tuple[str, str]],
     ) -> tuple[list[Feature], list[int], list[list[Span | None]]]:
-        """Questions, each with a window of its context; of a long context several windows.
+        """Encode questions, each with a window of its context; a long context gives several windows.
 
         Args:
-            questions: the first texts, in every window: their first `MAX_QUESTION_TOKENS` tokens, and beside a context that does not
-                fit at most half of what a window holds.
+            questions: the first texts of every window: their first `MAX_QUESTION_TOKENS` tokens; beside a context that does not fit into
+                one window, at most half of a window.
             contexts: the second texts.
-            max_length: tokens at most, the special ones among them.
-            stride: tokens that two windows that follow each other share.
+            max_length: most tokens, including special ones.
+            stride: tokens that two consecutive windows share.
             languages: of each question and its context.
 
         Returns:
-            A feature for each window, the row that it comes from, and for each of its tokens the characters of the context, None
-            for tokens of the question and special ones.
+            A feature for each window, the number of its row, and for each of its tokens its characters in the context, None for tokens
+            of the question and special ones.
         """
         if self._xlm_tokenizer is None:
             return self._encode_windows_fast(questions, contexts, max_length, stride)
@@ -186,10 +188,10 @@ class EncoderTokenizer:
         rows: list[int] = []
         spans: list[list[Span | None]] = []
         free = max_length - self._count_special_tokens(True)
-        for row, (asked, told) in enumerate(languages):
+        for row, (question_language, context_language) in enumerate(languages):
             question, pieces = (
-                self._xlm_tokenizer.encode(questions[row], asked),
-                self._xlm_tokenizer.encode_with_offsets(contexts[row], told),
+                self._xlm_tokenizer.encode(questions[row], question_language),
+                self._xlm_tokenizer.encode_with_offsets(contexts[row], context_language),
             )
             question = question[:MAX_QUESTION_TOKENS]
             if len(question) + len(pieces) > free:
@@ -197,7 +199,9 @@ class EncoderTokenizer:
             room = free - len(question)
             for start in compute_window_starts(len(pieces), room, stride):
                 window = pieces[start : start + room]
-                features.append(self._build_feature(question, [token for token, _ in window], asked, told))
+                features.append(
+                    self._build_feature(question, [token for token, _ in window], question_language, context_language)
+                )
                 rows.append(row)
                 spans.append([*[None] * (len(question) + 2), *(span for _, span in window), None])
         return features, rows, spans
@@ -206,13 +210,13 @@ class EncoderTokenizer:
         self, questions: Sequence[str], contexts: Sequence[str], max_length: int, stride: int
     ) -> tuple[list[Feature], list[int], list[list[Span | None]]]:
         free = max_length - self._count_special_tokens(True)
-        asked = self._tokenizer(list(questions), add_special_tokens=False)["input_ids"]
+        question_ids = self._tokenizer(list(questions), add_special_tokens=False)["input_ids"]
         encoding = self._tokenizer(
             [
                 text
                 if len(ids) <= compute_question_budget(free, stride)
                 else self._truncate_question(text, context, free, stride)
-                for text, ids, context in zip(questions, asked, contexts, strict=True)
+                for text, ids, context in zip(questions, question_ids, contexts, strict=True)
             ],
             list(contexts),
             truncation="only_second",
@@ -230,13 +234,13 @@ class EncoderTokenizer:
         return [_extract_feature(encoding, i) for i in range(len(rows))], rows, spans
 
     def _truncate_question(self, question: str, context: str, free: int, stride: int) -> str:
-        """What is read of a question beside a context, in windows of `free` tokens."""
+        """The part of a question that is encoded beside a context, in windows of `free` tokens."""
         question = self._truncate_text(question, MAX_QUESTION_TOKENS)
         fits = self._count_tokens(question) + self._count_tokens(context) <= free
         return question if fits else self._truncate_text(question, compute_question_budget(free, stride))
 
     def _truncate_text(self, text: str, most: int) -> str:
-        """As much of a text as has at most so many tokens."""
+        """The longest beginning of a text with at most `most` tokens."""
         if self._count_tokens(text) <= most:
             return text
         offsets = self._tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
@@ -250,7 +254,7 @@ class EncoderTokenizer:
         return int(self._tokenizer.num_special_tokens_to_add(pair))
 
     def _build_feature(self, first: list[int], second: list[int] | None, one: str, other: str) -> Feature:
-        """A feature of XLM's: never with token types, which it would look up among the words."""
+        """A feature for XLM: without token types, which XLM would look up in its table of words."""
         ids = self._tokenizer.build_inputs_with_special_tokens(first, second)
         feature: Feature = {"input_ids": ids, "attention_mask": [1] * len(ids)}
         if self._languages:
@@ -261,7 +265,7 @@ class EncoderTokenizer:
         return feature
 
     def _language_id(self, language: str) -> int:
-        """English's for a language that the model does not know, as in the XTREME scripts."""
+        """The number of a language; that of English for a language without one, as in the XTREME scripts."""
         return self._languages.get(language, self._languages.get(SOURCE_LANGUAGE, 0))
 
 

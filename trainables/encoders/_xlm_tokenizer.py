@@ -1,7 +1,7 @@
-"""XLM's pieces of a text, and the characters that each stands for: Moses' tokens, then byte-pair encoding.
+"""XLM's tokenizer with offsets: Moses tokenization, then byte-pair encoding.
 
-XLM's tokenizer is plain Python and tells no offsets. It also rewrites what it reads (quotation marks, full-width signs, accents),
-so pieces are found again by rewriting the text character by character and comparing.
+XLM's tokenizer is plain Python and returns no offsets. It also normalises the text (quotation marks, full-width characters, accents), so
+the offsets are found by normalising the text character by character and comparing it with the tokens.
 """
 
 import unicodedata
@@ -13,14 +13,14 @@ from sys import modules
 from transformers import PreTrainedTokenizerBase
 
 TokenSpan = tuple[int, tuple[int, int]]
-"""A token's id, and its characters: from, to."""
+"""A token's id; its first character, and the one after its last."""
 
 SEGMENTER_PACKAGES = {"th": "pythainlp", "zh": "rjieba", "ja": "Mykytea"}
-"""The packages that find words where there are no spaces, in the languages that XLM was pre-trained on as words."""
+"""The packages that segment words in the languages without spaces that XLM was pre-trained on with segmented words."""
 KYTEA_MODEL = "local/share/kytea/model.bin"
-"""What Mykytea needs besides; from the home directory, where XLM's tokenizer looks for it."""
+"""The model that Mykytea needs, relative to the home directory, where XLM's tokenizer looks for it."""
 DEFAULT_LANGUAGE = "en"
-"""Moses' language where it is not told another."""
+"""The default language of Moses."""
 END_OF_WORD = "</w>"
 _SPACELESS_RANGES = (
     *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0xA9E0, 0xA9FF), (0xAA60, 0xAA7F)),
@@ -31,7 +31,7 @@ _SPACELESS_RANGES = (
 
 
 class XLMOffsetTokenizer:
-    """An `XLMTokenizer` that knows where its pieces come from."""
+    """An `XLMTokenizer` with offsets."""
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, *, embedded: bool) -> None:
         """
@@ -43,24 +43,24 @@ class XLMOffsetTokenizer:
         self.languages_without_segmenter = tuple(
             code for code in SEGMENTER_PACKAGES if not _is_segmenter_installed(code)
         )
-        """Languages whose words nothing here finds: each of their characters is taken for a word."""
+        """Languages without an installed word segmenter: each of their characters is taken for a word."""
         self._normalised_characters: dict[str, str] = {}
 
     def encode(self, text: str, language: str) -> list[int]:
-        """The text's pieces.
+        """The ids of a text.
 
         Args:
             text: any.
-            language: its ISO 639-1 code; for one that Moses does not know its default is taken.
+            language: ISO 639-1 code; Moses uses its default for a language that it does not know.
         """
         ids: list[int] = self.tokenizer.convert_tokens_to_ids(self._tokenize_words(text, language))
         return ids
 
     def encode_with_offsets(self, text: str, language: str) -> list[TokenSpan]:
-        """The same pieces with their characters.
+        """The ids of a text with their offsets.
 
-        A text that XLM rewrites past recognition is tokenized word by word, such a word character by character, and of such a
-        character each piece stands for the whole.
+        Where the tokens of a text cannot be aligned with it, it is tokenized word by word; where those of a word cannot, character by
+        character; where those of a character cannot, each of its tokens gets the whole character.
         """
         return list(self._iterate_with_offsets(text, 0, language, (str.isspace, _is_isolated)))
 
@@ -87,35 +87,36 @@ class XLMOffsetTokenizer:
         return tokens
 
     def _tokenizer_language(self, language: str) -> str:
-        """The language as the tokenizer is to hear it."""
+        """The language that is passed to the tokenizer."""
         known = self.tokenizer.lang2id
         if language in self.languages_without_segmenter or (
             known and language not in known
         ):  # it would log an error for every text
             return DEFAULT_LANGUAGE
-        # The tokenizer strips Romanian of its diacritics, as only one model with language embeddings was trained.
+        # The tokenizer removes Romanian diacritics, which is right only for models with language embeddings.
         return DEFAULT_LANGUAGE if language == "ro" and not self._has_language_embeddings else language
 
     def _find_spans(self, text: str, pieces: list[str]) -> list[tuple[int, int]] | None:
-        """The characters of each piece; None if the text, rewritten, does not read like the pieces."""
+        """The characters of each token; None if the normalised text differs from the joined tokens."""
         owners: list[int] = []
-        glyphs: list[tuple[int, int]] = []
-        said = []
+        characters: list[tuple[int, int]] = []
+        rewritten = []
         for start, stop, shown in self._iterate_characters(text):
-            owners += [len(glyphs)] * len(shown)
-            glyphs.append((start, stop))
-            said.append(shown)
-        if "".join(said) != "".join(pieces) or not all(pieces):
+            owners += [len(characters)] * len(shown)
+            characters.append((start, stop))
+            rewritten.append(shown)
+        if "".join(rewritten) != "".join(pieces) or not all(pieces):
             return None
         spans, first = [], 0
         for piece in pieces:
             last = first + len(piece) - 1
-            spans.append((glyphs[owners[first]][0], glyphs[owners[last]][1]))
+            spans.append((characters[owners[first]][0], characters[owners[last]][1]))
             first = last + 1
         return spans
 
     def _iterate_characters(self, text: str) -> Iterator[tuple[int, int, str]]:
-        """Each character of a text as XLM sees it; those it does not see (accents, controls) go with a neighbour in the word."""
+        """Each character of a text as XLM normalises it; characters that it drops (accents, controls) are joined with a neighbour in the
+        word."""
         start, shown = 0, ""
         for i, character in enumerate(text):
             seen = self._normalise_character(character)
@@ -129,7 +130,7 @@ class XLMOffsetTokenizer:
             yield start, len(text), shown
 
     def _normalise_character(self, character: str) -> str:
-        """A character as XLM's tokenizer rewrites it, without spaces."""
+        """A character as XLM's tokenizer normalises it, without spaces."""
         if character not in self._normalised_characters:
             shown = "".join(self.tokenizer.moses_pipeline(character, lang=DEFAULT_LANGUAGE).split())
             if self.tokenizer.do_lowercase_and_remove_accent:
@@ -140,14 +141,15 @@ class XLMOffsetTokenizer:
 
 
 def _is_segmenter_installed(language: str) -> bool:
-    """Whether what finds a language's words is there."""
+    """Whether the word segmenter of a language is installed."""
     name = SEGMENTER_PACKAGES[language]
     there = name in modules or find_spec(name) is not None
     return there and (language != "ja" or (Path.home() / KYTEA_MODEL).is_file())
 
 
 def _split_isolated(text: str, alone: Callable[[str], bool]) -> Iterator[tuple[int, str]]:
-    """Where it begins, and what it says: each character that is to stand alone, with its marks, and what is between them."""
+    """The parts of a text with their first characters: each character for which `alone` is true, with its combining marks, and the text
+    between such characters."""
     begin, before = 0, False
     for i, character in enumerate(text):
         if i and unicodedata.category(character).startswith("M"):

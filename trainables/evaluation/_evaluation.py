@@ -1,4 +1,4 @@
-"""What a target is scored on."""
+"""Evaluations: what a target is scored on, and its scores from the store."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from trainables.validation import explain_invalid_scores
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A split, in single languages or in pairs of them."""
+    """A split of a target, in single languages or in pairs of languages."""
 
     dataset: EncodedDataset
     split: Split
@@ -26,30 +26,30 @@ class Evaluation:
 
     @property
     def name(self) -> str:
-        """What the store calls it."""
+        """Its name in the store."""
         return f"generalized-{self.split}" if self.pairs else self.split
 
     @property
     def has_rows(self) -> bool:
-        """Whether there are any."""
+        """Whether the split has rows in any of the languages."""
         return not self.dataset.languages(self.split).isdisjoint(self.languages)
 
     @property
     def data_identity(self) -> JsonDocument:
-        """The very rows, and the languages or pairs."""
+        """The fingerprint of the rows, and the languages or pairs: stored scores are valid for the same ones only."""
         rows = self.dataset.evaluation_fingerprint(self.split, self.languages)
         if self.pairs:
             return {"data": rows, "pairs": [list(pair) for pair in self.pairs]}
         return {"data": rows, "languages": sorted(self.languages)}
 
     def explain_invalid(self, scores: object) -> str:
-        """Why these are no scores of it, in words; empty if they are."""
-        there = self.dataset.languages(self.split)
-        pairs = {format_language_pair(*pair): pair for pair in self.pairs if set(pair) <= there}
+        """Why these cannot be scores of this evaluation, as text; empty if they can."""
+        available = self.dataset.languages(self.split)
+        pairs = {format_language_pair(*pair): pair for pair in self.pairs if set(pair) <= available}
         if isinstance(scores, dict):
             pairs = {name: pair for name, pair in pairs.items() if name in scores or self._share_rows(pair)}
         return explain_invalid_scores(
-            scores, pairs if self.pairs else there & set(self.languages), self.dataset.kind.metrics
+            scores, pairs if self.pairs else available & set(self.languages), self.dataset.kind.metrics
         )
 
     def _share_rows(self, pair: LanguagePair) -> bool:
@@ -67,39 +67,43 @@ class Evaluation:
 
 
 def plan_evaluations(task: EncodedDataset, trial: Trial, splits: Sequence[Split]) -> list[Evaluation]:
-    """What a trial scores a target on: its languages, then pairs of them where these are asked for and the target has two texts."""
-    readings = [Evaluation(task, split, trial.languages) for split in splits]
+    """The evaluations of a target: each split in the trial's languages, then in pairs of them if the trial asks for pairs and the target
+    has two texts."""
+    evaluations = [Evaluation(task, split, trial.languages) for split in splits]
     for split in splits if trial.pairs else ():
         if task.supports_language_pairs(split, trial.languages):
-            there = [code for code in trial.languages if code in task.languages(split)]
-            pairs = draw_language_pairs(there, trial.pairs, trial.pairs_seed)
-            readings.append(Evaluation(task, split, trial.languages, pairs))
-    return readings
+            available = [code for code in trial.languages if code in task.languages(split)]
+            pairs = draw_language_pairs(available, trial.pairs, trial.pairs_seed)
+            evaluations.append(Evaluation(task, split, trial.languages, pairs))
+    return evaluations
 
 
-def read_stored_scores(store: StageStore | None, key: str, readings: Sequence[Evaluation]) -> SplitScores:
-    """A stage's stored scores, as far as they are of the very rows and languages of the readings; those that cannot be are told."""
+def read_stored_scores(store: StageStore | None, key: str, evaluations: Sequence[Evaluation]) -> SplitScores:
+    """A stage's stored scores by name of the evaluation, where they are of the same rows and languages; invalid ones are reported to the
+    store and left out."""
     found: SplitScores = {}
-    for reading in readings if store else ():
-        document = store.read_scores(key, reading.name) if store else None
-        if document is None or not reading.data_identity.items() <= document.items():
+    for evaluation in evaluations if store else ():
+        document = store.read_scores(key, evaluation.name) if store else None
+        if document is None or not evaluation.data_identity.items() <= document.items():
             continue
         scores = document.get("scores", {})
-        if not (wrong := reading.explain_invalid(scores)):
-            found[reading.name] = scores
+        if not (wrong := evaluation.explain_invalid(scores)):
+            found[evaluation.name] = scores
         elif store:
-            store.warn_once(key, f"its scores on {reading.name} {wrong}: they are not used")
+            store.warn_once(key, f"its scores on {evaluation.name} {wrong}: they are not used")
     return found
 
 
 def score_evaluations(
-    readings: Sequence[Evaluation], model: PreTrainedModel, store: StageStore | None, key: str, mine: Claim | None
+    evaluations: Sequence[Evaluation], model: PreTrainedModel, store: StageStore | None, key: str, claim: Claim | None
 ) -> SplitScores:
-    """Scores of every reading, those that the store knows from there, and the others kept there if the claim is ours."""
-    scores = read_stored_scores(store, key, readings)
-    for reading in readings:
-        if reading.name not in scores:
-            scores[reading.name] = reading.score(model)
-            if store and mine:
-                store.add_scores(mine, reading.name, {**reading.data_identity, "scores": scores[reading.name]})
+    """The scores of every evaluation by name: from the store where it has them, else computed, and stored if there is a claim."""
+    scores = read_stored_scores(store, key, evaluations)
+    for evaluation in evaluations:
+        if evaluation.name not in scores:
+            scores[evaluation.name] = evaluation.score(model)
+            if store and claim:
+                store.add_scores(
+                    claim, evaluation.name, {**evaluation.data_identity, "scores": scores[evaluation.name]}
+                )
     return scores

@@ -26,14 +26,14 @@ from trainables.training import StageNode, TrainedTask, describe_head_weights, e
 from trainables.validation import explain_invalid_metrics
 
 RETENTION_SCORES = "retained"
-"""What the store calls it, among a stage's scores."""
+"""Name of these scores in the store, in place of a split."""
 
 RetainedScores = dict[str, dict[str, float]]
 """Every metric by task."""
 
 
 def select_scorable_tasks(tasks: Mapping[str, EncodedDataset]) -> dict[str, EncodedDataset]:
-    """Those of a stage's tasks that can be scored on their own training rows."""
+    """The tasks of a stage that can be scored on their own training rows."""
     return {
         name: task
         for name, task in tasks.items()
@@ -44,12 +44,12 @@ def select_scorable_tasks(tasks: Mapping[str, EncodedDataset]) -> dict[str, Enco
 def extract_heads(
     tasks: Mapping[str, EncodedDataset], models: Sequence[PreTrainedModel], encoder: Weights
 ) -> dict[str, Weights]:
-    """The heads of a stage that was trained, by task, as far as they are `select_scorable_tasks`.
+    """The heads of a trained stage by task, for `select_scorable_tasks`.
 
     Args:
         tasks: of the stage, by name.
-        models: one a task.
-        encoder: what is within all of them.
+        models: one for each task.
+        encoder: the weights of the encoder that they share.
     """
     wanted = select_scorable_tasks(tasks)
     return {
@@ -58,56 +58,60 @@ def extract_heads(
 
 
 def join_heads(heads: Mapping[str, Weights]) -> Weights:
-    """Heads as the store keeps them, in one file: every weight's name after that of its task."""
+    """Heads joined for the store: the names of all weights get their task as a prefix."""
     return {f"{task}/{name}": weight for task, head in heads.items() for name, weight in head.items()}
 
 
-def split_head(kept: Weights, task: str) -> Weights | None:
-    """One of several heads that `join_heads` made one of; None if it is not among them."""
+def split_head(heads: Weights, task: str) -> Weights | None:
+    """The head of a task from joined ones (`join_heads`); None if it is not among them."""
     prefix = f"{task}/"
-    return {name.removeprefix(prefix): kept[name] for name in kept if name.startswith(prefix)} or None
+    return {name.removeprefix(prefix): heads[name] for name in heads if name.startswith(prefix)} or None
 
 
 def keep_heads_in_memory(tasks: Mapping[str, EncodedDataset], heads: Mapping[str, Weights]) -> dict[str, TrainedTask]:
-    """What a stage has learnt, its heads being at hand."""
+    """The trained tasks of a stage whose heads are in memory."""
     return {name: TrainedTask(tasks[name], partial(heads.get, name)) for name in heads}
 
 
 def read_heads_from_store(
-    store: StageStore, key: str, tasks: Mapping[str, EncodedDataset], again: Callable[[], StageNode]
+    store: StageStore, key: str, tasks: Mapping[str, EncodedDataset], train_again: Callable[[], StageNode]
 ) -> dict[str, TrainedTask]:
-    """What a stage has learnt that the store has: the heads of one published before heads were kept are not there.
+    """The trained tasks of a stage in the store; their heads are read when needed. A stage that was published before heads were stored has none.
 
     Args:
-        store: that has it.
-        key: the stage.
-        tasks: its tasks, by name.
-        again: trains the stage again, where its heads are damaged.
+        store: that has the stage.
+        key: of the stage.
+        tasks: of the stage, by name.
+        train_again: trains the stage again, if its heads are damaged.
     """
 
     def read(task: str) -> Weights | None:
-        like = dict(zip(tasks, describe_head_weights(list(tasks.values())), strict=True))
-        kept = store.read_head(key, join_heads({name: like[name] for name in select_scorable_tasks(tasks)}))
-        if kept is not None:
-            return split_head(kept, task)
+        expected = dict(zip(tasks, describe_head_weights(list(tasks.values())), strict=True))
+        heads = store.read_head(key, join_heads({name: expected[name] for name in select_scorable_tasks(tasks)}))
+        if heads is not None:
+            return split_head(heads, task)
         record = store.read_record(key)
-        return again().trained_tasks[task].read_head() if record is not None and HEAD_FILE in record["files"] else None
+        return (
+            train_again().trained_tasks[task].read_head()
+            if record is not None and HEAD_FILE in record["files"]
+            else None
+        )
 
     return {name: TrainedTask(task, partial(read, name)) for name, task in select_scorable_tasks(tasks).items()}
 
 
 @dataclass(frozen=True, slots=True)
 class RetentionScorer:
-    """Tells how well the tasks of a curriculum are done after each of its stages."""
+    """Scores the tasks of a curriculum after each of its stages."""
 
     rows: int
-    """Training rows that each task is scored on, at most; 0: nothing is told."""
+    """Most training rows on which each task is scored; 0: nothing is scored."""
     store: StageStore | None
 
     def score_after(self, node: StageNode) -> RetainedScores:
-        """Every metric, in 0..1, of the tasks that `node` has learnt, in the order of their stages.
+        """Every metric, in 0..1, by task, of the tasks trained down to `node`, in the order of their stages.
 
-        What the store knows is not measured again; what is measured goes to the store. A task whose head is gone is left out.
+        Scores are read from the store where it has them; others are computed and stored. A task without a head is left out.
         """
         if not self.rows:
             return {}
@@ -116,28 +120,28 @@ class RetentionScorer:
         missing = {name: head for name, head in read.items() if head is not None}
         if not missing:
             return known
-        weights = node.weights()  # before the claim: a stage that is damaged is trained again, under a claim of its own
+        weights = node.weights()  # before the claim: a damaged stage is trained again, under a claim of its own
 
         def find() -> RetainedScores | None:
             known = self._read_scores(node)
             return known if missing.keys() <= known.keys() else None
 
-        with self.store.claim_turn(node.key, find) if self.store else nullcontext((None, None)) as (found, mine):
+        with self.store.claim_turn(node.key, find) if self.store else nullcontext((None, None)) as (found, claim):
             if found is not None:
                 return found
             measured = self._read_scores(node) | self._score_tasks(node, weights, missing)
-            told = {name: measured[name] for name in node.trained_tasks if name in measured}
-            if self.store and mine:
-                self.store.add_scores(mine, RETENTION_SCORES, {"rows": self.rows, "scores": told})
-        return told
+            scores = {name: measured[name] for name in node.trained_tasks if name in measured}
+            if self.store and claim:
+                self.store.add_scores(claim, RETENTION_SCORES, {"rows": self.rows, "scores": scores})
+        return scores
 
     def _read_scores(self, node: StageNode) -> RetainedScores:
-        """What the store has, if it was measured on as many rows."""
+        """The scores in the store, if they are of as many rows."""
         document = self.store.read_scores(node.key, RETENTION_SCORES) if self.store else None
         if self.store is None or document is None or document.get("rows") != self.rows:
             return {}
         found: RetainedScores = {}
-        scores = told if isinstance(told := document.get("scores"), dict) else {}
+        scores = read if isinstance(read := document.get("scores"), dict) else {}
         for name, learnt in node.trained_tasks.items():
             if name in scores and (wrong := explain_invalid_metrics(scores[name], learnt.dataset.kind.metrics)):
                 self.store.warn_once(node.key, f"its scores of {name}, {RETENTION_SCORES}, {wrong}: they are not used")

@@ -16,79 +16,80 @@ from trainables.training import make_autocast
 from trainables.transfer import LanguagePair, format_language_pair
 
 EVALUATION_BATCH_SIZE = 128
-"""Texts that go through the model at a time."""
+"""Texts in a batch."""
 TEXTS_IN_MEMORY = 32 * EVALUATION_BATCH_SIZE
-"""Texts that are in memory at a time."""
+"""Texts in memory at a time."""
 PAIRS_IN_MEMORY = 16
-"""Pairs of languages whose rows are in memory at the same time."""
+"""Pairs of languages whose rows are in memory at a time."""
 
 LanguageScores = dict[str, dict[str, float]]
 
 
 def score_languages(
-    model: PreTrainedModel, prepared: EncodedDataset, split: str, languages: Collection[str]
+    model: PreTrainedModel, dataset: EncodedDataset, split: str, languages: Collection[str]
 ) -> LanguageScores:
-    """Every metric of the task by language, for those of `languages` that the split has.
+    """Every metric of the task, in 0..1, by language, for those of `languages` that the split has.
 
-    Where a metric has a threshold, that of test is found on dev.
+    A metric's threshold for test is found on dev.
     """
-    there = [code for code in prepared.data.evaluation.get(split, ()) if code in languages]
-    sets = {code: prepared.load_evaluation_set(split, code) for code in there}
+    available = [code for code in dataset.data.evaluation.get(split, ()) if code in languages]
+    sets = {code: dataset.load_evaluation_set(split, code) for code in available}
     kinds: dict[str, TaskKind] = {}
-    if prepared.kind.has_threshold and split == "test":
-        dev = {code: prepared.load_evaluation_set("dev", code) for code in there if code in prepared.languages("dev")}
-        said = _compute_outputs(model, prepared, dev)
-        kinds = {code: prepared.kind.tune_threshold(dev[code].rows, said[code]) for code in dev}
-    return _score_sets(model, prepared, sets, kinds)
+    if dataset.kind.has_threshold and split == "test":
+        dev = {code: dataset.load_evaluation_set("dev", code) for code in available if code in dataset.languages("dev")}
+        outputs = _compute_outputs(model, dataset, dev)
+        kinds = {code: dataset.kind.tune_threshold(dev[code].rows, outputs[code]) for code in dev}
+    return _score_sets(model, dataset, sets, kinds)
 
 
 def score_language_pairs(
-    model: PreTrainedModel, prepared: EncodedDataset, split: str, pairs: Sequence[LanguagePair]
+    model: PreTrainedModel, dataset: EncodedDataset, split: str, pairs: Sequence[LanguagePair]
 ) -> dict[str, dict[str, float]]:
-    """Every metric by pair of languages, the first text in the one, the second in the other; pairs that the split lacks left out."""
-    there = [pair for pair in pairs if set(pair) <= prepared.languages(split)]
+    """Every metric, in 0..1, by pair of languages, with the first text in the first language and the second in the second; pairs that
+    the split lacks are left out."""
+    available = [pair for pair in pairs if set(pair) <= dataset.languages(split)]
     scores: LanguageScores = {}
-    for start in range(0, len(there), PAIRS_IN_MEMORY):
+    for start in range(0, len(available), PAIRS_IN_MEMORY):
         sets = {
-            format_language_pair(*pair): prepared.load_language_pair(split, *pair)
-            for pair in there[start : start + PAIRS_IN_MEMORY]
+            format_language_pair(*pair): dataset.load_language_pair(split, *pair)
+            for pair in available[start : start + PAIRS_IN_MEMORY]
         }
-        scores |= _score_sets(model, prepared, {name: rows for name, rows in sets.items() if rows.rows}, {})
+        scores |= _score_sets(model, dataset, {name: rows for name, rows in sets.items() if rows.rows}, {})
     return scores
 
 
-def score_train_sample(model: PreTrainedModel, prepared: EncodedDataset, rows: int) -> dict[str, float]:
-    """Every metric on so many of the task's own training rows: always the same ones (`Prepared.drawn`).
+def score_train_sample(model: PreTrainedModel, dataset: EncodedDataset, rows: int) -> dict[str, float]:
+    """Every metric, in 0..1, on a fixed sample of the task's own training rows (`EncodedDataset.sample_train_rows`).
 
-    It tells what a model has kept of what it was taught, not how well it does on rows that it never saw. The task's kind has metrics
-    and is scored row by row (`TaskKind.by_row`).
+    This measures what a model has retained of its training, not how well it generalises. The task kind must have metrics and be scored
+    row by row (`TaskKind.scored_by_row`).
     """
-    return _score_sets(model, prepared, {"train": prepared.sample_train_rows(rows)}, {})["train"]
+    return _score_sets(model, dataset, {"train": dataset.sample_train_rows(rows)}, {})["train"]
 
 
 def _score_sets(
-    model: PreTrainedModel, prepared: EncodedDataset, sets: Mapping[str, EvaluationSet], kinds: Mapping[str, TaskKind]
+    model: PreTrainedModel, dataset: EncodedDataset, sets: Mapping[str, EvaluationSet], kinds: Mapping[str, TaskKind]
 ) -> LanguageScores:
-    """Every metric of every set, by a kind of its own where it has one."""
-    said = _compute_outputs(model, prepared, sets)
-    if said and prepared.data.candidates is not None:
-        said = _retrieve_candidates(model, prepared, sets, said)
+    """Every metric of every set; `kinds` has the kinds that differ from the task's own (a threshold)."""
+    outputs = _compute_outputs(model, dataset, sets)
+    if outputs and dataset.data.candidates is not None:
+        outputs = _retrieve_candidates(model, dataset, sets, outputs)
     return {
-        name: kinds.get(name, prepared.kind).score(rows.rows, rows.encoded, said[name], prepared.data.labels)
+        name: kinds.get(name, dataset.kind).score(rows.rows, rows.encoded, outputs[name], dataset.data.labels)
         for name, rows in sets.items()
     }
 
 
 def _compute_outputs(
-    model: PreTrainedModel, prepared: EncodedDataset, sets: Mapping[str, EvaluationSet]
+    model: PreTrainedModel, dataset: EncodedDataset, sets: Mapping[str, EvaluationSet]
 ) -> dict[str, list[Any]]:
-    """What the model says of each feature of each set."""
+    """The model's outputs for the features of each set."""
     features = [rows.encoded.features for rows in sets.values()]
     if not features:
         return {}
     ends = np.cumsum([len(each) for each in features])
-    # English stands beside every language in retrieval: what reads alike goes through the model once.
-    _, firsts, twins = np.unique(
+    # In retrieval the same English texts occur in every language: equal inputs go through the model once.
+    _, firsts, copies = np.unique(
         np.concatenate([_get_input_digests(each) for each in features]), return_index=True, return_inverse=True
     )
     lengths = np.concatenate([_get_lengths(each) for each in features])[firsts]
@@ -96,22 +97,22 @@ def _compute_outputs(
     outputs: list[Any] = [None] * len(firsts)
     for start in range(0, len(order), TEXTS_IN_MEMORY):
         places = order[start : start + TEXTS_IN_MEMORY]
-        told = _gather_features(features, ends, firsts[places])
-        for place, output in zip(places, _run_model(model, prepared, told), strict=True):
+        chunk = _gather_features(features, ends, firsts[places])
+        for place, output in zip(places, _run_model(model, dataset, chunk), strict=True):
             outputs[place] = output
     return _split_by_set(
-        (outputs[twin] for twin in twins), {name: len(rows.encoded.features) for name, rows in sets.items()}
+        (outputs[copy] for copy in copies), {name: len(rows.encoded.features) for name, rows in sets.items()}
     )
 
 
 def _split_by_set(values: Iterable[Any], sizes: Mapping[str, int]) -> dict[str, list[Any]]:
-    """Values that come one set after the other, by set."""
-    told = iter(values)
-    return {name: list(islice(told, size)) for name, size in sizes.items()}
+    """A sequence of values, one set after the other, split by set."""
+    remaining = iter(values)
+    return {name: list(islice(remaining, size)) for name, size in sizes.items()}
 
 
 def _gather_features(features: Sequence[Sequence[Feature]], ends: np.ndarray, places: np.ndarray) -> list[Feature]:
-    """Features by their places in all sets, one set being read once."""
+    """Features by their places in the sequence of all sets; each set is read once."""
     owners = np.searchsorted(ends, places, side="right")
     found: dict[int, Feature] = {}
     for owner in np.unique(owners):
@@ -121,16 +122,16 @@ def _gather_features(features: Sequence[Sequence[Feature]], ends: np.ndarray, pl
     return [found[place] for place in places.tolist()]
 
 
-def _run_model(model: PreTrainedModel, prepared: EncodedDataset, features: Sequence[Feature]) -> Iterator[Any]:
-    """The kind's outputs, in the order of the features."""
+def _run_model(model: PreTrainedModel, dataset: EncodedDataset, features: Sequence[Feature]) -> Iterator[Any]:
+    """The task kind's outputs, in the order of the features."""
     device = next(model.parameters()).device
     model.eval()
     with torch.inference_mode(), make_autocast(device):
         for start in range(0, len(features), EVALUATION_BATCH_SIZE):
             group = features[start : start + EVALUATION_BATCH_SIZE]
-            batch = pad_features(group, prepared.encoder.tokenizer.pad_id)
+            batch = pad_features(group, dataset.encoder.tokenizer.pad_id)
             on_device = {key: tensor.to(device) for key, tensor in batch.items()}
-            yield from prepared.kind.compute_outputs(model, on_device, group)
+            yield from dataset.kind.compute_outputs(model, on_device, group)
 
 
 def _get_lengths(features: Sequence[Feature]) -> np.ndarray:
@@ -142,7 +143,7 @@ def _get_lengths(features: Sequence[Feature]) -> np.ndarray:
 
 
 def _get_input_digests(features: Sequence[Feature]) -> np.ndarray:
-    """A number for each feature that is the same for those with the same output."""
+    """A number for each feature, equal for features with equal model inputs."""
     if isinstance(features, ArrowTable):
         return features.column("_reads")
     return np.array([hash(repr(get_model_inputs(feature))) for feature in features])
@@ -150,30 +151,30 @@ def _get_input_digests(features: Sequence[Feature]) -> np.ndarray:
 
 def _retrieve_candidates(
     model: PreTrainedModel,
-    prepared: EncodedDataset,
+    dataset: EncodedDataset,
     sets: Mapping[str, EvaluationSet],
     vectors: Mapping[str, list[Any]],
 ) -> dict[str, list[RetrievedCandidates]]:
-    """What each query finds among the candidates, whose vectors are in memory one block at a time."""
-    asked = [row["answered_by"] for rows in sets.values() for row in rows.rows]
+    """The ranking of the candidates for each query; the candidates' vectors are in memory one block at a time."""
+    keys = [row["answered_by"] for rows in sets.values() for row in rows.rows]
     queries = torch.stack([vector for name in sets for vector in vectors[name]]).numpy()
-    answers = prepared.candidates.rows
+    answers = dataset.candidates.rows
     assert isinstance(answers, ArrowTable)
-    _, numbers = find_nearest(queries, _iterate_candidate_blocks(model, prepared), RANKING_DEPTH)
+    _, numbers = find_nearest(queries, _iterate_candidate_blocks(model, dataset), RANKING_DEPTH)
     right = answers.select_columns("answers")
     relevant = Counter(key for row in right for key in row["answers"])
     found = []
-    for key, ranked in zip(asked, numbers, strict=True):
-        told = right.take([number for number in ranked.tolist() if number >= 0])
-        found.append(RetrievedCandidates([key in row["answers"] for row in told], relevant[key]))
+    for key, ranked in zip(keys, numbers, strict=True):
+        retrieved = right.take([number for number in ranked.tolist() if number >= 0])
+        found.append(RetrievedCandidates([key in row["answers"] for row in retrieved], relevant[key]))
     return _split_by_set(found, {name: len(vectors[name]) for name in sets})
 
 
-def _iterate_candidate_blocks(model: PreTrainedModel, prepared: EncodedDataset) -> Iterator[np.ndarray]:
-    features = prepared.candidates.encoded.features
+def _iterate_candidate_blocks(model: PreTrainedModel, dataset: EncodedDataset) -> Iterator[np.ndarray]:
+    features = dataset.candidates.encoded.features
     lengths = _get_lengths(features)
     for start in range(0, len(features), TEXTS_IN_MEMORY):
         order = np.argsort(lengths[start : start + TEXTS_IN_MEMORY], kind="stable")
-        told = take_rows(features, (order + start).tolist())
-        block = torch.stack(list(_run_model(model, prepared, told))).numpy()
+        block_features = take_rows(features, (order + start).tolist())
+        block = torch.stack(list(_run_model(model, dataset, block_features))).numpy()
         yield np.ascontiguousarray(block[np.argsort(order)])

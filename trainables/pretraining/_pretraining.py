@@ -73,11 +73,11 @@ def build_corpus(recipe: PretrainingRecipe) -> list[tuple[str, str]]:
     rng = Random(f"corpus/{recipe.seed}")
     languages = list_pretraining_languages()
     weights = [2 ** (LANGUAGES[code].resources / 2) for code in languages]
-    told = draw_records("train", rng)
+    records = draw_records("train", rng)
     pairs: list[tuple[str, str]] = []
     while len(pairs) < recipe.pairs:
         first, second = rng.choices(languages, weights, k=2)
-        record, form, order = next(told), rng.choice(_FORMS), rng.random()
+        record, form, order = next(records), rng.choice(_FORMS), rng.random()
         if rng.random() < recipe.translations:
             second = SOURCE_LANGUAGE if rng.random() < 0.5 else second
             pair = (form(record, first, Random(order)), form(record, second, Random(order)))

@@ -1,4 +1,4 @@
-"""The stage store's records: identity, leases, size, on disk or in an object store."""
+"""The stage store without weights: identities, records, leases and eviction, on disk or in an object store."""
 
 from trainables.store._eviction import remove_launch_leases, remove_leftovers, shrink_store
 from trainables.store._folder import ConfinedFolder, UnexpectedFileError

@@ -1,7 +1,7 @@
-"""A folder on a file system, reached through its descriptors: nothing that lies in it, links above all, leads out of it.
+"""A folder on a file system, reached through its descriptors: nothing in it, such as a link, leads out of it.
 
-Others may write to a store. So every folder on the way is opened for itself, a link among them being refused, and what is done is done
-to a name in the last one: there is no moment between a look and a deed in which another could put a link there.
+Others may write to a store. Every folder of a path is therefore opened by itself without following links, and each operation is done on
+a name in the last open folder: nobody can put a link there between a check and the operation.
 """
 
 import os
@@ -16,21 +16,21 @@ _FOLDER_FLAGS = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class UnexpectedFileError(OSError):
-    """A link, a folder or a pipe lies where a store has something else, or a path leads out of the store."""
+    """A link, a folder or a pipe is where a store has something else, or a path leads out of the store."""
 
 
 class ConfinedFolder:
     """Files and folders of files by paths relative to a root, which itself may be a link.
 
-    What is not there raises FileNotFoundError; a link, or anything else than the program puts there, `UnexpectedFileError`; every other
-    failure OSError.
+    A missing file raises FileNotFoundError; a link, or anything else that the program does not create, `UnexpectedFileError`; every
+    other failure OSError.
     """
 
     def __init__(self, root: str) -> None:
         self.root = root
 
     def read(self, path: str, largest: int) -> bytes:
-        """The whole of a plain file of `largest` bytes at most."""
+        """The content of a regular file of at most `largest` bytes."""
         with self._open_parent(path) as (folder, name):
             try:
                 return read_regular_file(Path(name), largest, folder)
@@ -58,7 +58,7 @@ class ConfinedFolder:
             _create_file(name, data, folder)
 
     def overwrite(self, path: str, data: bytes) -> None:
-        """Change a plain file to data that are no shorter, without ever cutting it."""
+        """Overwrite a regular file with data that are no shorter; it is never truncated."""
         with self._open_parent(path) as (folder, name):
             flags = os.O_WRONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with open(os.open(name, flags, dir_fd=folder), "wb") as file:
@@ -67,7 +67,7 @@ class ConfinedFolder:
                 file.write(data)
 
     def exists(self, path: str) -> bool:
-        """Whether anything is there: a link counts, wherever it leads."""
+        """Whether anything is there; a link counts, whatever its target."""
         try:
             with self._open_parent(path) as (folder, name):
                 _get_file_mode(name, folder)
@@ -76,7 +76,7 @@ class ConfinedFolder:
         return True
 
     def size(self, path: str) -> int:
-        """Bytes of a plain file."""
+        """Bytes of a regular file."""
         with self._open_parent(path) as (folder, name):
             found = os.stat(name, dir_fd=folder, follow_symlinks=False)
         if not stat.S_ISREG(found.st_mode):
@@ -84,23 +84,23 @@ class ConfinedFolder:
         return found.st_size
 
     def list_names(self, path: str) -> list[str]:
-        """All that a folder holds."""
+        """The names in a folder."""
         with self.open_folder(path) as folder:
             return os.listdir(folder)
 
     def list_folders(self, path: str) -> list[str]:
-        """The folders in a folder, links left out."""
+        """The folders in a folder; links are left out."""
         with self.open_folder(path) as folder, os.scandir(folder) as found:
             return [each.name for each in found if each.is_dir(follow_symlinks=False)]
 
     def list_sizes(self, path: str) -> dict[str, int]:
-        """Bytes of each plain file in a folder."""
+        """Bytes of each regular file in a folder."""
         with self.open_folder(path) as folder, os.scandir(folder) as found:
             plain = (each for each in found if each.is_file(follow_symlinks=False))
             return {each.name: each.stat(follow_symlinks=False).st_size for each in plain}
 
     def remove(self, path: str) -> None:
-        """Remove a file, or a folder that holds nothing but files; of a link the link. A folder with folders in it raises OSError."""
+        """Remove a file, a link, or a folder that holds only files. A folder with folders in it raises OSError."""
         with self._open_parent(path) as (folder, name):
             if not stat.S_ISDIR(_get_file_mode(name, folder)):
                 os.unlink(name, dir_fd=folder)
@@ -115,13 +115,13 @@ class ConfinedFolder:
             os.rmdir(name, dir_fd=folder)
 
     def move(self, path: str, to: str) -> None:
-        """Move a file in place of any that is there, or a folder to where none is, in one step; of a link the link."""
+        """Rename a file, replacing any that is there, or a folder to where none is, in one step; a link itself is renamed."""
         self.make_parents(to)
         with self._open_parent(path) as (folder, name), self._open_parent(to) as (into, new):
             os.rename(name, new, src_dir_fd=folder, dst_dir_fd=into)
 
     def make_parents(self, path: str) -> None:
-        """Make the folders that a path goes through."""
+        """Make the folders above a path."""
         os.makedirs(self.root, exist_ok=True)
         *through, _ = path.split("/")
         for depth, each in enumerate(through):
@@ -130,14 +130,14 @@ class ConfinedFolder:
 
     @contextmanager
     def _open_parent(self, path: str) -> Iterator[tuple[int, str]]:
-        """The folder, open, that holds what a path names, and its name there."""
+        """The descriptor of the folder that holds the last part of a path, and that part."""
         folder, _, name = path.rpartition("/")
         with self.open_folder(folder) as handle:
             yield handle, name
 
     @contextmanager
     def open_folder(self, path: str) -> Iterator[int]:
-        """The descriptor of a folder, for as long as the context lasts."""
+        """The descriptor of a folder, closed at the end of the context."""
         handle = os.open(self.root, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
         try:
             for each in path.split("/") if path else ():
@@ -155,12 +155,12 @@ def _open_subfolder(name: str, folder: int, path: str) -> int:
     except NotADirectoryError:
         what = "a link" if stat.S_ISLNK(_get_file_mode(name, folder)) else "no folder"
         raise UnexpectedFileError(
-            f"{path} is {what}: a store has a folder there, or nothing; remove it, and it is left alone until then"
+            f"{path} is {what}: a store has a folder there, or nothing; it is not used until you remove it"
         ) from None
 
 
 def _get_file_mode(name: str, folder: int) -> int:
-    """The file mode of a name in an open folder, a link's own."""
+    """The file mode of a name in an open folder; of a link, its own mode."""
     return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
 
 

@@ -1,4 +1,4 @@
-"""What a stage is: the fields that decide its weights, and the key made of them."""
+"""The identity of a stage: the fields that decide its weights, and the key computed from them."""
 
 import hashlib
 import json
@@ -7,27 +7,27 @@ from typing import Any
 from trainables.curriculum import Stage, collect_non_defaults
 
 STAGE_VERSION = 2
-"""Bumped by hand whenever the same stage would train to other weights, or be scored otherwise, than before."""
+"""Incremented by hand whenever the same stage would get other weights or other scores than before."""
 
 ENCODING_VERSION = 3
-"""Bumped by hand whenever an encoder would read the same rows otherwise than before; part of its hash, and of cached features' keys."""
+"""Incremented by hand whenever the same rows would be encoded differently; part of the encoder's hash and of the keys of cached features."""
 
 CPU_ARITHMETIC = "cpu float32"
 ARITHMETIC_BY_DEVICE = {"cpu": CPU_ARITHMETIC, "cuda": "cuda bfloat16"}
-"""By torch's kind of device, in what precision a stage is trained and scored there; weights are float32 everywhere."""
+"""By torch's device type, the precision in which a stage is trained and scored; weights are float32 on every device."""
 
 
 def build_stage_identity(
     stage: Stage, parent: str, data: str, *, target: bool = False, arithmetic: str = CPU_ARITHMETIC
 ) -> dict[str, Any]:
-    """Everything that decides a stage's weights, as JSON's own types.
+    """Everything that decides a stage's weights, as JSON types.
 
     Args:
-        stage: its fields enter unless they are at their default, so that a new field leaves old stages valid.
+        stage: fields at their default are left out, so that a new field does not change the keys of old stages.
         parent: the parent stage's key, or the hash of the encoder: its weights, configuration and tokenizer.
         data: the fingerprint of the training data.
-        target: whether the stage is a target: of those the head is kept by itself, and weights are given up sooner.
-        arithmetic: a value of `ARITHMETIC_BY_DEVICE`; it enters unless it is `CPU_ARITHMETIC`.
+        target: whether the stage is a target, whose head is stored without its task's name.
+        arithmetic: a value of `ARITHMETIC_BY_DEVICE`; `CPU_ARITHMETIC` is left out.
     """
     described: dict[str, Any] = {"version": STAGE_VERSION, "parent": parent, "data": data}
     if target:
@@ -38,10 +38,11 @@ def build_stage_identity(
 
 
 def derive_random_seed(stage: Stage, data: str) -> str:
-    """What a stage's random numbers come from, hexadecimal: its seed, task and data alone.
+    """The seed of a stage's random numbers, hexadecimal: it depends on the stage's seed, task and data only.
 
-    So two trials of one seed share the order of the data, the head and the dropout of every stage that both have, whatever went before
-    it: common random numbers, which make differences between trials smaller in variance than those of independent ones.
+    Two trials with one seed therefore share the order of the data, the initial head and the dropout masks of every stage that both
+    have, whatever stages came before. With these common random numbers the difference between two trials has a smaller variance than
+    with independent ones.
 
     Args:
         stage: to be trained.
@@ -56,5 +57,5 @@ def compute_stage_key(described: dict[str, Any]) -> str:
 
 
 def digest_json(document: Any) -> str:
-    """SHA-256 of a JSON document, whatever the order of its keys."""
+    """SHA-256 of a JSON document; the order of its keys does not matter."""
     return hashlib.sha256(json.dumps(document, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""What a stage's record may hold, field by field: whoever can write to a store can write one, seal and all. No torch here."""
+"""The schema of a stage's record. A record is checked though it is sealed: whoever can write to a store can seal a record. No torch."""
 
 import json
 import re
@@ -16,11 +16,11 @@ RECORD_FORMAT = 1
 RECORD_FILE, ENCODER_FILE, HEAD_FILE = "stage.json", "encoder.safetensors", "head.safetensors"
 ASIDE_FOLDER, DAMAGED_FOLDER = ".aside", ".damaged"
 TOKEN_PATTERN = r"[0-9a-f]{16,64}"  # noqa: S105 - of a claim, a name
-"""Of a claim, before the name of a file in an object store."""
+"""Token of a claim: the beginning of a file's name in an object store."""
 KEY_PATTERN = re.compile(r"[0-9a-f]{32}")
-"""Of a stage: `trainables.store.compute_stage_key`."""
+"""Key of a stage, from `compute_stage_key`."""
 _MAX_NUMBER = 1e15
-"""Of numbers that are added up: losses, seconds, bytes (a petabyte)."""
+"""Bound of losses, seconds and bytes (a petabyte), so that their sums stay finite."""
 
 
 def is_weights_file(name: str) -> bool:
@@ -55,7 +55,7 @@ class _StrictModel(BaseModel):
 
 class _FileEntry(_StrictModel):
     at: Annotated[str, AfterValidator(_check_file_name)]
-    """Its name in the stage's folder."""
+    """The name in the stage's folder."""
     bytes: Annotated[int, Field(ge=0, le=int(_MAX_NUMBER))]
     sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -75,7 +75,7 @@ class _StageRecord(_StrictModel):
     files: dict[str, _FileEntry]
     identity: _IdentityFields
     path: Annotated[list[str], Field(min_length=1)]
-    """The encoder and the stages down to this one, in words."""
+    """The encoder and the stages down to this one, as text."""
     seconds: Annotated[BoundedNumber, Field(ge=0)]
     losses: list[BoundedNumber]
     native: dict[str, BoundedNumber] = {}
@@ -83,18 +83,18 @@ class _StageRecord(_StrictModel):
 
 
 def check_record(record: Mapping[str, Any]) -> None:
-    """Refuse a record that the program does not write.
+    """Check that a record is one that the program writes.
 
     Raises:
-        ValueError: saying which field is wrong, in a line.
+        ValueError: when it is not; the message names the field, in one line.
     """
     try:
-        told = _StageRecord.model_validate(record)
+        parsed = _StageRecord.model_validate(record)
     except ValidationError as error:
         first, *_ = error.errors()
-        where = ".".join(map(str, first["loc"]))[:80]
-        raise ValueError(f"{where}: {first['msg'].removeprefix('Value error, ')[:200]}") from None
-    if ENCODER_FILE not in told.files or any(not file.at.endswith(name) for name, file in told.files.items()):
+        field = ".".join(map(str, first["loc"]))[:80]
+        raise ValueError(f"{field}: {first['msg'].removeprefix('Value error, ')[:200]}") from None
+    if ENCODER_FILE not in parsed.files or any(not file.at.endswith(name) for name, file in parsed.files.items()):
         raise ValueError("files: they are not those of a stage")
 
 
@@ -102,9 +102,9 @@ _STAGE_ADAPTER = TypeAdapter(Stage)
 
 
 def parse_stage(identity: Mapping[str, Any]) -> Stage | None:
-    """The stage that an identity tells of; None where it tells of none that this version knows."""
+    """The stage of an identity; None if this version of the program knows no such stage."""
     try:
-        # As JSON, so that a number without a fraction may stand for one with it, and an unknown field is none of this version's.
+        # As JSON, so that an integer is accepted for a float, and an unknown field is refused.
         stage = _STAGE_ADAPTER.validate_json(json.dumps(identity), strict=True)
     except ValueError:
         return None

@@ -101,6 +101,6 @@ def _assign_tokens(places: Sequence[Sequence[int]], offsets: np.ndarray) -> list
     owner = np.where((left >= 0) & (right >= 0), context, NO_SPAN_SCORE).argmax(0)
     own = []
     for window, (each, offset) in enumerate(zip(places, offsets, strict=True)):
-        mine = np.flatnonzero(owner == window) - offset
-        own.append([each[mine[0]], each[mine[-1]] + 1] if len(mine) else [0, 0])
+        numbers = np.flatnonzero(owner == window) - offset
+        own.append([each[numbers[0]], each[numbers[-1]] + 1] if len(numbers) else [0, 0])
     return own

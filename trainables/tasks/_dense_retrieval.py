@@ -54,12 +54,12 @@ class DenseRetrieval(TaskKind):
             sides.append([(row["query"], None) for row in rows])
         if "candidate" in rows[0]:
             sides.append([(row["candidate"], row.get("candidate_pair")) for row in rows])
-        spoken = [get_row_languages(row) for row in rows]
-        told = [_encode_texts(side, tokens, max_length, spoken) for side in sides]
-        if len(told) == 1:
-            return EncodedRows(told[0], list(range(len(rows))))
+        languages = [get_row_languages(row) for row in rows]
+        encoded = [_encode_texts(side, tokens, max_length, languages) for side in sides]
+        if len(encoded) == 1:
+            return EncodedRows(encoded[0], list(range(len(rows))))
         features = [
-            {key: [query[key], candidate[key]] for key in query} for query, candidate in zip(*told, strict=True)
+            {key: [query[key], candidate[key]] for key in query} for query, candidate in zip(*encoded, strict=True)
         ]
         return EncodedRows(features, list(range(len(rows))))
 

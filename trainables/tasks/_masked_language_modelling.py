@@ -26,8 +26,8 @@ class MaskedLanguageModelling(TaskKind):
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         """Texts without a token that could be guessed become none."""
-        spoken = [get_row_languages(row) for row in rows]
-        features = tokens.encode_pairs([row["text"] for row in rows], None, max_length, spoken)
+        languages = [get_row_languages(row) for row in rows]
+        features = tokens.encode_pairs([row["text"] for row in rows], None, max_length, languages)
         special = set(tokens.special_ids)
         kept = [row for row, feature in enumerate(features) if not special.issuperset(feature["input_ids"])]
         return EncodedRows([features[row] for row in kept], kept)
@@ -37,17 +37,17 @@ class MaskedLanguageModelling(TaskKind):
 
     def prepare_batch(self, batch: Batch, tokens: EncoderTokenizer, rng: Random) -> Batch:
         """The batch with tokens hidden, and as labels what they were."""
-        drawn = torch.Generator().manual_seed(rng.getrandbits(63))
+        generator = torch.Generator().manual_seed(rng.getrandbits(63))
         ids = batch["input_ids"]
         plain = batch["attention_mask"].bool() & ~torch.isin(ids, torch.tensor(sorted(tokens.special_ids)))
-        chance = torch.rand(ids.shape, generator=drawn).masked_fill(~plain, 2.0)
+        draw = torch.rand(ids.shape, generator=generator).masked_fill(~plain, 2.0)
         # One at least: the mean over none is not a number.
-        guessed = plain & ((chance < MASKED_SHARE) | (chance == chance.min()))
-        how = torch.rand(ids.shape, generator=drawn)
-        other = torch.randint(tokens.vocabulary_size, ids.shape, generator=drawn)
-        hidden = ids.masked_fill(guessed & (how < 0.8), tokens.mask_id)
-        hidden = torch.where(guessed & (how >= 0.9), other, hidden)
-        return batch | {"input_ids": hidden, "labels": ids.masked_fill(~guessed, IGNORED_LABEL)}
+        predicted = plain & ((draw < MASKED_SHARE) | (draw == draw.min()))
+        replacement = torch.rand(ids.shape, generator=generator)
+        other = torch.randint(tokens.vocabulary_size, ids.shape, generator=generator)
+        hidden = ids.masked_fill(predicted & (replacement < 0.8), tokens.mask_id)
+        hidden = torch.where(predicted & (replacement >= 0.9), other, hidden)
+        return batch | {"input_ids": hidden, "labels": ids.masked_fill(~predicted, IGNORED_LABEL)}
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
         return [compute_log_probabilities(output.logits[batch["labels"] != IGNORED_LABEL])]

@@ -45,25 +45,25 @@ def normalise_mlqa_answer(answer: str, language: str) -> str:
     return _collapse_spaces(plain)
 
 
-def score_answer(said: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
+def score_answer(answer: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
     """F1 over words and exact match of the words, each the best over the right answers.
 
     The rule for nothing is SQuAD 2.0's (Rajpurkar et al., ACL 2018): right answers that normalise to nothing are left
     out, where none is left the right one is to say nothing, and F1 with an empty side is 1 if both are empty, else 0.
     `score_answer_officially` has the rule of SQuAD 1.1 and MLQA.
     """
-    words = normalise(said).split()
+    words = normalise(answer).split()
     right = [gold for gold in (normalise(gold).split() for gold in golds) if gold] or [[]]
     return max(_compute_word_f1(words, gold) for gold in right), float(words in right)
 
 
-def score_answer_officially(said: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
+def score_answer_officially(answer: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
     """The same by the scripts of SQuAD 1.1 (XTREME's ``evaluate_squad.py``) and MLQA (``mlqa_evaluation_v1.py``).
 
     Right answers that normalise to nothing are kept; where both sides are empty, F1 is 0 and exact match 1. No right answer at all,
     for which those scripts have no rule, counts as one that is empty.
     """
-    words = normalise(said).split()
+    words = normalise(answer).split()
     right = [normalise(gold).split() for gold in golds] or [[]]
     return max(_compute_word_f1(words, gold) if gold else 0.0 for gold in right), float(words in right)
 
@@ -92,7 +92,7 @@ def compute_ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Seq
     rankings = [tuple(zip(*found, strict=True)) for found in documents.values() if len(found) > 1]
     if not rankings:
         raise ValueError(f"nDCG needs a query with two documents or more, got none among {len(documents)} queries")
-    return sum(float(ndcg_score([gains], [said])) for gains, said in rankings) / len(rankings)
+    return sum(float(ndcg_score([gains], [predicted])) for gains, predicted in rankings) / len(rankings)
 
 
 def number_query_runs(queries: Sequence[str]) -> list[int]:
@@ -106,8 +106,8 @@ def number_query_runs(queries: Sequence[str]) -> list[int]:
 
 def compute_bitext_f1(pairs: Collection[tuple[int, int]], gold: Collection[tuple[int, int]]) -> float:
     """F1 of mined pairs of sentences' numbers (BUCC; Zweigenbaum et al., 2018); 0 where none is right."""
-    said, right = set(pairs), set(gold)
-    return 2 * len(said & right) / max(1, len(said) + len(right))
+    mined, right = set(pairs), set(gold)
+    return 2 * len(mined & right) / max(1, len(mined) + len(right))
 
 
 def find_best_threshold(scored: Mapping[tuple[int, int], float], gold: Collection[tuple[int, int]]) -> float:
@@ -138,9 +138,9 @@ def _collapse_spaces(text: str) -> str:
     return " ".join(text.split())
 
 
-def _compute_word_f1(said: Sequence[str], gold: Sequence[str]) -> float:
+def _compute_word_f1(answer: Sequence[str], gold: Sequence[str]) -> float:
     """Harmonic mean of precision and recall over words; see `score_answer` for none."""
-    if not said or not gold:
-        return float(said == gold)
-    shared = sum((Counter(said) & Counter(gold)).values())
-    return 2 * shared / (len(said) + len(gold))
+    if not answer or not gold:
+        return float(answer == gold)
+    shared = sum((Counter(answer) & Counter(gold)).values())
+    return 2 * shared / (len(answer) + len(gold))

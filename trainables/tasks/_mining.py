@@ -51,19 +51,19 @@ def _mine_rows(
     rows: Iterable[Row], outputs: Sequence[Any]
 ) -> tuple[dict[tuple[int, int], float], set[tuple[int, int]]]:
     """Mined pairs with their margins, and the right ones, by the numbers of rows: a pair is right if both are one's."""
-    told = list(rows)
+    materialised = list(rows)
     columns = ("source_sentence", "target_sentence")
     source, target = (
-        _collect_sentences([row[name] for row in told], outputs[place::2]) for place, name in enumerate(columns)
+        _collect_sentences([row[name] for row in materialised], outputs[place::2]) for place, name in enumerate(columns)
     )
     pairs = mine_translations(source.vectors, target.vectors)
     numbered = {(source.rows[i], target.rows[j]): margin for (i, j), margin in pairs.items()}
-    said = {
+    unique = {
         (i, j): margin
         for (i, j), margin in numbered.items()
         if margin > 0 and i not in source.repeated and j not in target.repeated
     }
-    return said, {(row, row) for row in range(len(told))}
+    return unique, {(row, row) for row in range(len(materialised))}
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,21 +46,21 @@ class QuestionAnswering(TaskKind):
         return AutoModelForQuestionAnswering.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
-        asked = [(second, first) for first, second in map(get_row_languages, rows)]
-        sizes = tokens.count_tokens([row["question"] for row in rows], [language for language, _ in asked])
-        alike = defaultdict[int, list[int]](list)
+        languages = [(second, first) for first, second in map(get_row_languages, rows)]
+        sizes = tokens.count_tokens([row["question"] for row in rows], [language for language, _ in languages])
+        by_overlap = defaultdict[int, list[int]](list)
         for number, size in enumerate(sizes):
-            alike[
+            by_overlap[
                 _compute_overlap(max_length, tokens.max_pair_tokens(max_length) - min(size, MAX_QUESTION_TOKENS))
             ].append(number)
         windows: list[tuple[int, Feature, list[Span | None]]] = []
-        for shared, numbers in alike.items():
+        for shared, numbers in by_overlap.items():
             features, source, spans = tokens.encode_windows(
                 [rows[number]["question"] for number in numbers],
                 [rows[number]["context"] for number in numbers],
                 max_length,
                 shared,
-                [asked[number] for number in numbers],
+                [languages[number] for number in numbers],
             )
             windows += zip((numbers[place] for place in source), features, spans, strict=True)
         windows.sort(key=itemgetter(0))
@@ -95,32 +95,34 @@ class QuestionAnswering(TaskKind):
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         """What each window says, a `_WindowAnswer`."""
         inputs = {name: tensor for name, tensor in batch.items() if name not in ("start_positions", "end_positions")}
-        said = model(**inputs)
-        starts, ends = said.start_logits.double(), said.end_logits.double()
+        output = model(**inputs)
+        starts, ends = output.start_logits.double(), output.end_logits.double()
         read, context, own = (mask.to(starts.device) for mask in _build_masks(features))
         best = _to_character_spans(*find_best_spans(starts, ends, context, context), features)
         official = _to_character_spans(*find_official_spans(starts, ends, read, context, own), features)
-        nothing = (said.start_logits[:, 0] + said.end_logits[:, 0]).float()
-        return [_WindowAnswer(*each) for each in zip(best, nothing.tolist(), official, strict=True)]
+        no_answer = (output.start_logits[:, 0] + output.end_logits[:, 0]).float()
+        return [_WindowAnswer(*each) for each in zip(best, no_answer.tolist(), official, strict=True)]
 
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
         """A question is left without an answer only among rows of which some have none, by the likelier of the two."""
-        told = list(rows)
-        said: list[list[_WindowAnswer]] = [[] for _ in told]
+        materialised = list(rows)
+        windows_by_row: list[list[_WindowAnswer]] = [[] for _ in materialised]
         for number, window in zip(encoded.rows, outputs, strict=True):
-            said[number].append(window)
-        answerable = all(row["answers"]["text"] for row in told)
-        scores = [self._score_row(row, windows, answerable) for row, windows in zip(told, said, strict=True)]
+            windows_by_row[number].append(window)
+        answerable = all(row["answers"]["text"] for row in materialised)
+        scores = [
+            self._score_row(row, windows, answerable) for row, windows in zip(materialised, windows_by_row, strict=True)
+        ]
         return {metric: sum(each[metric] for each in scores) / len(scores) for metric in scores[0]}
 
     def _score_row(self, row: Row, windows: Sequence["_WindowAnswer"], answerable: bool) -> Metrics:
         """Of one row."""
         golds, normalised = row["answers"]["text"], partial(self.normalise, language=row["language"])
         best = max((window.best for window in windows), key=_get_span_score)
-        silent = not answerable and min(window.no_answer_score for window in windows) > best.score
-        f1, exact = score_answer("" if silent else row["context"][best.start : best.end], golds, normalised)
+        unanswered = not answerable and min(window.no_answer_score for window in windows) > best.score
+        f1, exact = score_answer("" if unanswered else row["context"][best.start : best.end], golds, normalised)
         scores = {"f1": f1, "exact_match": exact}
         if answerable:
             official = max((window.official for window in windows), key=_get_span_score)

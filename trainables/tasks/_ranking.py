@@ -35,10 +35,10 @@ class Ranking(Classification):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        told = list(rows)
+        materialised = list(rows)
         likeliest, expected = zip(*outputs, strict=True)
-        queries, grades = [row["text"] for row in told], [row["label"] for row in told]
-        scores = {"ndcg": compute_ndcg(queries, grades, expected)} | compute_accuracy(told, likeliest)
+        queries, grades = [row["text"] for row in materialised], [row["label"] for row in materialised]
+        scores = {"ndcg": compute_ndcg(queries, grades, expected)} | compute_accuracy(materialised, likeliest)
         numbers = number_query_runs(queries)
         if len(set(numbers)) < len(numbers):
             scores[f"{OFFICIAL_PREFIX}ndcg"] = compute_ndcg(numbers, grades, likeliest)

@@ -86,9 +86,9 @@ class RetrievalFromEnglish(Retrieval):
         return {"accuracy": _compute_retrieval_accuracy(outputs[1::2], outputs[0::2])}
 
 
-def _compute_retrieval_accuracy(asking: Sequence[Tensor], asked: Sequence[Tensor]) -> float:
+def _compute_retrieval_accuracy(query_vectors: Sequence[Tensor], candidate_vectors: Sequence[Tensor]) -> float:
     """Share of the vectors whose nearest by cosine, among the others, is the one in the same place."""
-    queries, others = (normalize(torch.stack(list(vectors)), dim=-1) for vectors in (asking, asked))
+    queries, others = (normalize(torch.stack(list(vectors)), dim=-1) for vectors in (query_vectors, candidate_vectors))
     nearest = (queries @ others.T).argmax(-1)
     return (nearest == torch.arange(len(nearest))).float().mean().item()
 

@@ -41,9 +41,9 @@ class Tagging(TaskKind):
         while left:
             texts = [rows[number]["words"][start:] for number, start in left]
             languages = [get_row_languages(rows[number])[0] for number, _ in left]
-            told = zip(left, *tokens.encode_words(texts, max_length, languages), strict=True)
+            encoded = zip(left, *tokens.encode_words(texts, max_length, languages), strict=True)
             left = []
-            for (number, start), feature, words in told:
+            for (number, start), feature, words in encoded:
                 if all(word is None for word in words):
                     continue  # what is left has no pieces
                 before = [None, *words]
@@ -61,9 +61,9 @@ class Tagging(TaskKind):
 
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
         """A word that becomes several stays as it is: it has one tag."""
-        said = [rewrite(word) for word in row["words"]]
+        rewritten = [rewrite(word) for word in row["words"]]
         return row | {
-            "words": [new if len(new.split()) == 1 else old for old, new in zip(row["words"], said, strict=True)]
+            "words": [new if len(new.split()) == 1 else old for old, new in zip(row["words"], rewritten, strict=True)]
         }
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
@@ -75,16 +75,16 @@ class Tagging(TaskKind):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        told = list(rows)
+        materialised = list(rows)
         # A word without pieces, such as a sign of direction alone, cannot be tagged: it counts as the first label.
-        found = [[0] * len(row["tags"]) for row in told]
+        found = [[0] * len(row["tags"]) for row in materialised]
         for number, feature, output in zip(encoded.rows, encoded.features, outputs, strict=True):
             tags = (tag for label, tag in zip(feature["labels"], output, strict=False) if label != IGNORED_LABEL)
             for word, tag in zip(feature["_words"], tags, strict=True):
                 found[number][word] = tag
-        truth, said = ([row["tags"] for row in told], found)
-        pairs = [pair for a, b in zip(truth, said, strict=True) for pair in zip(a, b, strict=True)]
-        scores = {"accuracy": sum(a == b for a, b in pairs) / len(pairs)} | score_chunks(truth, said, labels)
+        truth, predicted = ([row["tags"] for row in materialised], found)
+        pairs = [pair for a, b in zip(truth, predicted, strict=True) for pair in zip(a, b, strict=True)]
+        scores = {"accuracy": sum(a == b for a, b in pairs) / len(pairs)} | score_chunks(truth, predicted, labels)
         others = {metric: score for metric, score in scores.items() if metric == SEQEVAL_1_F1}
         return {metric: scores[metric] for metric in self.metrics} | others
 
@@ -95,27 +95,27 @@ class TaggingByPrecision(Tagging):
     metrics = ("precision", "accuracy", "f1")
 
 
-def score_chunks(truth: Sequence[Sequence[int]], said: Sequence[Sequence[int]], labels: Sequence[str]) -> Metrics:
+def score_chunks(truth: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], labels: Sequence[str]) -> Metrics:
     """Precision and F1 of chunks by seqeval 0.0.12's rule, and seqeval 1's F1 (`SEQEVAL_1_F1`) where labels are no chunks' tags.
 
     Args:
         truth: numbers of labels, by sentence and word.
-        said: of the same words.
+        predicted: of the same words.
         labels: by number.
     """
     whole = [label if "-" in label or label == "O" else f"{label[0]}-{label}" for label in labels]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", ".* seems not to be NE tag")
         scores = {
-            "precision": float(precision_score(*_to_label_names(truth, said, whole), zero_division=0)),
-            "f1": float(f1_score(*_to_label_names(truth, said, whole), zero_division=0)),
+            "precision": float(precision_score(*_to_label_names(truth, predicted, whole), zero_division=0)),
+            "f1": float(f1_score(*_to_label_names(truth, predicted, whole), zero_division=0)),
         }
         if whole != list(labels):
-            scores[SEQEVAL_1_F1] = float(f1_score(*_to_label_names(truth, said, labels), zero_division=0))
+            scores[SEQEVAL_1_F1] = float(f1_score(*_to_label_names(truth, predicted, labels), zero_division=0))
     return scores
 
 
 def _to_label_names(
-    truth: Sequence[Sequence[int]], said: Sequence[Sequence[int]], labels: Sequence[str]
+    truth: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], labels: Sequence[str]
 ) -> tuple[list[list[str]], list[list[str]]]:
-    return [[labels[tag] for tag in tags] for tags in truth], [[labels[tag] for tag in tags] for tags in said]
+    return [[labels[tag] for tag in tags] for tags in truth], [[labels[tag] for tag in tags] for tags in predicted]

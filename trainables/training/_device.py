@@ -1,7 +1,7 @@
-"""The arithmetic of this process: the kind of device, the precision, and the versions of the libraries that do it.
+"""The arithmetic of this process: device type, precision, and versions of the libraries.
 
-What is promised: two stages of one identity have the same bits when device, driver and library versions are the same. Identities tell
-kinds of devices and precisions apart, records name the versions, and whoever compares across them is told how far results differ.
+Two stages of one identity have the same bits if device, driver and library versions are the same. Device type and precision enter the
+identity; the versions are recorded beside it.
 """
 
 import platform
@@ -12,7 +12,7 @@ from trainables.package_versions import get_package_versions
 from trainables.store import ARITHMETIC_BY_DEVICE, STAGE_VERSION
 
 RECORDED_PACKAGES = ("xlt-search", "torch", "transformers", "tokenizers")
-"""Their versions decide the bits of a stage, as far as packages do."""
+"""The packages whose versions decide the bits of a stage."""
 
 
 def get_device() -> torch.device:
@@ -26,12 +26,12 @@ def make_autocast(device: torch.device) -> torch.autocast:
 
 
 def get_arithmetic() -> str:
-    """The kind of this process, a value of `ARITHMETIC_BY_DEVICE`."""
+    """The arithmetic of this process: a value of `ARITHMETIC_BY_DEVICE`."""
     return ARITHMETIC_BY_DEVICE[get_device().type]
 
 
 def make_deterministic() -> None:
-    """Keep what is float32 in float32 on a GPU too (no TF32), and let no kernel be chosen by its speed of the moment."""
+    """Compute float32 in float32 on a GPU too (no TF32), and choose deterministic kernels, not the fastest ones."""
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     torch.backends.cudnn.benchmark = False
@@ -39,8 +39,8 @@ def make_deterministic() -> None:
 
 
 def describe_environment() -> dict[str, str]:
-    """What the results of this process depend on besides their inputs: arithmetic, device, threads (of a CPU: they may change the order of
-    sums), stage version, versions of `RECORDED_PACKAGES`."""
+    """What the results of this process depend on besides their inputs: arithmetic, device, threads (on a CPU, where they may change the
+    order of sums), stage version, versions of `RECORDED_PACKAGES`."""
     own = (
         _describe_gpu()
         if get_device().type == "cuda"
@@ -55,10 +55,10 @@ def describe_environment() -> dict[str, str]:
 
 
 def _describe_gpu() -> dict[str, str]:
-    """Its model, and the version of CUDA (or ROCm) that torch was built for."""
+    """The GPU's model, and the version of CUDA (or ROCm) that torch was built for."""
     return {"device": torch.cuda.get_device_name(), "cuda": torch.version.cuda or torch.version.hip or ""}
 
 
 def _describe_cpu() -> str:
-    """The instruction set, and the widest extension of it that torch's kernels use: x86_64 AVX2."""
+    """The instruction set, and its widest extension that torch's kernels use: ``x86_64 AVX2``."""
     return f"{platform.machine()} {torch.backends.cpu.get_cpu_capability()}"

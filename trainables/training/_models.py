@@ -13,17 +13,17 @@ from trainables.encoders import Weights
 from trainables.training._device import get_device
 
 
-def build_models(parent: Weights, tasks: Sequence[EncodedDataset], dropout: float = 0.0) -> list[PreTrainedModel]:
-    """A model for each task: fresh heads, drawn from torch's random numbers, around one encoder with `parent`'s weights.
+def build_models(parent: Weights, datasets: Sequence[EncodedDataset], dropout: float = 0.0) -> list[PreTrainedModel]:
+    """A model for each task: a fresh head, initialised from torch's random numbers, on one shared encoder.
 
     Args:
         parent: the encoder's weights.
-        tasks: whose heads.
-        dropout: its rate in encoder and heads; 0: the encoder's own.
+        datasets: of the tasks.
+        dropout: rate in encoder and heads; 0: the encoder's own.
     """
-    models = [task.kind.build_model(_make_model_config(task, dropout), task.data.labels) for task in tasks]
+    models = [task.kind.build_model(_make_model_config(task, dropout), task.data.labels) for task in datasets]
     _share_encoder(models)
-    for model, task in zip(models, tasks, strict=True):
+    for model, task in zip(models, datasets, strict=True):
         _compute_head_in_float32(model)
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
         model.base_model.load_state_dict(_select_encoder_weights(parent, model), strict=False)
@@ -31,9 +31,9 @@ def build_models(parent: Weights, tasks: Sequence[EncodedDataset], dropout: floa
 
 
 def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
-    """Give every model the first one's encoder, part by part, and what that lacks (a pooler) of the first model that has it.
+    """Give every model the encoder of the first, part by part; a part that it lacks (a pooler) comes from the first model that has one.
 
-    By parts, since a model without a head is its own encoder and cannot be within another.
+    By parts, since a model without a head is itself the encoder and cannot be a part of another model.
     """
     parts: dict[str, nn.Module] = {}
     for model in models:
@@ -45,22 +45,22 @@ def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
 
 
 def extract_encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:
-    """The encoder's weights inside a model, on the CPU; what the model does not hold stays the parent's."""
+    """The encoder's weights in a model, on the CPU; weights that the model lacks are the parent's."""
     held = model.base_model.state_dict()
     return {name: held[name].detach().cpu().clone() if name in held else value for name, value in parent.items()}
 
 
 def extract_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
-    """What a model holds besides the encoder, on the CPU, by its full names."""
+    """The weights of a model besides the encoder's, on the CPU, by their full names."""
     return {name: value.detach().cpu().clone() for name, value in _select_head_weights(model, parent).items()}
 
 
-def describe_head_weights(tasks: Sequence[EncodedDataset]) -> list[Weights]:
-    """Names, shapes and types of what `extract_head_weights` gives of each task's model when a stage mixes them: tensors without numbers."""
+def describe_head_weights(datasets: Sequence[EncodedDataset]) -> list[Weights]:
+    """For each task of a stage, tensors on the meta device with the names, shapes and types of `extract_head_weights`."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
-        models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in tasks]
+        models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in datasets]
         _share_encoder(models)
-    return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, tasks, strict=True)]
+    return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, datasets, strict=True)]
 
 
 def _select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
@@ -72,10 +72,10 @@ def _select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
     }
 
 
-def restore_model(encoder: Weights, head: Weights, task: EncodedDataset) -> PreTrainedModel:
-    """The model of a target from its stored weights."""
+def restore_model(encoder: Weights, head: Weights, dataset: EncodedDataset) -> PreTrainedModel:
+    """The model of a target, on this process's device, from its stored weights."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-        model = build_models(encoder, [task])[0]
+        model = build_models(encoder, [dataset])[0]
     model.load_state_dict(head, strict=False)
     return model.to(get_device())
 
@@ -84,11 +84,11 @@ DROPOUT_FIELDS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
     *("dropout", "attention_dropout", "summary_first_dropout"),
 )
-"""What the configurations of BERT and XLM-R, then of XLM, call their dropout rates; one that is None follows another."""
+"""The dropout rates in the configurations of BERT and XLM-R, then of XLM; a rate that is None follows another one."""
 
 
 def _compute_head_in_float32(model: PreTrainedModel) -> None:
-    """Keep autocast out of the head: in half precision most small perturbations change no logit, and consistency has no gradient."""
+    """Disable autocast in the head: in half precision most small perturbations change no logit, and a consistency term has no gradient."""
     if model.base_model is model:
         return
     for name, part in model.named_children():
@@ -109,11 +109,11 @@ def _to_float32(value: Any) -> Any:
     )
 
 
-def _make_model_config(task: EncodedDataset, dropout: float) -> PretrainedConfig:
-    settings = task.encoder.config.to_dict()
+def _make_model_config(dataset: EncodedDataset, dropout: float) -> PretrainedConfig:
+    settings = dataset.encoder.config.to_dict()
     if dropout:
         settings |= {name: dropout for name in DROPOUT_FIELDS if settings.get(name) is not None}
-    return type(task.encoder.config).from_dict(settings)
+    return type(dataset.encoder.config).from_dict(settings)
 
 
 def _select_encoder_weights(weights: Weights, model: PreTrainedModel) -> Weights:

@@ -1,4 +1,4 @@
-"""The optimisation loop that every training here goes through: AdamW, warm-up and decay, clipping, NaN detection."""
+"""The training loop: AdamW, warm-up and linear decay, gradient clipping, weight averaging, NaN detection."""
 
 import math
 from collections.abc import Callable, Iterable, Iterator
@@ -17,7 +17,7 @@ BatchT = TypeVar("BatchT")
 
 
 class DivergedError(SelfExplainingError):
-    """The loss, or its gradient, stopped being a number."""
+    """The loss or its gradient became infinite or NaN."""
 
     def __init__(self, step: int, loss: float, learning_rate: float) -> None:
         super().__init__(
@@ -29,17 +29,17 @@ class DivergedError(SelfExplainingError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OptimizerSettings:
-    """How one training run moves its weights."""
+    """Hyperparameters of the training loop."""
 
     steps: int
     learning_rate: float
     warmup: float = 0.1
-    """Share of the steps over which the rate rises linearly; then it falls linearly to zero."""
+    """Share of the steps over which the learning rate rises linearly; then it falls linearly to zero."""
     weight_decay: float = 0.01
     clip: float = 1.0
     """Largest L2 norm of the gradient over all weights."""
     average: float = 0.0
-    """Share of the steps, at the end, over which the weights are averaged; 0: the last ones are taken."""
+    """Share of the steps, at the end, over which the weights are averaged; 0: no averaging."""
 
 
 def run_training_loop(
@@ -51,10 +51,15 @@ def run_training_loop(
 ) -> list[float]:
     """Train `model` in place on the first ``schedule.steps`` batches and return the loss of each step.
 
-    A step's loss is the sum of `losses`; each is propagated backward before the next is asked for.
+    Args:
+        model: to be trained.
+        batches: at least ``schedule.steps`` of them.
+        losses: yields the losses of a batch, whose sum is the step's loss; each is propagated backward before the next is computed.
+        schedule: the hyperparameters.
+        on_step: called after each step with its number, from 1, and its loss.
 
     Raises:
-        DivergedError: when a loss or its gradient is infinite or not a number.
+        DivergedError: when a loss or its gradient is infinite or NaN.
     """
     decayed = [p for p in model.parameters() if p.ndim > 1]
     plain = [p for p in model.parameters() if p.ndim <= 1]
@@ -66,29 +71,29 @@ def run_training_loop(
     rates = get_linear_schedule_with_warmup(optimiser, int(schedule.warmup * schedule.steps), schedule.steps)
     device = next(model.parameters()).device
     model.train()
-    course: list[float] = []
+    step_losses: list[float] = []
     averaged: AveragedModel | None = None
     for step, batch in zip(range(schedule.steps), batches, strict=False):
-        course.append(0.0)
+        step_losses.append(0.0)
         parts = losses(batch)
         while (part := _next_loss(parts, device)) is not None:
-            course[-1] += part.item()
-            if not math.isfinite(course[-1]):
-                raise DivergedError(step, course[-1], schedule.learning_rate)
+            step_losses[-1] += part.item()
+            if not math.isfinite(step_losses[-1]):
+                raise DivergedError(step, step_losses[-1], schedule.learning_rate)
             part.backward()  # type: ignore[no-untyped-call]
         gradient = nn.utils.clip_grad_norm_(model.parameters(), schedule.clip)
         if not torch.isfinite(gradient):
-            raise DivergedError(step, course[-1], schedule.learning_rate)
+            raise DivergedError(step, step_losses[-1], schedule.learning_rate)
         optimiser.step()
         rates.step()
         optimiser.zero_grad()
         if step + 1 > schedule.steps * (1 - schedule.average):
             averaged = averaged or AveragedModel(model)
             averaged.update_parameters(model)
-        on_step(step + 1, course[-1])
+        on_step(step + 1, step_losses[-1])
     if averaged is not None:
         model.load_state_dict(averaged.module.state_dict())
-    return course
+    return step_losses
 
 
 def _next_loss(parts: Iterator[Tensor], device: torch.device) -> Tensor | None:

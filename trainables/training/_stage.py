@@ -30,68 +30,68 @@ from trainables.training.noise import (
 
 @dataclass(frozen=True, slots=True)
 class TrainedStage:
-    """A stage, trained."""
+    """The result of training a stage."""
 
     models: list[PreTrainedModel]
-    """One a task, all around the same encoder."""
+    """One for each task, all with the same encoder."""
     losses: list[float]
     seconds: float
     native: dict[str, float] = field(default_factory=dict)
-    """Its robust-training method's own parameters, as they followed from the magnitude or the weight."""
+    """The robust-training method's own parameters, computed from the magnitude or the weight."""
 
 
 StepCallbacks = Mapping[int, Callable[[Sequence[PreTrainedModel]], None]]
-"""What looks at the models, by the number of steps taken; what it raises ends the training."""
+"""Callbacks by the number of completed steps; each gets the models. An exception from one ends the training."""
 
 SYNONYM_SAMPLE_ROWS = 1000
-"""Training rows of each task that tell how far synonyms move a token."""
+"""Training rows of each task from which the displacement of tokens by synonyms is computed."""
 
 
 def train_stage(
     stage: Stage,
-    draws: str,
+    random_seed: str,
     parent: Weights,
-    tasks: Sequence[EncodedDataset],
+    datasets: Sequence[EncodedDataset],
     synonyms: Synonyms | None = None,
-    looks: StepCallbacks = MappingProxyType({}),
+    step_callbacks: StepCallbacks = MappingProxyType({}),
 ) -> TrainedStage:
     """Train the stage.
 
-    Every random number (head, dropout, order of the data, noise) comes from `random_seed`, so that the stage gives the same bits
-    whatever ran before it in this process, on one type of machine.
+    Every random number (initial head, dropout, order of the data, noise) comes from `random_seed`: on one type of machine the stage
+    gets the same bits, whatever ran before it in this process.
 
     Args:
-        stage: what to train; with ``stage.steps == 0`` the model is only put together.
-        draws: what the stage's random numbers come from, hexadecimal.
-        parent: the encoder's weights to start from.
-        tasks: the data of ``stage.tasks``.
-        synonyms: what ``augmentation`` replaces words by; unused by other methods.
-        looks: what looks at the models meanwhile; it changes no bit of them and does not count as training time.
+        stage: what to train; with ``stage.steps == 0`` the models are built and not trained.
+        random_seed: hexadecimal; see `trainables.store.derive_random_seed`.
+        parent: the encoder's initial weights.
+        datasets: of ``stage.tasks``.
+        synonyms: for ``augmentation``; other methods ignore them.
+        step_callbacks: called between steps; they change no bit of the models, and their time does not count as training time.
 
     Raises:
-        trainables.training.DivergedError: when the loss is not a number any more.
+        trainables.training.DivergedError: when the loss becomes infinite or NaN.
     """
     started = time.monotonic()
-    seed = int(draws[:12], 16)
-    where = get_device()
+    seed = int(random_seed[:12], 16)
+    device = get_device()
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
-        models = build_models(parent, tasks, stage.noise.dropout)
-        together = nn.ModuleList(models).to(where)
+        models = build_models(parent, datasets, stage.noise.dropout)
+        module = nn.ModuleList(models).to(device)
         if not stage.steps:
             return TrainedStage(models, [], time.monotonic() - started)
-        noisy = NoisyLoss(
-            _build_noise_setting(stage, tasks),
+        noisy_loss = NoisyLoss(
+            _build_noise_setting(stage, datasets),
             stage.steps,
-            tasks[0].encoder.tokenizer.special_ids,
-            torch.Generator(where).manual_seed(seed),
+            datasets[0].encoder.tokenizer.special_ids,
+            torch.Generator(device).manual_seed(seed),
         )
-        augmented = _build_augmentation(stage, tasks, synonyms)
-        looking = _CallbackRunner(models, together, looks)
+        augmentation = _build_augmentation(stage, datasets, synonyms)
+        callback_runner = _CallbackRunner(models, module, step_callbacks)
         losses = run_training_loop(
-            together,
-            _iterate_batches(stage, tasks, seed, where, augmented),
-            lambda turn: noisy(models[turn[0]], turn[1], tasks[turn[0]].kind.log_probabilities),
+            module,
+            _iterate_batches(stage, datasets, seed, device, augmentation),
+            lambda turn: noisy_loss(models[turn[0]], turn[1], datasets[turn[0]].kind.log_probabilities),
             OptimizerSettings(
                 steps=stage.steps,
                 learning_rate=stage.learning_rate,
@@ -99,15 +99,15 @@ def train_stage(
                 weight_decay=stage.weight_decay,
                 average=stage.average,
             ),
-            looking,
+            callback_runner,
         )
-    native = noisy.native if augmented is None else augmented.native
-    return TrainedStage(models, losses, time.monotonic() - started - looking.seconds, native)
+    native = noisy_loss.native if augmentation is None else augmentation.native
+    return TrainedStage(models, losses, time.monotonic() - started - callback_runner.seconds, native)
 
 
 @dataclass(slots=True)
 class _CallbackRunner:
-    """Lets someone look at the models between two steps, and leaves them and the random numbers as they were."""
+    """Runs the callbacks of a step; leaves the models and the random number generators unchanged."""
 
     models: Sequence[PreTrainedModel]
     module: nn.Module
@@ -123,8 +123,8 @@ class _CallbackRunner:
             self.seconds += time.monotonic() - started
 
 
-def _build_noise_setting(stage: Stage, tasks: Sequence[EncodedDataset]) -> NoiseSetting:
-    encoder, lengths = tasks[0].encoder, [task.mean_length for task in tasks]
+def _build_noise_setting(stage: Stage, datasets: Sequence[EncodedDataset]) -> NoiseSetting:
+    encoder, lengths = datasets[0].encoder, [task.mean_length for task in datasets]
     return NoiseSetting(
         noise=stage.noise,
         radius=stage.noise.magnitude * encoder.embedding_norm,
@@ -135,7 +135,7 @@ def _build_noise_setting(stage: Stage, tasks: Sequence[EncodedDataset]) -> Noise
 
 
 def _build_augmentation(
-    stage: Stage, tasks: Sequence[EncodedDataset], synonyms: Synonyms | None
+    stage: Stage, datasets: Sequence[EncodedDataset], synonyms: Synonyms | None
 ) -> SynonymAugmentation | None:
     if stage.noise.method != "augmentation":
         return None
@@ -146,29 +146,33 @@ def _build_augmentation(
         texts.append(text)
         return text
 
-    for task in tasks:
+    for task in datasets:
         for row in task.train_rows[:SYNONYM_SAMPLE_ROWS]:
             task.kind.rewrite_texts(row, note)
-    return build_augmentation(synonyms, stage.noise, texts, tasks[0].encoder)
+    return build_augmentation(synonyms, stage.noise, texts, datasets[0].encoder)
 
 
 def _iterate_batches(
-    stage: Stage, tasks: Sequence[EncodedDataset], seed: int, where: torch.device, augmented: SynonymAugmentation | None
+    stage: Stage,
+    datasets: Sequence[EncodedDataset],
+    seed: int,
+    device: torch.device,
+    augmentation: SynonymAugmentation | None,
 ) -> Iterator[tuple[int, Batch]]:
-    """Batches of the tasks, each batch of one; by how many examples each has, or in turn."""
-    rewrite = _SynonymRewriter(stage, augmented, seed) if augmented else None
+    """Batches, each of one task and with the task's number, on the device; see `Stage.mixing`."""
+    rewrite = _SynonymRewriter(stage, augmentation, seed) if augmentation else None
     streams = [
         task.iterate_batches(stage.batch_size, Random(f"{seed}/{name}"), rewrite)
-        for name, task in zip(stage.tasks, tasks, strict=True)
+        for name, task in zip(stage.tasks, datasets, strict=True)
     ]
-    for turn in _choose_tasks(stage, [len(task.train.features) for task in tasks], seed):
-        yield turn, {key: tensor.to(where) for key, tensor in next(streams[turn]).items()}
+    for turn in _choose_tasks(stage, [len(task.train.features) for task in datasets], seed):
+        yield turn, {key: tensor.to(device) for key, tensor in next(streams[turn]).items()}
         if rewrite:
             rewrite.step += 1
 
 
 def _choose_tasks(stage: Stage, sizes: Sequence[int], seed: int) -> Iterator[int]:
-    """Whose batch is next, for ever."""
+    """The number of the task of each batch, without end."""
     if not stage.mixing:
         yield from cycle(range(len(sizes)))
     rng, weights = Random(f"{seed}/mixing"), [size**stage.mixing for size in sizes]
@@ -177,10 +181,10 @@ def _choose_tasks(stage: Stage, sizes: Sequence[int], seed: int) -> Iterator[int
 
 
 class _SynonymRewriter:
-    """Replaces words, at each step as often as the stage's schedule says."""
+    """Replaces words of a text with the probability that the stage's schedule gives for the current step."""
 
-    def __init__(self, stage: Stage, augmented: SynonymAugmentation, seed: int) -> None:
-        self.stage, self.augmented, self.rng, self.step = stage, augmented, Random(f"{seed}/synonyms"), 0
+    def __init__(self, stage: Stage, augmentation: SynonymAugmentation, seed: int) -> None:
+        self.stage, self.augmented, self.rng, self.step = stage, augmentation, Random(f"{seed}/synonyms"), 0
 
     def __call__(self, text: str) -> str:
         return self.augmented.rewrite(

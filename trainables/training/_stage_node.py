@@ -1,4 +1,4 @@
-"""A place in the stage tree, as a walk through it knows it."""
+"""A node of the stage tree."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,29 +13,29 @@ from trainables.training._stage import TrainedStage
 
 @dataclass(frozen=True, slots=True)
 class TrainedTask:
-    """A task of an intermediate stage, and the head that it got there."""
+    """A task of an intermediate stage, and the head that was trained there."""
 
     dataset: EncodedDataset
     read_head: Callable[[], Weights | None]
-    """Reads it; None if it was never kept, or is gone."""
+    """Reads the head; None if the store lacks it."""
 
 
 @dataclass(slots=True)
 class StageNode:
-    """A place in the stage tree: a key, and weights that are read only if someone trains on top of them."""
+    """A node of the stage tree: a key, and weights that are read when a stage is trained on top of it."""
 
     key: str
     identity: JsonDocument = field(default_factory=dict)
-    """Its identity; empty for the root."""
+    """The stage's identity; empty for the root."""
     random_seed: str = ""
-    """Where its random numbers come from: `trainables.store.derive_random_seed`."""
+    """The seed of its random numbers, from `trainables.store.derive_random_seed`."""
     path: tuple[str, ...] = ()
-    """The stages that lead here, in words."""
+    """The encoder and the stages down to this one, as text."""
     synonyms: Synonyms | None = None
-    """What its words are replaced by, read once: the ones that its key tells of."""
+    """The synonyms of a stage with ``augmentation``: those whose digest is in its key."""
     read_weights: Callable[[], Weights] = dict
     trained_tasks: dict[str, TrainedTask] = field(default_factory=dict)
-    """By name, the tasks of the intermediate stages that lead here, this one's last, as far as `trainables.evaluation._retention` scores them."""
+    """By task, the scorable tasks of the intermediate stages down to this one, in the order of the stages."""
 
     def weights(self) -> Weights:
         found = self.read_weights()
@@ -43,7 +43,7 @@ class StageNode:
         return found
 
     def build_record(self, trained: TrainedStage) -> JsonDocument:
-        """What the store keeps of it beside its weights."""
+        """The stage's record for the store."""
         losses = [round(loss, 6) for loss in trained.losses]
         return {
             "identity": self.identity,

@@ -25,7 +25,7 @@ class StageTree:
     trial: Trial
     store: StageStore | None
     lease: UseLease | None
-    """Keeps the weights of the nodes that the trial builds on from being evicted."""
+    """Protects the weights that the trial builds on from eviction."""
     table_folder: str | None
     """Where tables of rows and tokens are cached; None for a temporary folder of this process."""
 

@@ -1,4 +1,4 @@
-"""Files and documents that somebody else wrote, read within limits; secrets kept out of what is written."""
+"""Reads files and documents of others within limits, and keeps secrets out of everything that is written."""
 
 from trainables.validation._documents import (
     CONTROL_CHARACTERS,

@@ -1,6 +1,6 @@
-"""Documents that somebody else may have written: JSON and YAML, read within limits; and text of theirs, fit for a terminal.
+"""JSON and YAML documents that others may have written, read within limits; and text from them, made safe for a terminal.
 
-Whatever is in a file, reading it ends in a document of JSON's own types or in a ValueError of one line, soon and in little memory.
+Whatever is in a file, reading it ends in a document of JSON types or in a ValueError of one line, in bounded time and memory.
 """
 
 import errno
@@ -16,31 +16,31 @@ from typing import Any, BinaryIO
 import yaml
 
 MAX_DOCUMENT_BYTES = 64 * 2**20
-"""Bytes of a document, unless a caller says otherwise."""
+"""Default limit of the bytes of a document."""
 MAX_YAML_BYTES = 2**20
-"""Bytes of a YAML document, which take a thousand times as long as JSON's."""
+"""Limit of the bytes of a YAML document, which is parsed far more slowly than JSON."""
 MAX_NESTING = 100
-"""Levels of a document."""
+"""Limit of the levels of a document."""
 MAX_YAML_NODES = 40_000
-"""Parts of a YAML document, those that aliases repeat counted each time."""
+"""Limit of the nodes of a YAML document; nodes that aliases repeat count each time."""
 
 CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-"""Signs that act on a terminal, or on the order in which it shows a text: control signs but the end of a line and the tabulator, ends of
-lines and paragraphs, turns of direction, halves of surrogates."""
+"""Characters that act on a terminal or on the order of the text shown: control characters except newline and tab, line and paragraph
+separators, marks of direction, unpaired surrogates."""
 
 
 def open_regular_file(path: Path, flags: int = os.O_RDONLY, folder: int | None = None) -> BinaryIO:
-    """A plain file, open: never waits, as a pipe would.
+    """Open a regular file; a pipe is refused without waiting.
 
     Args:
         path: of the file.
-        flags: of open(2) besides; without `os.O_RDONLY` and the like in them it is read.
-        folder: the descriptor of the folder that `path` is a name in, if it is one: a link is no plain file then.
+        flags: of open(2); by default the file is read.
+        folder: the descriptor of the folder in which `path` is a name; links are refused then.
 
     Raises:
-        OSError: when it is not there or cannot be opened so; also when it is no plain file.
+        OSError: when it is missing, cannot be opened, or is no regular file.
     """
     flags |= os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY | (0 if folder is None else os.O_NOFOLLOW)
     handle = os.open(path, flags, 0o666, dir_fd=folder)
@@ -52,7 +52,7 @@ def open_regular_file(path: Path, flags: int = os.O_RDONLY, folder: int | None =
 
 
 def read_regular_file(path: Path, largest: int = MAX_DOCUMENT_BYTES, folder: int | None = None) -> bytes:
-    """The bytes of a plain file: never waits, as a pipe would, and never reads more than `largest`.
+    """The bytes of a regular file of at most `largest` bytes; a pipe is refused without waiting.
 
     Args:
         path: of the file; a link is followed.
@@ -60,7 +60,7 @@ def read_regular_file(path: Path, largest: int = MAX_DOCUMENT_BYTES, folder: int
         folder: as for `open_regular_file`.
 
     Raises:
-        OSError: when it is not there or cannot be read; also when it is no plain file, or larger.
+        OSError: when it is missing, cannot be read, is no regular file, or is larger.
     """
     with open_regular_file(path, folder=folder) as file:
         data = file.read(min(largest, os.fstat(file.fileno()).st_size) + 1)  # as much memory is taken as is asked for
@@ -73,7 +73,7 @@ def parse_json(data: str | bytes) -> Any:
     """The document in a JSON text.
 
     Raises:
-        ValueError: when it is none: also when it is nested deeper than `MAX_NESTING`, or holds a number that JSON does not know.
+        ValueError: when the text is no JSON, is nested deeper than `MAX_NESTING`, or has a number that JSON does not have (NaN).
     """
     try:
         document = json.loads(data, parse_constant=_refuse_constant)
@@ -103,13 +103,13 @@ def _check_depth(document: Any) -> None:
 
 
 class _YamlLoader(yaml.SafeLoader):
-    """YAML where a key may stand once, ``1e-3`` is a number as in YAML 1.2, and aliases do not explode."""
+    """YAML with unique keys, with ``1e-3`` as a number, as in YAML 1.2, and with a limit on the nodes that aliases repeat."""
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._depth, self._nodes = 0, 0
         self._sizes: dict[int, int] = {}
-        """Nodes in each node that is whole, by its id."""
+        """The number of nodes in each composed node, by its id."""
 
     def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
         event, before = self.peek_event(), self._nodes  # type: ignore[no-untyped-call]
@@ -134,8 +134,8 @@ class _YamlLoader(yaml.SafeLoader):
             return super().construct_object(node, deep)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:  # of the value's own type
             kind = node.tag.rpartition(":")[2]
-            told = f"{str(node.value)[:80]!r} is no {kind}"
-            raise yaml.MarkedYAMLError(problem=told, problem_mark=node.start_mark) from error
+            problem = f"{str(node.value)[:80]!r} is no {kind}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -161,7 +161,7 @@ def parse_yaml(text: str) -> Any:
     """The document in a YAML text.
 
     Raises:
-        ValueError: when it is none, a key stands twice, or it is above the limits of this module; it says where.
+        ValueError: when the text is no YAML, has a key twice, or exceeds a limit; the message has line and column.
     """
     if len(text) > MAX_YAML_BYTES:
         raise ValueError(f"it is larger than {MAX_YAML_BYTES / 2**20:g} MiB")
@@ -184,5 +184,5 @@ def _convert_yaml_errors() -> Iterator[None]:
 
 
 def escape_controls(text: str) -> str:
-    """The text without what acts on a terminal (`CONTROL_CHARACTERS`), which is written as escapes. Letters of every script stay."""
+    """The text with `CONTROL_CHARACTERS` as escapes. Letters of every script stay."""
     return CONTROL_CHARACTERS.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), text)

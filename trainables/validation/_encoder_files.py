@@ -1,6 +1,7 @@
-"""An encoder's files before a library opens them: plain files of its own folder, and documents that ask for nothing from elsewhere.
+"""Checks of an encoder's files before a library opens them: regular files of its own folder, and documents that load nothing from
+elsewhere.
 
-Needs no torch: whoever plans a search looks at them too.
+Imports no torch: planning a search makes these checks, too.
 """
 
 import json
@@ -23,19 +24,19 @@ WEIGHT_FILES = (
     "pytorch_model.bin",
     "pytorch_model.bin.index.json",
 )
-"""Where transformers looks for weights, the first that is there."""
+"""The names under which transformers looks for weights; it takes the first that is there."""
 MAX_CONFIG_BYTES = 16 * 2**20
-"""Bytes of a configuration: some bring the names of a hundred thousand added tokens."""
+"""Most bytes of a configuration; some hold the names of a hundred thousand added tokens."""
 MAX_TOKENIZER_BYTES = 512 * 2**20
 MAX_CONFIG_NUMBERS = {"layer": 1000, "position": 2**24, "num_labels": 10**5, "n_langs": 10**4}
-"""Whole numbers of a configuration that are counted to while a model is made, by what is in their names."""
+"""Largest values of integers that decide how long the building of a model takes, by a part of their names."""
 ATTENTION_IMPLEMENTATIONS = (None, "eager", "sdpa")
-"""Implementations of attention that torch has; transformers would fetch others from the hub, and run them."""
+"""Attention implementations of torch; transformers would download others from the hub and run them."""
 _READ_SUFFIXES = frozenset((".json", ".txt", ".model", ".safetensors", ".bin", ".jinja", ".bpe", ".tiktoken"))
-"""How the names of files end that transformers may open."""
+"""Suffixes of the files that transformers may open."""
 _CHAT_TEMPLATES = "additional_chat_templates"
 _TOKENIZER_CLASS = re.compile(r"(?!Auto)\w+(Tokenizer(Fast)?|Backend)")
-"""transformers would take any class of its own of that name, those that ask whether foreign code may run among them."""
+"""transformers would accept any of its classes by name, including those that ask whether remote code may run."""
 _ATTENTION_KEYS = frozenset({"attn_implementation", "_attn_implementation", "_attn_implementation_internal"})
 _EXTERNAL_FIELDS = {
     "quantization_config": "its weights are quantized, which cannot be trained: take the encoder it was made from",
@@ -45,14 +46,14 @@ _EXTERNAL_FIELDS = {
         ("kernel_config", "fusion_config", "distributed_config"), "it asks for kernels of others: remove the field"
     ),
 }
-"""Fields of a configuration that make transformers load code or weights from elsewhere, and what to do."""
+"""Fields of a configuration that make transformers load code or weights from elsewhere: what is wrong, and what to do."""
 
 
 def check_encoder_folder(folder: Path) -> None:
-    """Look at the files of an encoder's folder.
+    """Check the files of an encoder's folder.
 
     Raises:
-        DataError: when one of them is no plain file, is a link that leaves the folder, is garbled, or asks for something from elsewhere.
+        DataError: when one is no regular file, is a link that leaves the folder, is invalid, or loads something from elsewhere.
     """
     check_no_adapter(folder / ADAPTER_FILE)
     for file in sorted([*folder.iterdir(), *folder.glob(f"{_CHAT_TEMPLATES}/*")]):
@@ -66,15 +67,15 @@ def check_encoder_folder(folder: Path) -> None:
 
 
 def check_regular_file(file: Path, folder: Path, *, folders: bool = False) -> None:
-    """Check that a file is a plain one and lies in `folder`, or in the repository's part of the hub's cache if the folder is of that.
+    """Check that a file is a regular one in `folder`, or in the same repository of the hub's cache if the folder is part of that.
 
     Args:
         file: its path, which begins with that of `folder`.
-        folder: its links are followed.
+        folder: links in its path are followed.
         folders: whether it may be a folder.
 
     Raises:
-        DataError: otherwise.
+        DataError: when it is not.
     """
     shown = escape_controls(str(file.relative_to(folder)))
     with convert_to_data_error(f"{shown} cannot be read"):
@@ -87,7 +88,7 @@ def check_regular_file(file: Path, folder: Path, *, folders: bool = False) -> No
 
 @contextmanager
 def convert_to_data_error(what: str = "it cannot be read") -> Iterator[None]:
-    """Make a DataError of one line of whatever libraries say of files of others: Rust's panics are no `Exception`."""
+    """Convert whatever a library raises for a file into a DataError of one line; panics of Rust libraries are no `Exception`."""
     try:
         yield
     except DataError:
@@ -99,22 +100,24 @@ def convert_to_data_error(what: str = "it cannot be read") -> Iterator[None]:
 
 
 def _describe_library_error(what: str, error: BaseException) -> str:
-    said = " ".join(str(getattr(error, "strerror", None) or error).split())
-    if "trust_remote_code" in said:
+    message = " ".join(str(getattr(error, "strerror", None) or error).split())
+    if "trust_remote_code" in message:
         return (
             "it brings code of its own (auto_map), which is never run: take one whose architecture transformers knows"
         )
-    # Of a key, or a number, the class says what is wrong with it.
-    said = f"{type(error).__name__}: {said}" if len(said.split()) < 3 and not isinstance(error, OSError) else said
-    return escape_controls(f"{what}: {said[:300]}")
+    # Where the message is only a key or a number, the class says what is wrong.
+    message = (
+        f"{type(error).__name__}: {message}" if len(message.split()) < 3 and not isinstance(error, OSError) else message
+    )
+    return escape_controls(f"{what}: {message[:300]}")
 
 
 def is_inside(file: Path, folder: Path) -> bool:
-    """Whether a file really lies in a folder, its links followed; in a snapshot of the hub's cache in the repository's part of that.
+    """Whether a file, with links resolved, is in a folder; for a snapshot in the hub's cache, in the cache of that repository.
 
     Raises:
-        OSError: when it is not there.
-        RuntimeError: when its links go round.
+        OSError: when it is missing.
+        RuntimeError: when its links form a loop.
     """
     root = next((outer.parent for outer in folder.parents if _is_hub_cache(outer)), folder)
     return file.resolve(strict=True).is_relative_to(root)
@@ -128,7 +131,7 @@ def read_encoder_document(file: Path, largest: int = MAX_CONFIG_BYTES) -> dict[s
     """One of an encoder's documents.
 
     Raises:
-        DataError: when it is not there, or no JSON object within the limits of `trainables.validation._documents`.
+        DataError: when it is missing, or no JSON object within the limits of `parse_json`.
     """
     with convert_to_data_error(f"{file.name} cannot be read"):
         data = read_regular_file(file, largest)
@@ -140,10 +143,10 @@ def read_encoder_document(file: Path, largest: int = MAX_CONFIG_BYTES) -> dict[s
 
 
 def check_encoder_config(document: dict[str, Any]) -> None:
-    """Check what a ``config.json`` says.
+    """Check the content of a ``config.json``.
 
     Raises:
-        DataError: when it asks for code or weights from elsewhere, or says a number that no encoder has.
+        DataError: when it loads code or weights from elsewhere, or has a number that no encoder has.
     """
     for key, value, depth in _iterate_fields(document):
         shown = json.dumps(value)[:60]
@@ -169,18 +172,18 @@ def _check_tokenizer_class(name: Any, file: str) -> None:
 
 
 def _check_number(key: str, value: float) -> None:
-    said = f"{CONFIG_FILE} has {key} {json.dumps(value)[:60]}"
+    setting = f"{CONFIG_FILE} has {key} {json.dumps(value)[:60]}"
     if not abs(value) <= sys.float_info.max:  # nor an integer that no float holds
-        raise DataError(f"{said}: a finite number is needed")
+        raise DataError(f"{setting}: a finite number is needed")
     if ("dropout" in key or key.endswith("_prob")) and not 0 <= value <= 1:
-        raise DataError(f"{said}: allowed: 0 to 1")
+        raise DataError(f"{setting}: allowed: 0 to 1")
     for part, most in MAX_CONFIG_NUMBERS.items():
         if part in key and value > most:
-            raise DataError(f"{said}: allowed: at most {most:,}")
+            raise DataError(f"{setting}: allowed: at most {most:,}")
 
 
 def _iterate_fields(document: Any, depth: int = 0) -> Iterator[tuple[str, Any, int]]:
-    """Every field of a document and of those within it, and how deep it lies."""
+    """Every field of a document, nested ones included: key, value and depth."""
     if isinstance(document, dict):
         for key, value in document.items():
             yield key, value, depth
@@ -191,10 +194,10 @@ def _iterate_fields(document: Any, depth: int = 0) -> Iterator[tuple[str, Any, i
 
 
 def check_no_adapter(file: Path) -> None:
-    """Check that there is no adapter, which names the encoder that it belongs to, wherever that lies.
+    """Check that there is no adapter, which would load the encoder that it names from elsewhere.
 
     Raises:
-        DataError: when there is.
+        DataError: when there is one.
     """
     if os.path.lexists(file):
         raise DataError(
@@ -206,7 +209,7 @@ def find_shards(index: Path, folder: Path) -> list[Path]:
     """The files that an index of weights names.
 
     Raises:
-        DataError: when it is garbled, or names what is no plain file of its own folder.
+        DataError: when it is invalid, or names anything but regular files of its own folder.
     """
     parts = read_encoder_document(index, MAX_TOKENIZER_BYTES).get("weight_map")
     names = (

@@ -1,4 +1,4 @@
-"""What scores may be: a store's, or a journal's, were written by whoever can write there. No torch here."""
+"""Checks of scores from a store or a journal, to which others may write. Imports no torch."""
 
 import re
 from collections.abc import Collection
@@ -11,15 +11,15 @@ _METRIC_NAME = re.compile(r"[a-z0-9_@]{1,40}")
 
 
 def explain_invalid_scores(scores: Any, names: Collection[str], metrics: Collection[str]) -> str:
-    """Why this is not every metric by name, in words; empty if it is.
+    """Why `scores` are not valid scores by name and metric, as text; empty if they are.
 
     Args:
-        scores: as they were read.
-        names: of all that was scored: languages, pairs of them, tasks.
-        metrics: of the task's kind; official ones may be missing, since older versions did not have them.
+        scores: as read.
+        names: of everything that was scored: languages, pairs of languages, or tasks.
+        metrics: of the task kind; official ones may be missing, since older versions did not have them.
     """
     if not isinstance(scores, dict) or scores.keys() != set(names):
-        return "are not those of what was to be scored"
+        return "are of other languages, pairs or tasks than expected"
     for name, row in scores.items():
         if wrong := explain_invalid_metrics(row, metrics):
             return f"of {name} {wrong}"
@@ -27,14 +27,14 @@ def explain_invalid_scores(scores: Any, names: Collection[str], metrics: Collect
 
 
 def explain_invalid_metrics(row: Any, metrics: Collection[str]) -> str:
-    """The same of one row of scores: every metric, in 0..1."""
+    """Why `row` is not a score in 0..1 for every metric, as text; empty if it is."""
     if not isinstance(row, dict) or not row.keys() >= {
         each for each in metrics if not each.startswith(OFFICIAL_PREFIX)
     }:
         return "lack a metric"
     for metric, score in row.items():
         if not _METRIC_NAME.fullmatch(metric):
-            return "have a metric with no name of one"
+            return "have an invalid metric name"
         if (
             isinstance(score, bool)
             or not isinstance(score, int | float)

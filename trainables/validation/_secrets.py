@@ -1,6 +1,7 @@
-"""Addresses with secrets in them: what is kept and told has references ``${NAME}`` to the environment in their place.
+"""Addresses with secrets: everything that is stored or shown has references ``${NAME}`` to environment variables in their place.
 
-Whoever opens an address looks them up at the last moment (`expand_references`), in any process; texts of other libraries pass through `mask_secrets`.
+References are resolved when an address is opened (`expand_references`), in any process. Messages of other libraries pass through
+`mask_secrets`.
 """
 
 import os
@@ -23,26 +24,26 @@ _QUERY_PATTERN = re.compile(
 )
 _SECRET_PATTERNS = (_DATABASE_PATTERN, _LOGIN_PATTERN, _TOKEN_PATTERN, _QUERY_PATTERN)
 _MIN_SECRET_LENGTH = 4
-"""Characters of a secret that is looked for in texts by itself: shorter ones stand in many words."""
+"""Fewest characters of a secret that is masked wherever it occurs in a text: shorter ones occur in ordinary words."""
 _known_secrets: set[str] = set()
 """Secrets that this process has seen in an address or looked up."""
 
 
 class MissingReferenceError(LookupError):
-    """An address refers to the environment, which lacks it."""
+    """An address refers to an environment variable that is not set."""
 
     def __init__(self, name: str) -> None:
         super().__init__(
-            f"the environment has no {name}, which ${{{name}}} stands for: set it, or say the address anew"
+            f"the environment variable {name}, which ${{{name}}} refers to, is not set: set it, or give the address again"
         )
         self.name = name
 
 
 def expand_references(address: str) -> str:
-    """The address with every ``${NAME}`` replaced by what the environment has under that name.
+    """The address with every ``${NAME}`` replaced by the value of that environment variable.
 
     Raises:
-        MissingReferenceError: when it has nothing.
+        MissingReferenceError: when one is not set.
     """
 
     def value(found: re.Match[str]) -> str:
@@ -60,15 +61,15 @@ def expand_references(address: str) -> str:
 
 
 def resolve_references(address: str) -> dict[str, str]:
-    """What the environment has of that which an address refers to."""
+    """The values of the environment variables that an address refers to, by name; those not set are left out."""
     return {name: os.environ[name] for name in REFERENCE_PATTERN.findall(address) if name in os.environ}
 
 
 def hide_secrets(address: str, name: str) -> str:
-    """The address with each secret that is written out in it moved to the environment, under `name`, and a reference in its place.
+    """The address with each secret in it replaced by a reference; the secret goes into an environment variable called `name`.
 
-    Secrets are the password of a login, a login without password over HTTP, and parameters that are named like one: ``sig``, ``token``,
-    ``access_key``. What this process starts inherits them.
+    Secrets are the password of a login, a login without password over HTTP, and query parameters with names such as ``sig``, ``token``
+    and ``access_key``. Child processes inherit the variables.
     """
 
     def moved(found: re.Match[str]) -> str:
@@ -84,7 +85,7 @@ def hide_secrets(address: str, name: str) -> str:
 
 
 def mask_secrets(text: str) -> str:
-    """The text with `MASK` in place of secrets: those of the addresses in it, and all that this process knows."""
+    """The text with `MASK` in place of secrets: those in addresses, and all that this process knows."""
     for secret in sorted(_known_secrets, key=len, reverse=True):
         text = text.replace(secret, MASK)
 
@@ -97,7 +98,7 @@ def mask_secrets(text: str) -> str:
 
 
 def _reserve_variable(secret: str, name: str) -> str:
-    """The variable that holds the secret from now on: `name`, or with a number where that holds another one."""
+    """Put the secret into an environment variable and return its name: `name`, with a number if that has another value."""
     number, place = 1, name
     while os.environ.setdefault(place, secret) != secret:
         number += 1

@@ -104,21 +104,21 @@ def _check_readme(card: Path, changed: int) -> None:
         if _EMPTY_LINES.search(text):
             raise ValueError("it has a thousand empty lines")
         block = REGEX_YAML_BLOCK.search(text) if card.name == REPOCARD_FILENAME else None
-        told = parse_yaml(block[2] if block else "" if card.name == REPOCARD_FILENAME else text)
+        content = parse_yaml(block[2] if block else "" if card.name == REPOCARD_FILENAME else text)
     except OSError as error:
         raise DataError(
             f"{card.name} cannot be read: {error.strerror or f'it is larger than {MAX_README_BYTES:,} bytes'}"
         ) from error
     except ValueError as error:
         raise DataError(f"{card.name} is garbled: {error}") from error
-    configurations = told.get("configs") if isinstance(told, dict) else None
+    configurations = content.get("configs") if isinstance(content, dict) else None
     for each in configurations if isinstance(configurations, list) else ():
         if isinstance(each, dict):
             _check_configuration(each, card.name)
 
 
-def _check_configuration(told: dict[str, Any], card: str) -> None:
-    paths = (*_iterate_paths(told.get("data_files")), *_iterate_paths(told.get("data_dir")))
+def _check_configuration(configuration: dict[str, Any], card: str) -> None:
+    paths = (*_iterate_paths(configuration.get("data_files")), *_iterate_paths(configuration.get("data_dir")))
     if len(paths) > MAX_PATHS:
         raise DataError(
             f"{card} names {len(paths):,} files of one configuration: allowed: {MAX_PATHS:,}; use a pattern"
@@ -129,7 +129,7 @@ def _check_configuration(told: dict[str, Any], card: str) -> None:
         # Each star more takes the time of another power of a name's length.
         if sum("**" in part for part in parts) > 1 or any(len(re.findall(r"\*+", part)) > 3 for part in parts):
             raise DataError(f"{card} names {path[:200]!r}: allowed: ** once, * 3 times in the name of a file")
-    for name, value in told.items():
+    for name, value in configuration.items():
         if name not in _README_ARGUMENTS:
             raise DataError(f"{card} has {str(name)[:60]}, which is not used here: remove it")
         fits, allowed = _README_ARGUMENTS[name]
@@ -138,14 +138,14 @@ def _check_configuration(told: dict[str, Any], card: str) -> None:
             raise DataError(f"{card} has {name} {str(value)[:60]!r}: allowed: {allowed}")
 
 
-def _iterate_paths(told: Any) -> Iterator[str]:
+def _iterate_paths(value_or_list: Any) -> Iterator[str]:
     """Every text of what a README says of files, but the names of splits."""
-    if isinstance(told, dict):
-        yield from (path for key, value in told.items() if key != "split" for path in _iterate_paths(value))
-    elif isinstance(told, list):
-        yield from (path for value in told for path in _iterate_paths(value))
-    elif isinstance(told, str):
-        yield told
+    if isinstance(value_or_list, dict):
+        yield from (path for key, value in value_or_list.items() if key != "split" for path in _iterate_paths(value))
+    elif isinstance(value_or_list, list):
+        yield from (path for value in value_or_list for path in _iterate_paths(value))
+    elif isinstance(value_or_list, str):
+        yield value_or_list
 
 
 def check_split_files(builder: DatasetBuilder, read: Iterable[str], mirror: Path) -> None:

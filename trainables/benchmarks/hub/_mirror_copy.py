@@ -33,33 +33,33 @@ def copy_split(part: DatasetPart, language: str, folder: Path) -> bool:
         DataError: when it cannot be read.
     """
     assert not part.source.is_local, "it is on no hub"
-    place = folder / part.source.repository
-    file = place / part.configuration_of(language) / f"{part.split_of(language)}{PARQUET_SUFFIX}"
+    mirror = folder / part.source.repository
+    file = mirror / part.configuration_of(language) / f"{part.split_of(language)}{PARQUET_SUFFIX}"
     if file.exists():
-        _write_readme(place)  # it may have been killed before it could
+        _write_readme(mirror)  # it may have been killed before it could
         return False
-    told = open_split(part, language)
-    assert isinstance(told, Dataset | IterableDataset)
+    rows = open_split(part, language)
+    assert isinstance(rows, Dataset | IterableDataset)
     if part.take is not None and part.contains_row is None:
-        told = told.take(part.skip + part.take)
+        rows = rows.take(part.skip + part.take)
     file.parent.mkdir(parents=True, exist_ok=True)
-    aside = file.with_suffix(f".{uuid4().hex[:8]}.part")
+    unfinished = file.with_suffix(f".{uuid4().hex[:8]}.part")
     try:
-        told.to_parquet(str(aside))
-        aside.rename(file)
+        rows.to_parquet(str(unfinished))
+        unfinished.rename(file)
     except Exception as error:
         raise make_read_error(part, language, error) from error
     finally:
-        aside.unlink(missing_ok=True)
-    _write_readme(place)
+        unfinished.unlink(missing_ok=True)
+    _write_readme(mirror)
     return True
 
 
-def _write_readme(place: Path) -> None:
+def _write_readme(mirror: Path) -> None:
     """Write the README from which `load_dataset` knows configurations and splits; one that came with a mirror stays as it is."""
-    readme, configurations = place / "README.md", dict[str, list[dict[str, str]]]()
+    readme, configurations = mirror / "README.md", dict[str, list[dict[str, str]]]()
     before = readme.read_text(encoding="utf-8") if readme.exists() else README_MARKER
-    for file in sorted(place.glob(f"*/*{PARQUET_SUFFIX}")):
+    for file in sorted(mirror.glob(f"*/*{PARQUET_SUFFIX}")):
         path = f"{file.parent.name}/{file.name}"
         configurations.setdefault(file.parent.name, []).append(
             {"split": file.name.removesuffix(PARQUET_SUFFIX), "path": path}
@@ -67,19 +67,19 @@ def _write_readme(place: Path) -> None:
     listed = [{"config_name": name, "data_files": files} for name, files in configurations.items()]
     card = f"{README_MARKER}configs: {json.dumps(listed, indent=1)}\n---\n"
     if before.startswith(README_MARKER) and before != card:
-        aside = place / f"README.{uuid4().hex[:8]}.part"
-        aside.write_text(card, encoding="utf-8")
-        aside.rename(readme)
+        unfinished = mirror / f"README.{uuid4().hex[:8]}.part"
+        unfinished.write_text(card, encoding="utf-8")
+        unfinished.rename(readme)
 
 
 def copy_encoder(encoder: str, folder: Path) -> bool:
     """Copy an encoder of the hub into a folder of mirrors, ``models/namespace/name``; whether anything was copied."""
-    place = folder / MODELS_FOLDER / encoder
-    if place.is_dir():
+    mirror = folder / MODELS_FOLDER / encoder
+    if mirror.is_dir():
         return False
-    aside = place.with_name(f"{place.name}.part")  # taken up again where it was killed
-    snapshot_download(encoder, local_dir=aside, allow_patterns=list(ENCODER_FILE_PATTERNS))
-    if not any(aside.glob("*.safetensors")):
-        snapshot_download(encoder, local_dir=aside, allow_patterns=["pytorch_model*.bin*"])
-    aside.rename(place)
+    unfinished = mirror.with_name(f"{mirror.name}.part")  # taken up again where it was killed
+    snapshot_download(encoder, local_dir=unfinished, allow_patterns=list(ENCODER_FILE_PATTERNS))
+    if not any(unfinished.glob("*.safetensors")):
+        snapshot_download(encoder, local_dir=unfinished, allow_patterns=["pytorch_model*.bin*"])
+    unfinished.rename(mirror)
     return True

@@ -36,10 +36,10 @@ def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
     try:
         if mirror is None:
             return _load_from_hub(part, language, stream)
-        told: Iterable[Row] = _load_from_mirror(mirror, part.configuration_of(language), split, stream)
+        rows: Iterable[Row] = _load_from_mirror(mirror, part.configuration_of(language), split, stream)
     except Exception as error:
         raise make_read_error(part, language, error) from error
-    return told
+    return rows
 
 
 def _load_from_mirror(mirror: Path, configuration: str, split: str, stream: bool) -> Iterable[Row]:
@@ -50,9 +50,9 @@ def _load_from_mirror(mirror: Path, configuration: str, split: str, stream: bool
     check_split_files(builder, [split] if stream else builder.config.data_files or (), mirror)
     if not stream:
         builder.download_and_prepare()
-    told: Dataset | IterableDataset = builder.as_streaming_dataset(split) if stream else builder.as_dataset(split)
-    check_column_types(told.features)
-    return told
+    rows: Dataset | IterableDataset = builder.as_streaming_dataset(split) if stream else builder.as_dataset(split)
+    check_column_types(rows.features)
+    return rows
 
 
 def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[Row]:
@@ -65,7 +65,7 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
     configuration, split = part.configuration_of(language), part.split_of(language)
     if part.source.revision is None or not _has_revision(repository, revision):
         try:
-            told: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream)
+            rows: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream)
         except RuntimeError as error:
             if SCRIPT_ERROR not in str(error):
                 raise
@@ -73,17 +73,17 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
                 what = f"its main branch holds a script, which datasets no longer runs, and it has no branch {revision}"
                 raise DataError(what) from error
         else:
-            return told
+            return rows
     # Such a branch has no README that would name its configurations.
     at = f"hf://datasets/{repository}@{quote(revision, safe='')}"
     files = {split: f"{at}/{configuration}/{split}/*.parquet"}
     try:
-        told = load_dataset("parquet", data_files=files, split=split, streaming=stream)
+        rows = load_dataset("parquet", data_files=files, split=split, streaming=stream)
     except (FileNotFoundError, ValueError) as error:
         if isinstance(error, FileNotFoundError) or "data_files are invalid" in str(error):
             raise DataError(f"its branch {revision} has no such configuration and split") from error
         raise
-    return told
+    return rows
 
 
 @cache
@@ -115,10 +115,10 @@ def _is_unreachable(error: BaseException | None) -> bool:
 
 def explain_error(error: Exception) -> str:
     """Why an error came, in one line."""
-    told = error if isinstance(error, DataError) else error.__cause__ or error
+    cause = error if isinstance(error, DataError) else error.__cause__ or error
     # What it could have been read as instead is a long list.
-    why = " ".join(str(told).split()).partition(" with any supported extension")[0]
-    return f"{type(told).__name__}: {why}" if isinstance(told, LookupError) else why or type(told).__name__
+    why = " ".join(str(cause).split()).partition(" with any supported extension")[0]
+    return f"{type(cause).__name__}: {why}" if isinstance(cause, LookupError) else why or type(cause).__name__
 
 
 def silence_datasets() -> None:

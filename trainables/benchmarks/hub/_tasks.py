@@ -61,24 +61,24 @@ def read_labels(card: TaskCard) -> tuple[str, ...]:
     found: set[str] = set()
     for part in card.parts.train if card.parts and not card.labels else ():
         if "tags" in part.row_format.columns:
-            told = (row[part.row_format.columns["tags"]] for row in open_split(part, part.languages[0]))
-            found |= {tag for tags in told for tag in tags if not is_blank(tag)}
+            tags_of_rows = (row[part.row_format.columns["tags"]] for row in open_split(part, part.languages[0]))
+            found |= {tag for tags in tags_of_rows for tag in tags if not is_blank(tag)}
     return card.labels or tuple(sorted(found))
 
 
 def _make_rows(places: Sequence[tuple[DatasetPart, str]], labels: Sequence[str], *, train: bool = False) -> LazyRows:
     notes = RowNotes()
     source = json.dumps([ROWS_VERSION, [_describe_source(part, language) for part, language in places], labels, train])
-    reading = partial(_read_all, places, labels, notes, train)
-    return LazyRows(reading, hashlib.sha256(source.encode()).hexdigest(), notes)
+    read = partial(_read_all, places, labels, notes, train)
+    return LazyRows(read, hashlib.sha256(source.encode()).hexdigest(), notes)
 
 
 def _read_all(
     places: Sequence[tuple[DatasetPart, str]], labels: Sequence[str], notes: RowNotes, train: bool
 ) -> Iterator[Row]:
     notes.clear()
-    told = chain.from_iterable(read_rows(part, language, labels, notes, train=train) for part, language in places)
-    return merge_candidates(list(told)) if places[0][0].row_format is LAREQA_CANDIDATES_FORMAT else told
+    rows = chain.from_iterable(read_rows(part, language, labels, notes, train=train) for part, language in places)
+    return merge_candidates(list(rows)) if places[0][0].row_format is LAREQA_CANDIDATES_FORMAT else rows
 
 
 def _describe_source(part: DatasetPart, language: str) -> list[Any]:
@@ -86,16 +86,16 @@ def _describe_source(part: DatasetPart, language: str) -> list[Any]:
     mirror = find_mirror(part.source)
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
-    shape = [sorted(part.row_format.columns.items()), part.row_format.labels, part.row_format.hub_order]
-    shape += [part.row_format.adapter_name] if part.row_format.adapter_name else []
-    asked = [
+    row_format = [sorted(part.row_format.columns.items()), part.row_format.labels, part.row_format.hub_order]
+    row_format += [part.row_format.adapter_name] if part.row_format.adapter_name else []
+    location = [
         part.source.repository,
         part.source.revision,
         part.configuration_of(language),
         part.split_of(language),
         language,
     ]
-    return [asked, shape, part.item_column, part.skip, part.take, stamps, without]
+    return [location, row_format, part.item_column, part.skip, part.take, stamps, without]
 
 
 def _list_mirror_files(mirror: Path, part: DatasetPart, language: str) -> list[Path]:
@@ -128,48 +128,48 @@ def read_rows(
         DataError: saying which set, configuration, split, row and column, what is wrong with it and what is needed. So does a
             split of which no row can be used.
     """
-    named = part.describe_rows(language)
+    description = part.describe_rows(language)
     own = {"language": language} if len(part.languages) > 1 else {}
-    told = open_split(part, language)
+    raw_rows = open_split(part, language)
     try:
-        known = LabelMap.from_format(part.row_format, labels, _read_label_names(told, part))
+        label_map = LabelMap.from_format(part.row_format, labels, _read_label_names(raw_rows, part))
     except ValueError as error:
-        raise DataError(f"{named}: {error}") from error
+        raise DataError(f"{description}: {error}") from error
     rows, grouped, found_in_row = 0, _GroupDetector(part.row_format.group_by), RowNotes()
-    for place, row in enumerate(_check_rows(told, part, language, notes)):
+    for number, row in enumerate(_check_rows(raw_rows, part, language, notes)):
         try:
-            found = _adapt_row(row, part, known, found_in_row, train)
+            found = _adapt_row(row, part, label_map, found_in_row, train)
         except UnusableRowError as left_out:
             found_in_row.clear()  # of a row that is left out nothing else is noted
             notes.add(str(left_out))
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise DataError(f"{named}, row {notes.row}: {explain_error(error)}") from error
+            raise DataError(f"{description}, row {notes.row}: {explain_error(error)}") from error
         if found_in_row:
             notes.add_all(found_in_row)
-        item = {} if train else {ITEM_COLUMN: _get_item(part, row, language, place)}
+        item = {} if train else {ITEM_COLUMN: _get_item(part, row, language, number)}
         for each in found:
             rows += 1
             grouped.add(each)
             yield own | each | item
     if not rows:
-        raise DataError(f"{named}: none of its {notes[ROWS_READ]:,} rows can be used{_format_reasons(notes)}")
+        raise DataError(f"{description}: none of its {notes[ROWS_READ]:,} rows can be used{_format_reasons(notes)}")
     if not (train or grouped.has_group):
-        raise DataError(f"{named}: no two rows have the same query: there is nothing to rank")
+        raise DataError(f"{description}: no two rows have the same query: there is nothing to rank")
 
 
-def _adapt_row(row: Row, part: DatasetPart, known: LabelMap, notes: RowNotes, train: bool) -> list[Row]:
+def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:
     """The rows that a set's row becomes."""
-    told = normalise_row(row, part.row_format, known, notes)
-    rows = list(part.row_format.adapt(told, notes)) if part.row_format.adapt else [told]
+    normalised = normalise_row(row, part.row_format, label_map, notes)
+    rows = list(part.row_format.adapt(normalised, notes)) if part.row_format.adapt else [normalised]
     if train and any(is_blank(text) for each in rows for text in _iterate_texts(each)):
         raise UnusableRowError(EMPTY_TEXT)
     return rows
 
 
 def _format_reasons(notes: RowNotes) -> str:
-    told = [f"{what} ({count:,})" for what, count in notes.items() if what != ROWS_READ]
-    return ": " + "; ".join(told) if told else ""
+    reasons = [f"{what} ({count:,})" for what, count in notes.items() if what != ROWS_READ]
+    return ": " + "; ".join(reasons) if reasons else ""
 
 
 class _GroupDetector:
@@ -186,11 +186,11 @@ class _GroupDetector:
             self._seen.add(value)
 
 
-def _get_item(part: DatasetPart, row: Row, language: str, place: int) -> str:
+def _get_item(part: DatasetPart, row: Row, language: str, number: int) -> str:
     """What joins a row with those of other languages; one without an id is joined with none."""
     if part.item_column is None:
-        return str(place)
-    return f"{language}, row {place}" if row[part.item_column] is None else str(row[part.item_column])
+        return str(number)
+    return f"{language}, row {number}" if row[part.item_column] is None else str(row[part.item_column])
 
 
 def _iterate_texts(row: Row) -> Iterator[str]:
@@ -203,16 +203,16 @@ def _iterate_texts(row: Row) -> Iterator[str]:
         yield "".join(row["words"])
 
 
-def _check_rows(told: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
+def _check_rows(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
     """The rows that are asked for; every column is there, and is not null in all of them."""
-    named, wanted = part.describe_rows(language), _get_required_columns(part)
-    seen, there = False, tuple[str, ...]()
+    description, missing = part.describe_rows(language), _get_required_columns(part)
+    seen, columns = False, tuple[str, ...]()
     try:
-        for row in islice(_filter_language(told, part, language, notes), part.skip, _get_last_row(part)):
-            seen, there = True, there or tuple(row)
+        for row in islice(_filter_language(raw_rows, part, language, notes), part.skip, _get_last_row(part)):
+            seen, columns = True, columns or tuple(row)
             notes[ROWS_READ] += 1
-            if wanted:
-                wanted -= {name for name in wanted if row[name] is not None}
+            if missing:
+                missing -= {name for name in missing if row[name] is not None}
             yield row
     except DataError:
         raise
@@ -221,11 +221,11 @@ def _check_rows(told: Iterable[Row], part: DatasetPart, language: str, notes: Ro
     if not seen:
         beyond = f" after the first {part.skip}" if part.skip else ""
         within = f" in {language}" if part.contains_row else ""
-        raise DataError(f"{named}: it has no rows{within}{beyond}{_format_reasons(notes)}")
-    if wanted:
+        raise DataError(f"{description}: it has no rows{within}{beyond}{_format_reasons(notes)}")
+    if missing:
         # A stream has the columns of the set's first file: what this one lacks of them is null in every row.
-        lacking = f"no column {', '.join(sorted(wanted))}, or nothing in it"
-        raise DataError(f"{named}: {lacking}; it has {', '.join(there)}")
+        problem = f"no column {', '.join(sorted(missing))}, or nothing in it"
+        raise DataError(f"{description}: {problem}; it has {', '.join(columns)}")
 
 
 def _get_required_columns(part: DatasetPart) -> set[str]:
@@ -236,29 +236,29 @@ def _get_last_row(part: DatasetPart) -> int | None:
     return None if part.take is None else part.skip + part.take
 
 
-def _filter_language(told: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
+def _filter_language(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
     """A set's rows in a language, less those that another part has."""
     others, wanted = set[str](), _get_required_columns(part)
     if (without := part.excluded_part) is not None:
-        told_of = _filter_language(open_split(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, RowNotes())
-        others = {(row["context"] or "").strip() for row in told_of}
-    for number, row in enumerate(told):
+        excluded_rows = _filter_language(open_split(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, RowNotes())
+        others = {(row["context"] or "").strip() for row in excluded_rows}
+    for number, row in enumerate(raw_rows):
         if number == 0 and (missing := sorted(wanted - row.keys())):
             raise DataError(f"{part.describe_rows(language)}: no column {', '.join(missing)}; it has {', '.join(row)}")
         notes.row = number
         try:
-            there = part.contains_row is None or part.contains_row(row, language)
+            selected = part.contains_row is None or part.contains_row(row, language)
         except UnusableRowError as left_out:
             notes.add(str(left_out))
             continue
-        if there and not (others and (row["context"] or "").strip() in others):
+        if selected and not (others and (row["context"] or "").strip() in others):
             yield row
 
 
-def _read_label_names(told: Iterable[Row], part: DatasetPart) -> tuple[str, ...] | None:
+def _read_label_names(raw_rows: Iterable[Row], part: DatasetPart) -> tuple[str, ...] | None:
     """The labels' names in the set's own order, if it says them."""
     columns = part.row_format.columns
     column = columns.get("label", columns.get("tags", ""))
-    feature = (getattr(told, "features", None) or {}).get(column)
+    feature = (getattr(raw_rows, "features", None) or {}).get(column)
     feature = feature.feature if isinstance(feature, List) else feature
     return tuple(feature.names) if isinstance(feature, ClassLabel) else None

@@ -1,4 +1,4 @@
-"""How far synonyms move a stage's tokens: the augmentation's magnitude, in the unit that all methods share."""
+"""Synonym augmentation at a magnitude: how far synonyms move a stage's tokens, in the unit of all methods."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -17,39 +17,37 @@ from trainables.synonyms import Synonyms
 class SynonymAugmentation:
     """Synonym substitution of one stage (RS-DA; Huang et al., EMNLP 2021, section 3.2).
 
-    As there, labels stay, each text of a pair is drawn by itself, and the words as they are come in as one draw among the
-    others. There copies are made once and stand in for the training set; here every example is drawn anew each time it is
-    trained on, so that the number of steps stays the config's.
+    As published, labels are kept, the texts of a pair are drawn independently, and the original word is one of the candidates. The paper
+    makes copies once and trains on these; here every example is drawn anew in each epoch, so that the number of steps does not change.
     """
 
     synonyms: Synonyms
     scale: float
-    """See `Synonyms.replaced`; 1 is the published setting."""
+    """See `Synonyms.replace_words`; 1 is the published setting."""
     reached_magnitude: float
-    """The magnitude it reaches: below the magnitude asked for where even the published setting moves tokens less."""
+    """The magnitude in effect: below the noise's magnitude where even the published setting moves tokens less."""
 
     @property
     def native(self) -> dict[str, float]:
-        """The scale, and the magnitude reached."""
+        """The scale, and the magnitude in effect."""
         return {"scale": self.scale, "reached": self.reached_magnitude}
 
     def rewrite(self, text: str, schedule: float, rng: Random) -> str:
-        """The text with words replaced, at the scale times what the schedule makes of it."""
+        """The text with words replaced, at the scale times the schedule's factor."""
         return self.synonyms.replace_words(text, self.scale * schedule, rng)
 
 
 def build_augmentation(synonyms: Synonyms, noise: Noise, texts: Iterable[str], encoder: Encoder) -> SynonymAugmentation:
-    """The substitution that moves tokens by a magnitude.
+    """The substitution that moves tokens by the noise's magnitude, as far as possible.
 
-    Its magnitude is the expected L2 distance, per token, between the mean embedding of a word's pieces and its replacement's,
-    relative to the mean embedding norm: a choice of ours, since the paper tells no size for it.
+    The magnitude is the expected L2 distance, per token, between the mean embeddings of the pieces of a word and of its replacement,
+    relative to the mean norm of the embeddings. This is our definition: the paper gives no size for the substitution.
 
     Args:
-        synonyms: whose neighbours are drawn.
-        noise: its magnitude; one that rises or falls reaches half as far in the mean, since no word can be replaced oftener than at
-            scale 1.
-        texts: the stage's training texts, or a sample.
-        encoder: whose tokenizer and embeddings are meant.
+        synonyms: from which replacements are drawn.
+        noise: of the stage. With a rising or falling schedule the scale is at most 0.5, so that it never exceeds 1 at any step.
+        texts: the stage's training texts, or a sample of them.
+        encoder: its tokenizer and embeddings measure the distances.
     """
     most = _compute_displacement(synonyms, texts, encoder) / encoder.embedding_norm
     highest = 1.0 if noise.schedule == "constant" else 0.5
@@ -58,7 +56,7 @@ def build_augmentation(synonyms: Synonyms, noise: Noise, texts: Iterable[str], e
 
 
 def _compute_displacement(synonyms: Synonyms, texts: Iterable[str], encoder: Encoder) -> float:
-    """Expected distance per token at scale 1, in the units of the embeddings."""
+    """Expected distance per token at scale 1, in the unit of the embeddings."""
     counts = Counter((core, others) for text in texts for _, core, _, others in synonyms.find_matches(text) if core)
     words = sorted({word for core, others in counts for word in (core, *others)})
     if not words:

@@ -1,4 +1,4 @@
-"""The seam of the robust-training methods: what one is told of a step, and how it looks at a perturbed model."""
+"""The interface of the robust-training methods: a step's data, and the model's output on perturbed embeddings."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,36 +17,36 @@ from trainables.encoders import Batch
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseSetting:
-    """What a method knows of its stage before the first step."""
+    """What a method knows of its stage."""
 
     noise: Noise
     radius: float
     """L2 norm of the perturbation per token, in the units of the embeddings."""
     width: int
-    """Of the embeddings."""
+    """Width of the embeddings."""
     length: float
     """Mean length of a training text in tokens."""
     perturbable_length: float
-    """Mean number of its tokens that may be perturbed."""
+    """Mean number of perturbable tokens of a training text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NoiseStep:
-    """One batch of a stage, and what a method may want to know of it."""
+    """One batch of a stage, with the model and the settings that a method needs."""
 
     setting: NoiseSetting
     model: PreTrainedModel
-    """With its head; called with a batch that holds labels, its output has ``loss``."""
+    """Encoder and head; its output on a batch with labels has ``loss``."""
     batch: Batch
     """Tensors of shape [batch, length], or [batch, choices, length] for multiple choice."""
     perturbable: Tensor
-    """bool, [rows, length], choices being rows of their own: the tokens that may be perturbed, neither special nor padding."""
+    """bool, [rows, length], with each choice a row: the tokens that may be perturbed, neither special nor padding."""
     scale: float
-    """What the stage's schedule makes of the magnitude, or of the weight, at this step; 1 for a constant one."""
+    """The schedule's factor of the magnitude, or of the weight, at this step; 1 for a constant schedule."""
     predictions: Callable[[ModelOutput, Batch], list[Tensor]]
     """The task kind's log-probabilities, each of shape [n, classes]."""
     rng: torch.Generator
-    """The stage's own random numbers, on the model's device."""
+    """The stage's random numbers, on the model's device."""
 
     @property
     def noise(self) -> Noise:
@@ -58,7 +58,7 @@ class NoiseStep:
         return self.setting.radius * self.scale
 
     def run_clean(self) -> ModelOutput:
-        """The model's output on the batch as it is."""
+        """The model's output on the unperturbed batch."""
         return self.model(**self.batch)
 
     def run_perturbed(self, delta: Tensor) -> ModelOutput:
@@ -68,22 +68,22 @@ class NoiseStep:
 
 
 class StepLosses(Protocol):
-    """A method at work."""
+    """A robust-training method."""
 
     def __call__(self, step: NoiseStep) -> Iterator[Tensor]:
-        """The losses of a batch, one after the other; their sum is what is trained on.
+        """The losses of a batch, one after the other; the step's loss is their sum.
 
-        Each is propagated backward before the next is asked for: so a method's memory is that of one, and FreeLB may read the
-        gradient of its perturbation.
+        Each is propagated backward before the next is computed, so that only one computation graph is in memory, and FreeLB can read
+        the gradient of its perturbation.
         """
 
 
 @contextmanager
 def add_to_embeddings(model: PreTrainedModel, delta: Tensor) -> Iterator[None]:
-    """Within it the first embedding look-up returns its vectors plus `delta`.
+    """A context in which the first embedding look-up returns its vectors plus `delta`.
 
-    A hook rather than ``inputs_embeds``: positions, token types and language embeddings stay what the ids make them, for
-    every encoder. The first alone, since XLM looks up token types in the same table.
+    A hook and not ``inputs_embeds``, since positions, token types and language embeddings follow from the ids in every encoder. The
+    first look-up only, since XLM looks up token types in the same table.
     """
     embeddings = model.get_input_embeddings()
     assert isinstance(embeddings, nn.Embedding)
@@ -100,14 +100,14 @@ def add_to_embeddings(model: PreTrainedModel, delta: Tensor) -> Iterator[None]:
 
 
 class FixedDropout:
-    """Lets several passes over a batch draw the same dropout masks, as FreeLB does (Zhu et al., ICLR 2020, section 3.3)."""
+    """Repeats the same dropout masks in several passes over a batch, as FreeLB does (Zhu et al., ICLR 2020, section 3.3)."""
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._state = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
     def restore_masks(self) -> None:
-        """The masks of the first pass again."""
+        """Restore the random number generator, so that the next pass draws the masks of the first one."""
         if self._device.type == "cuda":
             torch.cuda.set_rng_state(self._state, self._device)
         else:
@@ -117,8 +117,8 @@ class FixedDropout:
 def compute_symmetric_kl(one: list[Tensor], other: list[Tensor]) -> Tensor:
     """Symmetric Kullback-Leibler divergence KL(p|q) + KL(q|p) of log-probabilities [n, classes], in nats.
 
-    The mean over predictions and, where a task predicts several things (start and end), over these: neither the batch size nor
-    padding changes it.
+    The mean over predictions and, where a task has several outputs (start and end), over these: it does not depend on the batch size
+    or on padding.
     """
     both = [
         (kl_div(q, p, reduction="none", log_target=True) + kl_div(p, q, reduction="none", log_target=True)).sum(-1)

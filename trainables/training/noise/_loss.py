@@ -1,4 +1,4 @@
-"""A stage's loss: its robust-training method, at its magnitude, on the stage's own random numbers."""
+"""A stage's loss under its robust-training method."""
 
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ ComputeNative = Callable[[NoiseSetting], dict[str, float]]
 
 
 def compute_clean_losses(step: NoiseStep) -> Iterator[Tensor]:
-    """The loss on the batch as it is."""
+    """The loss on the unperturbed batch."""
     yield step.run_clean().loss
 
 
@@ -44,13 +44,13 @@ def compute_clean_losses(step: NoiseStep) -> Iterator[Tensor]:
 class _MethodFunctions:
     losses: StepLosses
     compute_native: ComputeNative = lambda setting: {}
-    """The method's own parameters under the names of its paper or code, as they follow from the magnitude or weight."""
+    """The method's own parameters under the names of its paper or code, computed from the magnitude or weight."""
 
 
 _METHODS: dict[str, _MethodFunctions] = {
     "none": _MethodFunctions(compute_clean_losses),
     "random_perturbation": _MethodFunctions(compute_random_perturbation_losses, compute_random_perturbation_native),
-    # Its words were replaced before they became tensors; `trainables.noise.substitution` knows its own parameter.
+    # Its words are replaced before tokenization; `SynonymAugmentation` has its native parameters.
     "augmentation": _MethodFunctions(compute_clean_losses),
     "adversarial": _MethodFunctions(compute_adversarial_losses, compute_adversarial_native),
     "freelb": _MethodFunctions(compute_freelb_losses, compute_freelb_native),
@@ -67,10 +67,10 @@ class NoisyLoss:
     def __init__(self, setting: NoiseSetting, steps: int, special_ids: Collection[int], rng: torch.Generator) -> None:
         """
         Args:
-            setting: method and magnitude, and what the stage trains on.
+            setting: of the stage.
             steps: of the stage, for a magnitude that rises or falls.
-            special_ids: ids that are never perturbed.
-            rng: on the model's device.
+            special_ids: ids of tokens that are never perturbed.
+            rng: of the stage, on the model's device.
         """
         self.setting, self.steps, self.rng = setting, steps, rng
         self.method = _METHODS[setting.noise.method]
@@ -79,7 +79,7 @@ class NoisyLoss:
 
     @property
     def native(self) -> dict[str, float]:
-        """The method's own parameters, as they follow from magnitude or weight; the mean over a rising or falling stage."""
+        """The method's own parameters, computed from the magnitude or weight; for a rising or falling schedule, their mean."""
         return self.method.compute_native(self.setting)
 
     def __call__(
@@ -101,7 +101,7 @@ class NoisyLoss:
 
 
 def compute_schedule_factor(noise: Noise, step: int, steps: int) -> float:
-    """What the schedule multiplies the magnitude (R-Drop: the weight) with at a step, from 0; its mean over the stage is 1.
+    """The factor of the magnitude (R-Drop: of the weight) at a step, from 0; its mean over the stage is 1.
 
     ``rising`` goes linearly from 0 to 2, ``falling`` from 2 to 0.
     """

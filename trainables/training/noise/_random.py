@@ -12,21 +12,21 @@ from trainables.training.noise._interface import NoiseSetting, NoiseStep
 def draw_perturbation(step: NoiseStep) -> Tensor:
     """Random vectors of norm `step.radius` at the tokens that may be perturbed, [rows, length, width].
 
-    The paper's own distributions could not be read. Coordinates are drawn from a Gaussian, so that the direction is uniform on
-    the sphere, or uniformly, so that it is uniform in the cube; then the vector is brought to its norm. In hundreds of
-    dimensions that is where the mass of either lies anyway, and the magnitude is exact.
+    Huang et al. do not state their distributions. Coordinates are drawn from a Gaussian, so that the direction is uniform on the sphere,
+    or from a uniform distribution; then the vector is scaled to the norm. In hundreds of dimensions unscaled vectors would have almost
+    that norm, too; with the scaling the magnitude is exact.
     """
-    shape, where = (*step.perturbable.shape, step.setting.width), step.perturbable.device
+    shape, device = (*step.perturbable.shape, step.setting.width), step.perturbable.device
     if step.noise.distribution == "gaussian":
-        direction = torch.randn(shape, generator=step.rng, device=where)
+        direction = torch.randn(shape, generator=step.rng, device=device)
     else:
-        direction = torch.empty(shape, device=where).uniform_(-1.0, 1.0, generator=step.rng)
+        direction = torch.empty(shape, device=device).uniform_(-1.0, 1.0, generator=step.rng)
     delta: Tensor = step.radius * direction / direction.norm(dim=-1, keepdim=True) * step.perturbable.unsqueeze(-1)
     return delta
 
 
 def compute_random_perturbation_native(setting: NoiseSetting) -> dict[str, float]:
-    """The noise of each coordinate that has this norm: a Gaussian's standard deviation, or a uniform one's half-width."""
+    """The noise of each coordinate that gives this norm: the standard deviation of a Gaussian, or the half-width of a uniform one."""
     deviation = setting.radius / math.sqrt(setting.width)
     if setting.noise.distribution == "gaussian":
         return {"standard_deviation": deviation}
@@ -41,9 +41,9 @@ def compute_random_perturbation_losses(step: NoiseStep) -> Iterator[Tensor]:
 def compute_neftune_losses(step: NoiseStep) -> Iterator[Tensor]:
     """NEFTune (Jain et al., ICLR 2024, algorithm 1): each coordinate uniform in ±alpha / sqrt(length x width).
 
-    The length is the padded batch's, as in the authors' code and in transformers; padding and special tokens stay as they are,
-    as all methods leave them here. A longer text is thus moved less: the magnitude is the root mean square of the norms at
-    the stage's mean length.
+    The length is that of the padded batch, as in the authors' code and in transformers; padding and special tokens are not perturbed,
+    as by all methods here. A token of a longer text is moved less: the magnitude is the root mean square of the norms at the stage's
+    mean length.
     """
     rows, length = step.perturbable.shape
     alpha = compute_neftune_native(step.setting)["alpha"] * step.scale
@@ -54,5 +54,5 @@ def compute_neftune_losses(step: NoiseStep) -> Iterator[Tensor]:
 
 
 def compute_neftune_native(setting: NoiseSetting) -> dict[str, float]:
-    """The alpha that moves a token of a text of mean length by the radius, in the root mean square."""
+    """The alpha at which the root mean square of the norms, in a text of mean length, is the radius."""
     return {"alpha": setting.radius * math.sqrt(3 * setting.length)}

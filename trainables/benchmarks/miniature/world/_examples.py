@@ -38,9 +38,9 @@ class Example:
 MakeExample = Callable[[Iterator[WorldRecord], Random], Example]
 
 
-def make_inference_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_inference_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """Three-way inference: the premise is a place or a day; the hypothesis, two facts, holds, fails, or is of the other."""
-    record, label = next(told), rng.randrange(3)
+    record, label = next(records), rng.randrange(3)
     about_place = rng.random() < 0.6
     kinds = rng.sample(PLACE_KINDS if about_place else DATE_KINDS, 2)
     stated = [draw_other_code(kind, record.fact(kind), rng) if label == 2 else record.fact(kind) for kind in kinds]
@@ -57,9 +57,9 @@ def make_inference_example(told: Iterator[WorldRecord], rng: Random) -> Example:
     return Example((record,), say)
 
 
-def make_choice_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_choice_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """Which of two facts of one kind holds for the place or the day."""
-    record = next(told)
+    record = next(records)
     kind: FactKind = rng.choice(PLACE_KINDS + DATE_KINDS)
     right = record.fact(kind)
     label = rng.randrange(2)
@@ -78,9 +78,9 @@ def make_choice_example(told: Iterator[WorldRecord], rng: Random) -> Example:
 ENTITY_KINDS: tuple[FactKind | None, ...] = (None, *PLACE_KINDS, *DATE_KINDS)
 
 
-def make_tagging_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_tagging_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """Names of several kinds in one enumeration, each word tagged with its kind."""
-    chosen = tuple(islice(told, rng.randint(3, 5)))
+    chosen = tuple(islice(records, rng.randint(3, 5)))
     kinds = [rng.choice(ENTITY_KINDS) for _ in chosen]
 
     def say(language: str) -> Row:
@@ -104,10 +104,10 @@ def make_tagging_example(told: Iterator[WorldRecord], rng: Random) -> Example:
     return Example(chosen, say)
 
 
-def make_answer_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_answer_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """Extractive QA: three places; which of them has this continent, currency or language?"""
     while True:
-        chosen = tuple(islice(told, 3))
+        chosen = tuple(islice(records, 3))
         kind = rng.choice(PLACE_KINDS)
         gold = rng.randrange(3)
         asked = chosen[gold].fact(kind)
@@ -128,9 +128,9 @@ def make_answer_example(told: Iterator[WorldRecord], rng: Random) -> Example:
     return Example(chosen, say)
 
 
-def make_retrieval_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_retrieval_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """A place, its currency, a month and a weekday, without digits: find its English rendering."""
-    record = next(told)
+    record = next(records)
 
     def text(language: str) -> str:
         facts = [render_fact(record, kind, language) for kind in ("currency", "month", "weekday")]
@@ -141,14 +141,14 @@ def make_retrieval_example(told: Iterator[WorldRecord], rng: Random) -> Example:
     )
 
 
-def make_fact_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_fact_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """True or false: does the place have this continent, currency or language?"""
-    return _make_checking_example(next(told), rng, PLACE_KINDS, render_place)
+    return _make_checking_example(next(records), rng, PLACE_KINDS, render_place)
 
 
-def make_date_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_date_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """True or false: is the day in this month, or on this weekday?"""
-    return _make_checking_example(next(told), rng, DATE_KINDS, render_date)
+    return _make_checking_example(next(records), rng, DATE_KINDS, render_date)
 
 
 def _make_checking_example(
@@ -173,15 +173,15 @@ NAMES_LANGUAGES = (
 """Languages of every family that the encoder has seen."""
 
 
-def make_multilingual_tagging_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_multilingual_tagging_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """As `make_tagging_example`, each sentence in one of 23 languages, English not among them."""
-    example, language = make_tagging_example(told, rng), rng.choice(NAMES_LANGUAGES)
+    example, language = make_tagging_example(records, rng), rng.choice(NAMES_LANGUAGES)
     return Example(example.records, lambda _: example.render(language))
 
 
-def make_initials_example(told: Iterator[WorldRecord], rng: Random) -> Example:
+def make_initials_example(records: Iterator[WorldRecord], rng: Random) -> Example:
     """Does the place's English name begin with A to M? A surface question, of no use to any target."""
-    record = next(told)
+    record = next(records)
     first = render_place(record, SOURCE_LANGUAGE)[0]
     return Example(
         (record,),

@@ -98,14 +98,14 @@ def _find_facts(territory: str, continent: str) -> dict[FactKind, str] | None:
         code for code, _, end, tender in get_global("territory_currencies").get(territory, ()) if tender and not end
     ]
     own = [code for code in tenders if code.startswith(territory)]
-    spoken = [
+    official = [
         (share["population_percent"], language.split("_")[0])
         for language, share in get_global("territory_languages").get(territory, {}).items()
         if share["official_status"] in ("official", "de_facto_official")
     ]
-    if not own or not spoken:
+    if not own or not official:
         return None
-    return {"continent": continent, "currency": own[0], "language": max(spoken)[1]}
+    return {"continent": continent, "currency": own[0], "language": max(official)[1]}
 
 
 def _is_named_everywhere(territory: str, facts: dict[FactKind, str]) -> bool:

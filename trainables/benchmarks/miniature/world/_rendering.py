@@ -14,20 +14,20 @@ def render_name(kind: FactKind | None, code: str, language: str) -> str:
 
     Months and weekdays take CLDR's *format* form, the one a date uses: stand-alone tables are aliased between locales.
     """
-    where = get_locale(language)
+    locale = get_locale(language)
     match kind:
         case None:
-            return str(where.territories[code])
+            return str(locale.territories[code])
         case "continent":
-            return str(where.territories[code])
+            return str(locale.territories[code])
         case "currency":
-            return str(where.currencies[code])
+            return str(locale.currencies[code])
         case "language":
-            return str(where.languages[code])
+            return str(locale.languages[code])
         case "month":
-            return str(where.months["format"]["wide"][int(code)])
+            return str(locale.months["format"]["wide"][int(code)])
         case "weekday":
-            return str(where.days["format"]["wide"][int(code)])
+            return str(locale.days["format"]["wide"][int(code)])
 
 
 def render_place(record: WorldRecord, language: str) -> str:

@@ -25,14 +25,14 @@ def build_synonyms() -> Synonyms:
 
 def _collect_alternatives(language: str) -> list[list[str]]:
     """For each month, weekday and currency its usual name, then the others."""
-    where = get_locale(language)
-    months = [[where.months[form][width][n] for form, width in _MONTH_FORMS] for n in range(1, 13)]
-    days = [[where.days[form][width][n] for form, width in _DAY_FORMS] for n in range(7)]
+    locale = get_locale(language)
+    months = [[locale.months[form][width][n] for form, width in _MONTH_FORMS] for n in range(1, 13)]
+    days = [[locale.days[form][width][n] for form, width in _DAY_FORMS] for n in range(7)]
     currencies = [
         [
-            where.currencies[code],
-            get_currency_name(code, count=2, locale=where),
-            get_currency_symbol(code, locale=where),
+            locale.currencies[code],
+            get_currency_name(code, count=2, locale=locale),
+            get_currency_symbol(code, locale=locale),
         ]
         for code in list_codes("currency")
     ]

@@ -30,13 +30,13 @@ def draw_examples(name: str, split: RecordSplit) -> tuple[Example, ...]:
     none of theirs for train.
     """
     rng = Random(f"{name}/{split}")
-    told = draw_records(split, rng)
+    records = draw_records(split, rng)
     card = MINIATURE_TASKS[name]
     size = {"train": card.train, "dev": card.dev, "test": card.test}[split]
     taken = {_describe_input(example) for other in _EARLIER_SPLITS[split] for example in draw_examples(name, other)}
     drawn: list[Example] = []
     while len(drawn) < size:
-        example = EXAMPLE_MAKERS[name](told, rng)
+        example = EXAMPLE_MAKERS[name](records, rng)
         if (row := _describe_input(example)) in taken:
             continue
         drawn.append(example)
