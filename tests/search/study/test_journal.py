@@ -131,7 +131,7 @@ def test_a_journal_is_read_while_it_grows(finished, journal):
 FULL = """
 import resource, sys
 from pathlib import Path
-from search.study._study._journal import JournalBackend
+from search.study._journal import JournalBackend
 journal = JournalBackend(Path(sys.argv[1]), writes=True)
 record = {"op_code": 2, "study_id": 0, "user_attr": {"a": "b" * 300}, "worker_id": "w"}
 try:
