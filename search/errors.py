@@ -62,10 +62,14 @@ class SpaceChangedError(UserError):
 class SearchNotFoundError(UserError):
     """No search of this name in this home."""
 
-    def __init__(self, name: str, home: object, known: Sequence[str]) -> None:
-        there = f"it has: {', '.join(known)}" if known else "it has no searches yet: xlt launch CONFIG makes one"
+    def __init__(self, name: str, home: object, search_names: Sequence[str]) -> None:
+        there = (
+            f"it has: {', '.join(search_names)}"
+            if search_names
+            else "it has no searches yet: xlt launch CONFIG makes one"
+        )
         super().__init__(f"no search named {name!r} in {home}; {there}")
-        self.name, self.known = name, list(known)
+        self.name, self.search_names = name, list(search_names)
 
 
 def _shorten_problem(text: str, most: int = MAX_PROBLEM_LENGTH) -> str:

@@ -76,12 +76,12 @@ class SearchFolder:
         return self.path / FAILURES_FOLDER
 
     @property
-    def written(self) -> tuple[Path, ...]:
+    def written_paths(self) -> tuple[Path, ...]:
         """What is written to, or cleared, where it lies; all else takes the place of what was there in one step."""
         return self.journal, self.torn_records, self.pictures, self.failures, self.scratch, self.lock
 
     @property
-    def live(self) -> bool:
+    def is_running(self) -> bool:
         """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
         try:
             with open_regular_file(self.lock) as handle:
@@ -153,33 +153,33 @@ class Home:
             raise UserError(f"store.url: {error}") from error
         return url if "://" in there else str(Path(there).resolve())
 
-    def folder(self, name: str) -> SearchFolder:
+    def get_search_folder(self, name: str) -> SearchFolder:
         """The place of a search, there or not.
 
         Raises:
             UserError: when a link is where it writes, which would lead out of the home.
         """
         found = SearchFolder(self.root / "searches" / name)
-        for place in (found.path.parent, found.path, *found.written):
+        for place in (found.path.parent, found.path, *found.written_paths):
             if place.is_symlink():
                 raise UserError(
                     f"{place} is a link, and a search is only where it lies: put there what the link leads to"
                 )
         return found
 
-    def names(self) -> list[str]:
+    def list_searches(self) -> list[str]:
         """The searches that are here."""
         journals = (self.root / "searches").glob("*/study.journal")
         own = (path for path in journals if path.is_file() and not path.is_symlink() and not path.parent.is_symlink())
         return sorted(path.parent.name for path in own)
 
-    def find(self, name: str) -> SearchFolder:
+    def find_search(self, name: str) -> SearchFolder:
         """The folder of a search that is there.
 
         Raises:
             NoSuchSearchError: listing those that are.
         """
-        folder, names = self.folder(name), self.names()
+        folder, names = self.get_search_folder(name), self.list_searches()
         if name not in names:
             raise SearchNotFoundError(name, self.root, names)
         return folder

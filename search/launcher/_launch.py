@@ -61,11 +61,11 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     """
     if address is not None:
         check_cluster_address(address)
-    folder = home.folder(config.name)
+    folder = home.get_search_folder(config.name)
     config, synonyms = resolve_inputs(config, folder)
     stages = home.resolve_stage_store(config.store)
     check_space(folder, config, stages)
-    earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
+    earlier = Study.open(home.find_search(config.prior.search)) if config.prior.search else None
     with _hold_search_lock(folder):
         if mended := repair_journal(folder.journal):
             console.print(mended, highlight=False, markup=False, soft_wrap=True)
@@ -108,7 +108,8 @@ def _run_jobs(
                 )
             study.held = cache(
                 lambda: collect_trained_paths(
-                    select_stages_on_encoder(config.encoder, study.before(entries)), config.resources.arithmetic
+                    select_stages_on_encoder(config.encoder, study.select_stages_before_start(entries)),
+                    config.resources.arithmetic,
                 )
             )
             agenda.listeners.append(_StoreCleaner(records, study))
@@ -140,7 +141,7 @@ def _run_jobs(
         if agenda.exhausted:
             of = "design" if config.sampler == "orders" else "space"
             console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
-        for warning in list_racing_warnings(analyse_racing(study.recorded(), config)):
+        for warning in list_racing_warnings(analyse_racing(study.get_trial_records(), config)):
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 

@@ -15,9 +15,9 @@ class CostModel:
 
     def __init__(self, entries: Iterable[StageEntry]) -> None:
         self._stored_rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-        self._own: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+        self._launch_rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
         """Of this launch."""
-        self._estimated_seconds = self._taken = 0.0
+        self._estimated_seconds = self._measured_seconds = 0.0
         """Seconds of stages of this launch, as the store foresaw them and as they were."""
         for entry in entries:
             if entry.steps and (told := entry.stage) is not None:
@@ -33,21 +33,21 @@ class CostModel:
                 self._estimated_seconds += (
                     fmean(self._stored_rates[like]) * stage.steps * count_passes(stage.noise).forward_equivalents
                 )
-                self._taken += seconds
+                self._measured_seconds += seconds
                 break
         for like in _make_similarity_keys(stage):
-            self._own[like].append(seconds / stage.steps / count_passes(stage.noise).forward_equivalents)
+            self._launch_rates[like].append(seconds / stage.steps / count_passes(stage.noise).forward_equivalents)
 
     @property
-    def known(self) -> bool:
+    def has_measurements(self) -> bool:
         """Whether anything was trained before."""
-        return bool(self._stored_rates or self._own)
+        return bool(self._stored_rates or self._launch_rates)
 
-    def of(self, stage: Stage) -> float | None:
+    def estimate_seconds(self, stage: Stage) -> float | None:
         """Seconds that the stage would take, from the stages most like it."""
-        here = self._taken / self._estimated_seconds if self._estimated_seconds else 1.0
+        here = self._measured_seconds / self._estimated_seconds if self._estimated_seconds else 1.0
         for like in _make_similarity_keys(stage):
-            for rates, scale in ((self._own, 1.0), (self._stored_rates, here)):
+            for rates, scale in ((self._launch_rates, 1.0), (self._stored_rates, here)):
                 if like in rates:
                     return fmean(rates[like]) * scale * stage.steps * count_passes(stage.noise).forward_equivalents
         return None

@@ -61,7 +61,7 @@ class Plan:
     name: str
     space: int
     """Different trials in the space."""
-    done: int
+    trials_done: int
     """Trials that the search has, which are not run again."""
     trials: int
     """Trials that will be run: no more than the space holds, those that were interrupted or failed before among them."""
@@ -73,16 +73,16 @@ class Plan:
     repeat_stages: int
     """Stages that the repeats ask for."""
     repeat_seconds: float | None
-    refused: str = ""
+    refusal: str = ""
     """Why the search of this name that is there would not go on with this config, if it would not; it is planned anew then."""
 
     @property
-    def over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether nothing is left to do."""
         return not self.trials and not self.repeats
 
     @property
-    def asked(self) -> int:
+    def stages_asked(self) -> int:
         """Stages of the planned trials, each counted for every trial it is in."""
         return sum(stage.trials for stage in self.tree)
 
@@ -97,7 +97,7 @@ class Plan:
         return [stage for stage in self.tree if not stage.is_stored]
 
     @property
-    def passes(self) -> Passes:
+    def total_passes(self) -> Passes:
         """Passes through the model that the new stages take."""
         told = [(stage.path[-1].steps, count_passes(stage.path[-1].noise)) for stage in self.new_stages]
         return Passes(
@@ -110,7 +110,7 @@ class Plan:
     def relative_work(self) -> float:
         """Work of the new stages relative to as many plain optimiser steps."""
         steps = sum(stage.path[-1].steps for stage in self.new_stages)
-        return self.passes.forward_equivalents / steps / Passes().forward_equivalents if steps else 1.0
+        return self.total_passes.forward_equivalents / steps / Passes().forward_equivalents if steps else 1.0
 
     @property
     def seconds(self) -> float | None:
@@ -119,14 +119,14 @@ class Plan:
         return None if self.repeat_seconds is None else sum(told) + self.repeat_seconds
 
     def to_json(self) -> dict[str, Any]:
-        taken = self.passes
+        taken = self.total_passes
         return {
             "name": self.name,
             "space": self.space,
-            "done": self.done,
+            "done": self.trials_done,
             "trials": self.trials,
             "repeats": self.repeats,
-            "stages_asked": self.asked,
+            "stages_asked": self.stages_asked,
             "stages_distinct": self.stages_distinct,
             "stages_new": len(self.new_stages),
             "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
@@ -152,8 +152,8 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     space = CurriculumSpace(config)
     size = count_design_trials(space) if config.sampler == "orders" else space.size()
     there, refused = _open_comparable_study(config, folder, stages)
-    tried = select_last_records(there.recorded()) if there else []
-    done = [record for record in tried if record.ended]
+    tried = select_last_records(there.get_trial_records()) if there else []
+    done = [record for record in tried if record.is_finished]
     trials = _draw_trials(
         space, _iterate_first_parameters(space, tried), max(0, min(config.trials, size) - len(done)), done
     )
@@ -166,23 +166,23 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
             target=path[-1].task in config.targets,
             trials=count,
             is_stored=compute_path_signature(path, path[-1].task in config.targets) in held,
-            seconds=costs.of(path[-1]),
+            seconds=costs.estimate_seconds(path[-1]),
         )
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
     repeats = _list_repeats(config, trials, there, len(done))
-    repeated = [costs.of(path[-1]) for trial in repeats for path in iterate_stage_paths(trial, test=True)]
+    repeated = [costs.estimate_seconds(path[-1]) for trial in repeats for path in iterate_stage_paths(trial, test=True)]
     return Plan(
         name=config.name,
         space=size,
-        done=len(done),
+        trials_done=len(done),
         trials=len(trials),
         repeats=len(repeats),
         languages=len(config.scored_languages),
         tree=tree,
         repeat_stages=len(repeated),
-        repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.known else None,
-        refused=refused,
+        repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.has_measurements else None,
+        refusal=refused,
     )
 
 
@@ -199,7 +199,7 @@ def _open_comparable_study(config: Config, folder: SearchFolder | None, stages: 
 
 def _iterate_first_parameters(space: CurriculumSpace, tried: Sequence[TrialRecord]) -> Iterator[Parameters]:
     """What a launch tries first: trials that did not come to an end, then the baseline, or the design."""
-    yield from (record.parameters for record in tried if not record.ended)
+    yield from (record.parameters for record in tried if not record.is_finished)
     yield from iterate_design(space) if space.config.sampler == "orders" else [space.make_baseline_parameters()]
 
 
@@ -233,7 +233,7 @@ def _list_repeats(config: Config, trials: Sequence[Trial], there: Study | None, 
         return [trial for trial in [*trials, *known][:count] for _ in range(seeds)]
     return [
         record.trial.with_seed(seed)
-        for record, seed in list_missing_repeats(there.get_complete_trials(), there.repeats(), config)
+        for record, seed in list_missing_repeats(there.get_complete_trials(), there.get_repeat_outcomes(), config)
         if record.trial is not None
     ]
 

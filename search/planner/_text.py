@@ -20,24 +20,24 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
         config: its config.
         most: intermediate stages to draw; None for all.
     """
-    asked, distinct = plan.asked, plan.stages_distinct
+    asked, distinct = plan.stages_asked, plan.stages_distinct
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")
-    if plan.over:
+    if plan.is_done:
         table.add_row("left", _describe_done(plan))
         yield table
         return
     table.add_row(
         "trials",
-        f"{plan.trials:,}{f' more ({plan.done:,} are done)' if plan.done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
+        f"{plan.trials:,}{f' more ({plan.trials_done:,} are done)' if plan.trials_done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
     )
     if asked:
         shared = f"({1 - distinct / asked:.0%} shared)"
         table.add_row("stages", f"{asked:,} asked, {distinct:,} distinct {shared}, {len(plan.new_stages):,} new")
-    taken = plan.passes
+    taken = plan.total_passes
     table.add_row(
         "passes",
         f"{taken.forward:,} forward, {taken.backward:,} backward"
@@ -58,10 +58,10 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
 
 
 def _describe_done(plan: Plan) -> str:
-    done = f"nothing: {plan.done:,} trials and their repeats are done"
-    if plan.done >= plan.space:
+    done = f"nothing: {plan.trials_done:,} trials and their repeats are done"
+    if plan.trials_done >= plan.space:
         return f"{done}, and the space holds no further one"
-    return f"{done}; more trials go on with it, as --trials {plan.done + 1}"
+    return f"{done}; more trials go on with it, as --trials {plan.trials_done + 1}"
 
 
 def _format_cost(plan: Plan, workers: int) -> str:

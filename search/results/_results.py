@@ -26,8 +26,10 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         study: the search's.
         live: whether a launch is running; without one, what the study has as running was interrupted.
     """
-    config, repeats, failed = study.config, study.repeats(), study.get_failed_repeats()
-    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed", "running")]
+    config, repeats, failed = study.config, study.get_repeat_outcomes(), study.get_failed_repeats()
+    records = [
+        record for record in study.get_trial_records() if record.state in ("complete", "pruned", "failed", "running")
+    ]
     verdict = decide_verdict(study.get_complete_trials(), repeats, config)
     outcomes = [record.outcome for record in records if record.outcome is not None]
     outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]

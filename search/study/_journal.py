@@ -28,13 +28,13 @@ class JournalBackend(BaseJournalBackend):
     A last line without an end is left alone: it is being written just now, or was cut off.
     """
 
-    def __init__(self, file: Path, *, writes: bool = False) -> None:
+    def __init__(self, file: Path, *, writable: bool = False) -> None:
         """
         Args:
             file: may be absent for one that writes.
-            writes: whether records may be appended; without it nothing is written, whatever is asked.
+            writable: whether records may be appended; without it nothing is written, whatever is asked.
         """
-        self.file, self.writes = file, writes
+        self.file, self.writable = file, writable
         self._record_ends = [0]
         """Where each record that was read so far ends."""
         self.line = 0
@@ -62,14 +62,14 @@ class JournalBackend(BaseJournalBackend):
                         self.file, number + 1, f"it has more than {MAX_DOCUMENT_BYTES / 2**20:g} MiB"
                     )
         except FileNotFoundError:
-            if not self.writes:
+            if not self.writable:
                 raise UserError(f"{self.file} is gone") from None
         except OSError as error:
             raise UserError(f"{self.file} cannot be read: {error.strerror or error}") from error
 
     def append_logs(self, logs: list[JournalRecord]) -> None:
         """Append records, all or nothing: what a full disk lets through of them is taken back."""
-        if not self.writes:
+        if not self.writable:
             raise io.UnsupportedOperation(f"{self.file} was opened for reading")
         self.file.parent.mkdir(parents=True, exist_ok=True)
         rest = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)

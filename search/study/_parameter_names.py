@@ -33,16 +33,16 @@ def get_choice_labels(config: Config, name: str) -> tuple[str, ...] | None:
 class LabelledTrial:
     """Asks in words for what a space asks for by place."""
 
-    asked: SupportsSuggest
+    trial: SupportsSuggest
     config: Config
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
-        return self.asked.suggest_int(name, low, high)
+        return self.trial.suggest_int(name, low, high)
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         if (words := get_choice_labels(self.config, name)) is None:
-            return self.asked.suggest_categorical(name, choices)
-        return choices[words.index(self.asked.suggest_categorical(name, words[: len(choices)]))]
+            return self.trial.suggest_categorical(name, choices)
+        return choices[words.index(self.trial.suggest_categorical(name, words[: len(choices)]))]
 
 
 def label_parameters(config: Config, parameters: Parameters) -> Parameters:

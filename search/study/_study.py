@@ -44,23 +44,23 @@ class Study:
         config = validate_config(read_document(folder.config), str(folder.config), looking=True)
         return Study(load_study(folder.journal, config.name), config, folder.path)
 
-    def recorded(self) -> list[TrialRecord]:
+    def get_trial_records(self) -> list[TrialRecord]:
         """Every trial by number, duplicates and interrupted ones too.
 
         Raises:
             UserError: when a trial has a choice that the config has not.
         """
         found = assign_positions(
-            TrialRecord.of(trial, self._read_parameters(trial)) for trial in _get_started_trials(self._study)
+            TrialRecord.from_optuna(trial, self._read_parameters(trial)) for trial in _get_started_trials(self._study)
         )
         return [replace(each, trial=self.space.relocate_trial(each.trial)) if each.trial else each for each in found]
 
     def get_complete_trials(self) -> list[TrialRecord]:
         """The complete trials, best first, earlier ones first among equals."""
-        found = [record for record in self.recorded() if record.state == "complete"]
-        return sorted(found, key=lambda record: (-(record.value or 0.0), record.place))
+        found = [record for record in self.get_trial_records() if record.state == "complete"]
+        return sorted(found, key=lambda record: (-(record.value or 0.0), record.position))
 
-    def repeats(self) -> dict[int, dict[int, Outcome]]:
+    def get_repeat_outcomes(self) -> dict[int, dict[int, Outcome]]:
         """What finalists came to on fresh seeds: by trial number, by seed."""
         found: dict[int, dict[int, Outcome]] = {}
         for number, seed, document in iterate_repeat_attributes(self._study.user_attrs, REPEAT_ATTRIBUTE):
@@ -71,8 +71,10 @@ class Study:
         """The stages of every trial and repeat that came to an end, as paths from the root of the stage tree."""
         done = {record.number: record.trial for record in self.get_complete_trials() if record.trial}
         trials = [*done.values()]
-        trials += [done[number].with_seed(seed) for number, seeds in self.repeats().items() for seed in seeds]
-        ended = [record for record in self.recorded() if record.state == "pruned"]
+        trials += [
+            done[number].with_seed(seed) for number, seeds in self.get_repeat_outcomes().items() for seed in seeds
+        ]
+        ended = [record for record in self.get_trial_records() if record.state == "pruned"]
         trials += [
             replace(
                 record.trial,
@@ -85,11 +87,11 @@ class Study:
 
     def get_stage_keys(self) -> set[str]:
         """The stages of every trial and repeat that came to an end."""
-        outcomes = [record.outcome for record in self.recorded()]
-        outcomes += [outcome for by_seed in self.repeats().values() for outcome in by_seed.values()]
+        outcomes = [record.outcome for record in self.get_trial_records()]
+        outcomes += [outcome for by_seed in self.get_repeat_outcomes().values() for outcome in by_seed.values()]
         return {stage.key for outcome in outcomes if outcome for stage in outcome.stages}
 
-    def before(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
+    def select_stages_before_start(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
         """The stages of a store that were made before the search began: all that is known of it beside its own trials, whatever was
         interrupted since."""
         starts = [
@@ -100,7 +102,7 @@ class Study:
 
     def get_failed_repeats(self) -> dict[int, dict[int, FailedRepeat]]:
         """Repeats that failed and were not done since: by trial number, by seed."""
-        return extract_failed_repeats(self._study.user_attrs, self.repeats())
+        return extract_failed_repeats(self._study.user_attrs, self.get_repeat_outcomes())
 
     def get_stage_versions(self) -> set[str]:
         """The versions of the program's stages that the search's trials are made of, "1" where none was recorded."""

@@ -45,7 +45,7 @@ class TrialRecord:
     """Why it failed."""
     parameters: Parameters
     """As the space asks for them."""
-    place: int | None = None
+    position: int | None = None
     """In the search: how many other trials were asked for before it. It stays when a trial is interrupted, or fails, and is run again
     under another number. None for a duplicate, and for one that was killed before it was put together."""
     values: tuple[float, ...] = ()
@@ -60,12 +60,12 @@ class TrialRecord:
     """Of a failed one: the file in the search's folder that holds the traceback; None for one of older versions."""
 
     @property
-    def ended(self) -> bool:
+    def is_finished(self) -> bool:
         """Whether it came to something, and need not be run again."""
         return self.state in ("complete", "pruned")
 
     @classmethod
-    def of(cls, trial: FrozenTrial, parameters: Parameters) -> "TrialRecord":
+    def from_optuna(cls, trial: FrozenTrial, parameters: Parameters) -> "TrialRecord":
         """From what Optuna keeps, and its parameters as the space asks for them."""
         attributes = trial.user_attrs
         if DUPLICATE_ATTRIBUTE in attributes:
@@ -156,7 +156,7 @@ def assign_positions(records: Iterable[TrialRecord]) -> list[TrialRecord]:
     return [
         record
         if record.trial is None or record.state == "duplicate"
-        else replace(record, place=places.setdefault(make_trial_identity(record.parameters), len(places)))
+        else replace(record, position=places.setdefault(make_trial_identity(record.parameters), len(places)))
         for record in records
     ]
 
@@ -165,8 +165,8 @@ def select_last_records(records: Iterable[TrialRecord]) -> list[TrialRecord]:
     """What every trial of a search came to, by place: its last record, a whole one before others."""
     found: dict[int, TrialRecord] = {}
     for record in records:
-        if record.place is not None and not (record.place in found and found[record.place].ended):
-            found[record.place] = record
+        if record.position is not None and not (record.position in found and found[record.position].is_finished):
+            found[record.position] = record
     return [found[place] for place in sorted(found)]
 
 
@@ -181,7 +181,9 @@ def find_pareto_front(ranked: Sequence[TrialRecord], config: Config) -> list[Tri
     """The complete trials that no other one beats in both objectives, the best in the first one first."""
     sign = -1.0 if config.second_objective == "seconds" else 1.0
     found: list[TrialRecord] = []
-    for record in sorted(ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.place or 0)):
+    for record in sorted(
+        ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.position or 0)
+    ):
         if not found or sign * record.values[1] > sign * found[-1].values[1]:
             found.append(record)
     return found

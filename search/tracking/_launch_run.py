@@ -34,7 +34,7 @@ class LaunchResult:
     @classmethod
     def of(cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]) -> "LaunchResult":
         """Read it from the study and its ``results.json``."""
-        repeats, ranked = study.repeats(), study.get_complete_trials()
+        repeats, ranked = study.get_repeat_outcomes(), study.get_complete_trials()
         verdict = decide_verdict(ranked, repeats, study.config)
         best = next((record for record in ranked if record.number == verdict.best), None)
         settings = results.with_name("config.yaml")

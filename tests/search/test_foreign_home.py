@@ -30,11 +30,11 @@ def template(tmp_path_factory) -> Home:
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
     config = validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
-    study = WritableStudy(home.folder("sums").journal, config)
+    study = WritableStudy(home.get_search_folder("sums").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
-    write_results(study, home.folder("sums"))
-    rebuild_tracking(study, home, home.folder("sums").results, Console(file=io.StringIO()))
+    write_results(study, home.get_search_folder("sums"))
+    rebuild_tracking(study, home, home.get_search_folder("sums").results, Console(file=io.StringIO()))
     return Home(home.root.rename(home.root.with_name("passed on")))
 
 
@@ -67,7 +67,7 @@ def tracked(home: Home) -> str:
     from search.launcher._writable_study import WritableStudy
 
     told = Console(file=io.StringIO(), width=1000)
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     study = WritableStudy(
         folder.journal, validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
     )
