@@ -219,12 +219,12 @@ class Config(Strategy):
         cards = BENCHMARKS[self.benchmark]
         return tuple(place for place, task in enumerate(self.scored_targets) if not cards[task].train)
 
-    def length(self, task: str) -> StageSettings:
+    def get_stage_settings(self, task: str) -> StageSettings:
         """How long a task trains, as a target or in a stage of its own, and on what batches."""
         training = self.training
-        return training.of(task, training.target if task in self.targets else training.intermediate)
+        return training.get_stage_settings(task, training.target if task in self.targets else training.intermediate)
 
-    def resource(self, task: str) -> Resource:
+    def get_resource(self, task: str) -> Resource:
         """Whether an intermediate task's training set is large or small."""
         return self.intermediate[task].resource or BENCHMARKS[self.benchmark][task].resource
 

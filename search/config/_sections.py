@@ -85,7 +85,7 @@ class Training(ConfigSection):
     """What robust-training methods are given alike: optimiser steps, or forward and backward passes, so that a method whose steps
     cost twice takes half of them."""
 
-    def of(self, task: str, usual: StageSettings) -> StageSettings:
+    def get_stage_settings(self, task: str, usual: StageSettings) -> StageSettings:
         """The length of a task: what is said of it, else the usual."""
         own = self.tasks.get(task) or self.tasks.get(task.partition(SAMPLE_SEPARATOR)[0])
         if own is None:

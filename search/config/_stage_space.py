@@ -102,7 +102,7 @@ class MethodSpace(ConfigSection):
 
     @field_validator("method")
     @classmethod
-    def _known(cls, method: str) -> str:
+    def _check_method(cls, method: str) -> str:
         return check_members((method,), NOISE_METHODS, "noise method")[0]
 
     @model_validator(mode="after")
@@ -124,7 +124,7 @@ class MethodSpace(ConfigSection):
             raise ValueError("with norm linf the ball of a sentence is that of its tokens: leave level out")
         return self
 
-    def noise(self, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
+    def make_noise(self, magnitude: float = 0.0, weight: float = 0.0) -> Noise:
         """The method at a magnitude and a weight."""
         plain = make_default_noise(self.method, magnitude, weight)
         return replace(
@@ -138,9 +138,9 @@ class MethodSpace(ConfigSection):
         )
 
     @property
-    def name(self) -> str:
+    def display_name(self) -> str:
         """What it is called among the others: the method alone, or with what was said about it."""
-        own = self.noise()
+        own = self.make_noise()
         return self.method if own == make_default_noise(self.method) else own.kind
 
 
@@ -157,27 +157,28 @@ class NoiseSpace(ConfigSection):
     @field_validator("methods")
     @classmethod
     def _check_distinct(cls, methods: tuple[MethodSpace, ...]) -> tuple[MethodSpace, ...]:
-        names = [method.name for method in methods]
+        names = [method.display_name for method in methods]
         check_members(names, names or NOISE_METHODS, "noise method")
         return methods
 
     @property
     def by_name(self) -> dict[str, MethodSpace]:
         """The methods by their names."""
-        return {method.name: method for method in self.methods}
+        return {method.display_name: method for method in self.methods}
 
-    def magnitudes(self, method: MethodSpace) -> tuple[float, ...]:
+    def get_magnitudes(self, method: MethodSpace) -> tuple[float, ...]:
         """The magnitudes of a method; none for one without."""
         return (method.magnitude or self.magnitude).values if NOISE_METHODS[method.method].magnitude else ()
 
-    def weights(self, method: MethodSpace) -> tuple[float, ...]:
+    def get_weights(self, method: MethodSpace) -> tuple[float, ...]:
         """The weights of a method; none for one without."""
         return (method.weight or self.weight).values if NOISE_METHODS[method.method].weight else ()
 
-    @property
-    def options(self) -> int:
+    def count_noises(self) -> int:
         """How many different noises a stage may get."""
-        return sum(max(1, len(self.magnitudes(method))) * max(1, len(self.weights(method))) for method in self.methods)
+        return sum(
+            max(1, len(self.get_magnitudes(method))) * max(1, len(self.get_weights(method))) for method in self.methods
+        )
 
 
 class CurriculumNoiseSpace(NoiseSpace):

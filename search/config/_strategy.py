@@ -112,7 +112,7 @@ class Finalists(ConfigSection):
     def _check_count(cls, top: object) -> object:
         return check_number_or_all(top, "finalists", MAX_TRIALS)
 
-    def of(self, trials: int) -> int:
+    def count_finalists(self, trials: int) -> int:
         """How many of so many trials besides the baseline."""
         return trials if self.top == "all" else min(trials, self.top)
 
@@ -145,8 +145,8 @@ class Strategy(ConfigSection):
             choices = {
                 "space.learning_rate": len(space.learning_rate.values),
                 "space.target.learning_rate": len(space.target.learning_rate.values),
-                "space.noise": space.noise.options if noisy else 1,
-                "space.target.noise": space.target_noise.options if noisy else 1,
+                "space.noise": space.noise.count_noises() if noisy else 1,
+                "space.target.noise": space.target_noise.count_noises() if noisy else 1,
             }
             if several := [name for name, count in choices.items() if count > 1]:
                 raise ValueError(f"orders wants one value each of {', '.join(several)}: order alone may differ")

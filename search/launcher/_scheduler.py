@@ -110,7 +110,7 @@ class Scheduler:
             return len(self.repeats)
         if not self.pending_trials and not self.running:
             return len(self._list_finalist_jobs())
-        top, trials = self.config.finalists.of(self.config.trials), self.config.trials
+        top, trials = self.config.finalists.count_finalists(self.config.trials), self.config.trials
         return self.config.finalists.seeds * min(top + 1, trials) if top else 0
 
     def next(self) -> Job | None:

@@ -150,7 +150,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
         folder: of the search, for the trials that are there.
     """
     space = CurriculumSpace(config)
-    size = count_design_trials(space) if config.sampler == "orders" else space.size()
+    size = count_design_trials(space) if config.sampler == "orders" else space.count_trials()
     there, refused = _open_comparable_study(config, folder, stages)
     tried = select_last_records(there.get_trial_records()) if there else []
     done = [record for record in tried if record.is_finished]
@@ -228,7 +228,7 @@ def _list_repeats(config: Config, trials: Sequence[Trial], there: Study | None, 
     if not top:
         return []
     if there is None or trials:
-        count = min(config.finalists.of(done + len(trials)) + 1, done + len(trials))
+        count = min(config.finalists.count_finalists(done + len(trials)) + 1, done + len(trials))
         known = [record.trial for record in there.get_complete_trials() if record.trial] if there else []
         return [trial for trial in [*trials, *known][:count] for _ in range(seeds)]
     return [

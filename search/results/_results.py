@@ -178,7 +178,7 @@ def _average_families(outcome: Outcome) -> dict[str, dict[str, float]]:
 def _describe_stage(stage: Stage, run: StageRun | None, config: Config) -> dict[str, Any]:
     return {
         "task": stage.task,
-        "resource": "+".join(config.resource(task) for task in stage.tasks),
+        "resource": "+".join(config.get_resource(task) for task in stage.tasks),
         "learning_rate": stage.learning_rate,
         "steps": stage.steps,
         "noise": _describe_noise(stage.noise, run),

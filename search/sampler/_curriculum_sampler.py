@@ -89,7 +89,7 @@ class CurriculumSampler(BaseSampler):
         *,
         seed: int | None = None,
         startup: int = 6,
-        held: Callable[[], Iterable[Hashable]] = tuple,
+        trained_parts: Callable[[], Iterable[Hashable]] = tuple,
         noise: Callable[[], float | None] = lambda: None,
         per_cost: bool = True,
     ) -> None:
@@ -98,15 +98,21 @@ class CurriculumSampler(BaseSampler):
             space: asks for every parameter of a trial and says what curriculum they make.
             seed: the same one gives the same proposals for the same study.
             startup: trials at random before the first model.
-            held: parts of `Candidate.costs` that are trained already, beside those of the study's own trials.
+            trained_parts: parts of `Candidate.costs` that are trained already, beside those of the study's own trials.
             noise: variance of a value over seeds, from repeats; None where it is not known: it is fitted then.
             per_cost: whether expected improvement is divided by cost.
         """
         if startup < 2:
             raise ValueError(f"startup must be 2 or more; got {startup}")
-        self.space, self.startup, self.held, self.noise, self.per_cost = space, startup, held, noise, per_cost
+        self.space, self.startup, self.trained_parts, self.noise, self.per_cost = (
+            space,
+            startup,
+            trained_parts,
+            noise,
+            per_cost,
+        )
         self._seed = Random(seed).getrandbits(32)
-        self._known: dict[int, tuple[Candidate, bool]] = {}
+        self._candidates_by_number: dict[int, tuple[Candidate, bool]] = {}
         self._open_proposals: dict[int, _Proposal] = {}
 
     def infer_relative_search_space(self, study: optuna.Study, trial: FrozenTrial) -> dict[str, BaseDistribution]:
@@ -118,7 +124,7 @@ class CurriculumSampler(BaseSampler):
             warnings.warn(
                 f"CurriculumSampler draws trial {trial.number} at random: {type(error).__name__}: {error}", stacklevel=2
             )
-            proposal = self._drawn(rng, {})
+            proposal = self._draw_proposal(rng, {})
         self._open_proposals[trial.number] = proposal
         return dict(proposal.distributions)
 
@@ -135,9 +141,11 @@ class CurriculumSampler(BaseSampler):
         seed = Random(f"{self._seed}/{trial.number}/{param_name}").getrandbits(32)
         return optuna.samplers.RandomSampler(seed=seed).sample_independent(study, trial, param_name, param_distribution)
 
-    def forget(self, number: int) -> None:
+    def forget_trials_from(self, number: int) -> None:
         """Forget what it remembers of the trials from this number on: other ones may come to have these numbers."""
-        self._known = {known: candidate for known, candidate in self._known.items() if known < number}
+        self._candidates_by_number = {
+            known: candidate for known, candidate in self._candidates_by_number.items() if known < number
+        }
 
     def estimate_improvement_probability(self, study: optuna.Study, by: float, trials: int) -> float:
         """The probability that a search finds something better if it goes on for so many trials.
@@ -153,20 +161,20 @@ class CurriculumSampler(BaseSampler):
         Returns:
             1 while there is no model yet, 0 when no untried curriculum is found.
         """
-        seen = self._seen(study, None)
+        seen = self._read_history(study, None)
         if len(seen.values) < self.startup:
             return 1.0
         return float((self._draw_improvements(trials, seen) > by).mean())
 
     def draw_improvements(self, study: optuna.Study, trials: int) -> np.ndarray:
         """By how much the next trials may improve on the best so far: draws of what `estimate_improvement_probability` counts, in the units of the values."""
-        return self._draw_improvements(trials, self._seen(study, None))
+        return self._draw_improvements(trials, self._read_history(study, None))
 
     def _draw_improvements(self, trials: int, seen: _History) -> np.ndarray:
         from search.sampler._improvement import simulate_improvements
 
         rng = Random(f"{self._seed}/outlook/{len(seen.trials)}")
-        model = self._model(seen)
+        model = self._fit_model(seen)
         found, _ = self._search_candidates(
             rng, seen, lambda found: model.compute_expected_improvement([each.candidate for each in found])
         )
@@ -179,17 +187,19 @@ class CurriculumSampler(BaseSampler):
         return gained
 
     def _propose(self, study: optuna.Study, trial: FrozenTrial, rng: Random) -> _Proposal:
-        seen = self._seen(study, trial.number)
+        seen = self._read_history(study, trial.number)
         if len(seen.values) < self.startup:
             return self._draw_untried(rng, seen.tried, believed=trial.number % 2 == 0)
-        held = {part for other in seen.trials for part in self._trained(other)} | set(self.held())
-        model = self._model(seen)
+        held = {part for other in seen.trials for part in self._list_trained_parts(other)} | set(self.trained_parts())
+        model = self._fit_model(seen)
         whole = [sum(cost for _, cost in self._get_candidate(other).costs) for other in seen.trials]
         free = 0.01 * float(np.median(whole))
-        found, scores = self._search_candidates(rng, seen, lambda found: self._scores(model, found, held, free))
+        found, scores = self._search_candidates(
+            rng, seen, lambda found: self._score_proposals(model, found, held, free)
+        )
         return found[int(np.argmax(scores))] if found else self._draw_untried(rng, seen.tried)
 
-    def _seen(self, study: optuna.Study, asking: int | None) -> _History:
+    def _read_history(self, study: optuna.Study, asking: int | None) -> _History:
         trials = study.get_trials(deepcopy=False)
         trials = [other for other in trials if other.number != asking and other.params]
         # One that failed before all of its parameters were asked for is no candidate yet.
@@ -199,7 +209,7 @@ class CurriculumSampler(BaseSampler):
             trials, estimate_final_values(trials, study.direction == optuna.study.StudyDirection.MAXIMIZE), tried
         )
 
-    def _model(self, seen: _History) -> "GaussianProcessModel":
+    def _fit_model(self, seen: _History) -> "GaussianProcessModel":
         from search.sampler.gaussian_process import GaussianProcessModel
 
         told = [self._get_candidate(other) for other in seen.valued_trials]
@@ -213,7 +223,7 @@ class CurriculumSampler(BaseSampler):
         self, rng: Random, seen: _History, score: Callable[[Sequence[_Proposal]], np.ndarray]
     ) -> tuple[list[_Proposal], np.ndarray]:
         """Untried candidates and their scores; the best ones are varied again."""
-        found = self._candidates(rng, seen)
+        found = self._draw_candidates(rng, seen)
         scores = _rank_nan_last(score(found)) if found else np.zeros(0)
         for _ in range(REFINEMENT_ROUNDS if found else 0):
             near = [found[place] for place in np.argsort(-scores)[:REFINED_CANDIDATES]]
@@ -227,7 +237,7 @@ class CurriculumSampler(BaseSampler):
             found, scores = found + more, np.concatenate([scores, _rank_nan_last(score(more))])
         return found, scores
 
-    def _scores(
+    def _score_proposals(
         self, model: "GaussianProcessModel", found: Sequence[_Proposal], held: set[Hashable], free: float
     ) -> np.ndarray:
         """Expected improvement of each, per cost, which is `free` for one that is trained."""
@@ -239,9 +249,9 @@ class CurriculumSampler(BaseSampler):
         per_cost: np.ndarray = improvement / np.maximum(costs, free)
         return per_cost
 
-    def _candidates(self, rng: Random, seen: _History) -> list[_Proposal]:
+    def _draw_candidates(self, rng: Random, seen: _History) -> list[_Proposal]:
         """At random, near the best, and near any tried one, whose stages the latter may share."""
-        drawn = [self._drawn(rng, {}) for _ in range(RANDOM_CANDIDATES)]
+        drawn = [self._draw_proposal(rng, {}) for _ in range(RANDOM_CANDIDATES)]
         ranked = sorted(seen.valued_trials, key=lambda other: -seen.values[other.number])
         for pool in (ranked[: max(3, len(ranked) // 10)], ranked):
             drawn += [self._vary_proposal(rng, rng.choice(pool).params) for _ in range(NEIGHBOUR_CANDIDATES // 2)]
@@ -249,25 +259,25 @@ class CurriculumSampler(BaseSampler):
 
     def _vary_proposal(self, rng: Random, parameters: Mapping[str, Any]) -> _Proposal:
         """The same but for one or two parameters, and what depends on them."""
-        return self._asked(vary_parameters(rng, parameters, rng.choice((1, 1, 2))))
+        return self._make_proposal(vary_parameters(rng, parameters, rng.choice((1, 1, 2))))
 
     def _draw_untried(self, rng: Random, tried: set[Hashable], believed: bool = False) -> _Proposal:
         """One at random, or the one that is believed in most among some; a tried one where there is no other."""
-        proposal = self._drawn(rng, find_untried(lambda asked: self.space(asked).key, tried, rng) or {})
+        proposal = self._draw_proposal(rng, find_untried(lambda asked: self.space(asked).key, tried, rng) or {})
         if not believed or not proposal.candidate.beliefs:
             return proposal
-        pool = [each for each in (self._drawn(rng, {}) for _ in range(RANDOM_CANDIDATES)) if each.key not in tried] or [
-            proposal
-        ]
+        pool = [
+            each for each in (self._draw_proposal(rng, {}) for _ in range(RANDOM_CANDIDATES)) if each.key not in tried
+        ] or [proposal]
         ranks = np.zeros(len(pool))
         for source in proposal.candidate.beliefs:
             ranks += np.argsort(np.argsort(_rank_nan_last([each.candidate.beliefs[source] for each in pool])))
         return pool[int(np.argmax(ranks))]
 
-    def _drawn(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
-        return self._asked(SampledTrial(rng, given))
+    def _draw_proposal(self, rng: Random, given: Mapping[str, Any]) -> _Proposal:
+        return self._make_proposal(SampledTrial(rng, given))
 
-    def _asked(self, asked: SampledTrial) -> _Proposal:
+    def _make_proposal(self, asked: SampledTrial) -> _Proposal:
         candidate = self.space(asked)
         return _Proposal(asked.values, asked.distributions, candidate)
 
@@ -276,14 +286,14 @@ class CurriculumSampler(BaseSampler):
 
     def _recall_candidate(self, trial: FrozenTrial) -> tuple[Candidate, bool]:
         """A trial's candidate, and whether the trial has all parameters of it."""
-        if trial.number not in self._known:
+        if trial.number not in self._candidates_by_number:
             candidate = self.space(asked := SampledTrial(Random(0), trial.params))
             if not trial.state.is_finished():
                 return candidate, asked.uses_only_given
-            self._known[trial.number] = candidate, asked.uses_only_given
-        return self._known[trial.number]
+            self._candidates_by_number[trial.number] = candidate, asked.uses_only_given
+        return self._candidates_by_number[trial.number]
 
-    def _trained(self, trial: FrozenTrial) -> list[Hashable]:
+    def _list_trained_parts(self, trial: FrozenTrial) -> list[Hashable]:
         """What nobody has to train again because of a trial: of one that was pruned its stages at least."""
         if trial.state not in (TrialState.COMPLETE, TrialState.RUNNING, TrialState.PRUNED):
             return []

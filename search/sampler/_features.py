@@ -17,7 +17,7 @@ Feature = tuple[Hashable, ...]
 
 def extract_features(candidate: Candidate, scale: "FeatureScale") -> Iterator[tuple[str, Feature, float]]:
     """Group, name and value of every feature that is not zero."""
-    stages, told = candidate.stages, scale.told
+    stages, told = candidate.stages, scale.scale_settings
     yield "tasks", ("length",), len(stages) / 2
     for place, stage in enumerate(stages):
         for task in stage.tasks:
@@ -59,7 +59,7 @@ class FeatureScale:
                         found[name].append(value)
         self._moments = {name: (fmean(values), pstdev(values) or 1.0) for name, values in found.items()}
 
-    def told(self, settings: Mapping[str, SettingValue]) -> Iterator[tuple[Feature, float]]:
+    def scale_settings(self, settings: Mapping[str, SettingValue]) -> Iterator[tuple[Feature, float]]:
         """A choice as it is; a number standardised, and its square."""
         for name, value in settings.items():
             if isinstance(value, str):
@@ -85,7 +85,7 @@ class FeatureMatrix:
         self._matrix = np.zeros((0, 0))
         self._sizes = np.ones(len(FEATURE_GROUPS))
         self._products: dict[bytes, np.ndarray] = {}
-        self.add(tried)
+        self.append(tried)
         for group, columns in enumerate(self._by_group):
             self._sizes[group] = np.sqrt((columns**2).sum(1).mean()) or 1.0
 
@@ -93,7 +93,7 @@ class FeatureMatrix:
         """Itself: scikit-learn copies a kernel's parameters each time it moves them."""
         return self
 
-    def add(self, candidates: Sequence[Candidate]) -> np.ndarray:
+    def append(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Append candidates; their rows, as scikit-learn wants points: [candidates, 1]."""
         told = [list(extract_features(candidate, self._scale)) for candidate in candidates]
         for features in told:
@@ -110,7 +110,7 @@ class FeatureMatrix:
         self._by_group = [grown[:, groups == group] for group in range(len(FEATURE_GROUPS))]
         return np.arange(first, len(grown)).reshape(-1, 1)
 
-    def cut(self, rows: int) -> None:
+    def truncate(self, rows: int) -> None:
         """Forget all but the first rows."""
         self._matrix = self._matrix[:rows]
         self._by_group = [columns[:rows] for columns in self._by_group]

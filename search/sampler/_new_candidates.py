@@ -53,7 +53,7 @@ def _search_exhaustively(
     while walk is not None:
         if identity(walk) not in tried:
             return walk.values
-        walk = walk.next()
+        walk = walk.next_trial()
     return None
 
 
@@ -62,27 +62,27 @@ class _EnumeratedTrial(SampledTrial):
 
     def __init__(self, rng: Random, path: list[list[Any]]) -> None:
         super().__init__(rng, {})
-        self.path = path
+        self.options_by_question = path
         """For each question the options that are left, that which is taken first."""
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
         self.distributions[name] = IntDistribution(low, high)
-        return int(self._taken(name, range(low, high + 1)))
+        return int(self._take_option(name, range(low, high + 1)))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         self.distributions[name] = CategoricalDistribution(list(choices))
-        return self._taken(name, choices)
+        return self._take_option(name, choices)
 
-    def _taken(self, name: str, options: Sequence[Any]) -> Any:
+    def _take_option(self, name: str, options: Sequence[Any]) -> Any:
         place = len(self.values)
-        if place == len(self.path):
-            self.path.append(self.rng.sample(list(options), len(options)))
-        self.values[name] = self.path[place][0]
+        if place == len(self.options_by_question):
+            self.options_by_question.append(self.rng.sample(list(options), len(options)))
+        self.values[name] = self.options_by_question[place][0]
         return self.values[name]
 
-    def next(self) -> "_EnumeratedTrial | None":
+    def next_trial(self) -> "_EnumeratedTrial | None":
         """The next path; None after the last one."""
-        path = [list(options) for options in self.path]
+        path = [list(options) for options in self.options_by_question]
         while path and len(path[-1]) == 1:
             path.pop()
         if not path:

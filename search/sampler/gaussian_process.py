@@ -70,17 +70,17 @@ class GaussianProcessModel:
     def condition_on_running(self, running: Sequence[Candidate]) -> None:
         """Take running trials to come out as expected, so that nobody asks for the same again (Ginsbourger et al., 2010)."""
         if running:
-            rows = self.points.add(running)
+            rows = self.points.append(running)
             known = np.vstack([self.process.X_train_, rows])
             values = np.concatenate([self.process.y_train_, self.process.predict(rows)])
             self.process = GaussianProcessRegressor(self.process.kernel_, optimizer=None).fit(known, values)
 
     @limit_to_one_thread
-    def mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
+    def predict_mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """What is expected of candidates, in deviations of the values from their mean."""
-        rows = self.points.add(candidates)
+        rows = self.points.append(candidates)
         found: np.ndarray = self.process.predict(rows)
-        self.points.cut(int(rows[0, 0]))
+        self.points.truncate(int(rows[0, 0]))
         return found
 
     @limit_to_one_thread
@@ -95,9 +95,9 @@ class GaussianProcessModel:
             Means and covariance of the true values, and the variance of a measurement about them; in deviations of the values from their mean.
         """
         known, found = self.process.X_train_, []
-        rows = np.vstack([known, self.points.add(candidates)])
+        rows = np.vstack([known, self.points.append(candidates)])
         parts, squares = self.points.compute_products(rows, rows), self.points.compute_squares(rows).sum(0)
-        self.points.cut(len(known))
+        self.points.truncate(len(known))
         for theta in draw_hyperparameters(self._fitted_process, rng):
             kernel = self.process.kernel_.clone_with_theta(theta)
             covariance = kernel.compute_noiseless(parts, squares, squares)
@@ -116,7 +116,7 @@ class GaussianProcessModel:
     @limit_to_one_thread
     def compute_expected_improvement(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Expected improvement over the best mean among the tried, in the units of the values."""
-        mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
+        mean, deviation = self.process.predict(self.points.append(candidates), return_std=True)
         gain = mean - self.best
         deviation = np.maximum(deviation, MIN_DEVIATION)
         improvement = gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)

@@ -78,13 +78,13 @@ def _encode_noises(space: CurriculumSpace, trial: Trial) -> Parameters:
 
 def _encode_noise(place: str, space: NoiseSpace, noise: Noise) -> Parameters:
     """The method of the same kind, else of the same name, else none or the first."""
-    names = {method.noise().kind: name for name, method in space.by_name.items()}
+    names = {method.make_noise().kind: name for name, method in space.by_name.items()}
     usual = "none" if "none" in space.by_name else next(iter(space.by_name))
     name = names.get(noise.kind, noise.method if noise.method in space.by_name else usual)
     method = space.by_name[name]
     found: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
-    found |= _encode_nearest(f"magnitude.{place}", space.magnitudes(method), noise.magnitude)
-    return found | _encode_nearest(f"weight.{place}", space.weights(method), noise.weight)
+    found |= _encode_nearest(f"magnitude.{place}", space.get_magnitudes(method), noise.magnitude)
+    return found | _encode_nearest(f"weight.{place}", space.get_weights(method), noise.weight)
 
 
 def _encode_nearest(name: str, values: Sequence[float], wanted: float) -> Parameters:

@@ -21,7 +21,7 @@ def iterate_design(space: CurriculumSpace) -> Iterator[Parameters]:
 def count_design_trials(space: CurriculumSpace) -> int:
     """How many trials the design has."""
     if space.config.orders.design == "full":
-        return space.size()
+        return space.count_trials()
     return len(set(_iterate_orders(space.config)))
 
 

@@ -46,12 +46,12 @@ class CurriculumSpace:
         config = self.config
         picked = self._suggest_tasks(ask)
         noise = config.space.noise
-        shared = self._noise(ask, EVERY_STAGE_SUFFIX, noise) if noise.along == "every_stage" else None
+        shared = self._suggest_noise(ask, EVERY_STAGE_SUFFIX, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
             self._suggest_stage(ask, task, f"{place}", config.space, shared) for place, task in enumerate(picked)
         )
-        example = self._drawn(ask, "", TARGET_SUFFIX, config.space.target, shared)
-        targets = tuple(self._target(task, example) for task in config.targets)
+        example = self._suggest_shared_fields(ask, "", TARGET_SUFFIX, config.space.target, shared)
+        targets = tuple(self._build_target(task, example) for task in config.targets)
         languages = config.scored_languages
         pairs = config.generalized.pairs
         return Trial(
@@ -85,19 +85,23 @@ class CurriculumSpace:
         self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None
     ) -> Stage:
         """An intermediate stage; a joint one takes as many steps as its tasks do on average."""
-        stage, config = self._drawn(ask, task, place, space, shared), self.config
+        stage, config = self._suggest_shared_fields(ask, task, place, space, shared), self.config
         if len(stage.tasks) == 1:
-            return self._apply_settings(stage, length := config.length(task), self._steps(task, length))
-        steps = round(fmean(self._steps(each, config.length(each)) for each in stage.tasks))
+            return self._apply_settings(
+                stage, length := config.get_stage_settings(task), self._count_steps(task, length)
+            )
+        steps = round(fmean(self._count_steps(each, config.get_stage_settings(each)) for each in stage.tasks))
         stage = replace(stage, mixing=config.curriculum.mixing_exponent)
         return self._apply_settings(stage, config.training.intermediate, steps)
 
-    def _drawn(self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
+    def _suggest_shared_fields(
+        self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None
+    ) -> Stage:
         rate = _suggest_value(ask, f"rate.{place}", space.learning_rate.values)
         noise = self._suggest_noise_at(ask, place) if shared is None else shared
         return Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed)
 
-    def _steps(self, task: str, length: StageSettings) -> int:
+    def _count_steps(self, task: str, length: StageSettings) -> int:
         """Plain optimiser steps of a task that is trained."""
         return length.count_steps(get_task_catalogue(self.config.benchmark)[task].train)
 
@@ -116,23 +120,23 @@ class CurriculumSpace:
     def _suggest_noise_at(self, ask: SupportsSuggest, place: str) -> Noise:
         space = self.config.space
         if place == TARGET_SUFFIX:
-            return Noise() if space.noise.along == "none" else self._noise(ask, place, space.target_noise)
-        return self._noise(ask, place, space.noise) if space.noise.along == "per_stage" else Noise()
+            return Noise() if space.noise.along == "none" else self._suggest_noise(ask, place, space.target_noise)
+        return self._suggest_noise(ask, place, space.noise) if space.noise.along == "per_stage" else Noise()
 
-    def _noise(self, ask: SupportsSuggest, place: str, space: NoiseSpace) -> Noise:
+    def _suggest_noise(self, ask: SupportsSuggest, place: str, space: NoiseSpace) -> Noise:
         names = list(space.by_name)
         name = ask.suggest_categorical(f"noise.{place}", names) if len(names) > 1 else names[0]
         method = space.by_name[name]
-        return method.noise(
-            _suggest_value(ask, f"magnitude.{place}", space.magnitudes(method)),
-            _suggest_value(ask, f"weight.{place}", space.weights(method)),
+        return method.make_noise(
+            _suggest_value(ask, f"magnitude.{place}", space.get_magnitudes(method)),
+            _suggest_value(ask, f"weight.{place}", space.get_weights(method)),
         )
 
-    def _target(self, task: str, example: Stage) -> Stage:
+    def _build_target(self, task: str, example: Stage) -> Stage:
         """The target's stage; one that is not trained keeps nothing but what scoring needs."""
-        length, card = self.config.length(task), get_task_catalogue(self.config.benchmark)[task]
+        length, card = self.config.get_stage_settings(task), get_task_catalogue(self.config.benchmark)[task]
         if card.train:
-            return self._apply_settings(replace(example, task=task), length, self._steps(task, length))
+            return self._apply_settings(replace(example, task=task), length, self._count_steps(task, length))
         return Stage(
             task=task,
             learning_rate=0.0,
@@ -155,16 +159,16 @@ class CurriculumSpace:
             parameters |= _make_weakest_noise(place, space.target_noise)
         return parameters
 
-    def size(self) -> int:
+    def count_trials(self) -> int:
         """How many different trials the space holds."""
         config = self.config
         tasks, longest = len(config.intermediate), config.curriculum.max_length
         space = config.space
         stage, target = len(space.learning_rate.values), len(space.target.learning_rate.values)
         if space.noise.along == "per_stage":
-            stage *= space.noise.options
+            stage *= space.noise.count_noises()
         if space.noise.along != "none":
-            target *= space.target_noise.options
+            target *= space.target_noise.count_noises()
         ordered: int = sum(perm(tasks, length) * stage**length for length in range(longest + 1))
         joint = sum(comb(tasks, length) for length in range(2, longest + 1)) * stage if config.curriculum.joint else 0
         return (ordered + joint) * target
@@ -205,7 +209,7 @@ def _make_weakest_noise(place: str, space: NoiseSpace) -> Parameters:
     name = "none" if "none" in space.by_name else next(iter(space.by_name))
     parameters: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
     method = space.by_name[name]
-    for size, values in (("magnitude", space.magnitudes(method)), ("weight", space.weights(method))):
+    for size, values in (("magnitude", space.get_magnitudes(method)), ("weight", space.get_weights(method))):
         if len(values) > 1:
             parameters[f"{size}.{place}"] = 0
     return parameters

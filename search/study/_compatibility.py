@@ -71,7 +71,7 @@ def _flatten_settings(config: Config, own: Collection[str]) -> dict[str, Any]:
     """Every setting by its dotted path; of the tasks that have a length of their own, in either config, the whole of it."""
     document = config.model_dump(mode="json")
     document["training"]["tasks"] = {
-        task: config.length(task).model_dump(mode="json")
+        task: config.get_stage_settings(task).model_dump(mode="json")
         for task in (*config.targets, *config.intermediate)
         if {task, task.partition(SAMPLE_SEPARATOR)[0]} & set(own)
     }

@@ -199,4 +199,4 @@ def select_finalists(ranked: Sequence[TrialRecord], config: Config) -> list[Tria
         unbeaten = {record.number for record in find_pareto_front(ranked, config)}
         ranked = sorted(ranked, key=lambda record: record.number not in unbeaten)
     others = [record for record in ranked if record is not first]
-    return others[: config.finalists.of(len(others))] + ([first] if first is not None else [])
+    return others[: config.finalists.count_finalists(len(others))] + ([first] if first is not None else [])

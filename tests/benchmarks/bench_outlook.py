@@ -98,7 +98,7 @@ def fitted(study: WritableStudy) -> float:
     seen = study.proposer.study(select_last_records(study.get_trial_records()))
     sampler = seen.sampler
     assert isinstance(sampler, CurriculumSampler)
-    model = sampler._model(sampler._seen(seen, None))
+    model = sampler._fit_model(sampler._read_history(seen, None))
     return model.deviation * math.sqrt(model.noise)
 
 

@@ -37,7 +37,7 @@ def test_the_model_learns_each_measurement_once(with_duplicates):
     study = with_duplicates("curriculum")
     study.ask()
     seen = study.proposer.study(select_last_records(study.get_trial_records()))
-    told = seen.sampler._seen(seen, None).valued_trials
+    told = seen.sampler._read_history(seen, None).valued_trials
     assert len(told) == len(study.get_complete_trials()) == 7
 
 

@@ -265,14 +265,17 @@ def test_methods_are_named_by_what_is_said_about_them(config):
 
 def test_a_task_of_which_examples_are_drawn_is_low_in_resources(config):
     settings = config({"intermediate": {"facts": {}, "facts@100": {}, "facts@100.7": {"resource": "high"}}})
-    assert [settings.resource(task) for task in settings.intermediate] == ["high", "low", "high"]
+    assert [settings.get_resource(task) for task in settings.intermediate] == ["high", "low", "high"]
 
 
 def test_what_is_said_of_a_single_task_stands_in_place_of_the_usual(config):
     training = config(
         {"training.target": {"steps": 50, "warmup": 0.0}, "training.tasks.choice": {"epochs": 2}}
     ).training
-    own, usual = training.of("choice", training.target), training.of("tagging", training.target)
+    own, usual = (
+        training.get_stage_settings("choice", training.target),
+        training.get_stage_settings("tagging", training.target),
+    )
     assert (own.steps, own.epochs, own.warmup) == (None, 2, 0.0)
     assert usual == training.target
 

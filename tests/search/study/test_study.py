@@ -128,7 +128,7 @@ def test_every_trial_of_the_space_is_asked_for_once_and_no_duplicate_is_recorded
     while (found := study.ask()) is not None:
         asked.append(found[1])
         study.tell(found[0], outcome(found[1], 0.5 + 0.01 * len(found[1].curriculum)))
-    assert len(asked) == len(set(asked)) == study.space.size() == 13
+    assert len(asked) == len(set(asked)) == study.space.count_trials() == 13
     assert [record.state for record in study.get_trial_records()] == ["complete"] * 13
 
 
@@ -146,12 +146,12 @@ def test_what_still_runs_is_not_asked_for_either(config, reopen):
     asked = []
     while (found := study.ask()) is not None:
         asked.append(found[1])
-    assert len(asked) == len(set(asked)) == study.space.size()
+    assert len(asked) == len(set(asked)) == study.space.count_trials()
 
 
 def test_the_last_untried_trial_of_a_space_is_found(config, reopen, outcome):
     study = reopen(config({"sampler": "tpe", "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}}))
-    size = study.space.size()
+    size = study.space.count_trials()
     walk, left = Random(0), set()
     while len(left) < size - 1:
         drawn = find_untried(study.space.suggest, left, walk)
