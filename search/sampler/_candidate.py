@@ -14,7 +14,6 @@ from optuna.distributions import (
 
 SettingValue = float | str
 """A number on the scale on which equal steps mean alike (the logarithm of a rate), or a choice."""
-Parameters = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,7 @@ class SampledTrial:
 
     def __init__(self, rng: Random, given: Mapping[str, Any]) -> None:
         self.rng, self.given = rng, given
-        self.values: Parameters = {}
+        self.values: dict[str, Any] = {}
         self.distributions: dict[str, BaseDistribution] = {}
 
     @property

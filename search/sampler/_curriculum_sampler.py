@@ -12,7 +12,7 @@ from optuna.distributions import BaseDistribution
 from optuna.samplers import BaseSampler
 from optuna.trial import FrozenTrial, TrialState
 
-from search.sampler._candidate import Candidate, CandidateSpace, Parameters, SampledTrial
+from search.sampler._candidate import Candidate, CandidateSpace, SampledTrial
 from search.sampler._new_candidates import find_untried, vary_parameters
 from search.sampler._trial_values import estimate_final_values
 
@@ -27,7 +27,7 @@ REFINEMENT_ROUNDS, REFINED_CANDIDATES, VARIATIONS_PER_CANDIDATE = 2, 6, 8
 
 @dataclass(frozen=True, slots=True)
 class _Proposal:
-    parameters: Parameters
+    parameters: dict[str, Any]
     distributions: dict[str, BaseDistribution]
     candidate: Candidate
 
@@ -130,7 +130,7 @@ class CurriculumSampler(BaseSampler):
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
-    ) -> Parameters:
+    ) -> dict[str, Any]:
         """The proposed curriculum's parameters."""
         return self._open_proposals.pop(trial.number).parameters
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
-from search.sampler._candidate import Parameters, SampledTrial
+from search.sampler._candidate import SampledTrial
 
 RANDOM_DRAWS = 100
 """At random before the space is gone through in order; and near a given trial, for each number of parameters that change."""
@@ -17,7 +17,7 @@ def find_untried(
     tried: Collection[Hashable],
     rng: Random,
     near: Mapping[str, Any] | None = None,
-) -> Parameters | None:
+) -> dict[str, Any] | None:
     """An untried trial's parameters; None if every trial of the space was tried.
 
     Args:
@@ -44,7 +44,7 @@ def vary_parameters(rng: Random, parameters: Mapping[str, Any], gone: int) -> Sa
 
 def _search_exhaustively(
     identity: Callable[[SampledTrial], Hashable], tried: Collection[Hashable], rng: Random
-) -> Parameters | None:
+) -> dict[str, Any] | None:
     """The first untried trial of a walk through the space, in an order at random.
 
     Where each trial has one encoding, the walk takes one step more than there are tried trials at most.

@@ -1,13 +1,12 @@
-"""Trials as a study has them, and which of them are repeated."""
+"""Trial records: what a study holds of each trial."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-from search.config import Config
-from search.space import CurriculumSpace, Parameters
+from search.space import Parameters
 from search.study._attributes import (
     DUPLICATE_ATTRIBUTE,
     ERROR_ATTRIBUTE,
@@ -119,32 +118,6 @@ def iterate_repeat_attributes(attributes: Mapping[str, Any], kind: str) -> Itera
             yield int(number), int(seed), told
 
 
-def get_fresh_seeds(config: Config) -> range:
-    """The seeds that finalists are repeated on."""
-    return range(config.seed + 1, config.seed + 1 + config.finalists.seeds)
-
-
-def list_missing_repeats(
-    ranked: Sequence[TrialRecord], known: Mapping[int, Collection[int]], config: Config
-) -> list[tuple[TrialRecord, int]]:
-    """Finalists with the seeds that they lack, seed by seed, so that an interruption leaves every finalist with as many.
-
-    Args:
-        ranked: the complete trials, best first.
-        known: the seeds that are done, by trial number.
-        config: of the search.
-    """
-    if not config.finalists.top:
-        return []
-    chosen = [record for record in select_finalists(ranked, config) if record.trial is not None]
-    return [
-        (record, seed)
-        for seed in get_fresh_seeds(config)
-        for record in chosen
-        if seed not in known.get(record.number, ())
-    ]
-
-
 def make_trial_identity(parameters: Mapping[str, Any]) -> Hashable:
     """What tells a trial of a space from all others: each has one set of parameters."""
     return frozenset(parameters.items())
@@ -168,35 +141,3 @@ def select_last_records(records: Iterable[TrialRecord]) -> list[TrialRecord]:
         if record.position is not None and not (record.position in found and found[record.position].is_finished):
             found[record.position] = record
     return [found[place] for place in sorted(found)]
-
-
-def find_baseline_record(records: Sequence[TrialRecord], config: Config) -> TrialRecord | None:
-    """The trial without intermediate stages that every search begins with; an interrupted one has a later number."""
-    parameters = CurriculumSpace(config).make_baseline_parameters()
-    found = [record for record in records if record.parameters == parameters]
-    return min(found, key=lambda record: record.number, default=None)
-
-
-def find_pareto_front(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The complete trials that no other one beats in both objectives, the best in the first one first."""
-    sign = -1.0 if config.second_objective == "seconds" else 1.0
-    found: list[TrialRecord] = []
-    for record in sorted(
-        ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.position or 0)
-    ):
-        if not found or sign * record.values[1] > sign * found[-1].values[1]:
-            found.append(record)
-    return found
-
-
-def select_finalists(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The trials to repeat: the best ``finalists.top`` besides the baseline, and the baseline to compare them with.
-
-    With two objectives those that none beats in both come first.
-    """
-    first = find_baseline_record(ranked, config)
-    if config.second_objective is not None:
-        unbeaten = {record.number for record in find_pareto_front(ranked, config)}
-        ranked = sorted(ranked, key=lambda record: record.number not in unbeaten)
-    others = [record for record in ranked if record is not first]
-    return others[: config.finalists.count_finalists(len(others))] + ([first] if first is not None else [])
