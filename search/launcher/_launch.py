@@ -18,10 +18,11 @@ from search.config import Config, dump_config
 from search.data import prepare_data
 from search.errors import UserError
 from search.home import Home, SearchFolder, write_atomically
+from search.launcher._inputs import copy_synonyms, resolve_inputs
 from search.launcher._progress import ProgressReporter
 from search.launcher._scheduler import JobEvent, Scheduler
 from search.launcher._writable_study import WritableStudy
-from search.planner import copy_synonyms, get_synonyms_file, resolve_inputs
+from search.planner import get_synonyms_file
 from search.process import ensure_cleanup
 from search.report import write_report_files
 from search.results import analyse_racing, list_racing_warnings

@@ -68,7 +68,7 @@ class CurriculumSampler(BaseSampler):
 
             import math
             import optuna
-            from search.sampler._candidate import Candidate, StageView; from search.sampler._curriculum_sampler import CurriculumSampler
+            from search.sampler import Candidate, CurriculumSampler, StageView
 
             def curriculum(trial):
                 left, stages, costs = ["nli", "qa", "ner"], [], []

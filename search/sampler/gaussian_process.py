@@ -13,7 +13,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from threadpoolctl import ThreadpoolController
 
-from search.sampler import NOISE_PRIOR, Candidate, FeatureMatrix, GroupedKernel, build_priors
+from search.sampler._candidate import Candidate
+from search.sampler._features import FeatureMatrix
+from search.sampler._kernel import NOISE_PRIOR, GroupedKernel, build_priors
 
 _THREADS = ThreadpoolController()
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])

@@ -29,7 +29,7 @@ CHANGEABLE_FIELDS = {
 """Fields that may change between launches of a search: they do not change what a trial is or is worth."""
 
 _SYNONYMS_FIELD = "space.noise.synonyms"
-"""Compared by what it holds (`search.planner._inputs`), not by where it lies."""
+"""Compared by what it holds (`search.launcher._inputs`), not by where it lies."""
 
 
 def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:

@@ -4,8 +4,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from search.sampler import Candidate, FeatureMatrix, GroupedKernel, SampledTrial, StageView, build_priors
-from search.sampler._features import FEATURE_GROUPS, FeatureScale, extract_features
+from search.sampler import Candidate, SampledTrial, StageView
+from search.sampler._features import FEATURE_GROUPS, FeatureMatrix, FeatureScale, extract_features
+from search.sampler._kernel import GroupedKernel, build_priors
 from search.sampler.gaussian_process import MAX_FITTED_TRIALS, GaussianProcessModel, draw_hyperparameters
 from tests.search.sampler.conftest import space, stages, worth
 
