@@ -1,4 +1,4 @@
-"""The typed config of a search: every problem is reported at once, with its path."""
+"""The typed config of a search. All problems are reported together, each with its path."""
 
 from search.config._checks import check_encoder, check_languages, check_store_url, describe_validation_error
 from search.config._config import Config, dump_config, load_config, validate_config

@@ -1,4 +1,4 @@
-"""The typed config of a search: unknown keys refused, every problem reported at once with its path."""
+"""The typed config of a search. Unknown keys are refused; all problems are reported together, each with its path."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -60,7 +60,7 @@ MAX_NAME_LENGTH = 100
 
 
 class Config(Strategy):
-    """One search."""
+    """The config of one search."""
 
     name: str
     encoder: str
@@ -69,7 +69,7 @@ class Config(Strategy):
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
-    """Languages to score in; by default all that the benchmark has."""
+    """Languages in which targets are scored; default: all languages of the benchmark."""
     curriculum: CurriculumSettings
     training: Training
     space: Space
@@ -77,7 +77,7 @@ class Config(Strategy):
     orders: Orders = Orders()
     objective: Objective = Field(default="transfer_dev", validate_default=True)
     second_objective: SecondObjective | None = Field(default=None, validate_default=True)
-    """Trials that none beats in both are told; the verdict is on the first."""
+    """The report lists the Pareto front of both objectives; the verdict is on the first."""
     racing: Racing = Racing()
     prior: Prior = Prior()
     generalized: GeneralizedTransfer = GeneralizedTransfer()
@@ -94,9 +94,9 @@ class Config(Strategy):
     @classmethod
     def _check_name(cls, name: str) -> str:
         if len(name) > MAX_NAME_LENGTH:
-            raise ValueError(f"a name has {MAX_NAME_LENGTH} characters at most; this one has {len(name)}")
+            raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters; this one has {len(name)}")
         if not NAME_PATTERN.fullmatch(name):
-            raise ValueError(f"a name is letters, digits, '-', '_' and single dots between them; got {name!r}")
+            raise ValueError(f"a name consists of letters, digits, '-', '_' and single dots between them; got {name!r}")
         return name
 
     @field_validator("encoder")
@@ -130,10 +130,10 @@ class Config(Strategy):
         for task in tasks:
             if made_from := sorted(targets & set(cards[task].made_from)) if task in cards else []:
                 raise ValueError(
-                    f"{task} was made from dev items of {', '.join(made_from)}: what it would gain is no transfer"
+                    f"{task} was made from dev items of {', '.join(made_from)}: training on it would leak dev items of the target"
                 )
         if both := sorted(targets & tasks.keys()):
-            raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
+            raise ValueError(f"a task is either a target or an intermediate task, not both: {', '.join(both)}")
         return tasks
 
     @field_validator("languages")
@@ -153,7 +153,9 @@ class Config(Strategy):
         languages = info.data.get("languages") or BENCHMARK_LANGUAGES.get(info.data.get("benchmark", ""), ())
         counted = [code for code in languages if code != SOURCE_LANGUAGE and LANGUAGES[code].seen]
         if generalized.pairs and languages and len(counted) < 2:
-            raise ValueError("pairs of languages need two besides English that encoders are pre-trained on")
+            raise ValueError(
+                "pairs of languages need two languages other than English that encoders are pre-trained on"
+            )
         return generalized
 
     @field_validator("curriculum")
@@ -162,7 +164,7 @@ class Config(Strategy):
         tasks = info.data.get("intermediate")
         if tasks is not None and curriculum.max_length > len(tasks):
             raise ValueError(
-                f"max_length {curriculum.max_length} is above the number of intermediate tasks, {len(tasks)}"
+                f"max_length {curriculum.max_length} is greater than the number of intermediate tasks, {len(tasks)}"
             )
         return curriculum
 
@@ -179,13 +181,15 @@ class Config(Strategy):
     def _check_noise_settings(cls, space: Space, info: ValidationInfo) -> Space:
         benchmark = info.data.get("benchmark")
         if space.uses_synonyms and space.noise.synonyms is None and benchmark not in BENCHMARKS_WITH_SYNONYMS:
-            raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
+            raise ValueError(
+                f"augmentation needs a dictionary of synonyms, and {benchmark} has none: set space.noise.synonyms"
+            )
         curriculum = info.data.get("curriculum")
         noisy = any(method.method != "none" for method in space.noise.methods)
         idle = noisy and space.noise.along == "per_stage" and space.target.noise == NoiseSpace()
         if idle and curriculum is not None and curriculum.max_length == 0:
             raise ValueError(
-                "noise.along per_stage is for intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
+                "noise.along per_stage applies to intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
             )
         return space
 
@@ -203,51 +207,52 @@ class Config(Strategy):
             raise ValueError("source_dev needs English among the languages and a target that is trained in it")
         if objective != "source_dev" and not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in on_dev):
             raise ValueError(
-                f"{objective} needs a target with a dev set in another language than English that encoders are pre-trained on; "
-                f"{', '.join(targets)}: none. Add one, or choose by source_dev"
+                f"{objective} needs a target with a dev set in a language other than English that encoders are pre-trained on; "
+                f"none of {', '.join(targets)} has one. Add such a target, or set objective to source_dev"
             )
         return objective
 
     @property
     def scored_targets(self) -> tuple[str, ...]:
-        """The targets whose dev scores the objective is made of."""
+        """The targets whose dev scores make up the objective, in order."""
         return select_scored_targets(dict(self)) or ()
 
     @property
     def untrained_target_positions(self) -> tuple[int, ...]:
-        """The places of those among `select_scored_targets` that are scored without training, and so all at once."""
+        """Positions in `scored_targets` of the targets that are scored without training, and so report only once."""
         cards = BENCHMARKS[self.benchmark]
-        return tuple(place for place, task in enumerate(self.scored_targets) if not cards[task].train)
+        return tuple(position for position, task in enumerate(self.scored_targets) if not cards[task].train)
 
     def get_stage_settings(self, task: str) -> StageSettings:
-        """How long a task trains, as a target or in a stage of its own, and on what batches."""
+        """The stage settings of a task, as a target or in an intermediate stage of its own."""
         training = self.training
         return training.get_stage_settings(task, training.target if task in self.targets else training.intermediate)
 
     def get_resource(self, task: str) -> Resource:
-        """Whether an intermediate task's training set is large or small."""
+        """Whether the training set of an intermediate task is large (``high``) or small (``low``)."""
         return self.intermediate[task].resource or BENCHMARKS[self.benchmark][task].resource
 
     @property
     def scored_languages(self) -> tuple[str, ...]:
-        """The languages that targets are scored in."""
+        """The languages in which targets are scored."""
         return self.languages if self.languages is not None else BENCHMARK_LANGUAGES[self.benchmark]
 
 
 def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """The config in a YAML file, its paths absolute: relative ones are relative to the folder of the file, those of `overrides` to the
-    working directory (`search.config._paths`).
+    """Read a config from a YAML file and make its paths absolute.
+
+    Relative paths in the file are relative to its folder; those of `overrides` are relative to the working directory.
 
     Args:
-        path: the file.
-        overrides: ``a.b=value`` each, the value read as YAML; as ``--set`` gives them.
+        path: the YAML file.
+        overrides: ``a.b=value`` each, as ``--set`` takes them; the value is read as YAML.
 
     Raises:
-        ConfigError: listing every problem.
+        ConfigError: with all problems.
     """
     document = read_document(path)
     if not isinstance(document, dict):
-        raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is {type(document).__name__}"])
+        raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is a {type(document).__name__}"])
     for override in overrides:
         apply_override(document, override)
     with convert_path_errors(str(path)):
@@ -259,16 +264,16 @@ def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
 def validate_config(
     document: Mapping[str, Any], source: str, problems: Sequence[str] = (), *, looking: bool = False
 ) -> Config:
-    """The config in a document, its paths as they are.
+    """Validate a document as a config; its paths are not changed.
 
     Args:
-        document: of the config.
-        source: where it comes from, for the message.
-        problems: what is known to be wrong with it.
-        looking: whether it is of a search that is only looked at, where neither encoder nor store need be there.
+        document: the config as plain data.
+        source: where the document comes from, for the message.
+        problems: problems found before, reported together with those found here.
+        looking: whether the search is only read; then neither encoder nor stage store need exist.
 
     Raises:
-        ConfigError: listing every problem.
+        ConfigError: with all problems.
     """
     try:
         text = convert_to_json(document)
@@ -284,7 +289,7 @@ def validate_config(
 
 
 def dump_config(config: Config) -> str:
-    """The config as YAML, complete; read again it means the same."""
+    """The complete config as YAML; reading it again gives the same config."""
     return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
 
 
@@ -294,6 +299,6 @@ def _describe_problem(details: Any) -> str:
         case "extra_forbidden":
             return f"{where}: unknown key; allowed here: {', '.join(list_keys_at(Config, details['loc'][:-1]))}"
         case "missing":
-            return f"{where}: this key is needed"
+            return f"{where}: this key is required"
         case _:
             return describe_validation_error(details)

@@ -1,4 +1,4 @@
-"""The home folder: where searches, stages, failures and the MLflow database lie."""
+"""The home folder: searches, stages, failures and the MLflow database."""
 
 from search.home._failures import mask_failure, read_failures, write_failure
 from search.home._files import write_atomically

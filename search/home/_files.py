@@ -1,4 +1,4 @@
-"""Files: written in one step, and named so that a database URI can hold their path."""
+"""Atomic writes, and paths that a database URI can hold."""
 
 import atexit
 import secrets
@@ -12,10 +12,10 @@ from pathlib import Path
 
 @contextmanager
 def write_atomically(path: Path) -> Iterator[Path]:
-    """A file to write that takes `path`'s place in one step once it is whole."""
+    """Yield a temporary file that replaces `path` in one step when the block ends; it is removed if the block fails."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    aside.touch(exist_ok=False)  # nobody's link or pipe stands there
+    aside.touch(exist_ok=False)  # fails where a link or a pipe exists
     try:
         yield aside
         try:
@@ -28,21 +28,21 @@ def write_atomically(path: Path) -> Iterator[Path]:
 
 @cache
 def make_uri_safe_path(folder: Path) -> Path:
-    """The folder by a path that may stand in a database's URI: its own, or a link's that goes with this process.
+    """A path of the folder that a database URI can hold: its own, or a symbolic link that this process removes when it ends.
 
-    SQLAlchemy takes ``?`` for the end of a path and, from 2.1 on alone, ``%41`` for an ``A``, and MLflow makes the folder that it reads
-    there: no quoting is right for all.
+    SQLAlchemy ends a path at ``?``; only from 2.1 on it reads ``%41`` as ``A``. MLflow creates the folder that it reads
+    there. No quoting is right for all of them.
     """
     if is_uri_safe(folder):
         return folder
-    place = next(filter(is_uri_safe, (tempfile.gettempdir(), "/tmp", "/var/tmp")))  # noqa: S108 - a folder of our own in it
-    aside = tempfile.mkdtemp(prefix="xlt-", dir=place)
-    atexit.register(shutil.rmtree, aside, ignore_errors=True)
-    link = Path(aside) / "home"
+    parent = next(filter(is_uri_safe, (tempfile.gettempdir(), "/tmp", "/var/tmp")))  # noqa: S108 - a private folder in it
+    temporary = tempfile.mkdtemp(prefix="xlt-", dir=parent)
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    link = Path(temporary) / "home"
     link.symlink_to(folder, target_is_directory=True)
     return link
 
 
 def is_uri_safe(path: str | Path) -> bool:
-    """Whether a database's URI may hold the path as it is, for every version of SQLAlchemy and MLflow."""
+    """Whether a database URI can hold the path unquoted, for every version of SQLAlchemy and MLflow."""
     return not set("?%") & set(str(path))

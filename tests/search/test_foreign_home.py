@@ -302,7 +302,8 @@ def test_a_search_whose_folders_are_links_is_refused(home, victim, place, words)
     done = CliRunner().invoke(main, ["--home", str(home.root), *words])
     assert done.exit_code == 2
     assert (
-        done.stderr == f"xlt: {path} is a link, and a search is only where it lies: put there what the link leads to\n"
+        done.stderr
+        == f"xlt: {path} is a symbolic link, which a search does not follow: move the target of the link to {path}\n"
     )
     assert seen(victim) == before
 

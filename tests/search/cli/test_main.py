@@ -119,13 +119,13 @@ def test_a_mistake_leaves_no_traceback_in_a_process_of_its_own(write_config, tmp
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "trials"], "it wants KEY=VALUE"),
+        (["--set", "trials"], "must be KEY=VALUE"),
         (["--set", "trials=["], "--set trials=["),
         (["--set", "training.taget.steps=4"], "training.taget: unknown key; allowed here: intermediate, target"),
         (["--trials", "0"], "trials: input should be greater than 0; got 0"),
-        (["--name", "a/b"], "name: a name is letters"),
-        (["--name", ".."], "name: a name is letters"),
-        (["--name", "1e3: x"], "name: a name is letters"),
+        (["--name", "a/b"], "name: a name consists of letters"),
+        (["--name", ".."], "name: a name consists of letters"),
+        (["--name", "1e3: x"], "name: a name consists of letters"),
     ],
 )
 def test_options_are_checked_as_the_config_is(xlt, write_config, home, words, message):

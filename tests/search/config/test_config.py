@@ -36,11 +36,11 @@ BAD = [
     ({"training.tasks": {"inital": {"steps": 1}}}, "training", "unknown task in training.tasks: 'inital'; allowed: inference"),
     ({"benchmark": "robust_xlt", "targets": ["xnli"], "intermediate": {}, "curriculum.max_length": 0, "languages": None,
       "space.noise.methods": ["augmentation"]}, "space", "robust_xlt brings none: set space.noise.synonyms"),
-    ({"generalized.pairs": "some"}, "generalized.pairs", "wants a number of pairs, or all; got 'some'"),
+    ({"generalized.pairs": "some"}, "generalized.pairs", "must be a number of pairs, or all; got 'some'"),
     ({"generalized.pairs": 3, "targets": ["tagging"]}, "generalized", "need a target of two texts: classification, multiple_choice"),
     ({"benchmark": "robust_xlt", "targets": ["xnli", "pawsx"], "intermediate": {}, "curriculum.max_length": 0, "languages": ["en", "sw"]},
-     "languages", "transfer to pawsx needs a language besides English that encoders are pre-trained on; it has: de, en"),
-    ({"generalized.pairs": 3, "languages": ["en", "de", "wo"]}, "generalized", "need two besides English"),
+     "languages", "pawsx needs a language other than English that encoders are pre-trained on; it has: de, en"),
+    ({"generalized.pairs": 3, "languages": ["en", "de", "wo"]}, "generalized", "need two languages other than English"),
     ({"curriculum.max_length": 0, "space.noise.methods": ["neftune"]}, "space", "there are none (curriculum.max_length 0): set it to targets"),
     ({"training.equal": "time"}, "training.equal", "'steps' or 'compute'"),
     ({"intermediate.facts.size": 1}, "intermediate.facts.size", "unknown key; allowed here: resource"),
@@ -56,10 +56,10 @@ BAD = [
     ({"targets": ["facts"], "intermediate": {"dates": {"resource": "high"}}, "curriculum.max_length": 1},
      "targets", "unknown target task: 'facts'"),
     ({"targets": ["choice", "choice"]}, "targets", "named twice"),
-    ({"intermediate": {}}, "curriculum", "max_length 2 is above the number of intermediate tasks, 0"),
+    ({"intermediate": {}}, "curriculum", "max_length 2 is greater than the number of intermediate tasks, 0"),
     ({"intermediate.fact": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'fact'; allowed:"),
     ({"intermediate.retrieval": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'retrieval'"),
-    ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or intermediate, not both: choice"),
+    ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or an intermediate task, not both: choice"),
     ({"intermediate.facts.resource": "medium"}, "intermediate.facts.resource", "'high' or 'low'; got \"medium\""),
     ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(NOISE_METHODS)}"),
     ({"space.noise.methods": []}, "space.noise.methods", "at least one noise method"),
@@ -71,7 +71,7 @@ BAD = [
     ({"languages": ["en", "wo"]}, "languages", ""),
     ({"languages": ["de"], "objective": "source_dev"}, "", "source_dev"),
     ({"targets": ["retrieval"], "objective": "source_dev"}, "", "source_dev"),
-    ({"curriculum.max_length": 4}, "curriculum", "max_length 4 is above the number of intermediate tasks, 3"),
+    ({"curriculum.max_length": 4}, "curriculum", "max_length 4 is greater than the number of intermediate tasks, 3"),
     ({"curriculum.max_length": -1}, "curriculum.max_length", "greater than or equal to 0; got -1"),
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-4, "points": 3}}, "space.learning_rate", "low must be below high"),
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-4}}, "space.learning_rate", "low must be below high"),
@@ -86,7 +86,7 @@ BAD = [
     ({"space.noise.magnitude": {"low": 0.4, "high": 0.1, "points": 2}}, "space.noise.magnitude", "low must be below high"),
     ({"training.target.average": 1}, "training.target.average", "less than 1; got 1"),
     ({"name": "a/b"}, "name", "letters, digits, '-', '_' and single dots between them; got 'a/b'"),
-    ({"name": "a" * 101}, "name", "100 characters at most; this one has 101"),
+    ({"name": "a" * 101}, "name", "at most 100 characters; this one has 101"),
     ({"name": ".."}, "name", "got '..'"),
     ({"name": "a..b"}, "name", "got 'a..b'"),
     ({"name": ""}, "name", "got ''"),
@@ -100,13 +100,13 @@ BAD = [
     ({"budget.stage_seconds": 0}, "budget.stage_seconds", "greater than 0; got 0"),
     ({"budget.hours": 0}, "budget.hours", "greater than 0; got 0"),
     ({"finalists.top": -1}, "finalists.top", "got -1"),
-    ({"finalists.top": "some"}, "finalists.top", "wants a number of finalists, or all; got 'some'"),
+    ({"finalists.top": "some"}, "finalists.top", "must be a number of finalists, or all; got 'some'"),
     ({"second_objective": "transfer_dev"}, "second_objective", "transfer_dev is the objective already"),
     ({"second_objective": "seconds"}, "second_objective", "sampler curriculum looks at one objective; for two: tpe, nsga2, random"),
     ({"sampler": "nsga2"}, "second_objective", "nsga2 is for two objectives"),
     ({"racing.rules": ["wins"]}, "racing.rules.0", "'asha' or 'paired'; got \"wins\""),
     ({"racing": {"rules": ["asha"], "grace": 2}}, "racing", "grace 2 leaves nothing to save: targets that count for transfer_dev: 2"),
-    ({"racing.rules": ["asha", "asha"]}, "racing.rules", "a rule is named twice"),
+    ({"racing.rules": ["asha", "asha"]}, "racing.rules", "a rule is listed twice"),
     ({"languages": ["de", "fi"], "sampler": "tpe", "second_objective": "source_dev"}, "second_objective", "needs English"),
     ({"racing.rules": ["paired"], "objective": "source_dev"}, "racing", "the objective is source_dev"),
     ({"racing.rules": ["asha"], "sampler": "tpe", "second_objective": "seconds"}, "racing", "cannot race for two objectives"),
@@ -146,7 +146,7 @@ def test_a_mistake_is_one_problem_with_its_path_and_what_is_allowed(document, ch
 def test_a_missing_key_is_named(document, key):
     settings = document()
     del settings[key]
-    assert problems(settings) == [f"{key}: this key is needed"]
+    assert problems(settings) == [f"{key}: this key is required"]
 
 
 def test_all_mistakes_come_together(document):

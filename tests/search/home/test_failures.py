@@ -195,7 +195,7 @@ def test_what_is_no_text_and_what_has_no_end_is_kept_in_bounds(config, reopen, a
     plan.failed(plan.next(), Failure(error="x" * 10**6, traceback="\udcff" + "y" * 10**6))
     told = read(home, "failures/trial-0-attempt-1.txt")
     assert "\\udcff" in told
-    assert "letters left out" in told
+    assert "characters left out" in told
     assert len(told) < 300_000
     assert len(study.get_trial_records()[0].error) < 11_000
 

@@ -44,7 +44,7 @@ def test_a_name_that_is_none_is_refused_with_those_there_are(finished, home, nam
 
 
 def test_an_empty_home_says_how_to_begin(home):
-    with pytest.raises(SearchNotFoundError, match="xlt launch CONFIG makes one"):
+    with pytest.raises(SearchNotFoundError, match="xlt launch CONFIG creates one"):
         home.find_search("mine")
 
 

@@ -83,7 +83,7 @@ def test_a_name_that_stands_for_another_space_is_refused_with_every_difference(c
         "space.noise.magnitude.points",
     }
     assert "training.target.steps: was 50, is 60" in text
-    assert "take a new name (--name), undo the change (--set counts too), or remove the folder" in text
+    assert "Choose a new name (--name), undo the change (also one made by --set), or remove the folder" in text
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
 
 
