@@ -13,10 +13,13 @@ from trainables.validation import read_regular_file
 
 
 def resolve_inputs(config: Config, folder: SearchFolder) -> tuple[Config, Path | None]:
-    """The config with its synonyms read from the search's own folder, and the file to copy there first, if there is one.
+    """Check the inputs of a launch.
+
+    Returns:
+        The config with the path of the synonyms in the search's folder, and the file to copy there, if any.
 
     Raises:
-        UserError: when something is missing, or the synonyms are other ones than the search began with.
+        UserError: if an input is missing, or the synonyms differ from those that the search started with.
     """
     file, own = get_synonyms_file(config), folder.synonyms
     if file is not None and not file.exists() and own.exists():
@@ -28,20 +31,20 @@ def resolve_inputs(config: Config, folder: SearchFolder) -> tuple[Config, Path |
         os.environ[MIRROR_VARIABLE] = str(Path(os.environ[MIRROR_VARIABLE]).absolute())
     if file is None:
         return config, None
-    begun = own.exists() and folder.journal.exists() and has_started(folder)
-    if begun and read_synonyms(own).digest != read_synonyms(file).digest:
+    started = own.exists() and folder.journal.exists() and has_started(folder)
+    if started and read_synonyms(own).digest != read_synonyms(file).digest:
         raise UserError(
-            f"search {config.name!r} began with other synonyms than {file} holds now: trials under two dictionaries cannot be "
-            f"compared; take a new name (--name), or its own ones: --set space.noise.synonyms={own}"
+            f"search {config.name!r} started with other synonyms than {file} holds now: trials with two dictionaries cannot be "
+            f"compared. Choose a new name (--name), or use the synonyms of the search: --set space.noise.synonyms={own}"
         )
     noise = config.space.noise.model_copy(update={"synonyms": str(own)})
     return config.model_copy(
         update={"space": config.space.model_copy(update={"noise": noise})}
-    ), None if begun else file
+    ), None if started else file
 
 
 def copy_synonyms(file: Path, folder: SearchFolder) -> None:
-    """Leave a copy of the synonyms that a search begins with in its folder."""
+    """Copy the synonyms that a search starts with to its folder."""
     if file != folder.synonyms:
-        with write_atomically(folder.synonyms) as aside:
-            aside.write_bytes(read_regular_file(file))
+        with write_atomically(folder.synonyms) as temporary:
+            temporary.write_bytes(read_regular_file(file))

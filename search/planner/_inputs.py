@@ -13,11 +13,11 @@ from trainables.validation import DataError
 
 
 def find_input_problems(config: Config, file: Path | None = None) -> Iterator[str]:
-    """What a launch of the config would be refused for, each with what to do.
+    """Reasons to refuse a launch of the config, each with what to do.
 
     Args:
-        config: the search.
-        file: its synonyms, where they are not the ones that the config names.
+        config: config of the search.
+        file: the file of synonyms, if it is not the one in the config.
     """
     if sys.flags.optimize > 1:
         yield "Python runs with -OO or PYTHONOPTIMIZE=2, under which Ray does not start: unset it, or set it to 1"
@@ -37,7 +37,7 @@ def find_input_problems(config: Config, file: Path | None = None) -> Iterator[st
 
 
 def get_synonyms_file(config: Config) -> Path | None:
-    """The file that trials of the config read, or None if none does."""
+    """The file of synonyms that trials of the config read; None if they read none."""
     named = config.space.noise.synonyms
     return Path(named).absolute() if named is not None and config.space.uses_synonyms else None
 

@@ -1,4 +1,4 @@
-"""The Optuna sampler that knows curricula."""
+"""The Optuna sampler for curricula: a Gaussian process over features of curricula."""
 
 from search.sampler._candidate import Candidate, CandidateSpace, SampledTrial, SettingValue, StageView
 from search.sampler._curriculum_sampler import CurriculumSampler

@@ -8,27 +8,27 @@ from search.study._trial_record import TrialRecord
 
 
 def select_finalists(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The trials to repeat: the best ``finalists.top`` besides the baseline, and the baseline to compare them with.
+    """The trials to repeat: the best ``finalists.top``, and the baseline to compare them with.
 
-    With two objectives those that none beats in both come first.
+    With two objectives the trials of the Pareto front come first.
     """
-    first = find_baseline_record(ranked, config)
+    baseline = find_baseline_record(ranked, config)
     if config.second_objective is not None:
-        unbeaten = {record.number for record in find_pareto_front(ranked, config)}
-        ranked = sorted(ranked, key=lambda record: record.number not in unbeaten)
-    others = [record for record in ranked if record is not first]
-    return others[: config.finalists.count_finalists(len(others))] + ([first] if first is not None else [])
+        front = {record.number for record in find_pareto_front(ranked, config)}
+        ranked = sorted(ranked, key=lambda record: record.number not in front)
+    others = [record for record in ranked if record is not baseline]
+    return others[: config.finalists.count_finalists(len(others))] + ([baseline] if baseline is not None else [])
 
 
 def find_baseline_record(records: Sequence[TrialRecord], config: Config) -> TrialRecord | None:
-    """The trial without intermediate stages that every search begins with; an interrupted one has a later number."""
+    """The baseline: the trial without intermediate stages that is trial 0 of every search (later if it was interrupted)."""
     parameters = CurriculumSpace(config).make_baseline_parameters()
     found = [record for record in records if record.parameters == parameters]
     return min(found, key=lambda record: record.number, default=None)
 
 
 def find_pareto_front(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The complete trials that no other one beats in both objectives, the best in the first one first."""
+    """The complete trials that no other trial dominates in both objectives, sorted by the first objective, best first."""
     sign = -1.0 if config.second_objective == "seconds" else 1.0
     found: list[TrialRecord] = []
     for record in sorted(
@@ -40,19 +40,19 @@ def find_pareto_front(ranked: Sequence[TrialRecord], config: Config) -> list[Tri
 
 
 def get_fresh_seeds(config: Config) -> range:
-    """The seeds that finalists are repeated on."""
+    """The seeds on which finalists are repeated."""
     return range(config.seed + 1, config.seed + 1 + config.finalists.seeds)
 
 
 def list_missing_repeats(
     ranked: Sequence[TrialRecord], known: Mapping[int, Collection[int]], config: Config
 ) -> list[tuple[TrialRecord, int]]:
-    """Finalists with the seeds that they lack, seed by seed, so that an interruption leaves every finalist with as many.
+    """Finalists with their missing seeds, seed by seed, so that after an interruption all finalists have about equally many.
 
     Args:
         ranked: the complete trials, best first.
-        known: the seeds that are done, by trial number.
-        config: of the search.
+        known: the finished seeds, by trial number.
+        config: config of the search.
     """
     if not config.finalists.top:
         return []

@@ -325,7 +325,7 @@ def test_the_search_keeps_the_synonyms_that_it_began_with(augmented, home, conso
 
 def test_other_synonyms_are_refused_on_a_second_launch(augmented, home, console, sums):
     launch(augmented(good=["fine"]), home, console)
-    with pytest.raises(UserError, match=r"began with other synonyms than .*synonyms\.json holds now"):
+    with pytest.raises(UserError, match=r"started with other synonyms than .*synonyms\.json holds now"):
         launch(augmented(good=["great"]), home, console)
 
 

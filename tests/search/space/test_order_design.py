@@ -93,7 +93,7 @@ def test_a_search_may_go_on_with_another_sampler_than_orders_and_back(
 
 def test_a_design_that_does_not_fit_is_told(config):
     assert explain_incomplete_design(config({"sampler": "orders", "trials": 9})) == (
-        "trials: 9 of a design of 10: it is not balanced before all are done"
+        "trials: 9 of the 10 trials of the design; the design is balanced only when all are done"
     )
     assert (
         explain_incomplete_design(config({"sampler": "orders", "trials": 10}))

@@ -60,7 +60,7 @@ def test_a_journal_that_is_cut_anywhere_can_be_read_and_goes_on(config, home, ou
 def test_what_was_cut_off_is_set_aside_and_said(journal):
     torn = cut(journal, 100)
     whole = journal.read_bytes().removesuffix(torn)
-    assert "study.journal: a record that was cut off" in repair_journal(journal)
+    assert "study.journal: an incomplete record" in repair_journal(journal)
     assert journal.read_bytes() == whole
     assert journal.with_name("study.journal.torn").read_bytes() == torn + b"\n"
     assert repair_journal(journal) == ""
@@ -105,7 +105,7 @@ def test_a_damaged_line_in_the_middle_is_told_with_its_place(journal, home, dama
     journal.write_bytes(b"\n".join(lines) + b"\n")
     before = journal.read_bytes()
     for look in (lambda: Study.open(home.find_search("sums")), lambda: repair_journal(journal)):
-        with pytest.raises(UserError, match=rf"{journal}, line 12: .* the first 11 lines alone are a whole study"):
+        with pytest.raises(UserError, match=rf"{journal}, line 12: .* its first 11 lines, which are a complete study"):
             look()
     assert journal.read_bytes() == before
 
