@@ -19,14 +19,14 @@ ALL_FAMILIES = "all families"
 
 def render_answer(study: Study) -> Iterator[RenderableType]:
     """Which trial is best and how sure that is, its transfer by family, what the stage tree saved."""
-    ranked, repeats, config = study.get_complete_trials(), study.repeats(), study.config
+    ranked, repeats, config = study.get_complete_trials(), study.get_repeat_outcomes(), study.config
     verdict = decide_verdict(ranked, repeats, config)
-    failed = [record for record in study.recorded() if record.state == "failed"]
+    failed = [record for record in study.get_trial_records() if record.state == "failed"]
     if verdict.best is None:
         yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
         return
     best = next(record for record in ranked if record.number == verdict.best)
-    pruned = [record for record in study.recorded() if record.state == "pruned"]
+    pruned = [record for record in study.get_trial_records() if record.state == "pruned"]
     besides = [f"{len(found)} {what}" for found, what in ((pruned, "more ended early"), (failed, "failed")) if found]
     yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
         f" ({', '.join(besides)})" if besides else ""

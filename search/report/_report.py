@@ -57,7 +57,7 @@ def build_report(study: Study) -> dict[str, Any]:
         "name": study.config.name,
         "analysis": analyse_results(build_results(study)),
         "noise": _summarise_noises(ranked, study.config.objective),
-        "racing": analyse_racing(study.recorded(), study.config),
+        "racing": analyse_racing(study.get_trial_records(), study.config),
         "generalized": analyse_language_pairs(study, ranked),
         "published": _compare_published(study, ranked),
     }
@@ -201,7 +201,7 @@ def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> li
 def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
     """The best trial and the baseline on test by the benchmark's own rule and by ours; None where it has none, or before there are
     fresh seeds."""
-    config, repeats = study.config, study.repeats()
+    config, repeats = study.config, study.get_repeat_outcomes()
     number, plain = decide_verdict(ranked, repeats, config).best, find_baseline_record(ranked, config)
     if config.benchmark not in PUBLISHED_TARGETS or number is None or not repeats.get(number):
         return None

@@ -20,7 +20,7 @@ LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
 
 def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
     """Finalists in both settings: on test over their fresh seeds, or on dev before there are any; None if no pairs were scored."""
-    repeats = study.repeats()
+    repeats = study.get_repeat_outcomes()
     number = decide_verdict(ranked, repeats, study.config).best
     outcomes = {record.number: record.outcome for record in ranked if record.outcome}
     if number is None or not outcomes[number].transfer.generalized_means():

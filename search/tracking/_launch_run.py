@@ -34,7 +34,7 @@ class LaunchResult:
     @classmethod
     def of(cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]) -> "LaunchResult":
         """Read it from the study and its ``results.json``."""
-        repeats, ranked = study.repeats(), study.get_complete_trials()
+        repeats, ranked = study.get_repeat_outcomes(), study.get_complete_trials()
         verdict = decide_verdict(ranked, repeats, study.config)
         best = next((record for record in ranked if record.number == verdict.best), None)
         settings = results.with_name("config.yaml")
@@ -139,7 +139,7 @@ def _collect_params(config: Config) -> dict[str, str]:
         "encoder": config.encoder,
         "benchmark": config.benchmark,
         "targets": ", ".join(config.targets),
-        "intermediate": ", ".join(f"{task} ({config.resource(task)})" for task in config.intermediate),
+        "intermediate": ", ".join(f"{task} ({config.get_resource(task)})" for task in config.intermediate),
         "objective": config.objective,
         "seed": str(config.seed),
     }
