@@ -68,7 +68,7 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
             remove_leftovers(records)
         shrunk = shrink_store(records, size, dry_run=dry_run)
     except UnexpectedFileError as error:
-        raise UserError(f"the stage store {records.place.url}: {error}; nothing was removed") from error
+        raise UserError(f"the stage store {records.location.url}: {error}; nothing was removed") from error
     if as_json:
         taken = [_describe_entry(entry, users) for entry in shrunk.evicted]
         print_json(

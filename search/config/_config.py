@@ -101,7 +101,7 @@ class Config(Strategy):
     @classmethod
     def _check_targets(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         tasks = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
-        scored = [task for task, card in tasks.items() if card.scored]
+        scored = [task for task, card in tasks.items() if card.is_scored]
         return check_members(targets, scored, "target task") if tasks else targets
 
     @field_validator("intermediate")

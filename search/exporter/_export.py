@@ -134,7 +134,7 @@ def _write_export(
         model = restore_model(encoder, head, tasks[stage.task])
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
-        tasks[stage.task].encoder.tokenizer.save_pretrained(place)
+        tasks[stage.task].encoder.pretrained_tokenizer.save_pretrained(place)
         (place / "README.md").write_text(
             build_model_card(best, stage.task, type(model).__name__, outcome, repeats), encoding="utf-8"
         )
@@ -182,11 +182,11 @@ class _TargetModels:
         from trainables.training import describe_head_weights
 
         run, task = _find_run(target, outcome), self.tasks[target.task]
-        record = self.store.record(run.key, weights=True)
-        if record is None or (encoder := self.store.encoder(run.key, task.encoder.weights)) is None:
+        record = self.store.read_record(run.key, weights=True)
+        if record is None or (encoder := self.store.read_encoder(run.key, task.encoder.weights)) is None:
             return None
         (like,) = describe_head_weights([task])
-        head = self.store.head(run.key, like)
+        head = self.store.read_head(run.key, like)
         return None if head is None and (like or HEAD_FILE in record["files"]) else (encoder, head or {})
 
     def _compare(self, target: Stage, again: Outcome) -> None:
@@ -238,7 +238,7 @@ def build_model_card(
         for code, score in transfer.languages(target, "dev").items()
         if not LANGUAGES[code].seen
     )
-    source = transfer.source().get(target)
+    source = transfer.source_scores().get(target)
     return f"""---
 library_name: transformers
 tags:
@@ -250,7 +250,7 @@ language:
 
 # {target}: trial {best.number} of search {best.name}
 
-Task: {about.about} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.published_difference}." if about.published_difference else ""}
+Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.published_difference}." if about.published_difference else ""}
 
 Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
 

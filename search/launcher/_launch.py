@@ -150,7 +150,7 @@ def _release_claims(records: StageRecords | None, owner: str) -> None:
     """Leave no claim of a worker behind that was ended in the middle."""
     if records is not None:
         with suppress(OSError):
-            remove_launch_leases(records.place, owner)
+            remove_launch_leases(records.location, owner)
 
 
 def _collect_shared_paths(config: Config, home: Home, stages: str | None) -> SharedPaths:
@@ -197,18 +197,18 @@ class _StoreCleaner:
     def __init__(self, records: StageRecords, study: Study) -> None:
         self.records, self.study = records, study
         self._removed_keys: set[str] = set()
-        self._lease_monitor = LeaseMonitor(records.place)
+        self._lease_monitor = LeaseMonitor(records.location)
         self._bytes, self._trained, self._largest = 0, 0, math.inf
 
     def __call__(self, event: JobEvent) -> None:
         """A job ended."""
         try:
             for key in self._list_removable_targets(event) - self._removed_keys:
-                self.records.forget(key)
+                self.records.remove_weights(key)
                 self._removed_keys.add(key)
             self._shrink_if_full(event)
         except OSError as error:
-            self.records.note("", f"weights could not be removed ({error})")
+            self.records.warn_once("", f"weights could not be removed ({error})")
 
     def _shrink_if_full(self, event: JobEvent) -> None:
         """Look at the whole store only when what was trained since may have filled it."""

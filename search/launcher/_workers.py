@@ -109,7 +109,7 @@ def run_job(config: dict[str, Any], keys: Mapping[str, str]) -> None:
         # As text: Tune flattens whatever is nested.
         result = {"outcome": json.dumps(_compute_outcome(config, notes.append, report).to_json())}
     except Exception as error:
-        result = {"failure": json.dumps(Failure.of(error, _describe_own_environment()).to_json())}
+        result = {"failure": json.dumps(Failure.from_exception(error, _describe_own_environment()).to_json())}
     tune.report(result | {"notes": "\n".join(notes)})
 
 

@@ -28,7 +28,7 @@ def find_input_problems(config: Config, file: Path | None = None) -> Iterator[st
             yield str(error)
     for task in (*config.targets, *config.intermediate):
         parts = get_task_catalogue(config.benchmark)[task].parts
-        sets = {part.set for part in (*parts.train, *parts.dev, *parts.test, *parts.candidates)} if parts else set()
+        sets = {part.source for part in (*parts.train, *parts.dev, *parts.test, *parts.candidates)} if parts else set()
         for each in sorted(sets, key=lambda data: data.repository):
             try:
                 find_mirror(each)

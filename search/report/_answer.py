@@ -139,9 +139,9 @@ def _build_family_table(
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
         table.add(ALL_FAMILIES, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(ALL_FAMILIES)), style="bold")
-    for code in mine[0].transfer.unseen(split):
-        ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
-        theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
+    for code in mine[0].transfer.unseen_means(split):
+        ours = fmean(outcome.transfer.unseen_means(split)[code] for outcome in mine)
+        theirs = fmean(outcome.transfer.unseen_means(split)[code] for outcome in others) if others else None
         table.add(f"unseen: {code}", f"{ours:.3f}", *_format_comparison(ours, theirs), style="dim")
     return table
 

@@ -210,7 +210,7 @@ def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str,
     for trial in shown:
         transfers = [outcome.transfer for outcome in repeats[trial].values()]
         both = {
-            "published": [t.published(get_published_metrics(config.benchmark)) for t in transfers],
+            "published": [t.published_means(get_published_metrics(config.benchmark)) for t in transfers],
             "zero_shot": [t.target_means("test") for t in transfers],
         }
         row: dict[str, Any] = {"trial": trial}

@@ -51,7 +51,7 @@ def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float
     """A trial's objective over the first targets; None where they have none of the scores that it is made of."""
     assert record.outcome is not None
     try:
-        return record.outcome.transfer.over(config.scored_targets[:end]).objective(config.objective)
+        return record.outcome.transfer.restrict_to(config.scored_targets[:end]).objective(config.objective)
     except StatisticsError:
         return None
 

@@ -118,7 +118,7 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
                 "families": _average_families(repeat),
                 "scores": repeat.transfer.scores,
                 "stages": [{"task": run.task, "target": run.target} | _describe_run(run) for run in repeat.stages],
-                "published": repeat.transfer.published(get_published_metrics(config.benchmark)),
+                "published": repeat.transfer.published_means(get_published_metrics(config.benchmark)),
                 **_describe_language_pairs(repeat),
             }
             for seed, repeat in sorted(repeats.items())

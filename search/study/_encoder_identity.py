@@ -26,7 +26,7 @@ def _find_recorded_hash(study: Study, stages: str | None) -> str | None:
     """The hash of the encoder of the search's stages, from the record of a stage that was trained directly on it."""
     records = StageRecords(stages) if stages else None
     for key in sorted(study.get_stage_keys()) if records else ():
-        record = records.record(key) if records else None
+        record = records.read_record(key) if records else None
         if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
             return str(record["identity"].get("parent", ""))
     return None

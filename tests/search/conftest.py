@@ -121,7 +121,7 @@ class FakeWorker:
         for rung in range(1, len(targets) + 1) if agenda.config.racing.rules and job.seed is None else ():
             early = replace(
                 outcome,
-                transfer=outcome.transfer.over(targets[:rung]),
+                transfer=outcome.transfer.restrict_to(targets[:rung]),
                 stages=outcome.stages[: len(job.trial.curriculum) + rung],
             )
             if not agenda.handle_report(job, rung, early, self.among_best(job)):

@@ -224,7 +224,7 @@ def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatc
     kept, store, sizes = sums.do, StageStore(home.stages), []
 
     def publish(agenda, job):
-        with wait_for_claim(store.place, stage_key(len(sizes)), lambda: False) as mine:
+        with wait_for_claim(store.location, stage_key(len(sizes)), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
         kept(agenda, job)
         sizes.append(sum(entry.bytes for entry in store.iterate_entries()))
@@ -240,7 +240,7 @@ def test_stages_of_another_version_are_told_once_and_not_used(config, home, cons
     store = StageStore(home.stages)
     for number, version in enumerate((STAGE_VERSION - 1, STAGE_VERSION, STAGE_VERSION - 1)):
         described = RECORD_OF | {"identity": RECORD_OF["identity"] | {"version": version}}
-        with wait_for_claim(store.place, stage_key(number), lambda: False) as mine:
+        with wait_for_claim(store.location, stage_key(number), lambda: False) as mine:
             store.publish(mine, described, WEIGHTS, {})
     launch(config(), home, console)
     told = console.file.getvalue()

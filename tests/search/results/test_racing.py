@@ -178,7 +178,7 @@ def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, 
     def tried(value):
         job = plan.next()
         early = outcome(job.trial, value)
-        decision = report(job, 1, value, replace(early, transfer=early.transfer.over(["choice"])))
+        decision = report(job, 1, value, replace(early, transfer=early.transfer.restrict_to(["choice"])))
         (plan.done if decision == "CONTINUE" else plan.pruned)(job, early)
         return decision
 
@@ -206,7 +206,7 @@ def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config
     assert race.looks == {500: 0.5, 1500: 1.5}
     job = plan.next()
     half = outcome(job.trial, 0.1)
-    half = replace(half, transfer=half.transfer.over(["choice"]))
+    half = replace(half, transfer=half.transfer.restrict_to(["choice"]))
     assert plan.handle_report(job, 0.5, half, True)  # half trained: no pair for what is trained
     plan.study.record_spared(job.number, "to see")
     plan.done(job, outcome(job.trial, 0.1))

@@ -203,7 +203,7 @@ def test_a_trial_that_was_ended_early_tells_the_stages_that_ran(config, reopen, 
     study = reopen(config({"racing.rules": ["paired"]}))
     number, trial = study.ask()
     early = outcome(trial, 0.5)
-    early = replace(early, transfer=early.transfer.over(["choice"]), stages=early.stages[:1])
+    early = replace(early, transfer=early.transfer.restrict_to(["choice"]), stages=early.stages[:1])
     study.tell_pruned(number, early, "clearly worse")
     (told,) = build_results(study)["trials"]
     assert {"key", "losses"} <= told["targets"]["choice"].keys()
