@@ -28,40 +28,40 @@ FamilyGains = dict[tuple[int, str], Estimate]
 class _GainVariances:
     """The variances of a trial's mean gain in each family, [families], and their degrees of freedom."""
 
-    common: float
+    seed_variance: float
     """Of seeds, on all families alike."""
-    common_freedom: float
-    own: np.ndarray
+    seed_freedom: float
+    family_variances: np.ndarray
     """Of seeds, on one family."""
-    own_freedom: float
-    units: np.ndarray
+    family_freedom: float
+    language_variances: np.ndarray
     """Of languages."""
-    units_freedom: float
+    language_freedom: float
 
     @property
-    def errors(self) -> np.ndarray:
+    def standard_errors(self) -> np.ndarray:
         """[families] standard errors."""
-        found: np.ndarray = np.sqrt(self.common + self.own + self.units)
+        found: np.ndarray = np.sqrt(self.seed_variance + self.family_variances + self.language_variances)
         return found
 
-    def largest(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
+    def draw_largest_errors(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
         """[DRAWS] how many standard errors the gain is off by chance in the family where it is most; `make_baseline_parameters` is common to trials."""
-        shape = (GAIN_DRAWS, len(self.own))
+        shape = (GAIN_DRAWS, len(self.family_variances))
         common = (
             (rng.standard_normal(GAIN_DRAWS) + baseline)
             / math.sqrt(2)
-            * _draw_scale_factors(rng, self.common_freedom, GAIN_DRAWS)
+            * _draw_scale_factors(rng, self.seed_freedom, GAIN_DRAWS)
         )
-        own = rng.standard_normal(shape) * _draw_scale_factors(rng, self.own_freedom, shape)
-        units = rng.standard_normal(shape) * _draw_scale_factors(rng, self.units_freedom, GAIN_DRAWS)[:, None]
-        off = math.sqrt(self.common) * common[:, None] + np.sqrt(self.own) * own + np.sqrt(self.units) * units
-        found: np.ndarray = (np.abs(off) / np.maximum(self.errors, 1e-12)).max(1)
+        own = rng.standard_normal(shape) * _draw_scale_factors(rng, self.family_freedom, shape)
+        units = rng.standard_normal(shape) * _draw_scale_factors(rng, self.language_freedom, GAIN_DRAWS)[:, None]
+        off = math.sqrt(self.seed_variance) * common[:, None] + np.sqrt(self.family_variances) * own + np.sqrt(self.language_variances) * units
+        found: np.ndarray = (np.abs(off) / np.maximum(self.standard_errors, 1e-12)).max(1)
         return found
 
-    def probability(self, family: int, gain: float) -> float:
+    def compute_family_p_value(self, family: int, gain: float) -> float:
         """How often a gain is so large by chance, in this family alone."""
-        parts = (self.common, self.common_freedom), (self.own[family], self.own_freedom)
-        spread = compute_deviations(*parts, (self.units[family], self.units_freedom))
+        parts = (self.seed_variance, self.seed_freedom), (self.family_variances[family], self.family_freedom)
+        spread = compute_deviations(*parts, (self.language_variances[family], self.language_freedom))
         return compute_p_value(compute_normal_tail, abs(gain), spread)
 
 
@@ -81,18 +81,18 @@ def estimate_family_gains(scored: ScoreArray, families: Mapping[str, Measure], p
     parts = {place: _estimate_variances(scored, families, place, plain, gains[place]) for place, plain in pairs.items()}
     rng = np.random.default_rng(0)
     baseline = rng.standard_normal(GAIN_DRAWS)
-    largest = np.max([each.largest(rng, baseline) for each in parts.values()], axis=0)
+    largest = np.max([each.draw_largest_errors(rng, baseline) for each in parts.values()], axis=0)
     most = float(np.quantile(largest, CONFIDENCE))
     found: FamilyGains = {}
     for place, told in parts.items():
         for family, name in enumerate(names):
-            mean, error = float(gains[place][family].mean()), float(told.errors[family])
+            mean, error = float(gains[place][family].mean()), float(told.standard_errors[family])
             if error == 0:
                 found[place, name] = Estimate(mean, mean, mean, len(scored.seeds))
                 continue
             estimate = Estimate(mean, mean - most * error, mean + most * error, len(scored.seeds))
             p = float((largest >= abs(mean) / error).mean())
-            found[place, name] = replace(estimate, p=told.probability(family, mean), p_max=p).within(-1.0, 1.0)
+            found[place, name] = replace(estimate, p=told.compute_family_p_value(family, mean), p_max=p).clip(-1.0, 1.0)
     return found
 
 
@@ -112,7 +112,7 @@ def shrink_family_gains(
 
 def _compute_seed_gains(scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int) -> np.ndarray:
     """[families, seeds]"""
-    return np.array([each.of(scored.values[place]) - each.of(scored.values[plain]) for each in families.values()])
+    return np.array([each.average(scored.values[place]) - each.average(scored.values[plain]) for each in families.values()])
 
 
 def _compute_residuals(gains: np.ndarray) -> np.ndarray:
@@ -125,7 +125,7 @@ def _estimate_variances(
 ) -> _GainVariances:
     count, seeds = gains.shape
     everything = build_overall_measure(scored)
-    spread = PriorVariance.of(everything.of(scored.values)) if seeds > 2 else None
+    spread = PriorVariance.estimate(everything.average(scored.values)) if seeds > 2 else None
     common, freedom = float(gains.mean(0).var(ddof=1)), float(seeds - 1)
     if spread is not None:
         common = (freedom * common + spread.degrees_of_freedom * 2 * spread.variance) / (
@@ -134,7 +134,7 @@ def _estimate_variances(
         freedom += spread.degrees_of_freedom
     left, most = _compute_residuals(gains), float((count - 1) * (seeds - 1))
     own = (left**2).sum(1) / max(1e-12, (seeds - 1) * (1 - 1 / count))
-    prior = PriorVariance.of(gains)
+    prior = PriorVariance.estimate(gains)
     if prior is not None:
         each = (seeds - 1) * (1 - 1 / count)
         own = (each * own + prior.degrees_of_freedom * prior.variance) / (each + prior.degrees_of_freedom)

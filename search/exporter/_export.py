@@ -126,11 +126,11 @@ def _write_export(
         environment=recorded.stages[-1].environment,
         encoder=load_encoder(trial.encoder).hash,
     )
-    best.dump(out / "best.yaml")
+    best.write(out / "best.yaml")
     repeats = study.repeats().get(record.number, {})
     models = _TargetModels(trial, tasks, recorded, stages, data, best.threads, tell)
     for stage in trial.targets:
-        encoder, head, outcome = models.of(stage)
+        encoder, head, outcome = models.load_target(stage)
         model = restore_model(encoder, head, tasks[stage.task])
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
@@ -159,26 +159,26 @@ class _TargetModels:
         self.trial, self.tasks, self.recorded, self.tell = trial, tasks, recorded, tell
         self.notes: list[str] = []
         self.store = StageStore(stages, self.notes.append)
-        self._again = partial(retrain_trial, stages=stages, data=data, threads=threads, tell=self.notes.append)
+        self._retrain = partial(retrain_trial, stages=stages, data=data, threads=threads, tell=self.notes.append)
 
-    def of(self, target: Stage) -> "tuple[Weights, Weights, Outcome]":
+    def load_target(self, target: Stage) -> "tuple[Weights, Weights, Outcome]":
         """Encoder and head of a target, and the outcome that its scores are told from.
 
         Raises:
             UserError: when it was trained again and does not score as it did, or could not be kept.
         """
-        found = self._stored(target, self.recorded)
+        found = self._load_from_store(target, self.recorded)
         if found is not None:
             return *found, self.recorded
         self.store.quarantine_weights(_find_run(target, self.recorded).key)
-        again = self._again(replace(self.trial, targets=(target,)))
+        again = self._retrain(replace(self.trial, targets=(target,)))
         self._compare(target, again)
-        found = self._stored(target, again)
+        found = self._load_from_store(target, again)
         if found is None:
             raise UserError(f"the model of {target.task} could not be kept: {'; '.join(self.notes) or 'try again'}")
         return *found, again
 
-    def _stored(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
+    def _load_from_store(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
         from trainables.training import describe_head_weights
 
         run, task = _find_run(target, outcome), self.tasks[target.task]
@@ -280,4 +280,4 @@ Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
 
 def _format_repeats(target: str, family: str, repeats: dict[int, Outcome]) -> str:
     found = [outcome.transfer.families(target, "test")[family] for outcome in repeats.values()]
-    return str(compute_interval(found).within(0.0, 1.0)) if found else "not run"
+    return str(compute_interval(found).clip(0.0, 1.0)) if found else "not run"

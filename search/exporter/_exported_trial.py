@@ -61,7 +61,7 @@ class ExportedTrial:
     """Hash of the encoder's content, by which it is known wherever it lies; empty in files of older versions. ``trial.encoder`` is where
     it was."""
 
-    def dump(self, path: Path) -> None:
+    def write(self, path: Path) -> None:
         """Write it as YAML."""
         document = {
             "version": EXPORT_VERSION,

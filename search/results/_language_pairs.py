@@ -42,7 +42,7 @@ def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[
     transfers = list(by_trial[number].values())
     tables = [transfer.family_pair_means(split) for transfer in transfers]
     intervals = {
-        families: compute_interval([table[families] for table in tables]).within(0.0, 1.0) for families in tables[0]
+        families: compute_interval([table[families] for table in tables]).clip(0.0, 1.0) for families in tables[0]
     }
     return {
         "trial": number,
@@ -114,14 +114,14 @@ def _describe_finalist(
         _average_targets(by_seed[s].generalized_means(split)) - _average_targets(rival[s].generalized_means(split))
         for s in shared
     ]
-    gain = compute_interval(gains).within(-1.0, 1.0) if gains else None
+    gain = compute_interval(gains).clip(-1.0, 1.0) if gains else None
     return {
         "trial": number,
         "words": words,
         "unmixed": fmean(_average_targets(transfer.unmixed_means(split)) for transfer in by_seed.values()),
         "generalized": fmean(_average_targets(transfer.generalized_means(split)) for transfer in by_seed.values()),
         "gain": None if gain is None else {"mean": gain.mean, "low": gain.low, "high": gain.high},
-        "told": "" if gain is None else gain.signed(),
+        "told": "" if gain is None else gain.format_signed(),
     }
 
 

@@ -107,10 +107,10 @@ def _compare_finalists(transfers: Mapping[int, Mapping[int, Transfer]], config: 
     found = build_finalist_scores(
         [[transfers[number][seed] for seed in shared] for number in numbers], config.objective
     )
-    score, best = found.score(), numbers[found.best]
+    score, best = found.correct_best_score(), numbers[found.best]
     comparisons = [
         Comparison(numbers[place], Interval(told.mean, told.low, told.high, told.seeds), told.p)
-        for place, told in found.comparisons().items()
+        for place, told in found.compare_best().items()
     ]
     value = Interval(score.mean, score.low, score.high, len(shared))
     return best, value, score.uncorrected, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))
@@ -130,5 +130,5 @@ def _compare_means(
         for other in values
         if other != best and shared
     )
-    value = compute_interval(values[best]).within(0.0, 1.0)
+    value = compute_interval(values[best]).clip(0.0, 1.0)
     return best, value, value.mean, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))

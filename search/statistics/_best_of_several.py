@@ -91,7 +91,7 @@ class FinalistScores:
             + self._seed_means.mean()
         )
         most = float((trials - 1) * (seeds - 1))
-        spread = PriorVariance.of(self._seed_means) if seeds > 2 else None
+        spread = PriorVariance.estimate(self._seed_means) if seeds > 2 else None
         if spread is None:
             return np.full(trials, max(float((left**2).sum()) / most, self._interaction_variance)), most
         own = (seeds - 1) * (1 - 1 / trials)
@@ -123,7 +123,7 @@ class FinalistScores:
         whole = seeds + units
         return compute_deviations((seeds / whole, self._seed_variances[1]), (units / whole, self._unit_variance[1]))
 
-    def comparisons(self) -> dict[int, Estimate]:
+    def compare_best(self) -> dict[int, Estimate]:
         """By place, the best less each other trial: intervals that hold together, and p-values for all of them.
 
         As any trial may come out best, an interval reaches as far down as the range of all means by chance (Tukey's), and as far up as the largest
@@ -148,7 +148,7 @@ class FinalistScores:
             found[other] = Estimate(gap, max(gap - down * error, least), min(gap + up * error, 1.0), seeds, p)
         return found
 
-    def score(self) -> CorrectedScore:
+    def correct_best_score(self) -> CorrectedScore:
         """The best one's mean, less what being the highest of all adds to it by chance, and an interval that holds its truth.
 
         It reaches as far down as the largest of all errors by chance and as far up as one error: at ``0.05 k / (k + 1)`` each for k trials,

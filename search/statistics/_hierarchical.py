@@ -42,15 +42,15 @@ class Estimate:
         corrected = self.p_holm if self.p_max is None else self.p_max
         return corrected is not None and corrected <= 1 - CONFIDENCE
 
-    def within(self, least: float, most: float) -> "Estimate":
+    def clip(self, least: float, most: float) -> "Estimate":
         """The same mean with bounds that it can have."""
-        told = Interval(self.mean, self.low, self.high, self.seeds).within(least, most)
+        told = Interval(self.mean, self.low, self.high, self.seeds).clip(least, most)
         return replace(self, low=told.low, high=told.high)
 
     def to_json(self, signed: bool = True) -> dict[str, Any]:
         """With its words, as a difference or as a score."""
         told = Interval(self.mean, self.low, self.high, self.seeds)
-        return asdict(self) | {"told": told.signed() if signed else str(told)}
+        return asdict(self) | {"told": told.format_signed() if signed else str(told)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class PriorVariance:
     """How many degrees of freedom it is worth beside a comparison's own: many where trials are alike in this."""
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "PriorVariance | None":
+    def estimate(cls, values: np.ndarray) -> "PriorVariance | None":
         """Of values [trials, seeds]; None if there are too few trials, or nothing differs.
 
         Variances of trials are taken for draws of one distribution and each is drawn towards its mean (Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004, section
@@ -118,7 +118,7 @@ def estimate_hierarchical_mean(
     mean = float(by_seed.mean())
     if seeds < 2:
         return Estimate(mean, None, None, seeds)
-    layout = _VarianceComponents.of(values, by_seed, weights, design)
+    layout = _VarianceComponents.decompose(values, by_seed, weights, design)
     careful = layout.conservative_deviations() if spread is None else layout.moderated_deviations(spread, size)
     if not careful.any():
         return Estimate(mean, mean, mean, seeds)
@@ -130,25 +130,25 @@ def estimate_hierarchical_mean(
 
 def estimate_unit_variance(values: np.ndarray, weights: np.ndarray, design: np.ndarray) -> tuple[float, int]:
     """The variance of such a mean that is due to its units, and its degrees of freedom; `values` are [seeds, units], of two seeds at least."""
-    found = _VarianceComponents.of(values, values @ weights, weights, design)
-    return found.units, found.units_freedom
+    found = _VarianceComponents.decompose(values, values @ weights, weights, design)
+    return found.unit_variance, found.unit_freedom
 
 
 @dataclass(frozen=True, slots=True)
 class _VarianceComponents:
     """The variances of a weighted mean over a two-way layout."""
 
-    count: int
+    seeds: int
     """Of seeds."""
-    total: float
+    seed_variance: float
     """Of the mean, as its values by seed tell it: seeds and the rest."""
-    rest: float
+    interaction_variance: float
     """What of it is due to what is left, seed by unit."""
-    units: float
-    units_freedom: int
+    unit_variance: float
+    unit_freedom: int
 
     @classmethod
-    def of(
+    def decompose(
         cls, values: np.ndarray, by_seed: np.ndarray, weights: np.ndarray, design: np.ndarray
     ) -> "_VarianceComponents":
         seeds, units = values.shape
@@ -162,23 +162,23 @@ class _VarianceComponents:
 
     def conservative_deviations(self) -> np.ndarray:
         """Deviations of the mean, all that differs from seed to seed having the seeds' degrees of freedom."""
-        return self._deviations(max(self.total, self.rest), self.count - 1)
+        return self._deviations(max(self.seed_variance, self.interaction_variance), self.seeds - 1)
 
     def split_deviations(self) -> np.ndarray:
         """The same, the rest being told apart from four seeds on."""
-        known = self.rest * (self.count - 2) / (self.count - 1) if self.count >= MIN_REPLICATES else 0.0
-        return self._deviations(max(self.total, self.rest) - known, self.count - 1, known)
+        known = self.interaction_variance * (self.seeds - 2) / (self.seeds - 1) if self.seeds >= MIN_REPLICATES else 0.0
+        return self._deviations(max(self.seed_variance, self.interaction_variance) - known, self.seeds - 1, known)
 
     def moderated_deviations(self, spread: PriorVariance, size: float) -> np.ndarray:
         """The same, the variance of seeds drawn towards that of all trials."""
-        own = self.count - 1
-        variance = (own * self.total * self.count + spread.degrees_of_freedom * spread.variance * size) / (
+        own = self.seeds - 1
+        variance = (own * self.seed_variance * self.seeds + spread.degrees_of_freedom * spread.variance * size) / (
             own + spread.degrees_of_freedom
         )
-        return self._deviations(max(variance / self.count, self.rest), own + spread.degrees_of_freedom)
+        return self._deviations(max(variance / self.seeds, self.interaction_variance), own + spread.degrees_of_freedom)
 
     def _deviations(self, seeds: float, freedom: float, known: float = 0.0) -> np.ndarray:
-        return compute_deviations((seeds, freedom), (self.units, self.units_freedom), (known, math.inf))
+        return compute_deviations((seeds, freedom), (self.unit_variance, self.unit_freedom), (known, math.inf))
 
 
 def _fit_design(values: np.ndarray, design: np.ndarray) -> np.ndarray:
@@ -193,7 +193,7 @@ def adjust_jointly(estimates: Sequence[Estimate]) -> list[Estimate]:
 
 
 def _bound_at_zero(estimate: Estimate) -> Estimate:
-    return estimate.within(0.0, math.inf) if estimate.mean > 0 else estimate.within(-math.inf, 0.0)
+    return estimate.clip(0.0, math.inf) if estimate.mean > 0 else estimate.clip(-math.inf, 0.0)
 
 
 def adjust_holm(estimates: Sequence[Estimate]) -> list[Estimate]:

@@ -32,7 +32,7 @@ class LaunchResult:
     files: Mapping[str, Path]
 
     @classmethod
-    def of(cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]) -> "LaunchResult":
+    def from_study(cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]) -> "LaunchResult":
         """Read it from the study and its ``results.json``."""
         repeats, ranked = study.repeats(), study.get_complete_trials()
         verdict = decide_verdict(ranked, repeats, study.config)
@@ -52,7 +52,7 @@ class LaunchResult:
     def write(self, view: "TrackingView", digests: DatasetDigests) -> None:
         """Write the launch's own run and mark the best trial's."""
         sheet = build_launch_run(
-            self.config, self.best, self.repeats, self.verdict, self.results, self.answer, digests.all()
+            self.config, self.best, self.repeats, self.verdict, self.results, self.answer, digests.list_all()
         )
         view.write(sheet)
         view.attach_artifacts(self.files)

@@ -65,13 +65,13 @@ def draw_forgetting(analysis: dict[str, Any]) -> Picture | None:
         title="What an intermediate task loses after later stages",
         caption="A dot is the task's score right after its own stage minus its score after the later one, by its own head on training rows, "
         "with the 95 % interval, not corrected: right of zero means forgotten.",
-        uneven=True,
+        has_uneven_panels=True,
         panels=[
             build_interval_panel(task, members, scale, "score lost", INTERVAL_CONTAINS_ZERO, LOWER_IS_BETTER)
             for task, members in rows.items()
         ],
         tables=[table],
-        key=[("loss", "lost"), ("gain", "won"), ("grey", INTERVAL_CONTAINS_ZERO)],
+        colour_key=[("loss", "lost"), ("gain", "won"), ("grey", INTERVAL_CONTAINS_ZERO)],
         note=f"The first {MAX_SHOWN} of {len(every)} rows are shown." if len(every) > MAX_SHOWN else "",
     )
 
@@ -110,7 +110,7 @@ def draw_selection_costs(analysis: dict[str, Any]) -> Picture | None:
             )
         ],
         tables=[table],
-        key=[("loss", "costs"), ("grey", INTERVAL_CONTAINS_ZERO)],
+        colour_key=[("loss", "costs"), ("grey", INTERVAL_CONTAINS_ZERO)],
     )
 
 
@@ -134,13 +134,13 @@ def draw_gain_slopes(analysis: dict[str, Any]) -> Picture | None:
         title="Gain against distance from the source language",
         caption="A dot is how much more a noise method gains in languages that are farther by one unit (or are of the named kind), with the "
         "95 % interval, not corrected; in grey what is not significant after Holm's correction for all of them.",
-        uneven=True,
+        has_uneven_panels=True,
         panels=[
             build_interval_panel(measure, members, compute_common_range(members), "change of the gain", NOT_SIGNIFICANT)
             for measure, members in rows.items()
         ],
         tables=[_build_slopes_table(shown)],
-        key=[("gain", "helps far languages more"), ("loss", "helps them less"), ("grey", NOT_SIGNIFICANT)],
+        colour_key=[("gain", "helps far languages more"), ("loss", "helps them less"), ("grey", NOT_SIGNIFICANT)],
         note=f"The first {MAX_SHOWN} of {len(every)} rows are shown." if len(every) > MAX_SHOWN else "",
     )
 

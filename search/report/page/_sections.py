@@ -33,15 +33,15 @@ class Section:
     """Its anchor."""
     title: str
     blocks: list[Block]
-    words: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     """Sentences before the blocks."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """Titles with their sentences, after the blocks."""
 
     @property
-    def wide(self) -> bool:
+    def is_landscape(self) -> bool:
         """Whether on paper it wants a page on its side."""
-        return any(isinstance(block, Picture) and block.fixed for block in self.blocks)
+        return any(isinstance(block, Picture) and block.has_fixed_names for block in self.blocks)
 
 
 def build_sections(analysis: dict[str, Any]) -> list[Section]:

@@ -42,7 +42,7 @@ def study():
 
 
 def numbers(picture: Picture) -> set[str]:
-    return {cell.text for table in picture.tables for row in table.rows for cell in row if cell.number}
+    return {cell.text for table in picture.tables for row in table.rows for cell in row if cell.is_number}
 
 
 def drawn(picture: Picture) -> str:
