@@ -5,21 +5,19 @@ from typing import Any
 
 from search.analysis._answer import compose_answer
 from search.analysis._arms import ScoreArray, collect_repeated_scores, collect_single_scores
+from search.analysis._cost import summarise_cost
 from search.analysis._curricula import analyse_conditions, analyse_curricula
 from search.analysis._effects import estimate_effects
 from search.analysis._environments import describe_mixed_environments
 from search.analysis._forgetting import analyse_forgetting
 from search.analysis._importance import analyse_importance
+from search.analysis._learning_curves import list_learning_curves
 from search.analysis._noise import analyse_noise
+from search.analysis._pareto_front import describe_pareto_front
 from search.analysis._regression import REGRESSION_ASSUMPTIONS
 from search.analysis._results_reader import list_failures
 from search.analysis._selection_rules import analyse_selection_rules
-from search.analysis._stage_tree import (
-    describe_pareto_front,
-    list_learning_curves,
-    summarise_cost,
-    summarise_stage_tree,
-)
+from search.analysis._stage_tree import summarise_stage_tree
 from trainables.languages import LANGUAGES
 
 GENERAL_ASSUMPTIONS = (

@@ -93,7 +93,11 @@ def _describe_order(effects: Sequence[Mapping[str, Any]]) -> str:
     seen = [
         (each["overall"]["high"] - each["overall"]["low"]) / 2 for each in told if each["overall"]["low"] is not None
     ]
-    within = f". Half-widths of their 95 % intervals, without correction, are {min(seen):.3f} to {max(seen):.3f}" if seen else ""
+    within = (
+        f". Half-widths of their 95 % intervals, without correction, are {min(seen):.3f} to {max(seen):.3f}"
+        if seen
+        else ""
+    )
     return f"No effect of order is significant (Holm-corrected, {tests} tests). The one of {len(told)} with the smallest p-value is {_describe_effect(told[0])}{how}{within}."
 
 
@@ -114,7 +118,11 @@ def _describe_families(document: Mapping[str, Any]) -> str:
     tested = [gain for row in document["finalists"] for gain in row["family_gains"].values() if gain["p"] is not None]
     sure = [family for family, gain in ordered if gain["p_max"] is not None and gain["p_max"] <= 0.05]
     (most, up), (least, down) = ordered[0], ordered[-1]
-    said = f"{len(sure)} of {len(gains)} families differ significantly: {', '.join(sure)}" if sure else "No family differs significantly"
+    said = (
+        f"{len(sure)} of {len(gains)} families differ significantly: {', '.join(sure)}"
+        if sure
+        else "No family differs significantly"
+    )
     return (
         f"Gains over no curriculum on test range from {_describe_gain(up)} ({most}) to {_describe_gain(down)} ({least}). "
         f"{said} (max-t correction of tests and intervals, {len(tested)} tests)."
@@ -123,11 +131,7 @@ def _describe_families(document: Mapping[str, Any]) -> str:
 
 def _describe_gain(gain: Mapping[str, Any]) -> str:
     """The measured gain and the one shrunk to the mean of families, as extremes of many are too far out."""
-    return (
-        gain["told"]
-        if gain.get("shrunk") is None
-        else f"{gain['told']}, shrunk {gain['shrunk']:+.3f}"
-    )
+    return gain["told"] if gain.get("shrunk") is None else f"{gain['told']}, shrunk {gain['shrunk']:+.3f}"
 
 
 def _describe_cost(spent: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from search.analysis._arms import Condition, ScoreArray
 from search.analysis._contrasts import get_target_stages
-from search.analysis._gains import estimate_family_gains, shrink_family_gains
+from search.analysis._gains import compute_seed_gains, estimate_family_gains, shrink_family_gains
 from search.analysis._measures import Measure, build_family_measures, build_overall_measure, build_target_measures
 from search.statistics import Estimate, adjust_jointly, compute_interval
 
@@ -24,11 +24,12 @@ def analyse_curricula(scored: ScoreArray) -> list[dict[str, Any]]:
     alone = {place: [place] for place in range(len(scored.arms))}
     gains = _estimate_gains(scored, {"": everything}, alone)
     pairs = _pair_with_baseline(scored)
-    by_family = estimate_family_gains(scored, families, pairs) if scored.is_repeated else {}
+    seed_gains = compute_seed_gains(scored, families, pairs)
+    by_family = estimate_family_gains(scored, families, pairs, seed_gains) if scored.is_repeated else {}
     rows = []
     for place, arm in enumerate(scored.arms):
         values = scored.values[place]
-        shrunk = shrink_family_gains(scored, families, place, pairs[place]) if place in pairs else {}
+        shrunk = shrink_family_gains(families, seed_gains[place]) if place in pairs else {}
         rows.append(
             {
                 "trial": arm.number,
@@ -63,7 +64,8 @@ def analyse_conditions(scored: ScoreArray) -> list[dict[str, Any]]:
                 "curricula": len(places),
                 "overall": _estimate_score(everything.average(scored.values[places].mean(0))),
                 "families": {
-                    name: _estimate_score(each.average(scored.values[places].mean(0))) for name, each in families.items()
+                    name: _estimate_score(each.average(scored.values[places].mean(0)))
+                    for name, each in families.items()
                 },
                 "gain": gains[condition, ""].to_json() if (condition, "") in gains else None,
             }

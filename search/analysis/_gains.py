@@ -1,7 +1,7 @@
 """What trials gain in every family over one without intermediate stages, all families and trials together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from search.statistics import (
     compute_deviations,
     compute_normal_tail,
     compute_p_value,
+    draw_scale_factors,
     estimate_unit_variance,
 )
 
@@ -50,11 +51,15 @@ class _GainVariances:
         common = (
             (rng.standard_normal(GAIN_DRAWS) + baseline)
             / math.sqrt(2)
-            * _draw_scale_factors(rng, self.seed_freedom, GAIN_DRAWS)
+            * draw_scale_factors(rng, self.seed_freedom, GAIN_DRAWS)
         )
-        own = rng.standard_normal(shape) * _draw_scale_factors(rng, self.family_freedom, shape)
-        units = rng.standard_normal(shape) * _draw_scale_factors(rng, self.language_freedom, GAIN_DRAWS)[:, None]
-        off = math.sqrt(self.seed_variance) * common[:, None] + np.sqrt(self.family_variances) * own + np.sqrt(self.language_variances) * units
+        own = rng.standard_normal(shape) * draw_scale_factors(rng, self.family_freedom, shape)
+        units = rng.standard_normal(shape) * draw_scale_factors(rng, self.language_freedom, GAIN_DRAWS)[:, None]
+        off = (
+            math.sqrt(self.seed_variance) * common[:, None]
+            + np.sqrt(self.family_variances) * own
+            + np.sqrt(self.language_variances) * units
+        )
         found: np.ndarray = (np.abs(off) / np.maximum(self.standard_errors, 1e-12)).max(1)
         return found
 
@@ -65,19 +70,29 @@ class _GainVariances:
         return compute_p_value(compute_normal_tail, abs(gain), spread)
 
 
-def estimate_family_gains(scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]) -> FamilyGains:
+def compute_seed_gains(
+    scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]
+) -> dict[int, np.ndarray]:
+    """By place of a trial, [families, seeds]: its score minus that of the trial that `pairs` names."""
+    scores = {name: each.average(scored.values) for name, each in families.items()}
+    return {place: np.array([each[place] - each[plain] for each in scores.values()]) for place, plain in pairs.items()}
+
+
+def estimate_family_gains(
+    scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int], gains: Mapping[int, np.ndarray]
+) -> FamilyGains:
     """Gains with intervals and p-values that hold for all of them (max-t): seeds move all families of a trial alike, which a correction for
     so many independent tests would not see.
 
     Args:
         scored: trials on two seeds at least.
         families: their means.
-        pairs: by place of a trial, that of the one without intermediate stages that it is compared with.
+        pairs: by place of a trial, that of the trial without intermediate stages that it is compared with.
+        gains: from `compute_seed_gains`.
     """
     names = list(families)
     if not names or not pairs:
         return {}
-    gains = {place: _compute_seed_gains(scored, families, place, plain) for place, plain in pairs.items()}
     parts = {place: _estimate_variances(scored, families, place, plain, gains[place]) for place, plain in pairs.items()}
     rng = np.random.default_rng(0)
     baseline = rng.standard_normal(GAIN_DRAWS)
@@ -96,23 +111,19 @@ def estimate_family_gains(scored: ScoreArray, families: Mapping[str, Measure], p
     return found
 
 
-def shrink_family_gains(
-    scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int
-) -> dict[str, float]:
-    """A trial's gain in each family, drawn towards their mean by as much as what is left, seed by family, makes of their differences
-    (positive-part James-Stein): the extremes of many lie too far out."""
-    gains = _compute_seed_gains(scored, families, place, plain)
+def shrink_family_gains(families: Iterable[str], gains: np.ndarray) -> dict[str, float]:
+    """A trial's gain in each family, shrunk towards their mean (positive-part James-Stein): the extremes of many are too far out.
+
+    Args:
+        families: their names.
+        gains: [families, seeds], from `compute_seed_gains`.
+    """
     count, seeds = gains.shape
     means, middle = gains.mean(1), float(gains.mean())
     noise = float((_compute_residuals(gains) ** 2).sum()) / max(1, (count - 1) * (seeds - 1)) / seeds
     apart = float(((means - middle) ** 2).sum())
     kept = max(0.0, 1 - (count - 3) * noise / apart) if count > 3 and apart > 0 else 1.0
     return {name: middle + kept * (float(mean) - middle) for name, mean in zip(families, means, strict=True)}
-
-
-def _compute_seed_gains(scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int) -> np.ndarray:
-    """[families, seeds]"""
-    return np.array([each.average(scored.values[place]) - each.average(scored.values[plain]) for each in families.values()])
 
 
 def _compute_residuals(gains: np.ndarray) -> np.ndarray:
@@ -157,9 +168,3 @@ def _estimate_variances(
         np.array([variance for variance, _ in units]),
         float(max(1, units[0][1])),
     )
-
-
-def _draw_scale_factors(rng: np.random.Generator, freedom: float, shape: int | tuple[int, ...]) -> np.ndarray:
-    """By how much a deviation may have been taken too small."""
-    found: np.ndarray = np.sqrt(freedom / rng.chisquare(freedom, shape))
-    return found

@@ -38,7 +38,10 @@ def render_analysis_tables(analysis: Mapping[str, Any]) -> Iterator[RenderableTy
             "importance for being among the best trials (PED-ANOVA); only what is above chance",
             _build_importance_table(analysis["importance"]),
         ),
-        ("cost of choosing the trial by each rule: test transfer lost against the best trial, 95 % intervals", _build_selection_table(analysis["selection"])),
+        (
+            "cost of choosing the trial by each rule: test transfer lost against the best trial, 95 % intervals",
+            _build_selection_table(analysis["selection"]),
+        ),
     ):
         if table is not None:
             yield ""

@@ -150,11 +150,7 @@ def _build_family_table(
 
 
 def _render_pareto_front(unbeaten: list[TrialRecord], config: Config) -> Iterator[RenderableType]:
-    second = (
-        "seconds of training"
-        if config.second_objective == "seconds"
-        else config.second_objective
-    )
+    second = "seconds of training" if config.second_objective == "seconds" else config.second_objective
     yield f"Pareto front of {config.objective} and {second} (dev, the search's own seed): no trial is better in both than these"
     table = TextTable(["trial", config.objective, str(config.second_objective), "curriculum"], words=["curriculum"])
     for record in unbeaten:
@@ -174,6 +170,4 @@ def _describe_sharing(outcomes: list[Outcome]) -> str:
     trained = sum(stage.trained for stage in stages)
     asked_seconds = sum(outcome.asked_seconds for outcome in outcomes)
     spent = sum(outcome.trained_seconds for outcome in outcomes)
-    return (
-        f"stages: {trained} trained of {len(stages)} requested; training took {spent:.0f} s, {asked_seconds:.0f} s without shared stages"
-    )
+    return f"stages: {trained} trained of {len(stages)} requested; training took {spent:.0f} s, {asked_seconds:.0f} s without shared stages"

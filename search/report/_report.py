@@ -12,15 +12,14 @@ from search.analysis import analyse_results
 from search.errors import UserError
 from search.report._analysis_tables import render_analysis_tables, render_answer_sentences
 from search.report._answer import render_answer
+from search.report._language_pairs import LANGUAGE_SETTINGS, render_language_pairs
+from search.report._racing import render_racing
 from search.report._status import PathFormatter, render_failures
 from search.results import (
-    LANGUAGE_SETTINGS,
     analyse_language_pairs,
     analyse_racing,
     build_results,
     decide_verdict,
-    list_racing_warnings,
-    render_language_pairs,
 )
 from search.study import Study, TrialRecord, find_baseline_record
 from search.terminal import TextTable
@@ -103,7 +102,7 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
         )
     if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
         yield ""
-        yield from _render_racing(told["racing"])
+        yield from render_racing(told["racing"])
     if told["published"]:
         yield ""
         yield from _render_published_averages(told["published"])
@@ -113,29 +112,6 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
     if told["analysis"]["failed"]:
         yield ""
         yield from render_failures(told["analysis"]["failed"], place)
-
-
-def _render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """How well values after some targets predict final values, and what that means for the trials that were ended early."""
-    yield (
-        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} more met the rule but were trained to the "
-        "end, to check it"
-        if told["rules"]
-        else "how well values after some targets predict final values: whether racing (racing.rules) would be safe"
-    )
-    rows = [
-        (
-            row["targets"][-1],
-            f"{len(row['targets'])}",
-            str(row["trials"]),
-            "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
-        )
-        for row in told["rungs"]
-    ]
-    yield TextTable.of(
-        ["after target", "targets", "complete trials", "rank correlation with the final value, 95 % interval"], rows
-    )
-    yield from list_racing_warnings(told)
 
 
 def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]:

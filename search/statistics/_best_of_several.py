@@ -6,12 +6,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from search.statistics._hierarchical import Estimate, PriorVariance
+from search.statistics._estimate import Estimate
 from search.statistics._interval import CONFIDENCE
+from search.statistics._prior_variance import PriorVariance
 from search.statistics._student_t import (
     compute_critical_value,
     compute_deviations,
     compute_p_value,
+    draw_scale_factors,
     make_largest_lead_tail,
     make_range_tail,
 )
@@ -166,7 +168,7 @@ class FinalistScores:
         errors, level, scale = (
             _draw_errors(trials),
             (1 - CONFIDENCE) * trials / (trials + 1),
-            _draw_scale_factors(worth),
+            draw_scale_factors(np.random.default_rng(3), worth, ERROR_DRAWS),
         )
         shift = math.sqrt(common) * _draw_common_errors()
         down = float(np.quantile((math.sqrt(own) * errors.max(1) + shift) * scale, 1 - level))
@@ -197,8 +199,3 @@ def _draw_errors(trials: int) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _draw_common_errors() -> np.ndarray:
     return np.random.default_rng(2).standard_normal(ERROR_DRAWS)
-
-
-def _draw_scale_factors(freedom: float) -> np.ndarray:
-    """[DRAWS] by how much a deviation may have been taken too small."""
-    return np.sqrt(freedom / np.random.default_rng(3).chisquare(freedom, ERROR_DRAWS))

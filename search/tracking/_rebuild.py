@@ -14,8 +14,8 @@ from search.terminal import make_progress_bar
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
-from search.tracking._launch_run import LaunchResult
-from search.tracking._tracker import LONG_TIMEOUTS, set_mlflow_timeouts
+from search.tracking._launch_result import LaunchResult
+from search.tracking._timeouts import LONG_TIMEOUTS, set_mlflow_timeouts
 from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 

@@ -1,14 +1,11 @@
 """Writes the view while a search runs: in a thread of its own, so that nothing that MLflow does, or does not do, costs the search anything."""
 
 import math
-import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -18,15 +15,11 @@ from search.study import Study
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
-from search.tracking._launch_run import LaunchResult
+from search.tracking._launch_result import LaunchResult
+from search.tracking._timeouts import set_mlflow_timeouts
 from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 
-_SHORT_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-"""By itself MLflow waits two minutes for an answer, and asks eight times."""
-LONG_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""For what the user asked for and waits for."""
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _RETRY_SECONDS = 60.0
 """Seconds before a server that was away is asked again."""
 _EXIT_SECONDS = {True: 60.0, False: 15.0}
@@ -126,25 +119,6 @@ class Tracker:
                 self._lost_writes += 1
             self._pending_jobs.pop(0)
             self._last_write_seconds, self._write_began = time.monotonic() - began, math.inf
-
-
-@contextmanager
-def set_mlflow_timeouts(uri: str, settings: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Has MLflow's client ask a server briefly, as far as the user has not said how, and one on this machine through no proxy."""
-    told = _SHORT_TIMEOUTS if settings is None else settings
-    mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
-    if (host := urlsplit(uri).hostname) in LOOPBACK_HOSTS:
-        mine |= {name: ",".join(filter(None, (os.environ.get(name), host))) for name in ("no_proxy", "NO_PROXY")}
-    before = {name: os.environ.get(name) for name in mine}
-    os.environ.update(mine)
-    try:
-        yield
-    finally:
-        for name, word in before.items():
-            if word is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = word
 
 
 def _do_nothing(view: TrackingView) -> None:

@@ -18,6 +18,7 @@ from search.tracking._address import TrackingAddress
 from search.tracking._artifacts import copy_artifacts, make_artifact_path, resolve_artifact_folder
 from search.tracking._database import lock_database, prepare_database
 from search.tracking._experiment_page import build_saved_view, describe_experiment
+from search.tracking._launch_run import build_launch_run
 from search.tracking._run_content import (
     DIGEST_TAG,
     MAX_PARAM_LENGTH,
@@ -30,6 +31,9 @@ from search.tracking._run_content import (
     RunContent,
 )
 
+BEST_TAG = "xlt.best"
+_EXPERIMENT_KIND_TAG = {"mlflow.experimentKind": "custom_model_development"}
+"""Else MLflow's page asks what kind it is, and shows what is for agents beside the runs."""
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
 """What MLflow takes in one call."""
 
@@ -198,8 +202,6 @@ class TrackingView:
     def _ensure_parent(self) -> str:
         """The launch's own run; an empty one before its sheet is written."""
         if self.parent is None:
-            from search.tracking._launch_run import build_launch_run
-
             sheet = build_launch_run(self.config)
             if (there := self._reuse_or_delete(self._find(sheet), sheet)) is None:
                 there = self.client.create_run(self.experiment, tags=sheet.all_tags, run_name=sheet.name)
@@ -250,8 +252,3 @@ class TrackingView:
         source = json.dumps({"benchmark": self.config.benchmark, "task": dataset.task})
         entity = self.entities.Dataset(dataset.task, dataset.digest, self.config.benchmark, source)
         return self.entities.DatasetInput(entity, [self.entities.InputTag("mlflow.data.context", dataset.role)])
-
-
-BEST_TAG = "xlt.best"
-_EXPERIMENT_KIND_TAG = {"mlflow.experimentKind": "custom_model_development"}
-"""Else MLflow's page asks what kind it is, and shows what is for agents beside the runs."""

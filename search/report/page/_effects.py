@@ -135,5 +135,8 @@ def _make_gain_cell(found: dict[str, Any], widest: float) -> Cell:
         return Cell("", is_number=True)
     mean = found["mean"]
     return Cell(
-        format_score(mean, signed=True), level=get_gain_level(mean, widest), is_number=True, is_bold=is_significant(found)
+        format_score(mean, signed=True),
+        level=get_gain_level(mean, widest),
+        is_number=True,
+        is_bold=is_significant(found),
     )

@@ -34,7 +34,9 @@ class _HeatMapLayout:
     @property
     def header_height(self) -> float:
         """Room for the families' names above the columns: those that are wider than their columns stand upright."""
-        upright = [name for name, codes in self.groups.columns if estimate_text_width(name) > self.column_width * len(codes)]
+        upright = [
+            name for name, codes in self.groups.columns if estimate_text_width(name) > self.column_width * len(codes)
+        ]
         return 12 + max((estimate_text_width(name) for name in upright), default=10.0)
 
     @property
@@ -159,7 +161,9 @@ def _draw_cells(canvas: Canvas, plan: _HeatMapLayout, levels: dict[int, dict[str
     if corners:
         canvas.cells(corners, plan.column_width - 1, _ROW_HEIGHT - 1, colours)
     for code, x in columns.items():
-        canvas.text(x + plan.column_width / 2, plan.bottom + 9, truncate_text(code, plan.column_width), "muted", align="center")
+        canvas.text(
+            x + plan.column_width / 2, plan.bottom + 9, truncate_text(code, plan.column_width), "muted", align="center"
+        )
 
 
 def _draw_groups(canvas: Canvas, plan: _HeatMapLayout, columns: dict[str, float]) -> None:

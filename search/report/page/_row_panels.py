@@ -1,10 +1,12 @@
 """Panels of rows, each with its name and number above a line of its own: dots with whiskers, and bars."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from search.report.page._canvas import Canvas, Scale, estimate_text_width, pad_range, truncate_text
 from search.report.page._picture import PANEL_WIDTH, Panel
+from search.report.page._tables import excludes_zero, get_estimate_text
 
 _ROW_HEIGHT, _HEADER_HEIGHT, _FOOTER_HEIGHT, _MARGIN = 34, 26, 40, 18
 
@@ -140,3 +142,10 @@ def build_colour_legend(prefix: str, low: str, high: str, title: str) -> Panel:
         canvas.text(start + 186, top + 8, high, "muted")
 
     return Panel(PANEL_WIDTH, height, draw, f"{title}: from {low} to {high}")
+
+
+def make_estimate_row(name: str, estimate: Mapping[str, Any], significant: bool | None = None) -> EstimateRow:
+    """A row of an estimate of the analysis; without a test it counts as significant if its interval excludes zero."""
+    marked = excludes_zero(estimate) if significant is None else significant
+    low, high = estimate.get("low"), estimate.get("high")
+    return EstimateRow(name, estimate["mean"], low, high, get_estimate_text(estimate), marked)

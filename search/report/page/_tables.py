@@ -7,6 +7,8 @@ from typing import Any
 NOT_SIGNIFICANT = "not significant"
 """What an effect is called that the test, corrected for the number of effects, does not tell from zero."""
 
+INTERVAL_CONTAINS_ZERO = "interval holds zero (not tested)"
+"""What an estimate without a test is called whose interval contains zero."""
 MAX_UNBROKEN_LENGTH = 28
 """Letters of a name that is never broken over lines where the page is wide."""
 
