@@ -157,7 +157,7 @@ def _write_description(record: TrialRecord, repeats: Mapping[int, Outcome], conf
         lines.append(f"{config.objective}: **{record.value:.3f}** on dev, the search's own seed.")
     if repeats:
         values = [outcome.transfer.objective(config.objective) for outcome in repeats.values()]
-        told = compute_interval(values).within(0.0, 1.0)
+        told = compute_interval(values).clip(0.0, 1.0)
         lines.append(
             f"{config.objective} on dev, {len(values)} fresh seeds: **{told}**"
             + (", 95 % interval of this trial alone." if told.low is not None else ".")

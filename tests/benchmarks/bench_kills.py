@@ -155,7 +155,9 @@ def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) ->
     outcomes += [outcome for by_seed in study.get_repeat_outcomes().values() for outcome in by_seed.values()]
     trained = Counter(stage.key for outcome in outcomes for stage in outcome.stages if stage.trained)
     toll.problems += [f"stage {key} was trained {count} times" for key, count in trained.items() if count > 1]
-    toll.problems += [f"a repeat is missing: {n}" for n, seeds in study.get_repeat_outcomes().items() if len(seeds) != 2]
+    toll.problems += [
+        f"a repeat is missing: {n}" for n, seeds in study.get_repeat_outcomes().items() if len(seeds) != 2
+    ]
     toll.problems += [f"left over: {path}" for path in list_leases(records.location)]
     toll.problems += [f"left over: {ASIDE_FOLDER}/{name}" for name in records.location.list_names(ASIDE_FOLDER)]
     toll.problems += [f"damaged: {name}" for name in records.list_damaged()]

@@ -204,7 +204,7 @@ def table(rows: Sequence[dict[str, Any]], minutes: float) -> None:
             )
     for what in ("dev", "test"):
         gaps = [_mean(row["ours"][what]) - _mean(row["plain"][what]) for row in rows]
-        print(f"{what}: ours - plain {compute_interval(gaps).signed()}, {len(rows)} repeats of {minutes:g} min")
+        print(f"{what}: ours - plain {compute_interval(gaps).format_signed()}, {len(rows)} repeats of {minutes:g} min")
 
 
 def _mean(value: float | list[float]) -> float:

@@ -123,7 +123,7 @@ def test_a_date_stays_a_name_and_large_but_meant_numbers_stay(write_config):
 def exported(finished, tmp_path):
     record = finished.get_complete_trials()[0]
     scores = record.outcome.transfer.scores
-    ExportedTrial("sums", record.number, record.trial, 0, 1, {}, scores).dump(tmp_path / "best.yaml")
+    ExportedTrial("sums", record.number, record.trial, 0, 1, {}, scores).write(tmp_path / "best.yaml")
     return tmp_path / "best.yaml"
 
 

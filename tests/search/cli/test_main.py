@@ -247,7 +247,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
     from search.exporter._exported_trial import ExportedTrial
 
     record = finished.get_complete_trials()[0]
-    ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).dump(tmp_path / "best.yaml")
+    ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).write(tmp_path / "best.yaml")
     result = xlt("train", tmp_path / "best.yaml", "--seeds", "1,two")
     assert result.exit_code == 2
     assert "whole numbers with commas between" in result.stderr

@@ -31,7 +31,7 @@ def exported(config, reopen, agenda, worker, home, tmp_path):
         best = ExportedTrial(name, number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
         out = tmp_path / f"{name}-{number}"
         (out / "models" / "choice").mkdir(parents=True)
-        best.dump(out / "best.yaml")
+        best.write(out / "best.yaml")
         (out / "results.json").write_bytes(home.get_search_folder(name).results.read_bytes())
         (out / "models" / "choice" / "README.md").write_text("# choice")
         (out / "models" / "choice" / "model.safetensors").write_text("weights")
@@ -87,7 +87,7 @@ def test_registering_the_same_again_makes_no_further_version_another_trial_does(
     register_best(study, registry, out, best)
     assert register_best(study, registry, out, best).is_new is False
     other = replace(best, threads=2)
-    other.dump(out / "best.yaml")
+    other.write(out / "best.yaml")
     assert register_best(study, registry, out, other).version == "2"
     last = client(registry).get_model_version("again", "2")
     assert client(registry).get_model_version_by_alias("again", "best").tags["xlt.content"] == last.tags["xlt.content"]
