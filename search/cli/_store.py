@@ -132,9 +132,9 @@ def _find_users(home: Home) -> dict[str, list[str]]:
     from search.study import Study
 
     users: dict[str, list[str]] = {}
-    for name in home.names():
+    for name in home.list_searches():
         try:
-            keys = Study.open(home.find(name)).get_stage_keys()
+            keys = Study.open(home.find_search(name)).get_stage_keys()
         except UserError as error:
             print_line(f"search {name} cannot be read, so none of its stages is told as used by it: {error}", err=True)
             continue

@@ -57,9 +57,11 @@ def list_task_requests(config: Config) -> list[TaskRequest]:
     """Every task at every length that trials of the config have, targets first."""
     tasks = get_task_catalogue(config.benchmark)
     splits: tuple[Split, ...] = ("dev", "test") if config.finalists.top else ("dev",)
-    found = [TaskRequest(task, tasks[task], config.length(task).max_length, splits) for task in config.targets]
+    found = [
+        TaskRequest(task, tasks[task], config.get_stage_settings(task).max_length, splits) for task in config.targets
+    ]
     for task in config.intermediate if config.curriculum.max_length else ():
-        lengths = {config.length(task).max_length}
+        lengths = {config.get_stage_settings(task).max_length}
         if config.curriculum.joint and config.curriculum.max_length > 1:
             lengths.add(config.training.intermediate.max_length)
         found += [TaskRequest(task, tasks[task], length, ()) for length in sorted(lengths)]

@@ -236,8 +236,8 @@ class RacingScheduler(FIFOScheduler):  # type: ignore[misc]
                     * STEPS_PER_TARGET
                 )
             ] = milestone
-        for record in searcher.scheduler.study.recorded():
-            for step, value in sorted(record.intermediate_values.items()) if record.ended else ():
+        for record in searcher.scheduler.study.get_trial_records():
+            for step, value in sorted(record.intermediate_values.items()) if record.is_finished else ():
                 self._among_best(record.number, step, value)
 
     def _among_best(self, number: int, step: int, value: float) -> bool:

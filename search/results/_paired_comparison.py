@@ -12,6 +12,7 @@ from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
 
 OBJECTIVE_SPLIT: Split = "dev"
+"""The split on which every objective is measured."""
 
 
 def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Objective) -> FinalistScores:

@@ -57,7 +57,7 @@ def collect_finalist_metrics(repeats: Mapping[int, Outcome], config: Config) -> 
     if not repeats:
         return {}
     values = {seed: outcome.transfer.objective(config.objective) for seed, outcome in sorted(repeats.items())}
-    told = compute_interval(list(values.values())).within(0.0, 1.0)
+    told = compute_interval(list(values.values())).clip(0.0, 1.0)
     found = {"finalist/mean": told.mean, "finalist/seeds": float(told.seeds)}
     if told.low is not None and told.high is not None:
         found |= {"finalist/low": told.low, "finalist/high": told.high}

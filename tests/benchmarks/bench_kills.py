@@ -141,7 +141,10 @@ def _remember(home: Path, first_made: dict[str, str], toll: Toll) -> None:
 
 def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) -> None:
     _remember(home, first_made, toll)
-    study, records = Study.open(Home(home).find("miniature")), StageRecords(home / "stages", toll.problems.append)
+    study, records = (
+        Study.open(Home(home).find_search("miniature")),
+        StageRecords(home / "stages", toll.problems.append),
+    )
     done = study.get_complete_trials()
     toll.trials, toll.stages = len(done), len(records.list_stages())
     if len(done) != trials:
@@ -149,10 +152,12 @@ def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) ->
     twice = [trial for trial, count in Counter(str(record.trial) for record in done).items() if count > 1]
     toll.problems += [f"run twice: {trial}" for trial in twice]
     outcomes = [record.outcome for record in done if record.outcome]
-    outcomes += [outcome for by_seed in study.repeats().values() for outcome in by_seed.values()]
+    outcomes += [outcome for by_seed in study.get_repeat_outcomes().values() for outcome in by_seed.values()]
     trained = Counter(stage.key for outcome in outcomes for stage in outcome.stages if stage.trained)
     toll.problems += [f"stage {key} was trained {count} times" for key, count in trained.items() if count > 1]
-    toll.problems += [f"a repeat is missing: {n}" for n, seeds in study.repeats().items() if len(seeds) != 2]
+    toll.problems += [
+        f"a repeat is missing: {n}" for n, seeds in study.get_repeat_outcomes().items() if len(seeds) != 2
+    ]
     toll.problems += [f"left over: {path}" for path in list_leases(records.location)]
     toll.problems += [f"left over: {ASIDE_FOLDER}/{name}" for name in records.location.list_names(ASIDE_FOLDER)]
     toll.problems += [f"damaged: {name}" for name in records.list_damaged()]

@@ -168,7 +168,7 @@ def reopen(home: Home) -> Callable[[Config], WritableStudy]:
     """Opens the study of a config as a launch does: on disk, what a dead launch left taken up again."""
 
     def reopen(config: Config) -> WritableStudy:
-        study = WritableStudy(home.folder(config.name).journal, config)
+        study = WritableStudy(home.get_search_folder(config.name).journal, config)
         study.recover()
         return study
 
@@ -219,7 +219,7 @@ def finished(config, reopen, agenda, worker, home) -> WritableStudy:
     settings = config()
     study = reopen(settings)
     worker.drive(agenda(study))
-    folder: SearchFolder = home.folder(settings.name)
+    folder: SearchFolder = home.get_search_folder(settings.name)
     folder.config.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
     return study
 
@@ -237,8 +237,8 @@ def sums(monkeypatch, worker):
     def work(agenda, *_):
         worker.drive(agenda)
 
-    monkeypatch.setitem(sys.modules, "search.launcher._workers", types.SimpleNamespace(forward_equivalents=work))
-    monkeypatch.setitem(sys.modules, "search.cluster.connection._cluster", types.SimpleNamespace(cluster=cluster))
+    monkeypatch.setitem(sys.modules, "search.launcher._workers", types.SimpleNamespace(run_jobs_on_workers=work))
+    monkeypatch.setattr("search.cluster.connection.open_cluster", cluster)
     monkeypatch.setattr("search.launcher._launch.set_ray_environment", lambda address: None)
     monkeypatch.setattr("search.launcher._launch.Tracker", NoTracker)
     worker.clusters = clusters
@@ -259,7 +259,7 @@ class NoTracker(contextlib.nullcontext):
 def without_pages(request, monkeypatch):
     """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", lambda analysis, folder: {})
+        monkeypatch.setattr("search.report.page.write_page_and_pictures", lambda analysis, folder: {})
 
 
 @pytest.fixture

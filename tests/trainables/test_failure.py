@@ -26,7 +26,7 @@ def test_an_error_is_its_class_and_message():
 
 def test_an_error_without_a_message_shows_its_class_and_where_in_our_code_it_was():
     assert summarise_error(raised(summarise_losses, Ends())).startswith("StopIteration in trainables/outcome.py:")
-    assert summarise_error(raised(summarise_losses, Ends())).endswith(" (loss_points)")
+    assert summarise_error(raised(summarise_losses, Ends())).endswith(" (summarise_losses)")
 
 
 def test_an_error_outside_of_our_code_shows_where_it_was():

@@ -108,7 +108,7 @@ def test_a_learning_rate_beyond_reason_diverges(task):
 def test_warm_up_and_weight_decay_are_the_stages(task, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        stage_module, "optimise", lambda model, batches, losses, schedule, on_step: seen.append(schedule) or []
+        stage_module, "run_training_loop", lambda model, batches, losses, schedule, on_step: seen.append(schedule) or []
     )
     prepared = task("classification")
     for stage in (STAGE, replace(STAGE, warmup=0.5, weight_decay=0.2, average=0.25)):
