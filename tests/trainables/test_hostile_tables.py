@@ -199,15 +199,15 @@ from trainables.data._table_cache import TableCache
 shelf, rng = TableCache(Path(sys.argv[1])), random.Random(0)
 key = "ab" * 16
 rows = [{"text": f"text {n}" * (n % 3), "ids": list(range(n % 5)), "one": {"a": [str(n)]}, "number": n} for n in range(40)]
-shelf.keep(key, rows, dict)
-file = shelf._place(key) / "rows.arrow"
+shelf.put(key, rows, dict)
+file = shelf._table_path(key) / "rows.arrow"
 sound, taken = file.read_bytes(), 0
 for _ in range(1000):
     data = bytearray(sound)
     for _ in range(rng.choice([1, 1, 2, 8])):
         data[rng.randrange(len(data))] = rng.choice([0, 1, 127, 128, 255, rng.randrange(256)])
     file.write_bytes(data)
-    found = shelf.find(key, numbers=["number"])
+    found = shelf.find(key, integer_columns=["number"])
     if found is not None:
         taken += 1
         list(found.table), found.table.take([len(found.table) - 1]) if len(found.table) else [], found.table.column("number")

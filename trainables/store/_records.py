@@ -108,7 +108,10 @@ class StageRecords:
         try:
             document: JsonDocument = _parse_sealed(data)
             if name == RECORD_FILE and _is_newer_format(document):
-                self.warn_once(key, "it was written by a newer version of xlt-search: it is left alone, and the stage is trained here and not kept")
+                self.warn_once(
+                    key,
+                    "it was written by a newer version of xlt-search: it is left alone, and the stage is trained here and not kept",
+                )
             elif name == RECORD_FILE:
                 check_record(document)
         except ValueError as error:

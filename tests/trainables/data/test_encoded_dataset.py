@@ -277,7 +277,9 @@ def test_what_is_ready_is_trained_and_scored_on_without_reading_or_writing_anyth
     replace(made, data=named(data), table_cache=shelf).build_tables(("test",), ("en", "sw"))
     before = sorted(tmp_path.rglob("*"))
     heard = []
-    found = replace(made, data=refusing(data), table_cache=shelf, tell=lambda what, count: heard.append(what))
+    found = replace(
+        made, data=refusing(data), table_cache=shelf, report_progress=lambda what, count: heard.append(what)
+    )
     assert found.fingerprint
     assert found.mean_length
     assert len(found.train_rows) == 20
@@ -293,7 +295,7 @@ def test_what_is_ready_is_trained_and_scored_on_without_reading_or_writing_anyth
 def test_only_the_languages_and_splits_asked_for_are_made_ready(task, tmp_path):
     heard = []
     prepared = replace(
-        task("classification"), table_cache=TableCache(tmp_path), tell=lambda what, count: heard.append(what)
+        task("classification"), table_cache=TableCache(tmp_path), report_progress=lambda what, count: heard.append(what)
     )
     prepared.build_tables((), ("en", "de"))
     assert heard == ["train", "train, tokens"]

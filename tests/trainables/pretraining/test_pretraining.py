@@ -4,9 +4,8 @@ import pytest
 import torch
 
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES
-from trainables.benchmarks.miniature.world import _rendering as render
 from trainables.encoders import pad_features
-from trainables.pretraining import PretrainingRecipe
+from trainables.pretraining import PretrainingRecipe, _pretraining
 from trainables.pretraining._pretraining import (
     SPECIAL_TOKENS,
     build_corpus,
@@ -33,8 +32,8 @@ def rendered(monkeypatch) -> list[tuple]:
 
         return spy
 
-    for name in ("place", "fact", "day"):
-        monkeypatch.setattr(render, name, spied(getattr(render, name)))
+    for name in ("render_place", "render_fact", "render_date"):
+        monkeypatch.setattr(_pretraining, name, spied(getattr(_pretraining, name)))
     return seen
 
 

@@ -16,8 +16,8 @@ from trainables.store import (
     shrink_store,
     wait_for_claim,
 )
+from trainables.store import _leases as leases
 from trainables.store._eviction import list_stages_in_use, select_least_valuable
-from trainables.store._leases import STALE_SECONDS
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ENTRY = StageEntry(
@@ -140,7 +140,7 @@ def test_leases_of_the_dead_protect_nothing_once_they_were_watched(filled):
     filled.location.create(".uses/dead", f"dead 0000000001 {stage_key(3)} ".encode())
     watch = LeaseMonitor(filled.location)
     assert list_stages_in_use(filled, watch) == {stage_key(3)}
-    time.sleep(STALE_SECONDS + 0.05)
+    time.sleep(leases.STALE_SECONDS + 0.05)
     assert list_stages_in_use(filled, watch) == set()
     assert keys(shrink_store(filled, 0, watch).evicted)[0] == stage_key(3)
 

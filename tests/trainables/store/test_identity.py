@@ -121,7 +121,7 @@ def test_a_key_is_the_first_half_of_the_digest_of_the_identity():
 def test_a_key_is_the_same_in_a_process_that_hashes_otherwise():
     program = (
         "from trainables.curriculum import Stage; from trainables.store._identity import build_stage_identity, compute_stage_key;"
-        "print(key(identity(Stage(task='facts', learning_rate=1e-3, steps=10), 'root', 'data')))"
+        "print(compute_stage_key(build_stage_identity(Stage(task='facts', learning_rate=1e-3, steps=10), 'root', 'data')))"
     )
     other = "1" if os.environ.get("PYTHONHASHSEED") != "1" else "2"
     environment = {**os.environ, "PYTHONHASHSEED": other, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -10,7 +10,8 @@ import pytest
 
 from tests.trainables.store.conftest import KEY, files_no_larger_than
 from trainables.store import Claim, LeaseMonitor, Location, UseLease, wait_for_claim
-from trainables.store._leases import HEARTBEAT_SECONDS, STALE_SECONDS, list_leases, remove_stale_leases
+from trainables.store import _leases as leases
+from trainables.store._leases import list_leases, remove_stale_leases
 
 
 @pytest.fixture
@@ -49,7 +50,7 @@ def test_a_claim_that_beats_is_waited_for(place):
     with wait_for_claim(place, KEY, never):
         waiter = threading.Thread(target=lambda: ended.append(wait_for_claim(place, KEY, never)))
         waiter.start()
-        waiter.join(3 * STALE_SECONDS)
+        waiter.join(3 * leases.STALE_SECONDS)
         assert ended == []
     waiter.join(10)
     assert isinstance(ended[0], Claim)
@@ -68,7 +69,7 @@ def test_a_claim_whose_holder_is_gone_is_taken_over_by_one(place, url):
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(work, range(4)))
     assert held == [f".claims/{KEY}.4"]
-    assert STALE_SECONDS < time.monotonic() - began < STALE_SECONDS + 5
+    assert leases.STALE_SECONDS < time.monotonic() - began < leases.STALE_SECONDS + 5
     assert list_leases(place) == []
 
 
@@ -76,8 +77,8 @@ HOLD = """
 import sys
 from trainables.store import _leases as leases
 from trainables.store._location import Location
-leases.BEAT = 0.05
-with leases.claim(Location(sys.argv[1]), sys.argv[2], lambda: False):
+leases.HEARTBEAT_SECONDS = 0.05
+with leases.wait_for_claim(Location(sys.argv[1]), sys.argv[2], lambda: False):
     print("held", flush=True)
     sys.stdin.read()
 """
@@ -98,7 +99,7 @@ def test_the_claim_of_a_killed_process_is_free_within_seconds(folder):
     assert list_leases(Location(folder)) == [f".claims/{KEY}.0"]
     began = time.monotonic()
     with wait_for_claim(Location(folder), KEY, never):
-        assert time.monotonic() - began < STALE_SECONDS + 5
+        assert time.monotonic() - began < leases.STALE_SECONDS + 5
     assert list_leases(Location(folder)) == []
 
 
@@ -127,7 +128,7 @@ def test_sweeping_takes_leases_of_the_dead_and_leaves_those_of_the_living(place)
 def test_sweeping_a_clean_store_takes_no_time(place):
     began = time.monotonic()
     assert remove_stale_leases(place) == []
-    assert time.monotonic() - began < STALE_SECONDS
+    assert time.monotonic() - began < leases.STALE_SECONDS
 
 
 def test_a_use_names_what_it_needs_once(place):
@@ -145,7 +146,7 @@ def test_a_holder_that_lost_its_claim_leaves_the_next_ones_alone(place):
     with wait_for_claim(place, KEY, never) as third:
         assert third.path == sleeper.path
         with sleeper:
-            time.sleep(3 * HEARTBEAT_SECONDS)
+            time.sleep(3 * leases.HEARTBEAT_SECONDS)
         assert place.read(third.path).decode().split()[0] == third.token
 
 
@@ -157,7 +158,7 @@ def test_a_beat_on_a_full_disk_leaves_the_lease_as_it_was(folder):
         size = place.size(use.path)
         with files_no_larger_than(size):
             before = place.read(use.path)
-            time.sleep(4 * HEARTBEAT_SECONDS)
+            time.sleep(4 * leases.HEARTBEAT_SECONDS)
             assert place.read(use.path) != before
             use.add("c" * 100)
             assert place.read(use.path).decode().split()[2:4] == ["a", "b"]

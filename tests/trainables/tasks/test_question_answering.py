@@ -225,7 +225,7 @@ def test_a_question_without_an_answer_points_at_the_start_token(encoder):
 
 def silent(feature: dict, nothing: float) -> _WindowAnswer:
     """Says w3 with a score of 2, and nothing with another."""
-    return said(feature, *w3(feature))._replace(nothing=nothing)
+    return said(feature, *w3(feature))._replace(no_answer_score=nothing)
 
 
 def w3(feature: dict) -> tuple[int, int]:

@@ -19,10 +19,10 @@ from trainables.validation import DataError, UnreachableError
 
 READ = """
 import json, sys
-from trainables.benchmarks._loading._catalogue import get_task_catalogue
+from trainables.benchmarks import get_task_catalogue
 from trainables.cards._cards import RowNotes
 from trainables.validation._errors import DataError
-from trainables.benchmarks.hub._tasks._tasks import read_rows
+from trainables.benchmarks.hub import read_rows
 
 def told(task):
     card = get_task_catalogue("xtreme")[task]

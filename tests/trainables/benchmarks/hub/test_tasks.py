@@ -176,10 +176,10 @@ def test_a_mirror_whose_file_changed_is_read_anew(write, encoder, tables):
 
 def test_what_decides_the_rows_is_part_of_their_source(write):
     write([row(number) for number in range(3)])
-    changes = [{}, {"item": None}, {"skip": 1}, {"take": 1}, {"languages": ("de",), "configuration": "en"}]
+    changes = [{}, {"item_column": None}, {"skip": 1}, {"take": 1}, {"languages": ("de",), "configuration": "en"}]
     changes += [
-        {"shape": make_pair_format("two", "one", LABELS)},
-        {"shape": make_pair_format("one", "two", LABELS[::-1])},
+        {"row_format": make_pair_format("two", "one", LABELS)},
+        {"row_format": make_pair_format("one", "two", LABELS[::-1])},
     ]
     cards = [mirrors.card(**change) for change in changes]
     assert len({load_hub_task(card, card.parts).train.source for card in cards}) == len(changes)
