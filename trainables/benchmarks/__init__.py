@@ -1,4 +1,4 @@
-"""Benchmarks: which tasks there are, and their data."""
+"""Benchmarks: their tasks and their data."""
 
 from trainables.benchmarks._catalogue import (
     BENCHMARK_LANGUAGES,

@@ -1,4 +1,4 @@
-"""What each benchmark offers, as plain data: read by whoever validates or plans, without torch or any data."""
+"""The tasks and languages of each benchmark, as plain data: validation and planning need neither torch nor any data set."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ BENCHMARKS: dict[str, TaskCatalogue] = {
     "miniature": TaskCatalogue(MINIATURE_TASKS),
     **{name: TaskCatalogue(INTERMEDIATE_TASKS | targets) for name, targets in _HUB_BENCHMARKS.items()},
 }
-"""By name, the tasks of each benchmark; those of the hub share their intermediate tasks."""
+"""The tasks of each benchmark; the benchmarks of the hub share their intermediate tasks."""
 
 
 def _collect_languages(targets: dict[str, TaskCard]) -> tuple[str, ...]:
@@ -28,21 +28,21 @@ BENCHMARK_LANGUAGES: dict[str, tuple[str, ...]] = {
     "miniature": MINIATURE_LANGUAGES,
     **{name: _collect_languages(targets) for name, targets in _HUB_BENCHMARKS.items()},
 }
-"""By name, the languages that each benchmark scores in."""
+"""The languages in which each benchmark scores."""
 
 PUBLISHED_TARGETS: dict[str, tuple[str, ...]] = {
     name: tuple(_HUB_BENCHMARKS[name]) for name in ("xtreme_r", "xtreme", "xglue")
 }
-"""By name, the targets that a benchmark's own average is over; see `trainables.transfer.Transfer.published`."""
+"""The targets over which a benchmark's own average is taken; see `trainables.transfer.Transfer.published_means`."""
 
 
 def get_published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
-    """By target, the metrics whose mean a benchmark publishes, where it is not the kind's main one."""
+    """By target, the metrics whose mean a benchmark publishes, for targets where that is not the main metric."""
     return {task: card.published_metrics for task, card in BENCHMARKS[benchmark].items() if card.published_metrics}
 
 
 def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dict[str, str]:
-    """By target, for those whose numbers are another thing than the published ones, what makes them so."""
+    """By target, how our scores differ from the published ones, for targets where they do."""
     cards = BENCHMARKS[benchmark]
     return {task: cards[task].published_difference for task in targets if cards[task].published_difference}
 

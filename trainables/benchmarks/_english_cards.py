@@ -24,7 +24,7 @@ def make_english_card(
     configuration: str = "default",
     resource: Resource = "high",
 ) -> TaskCard:
-    """A task with one training set in English, whose own names for the labels are ours."""
+    """A task with one training set in English; its label names are the data set's."""
     part = DatasetPart(source=source, row_format=row_format, configuration=configuration, split="train", rows=train)
     return TaskCard(
         kind=kind,

@@ -1,4 +1,4 @@
-"""Benchmarks: which tasks there are (`get_task_catalogue`, no torch) and their data (`load_task`)."""
+"""Loads the data of a benchmark's tasks, and its synonyms."""
 
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ if TYPE_CHECKING:
 
 
 BENCHMARKS_WITH_SYNONYMS = frozenset({"miniature"})
-"""The benchmarks that bring synonyms of their own for ``augmentation``; others need a file."""
+"""The benchmarks with synonyms of their own for ``augmentation``; others need a file."""
 
 
 def load_task(benchmark: str, task: str) -> "TaskData":
-    """The data of a benchmark's task, as `trainables.tasks._kinds.TaskData`."""
+    """The data of a benchmark's task; its rows are read when they are iterated."""
     card = get_task_catalogue(benchmark)[task]
     if card.parts is not None:
         from trainables.benchmarks.hub import load_hub_task
@@ -26,7 +26,7 @@ def load_task(benchmark: str, task: str) -> "TaskData":
 
 
 def load_benchmark_synonyms(benchmark: str) -> "Synonyms":
-    """The synonyms that a benchmark of `BENCHMARKS_WITH_SYNONYMS` brings."""
+    """The synonyms of a benchmark of `BENCHMARKS_WITH_SYNONYMS`."""
     assert benchmark in BENCHMARKS_WITH_SYNONYMS, benchmark
     from trainables.benchmarks.miniature.world import build_synonyms
 

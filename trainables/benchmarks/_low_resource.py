@@ -17,7 +17,7 @@ from trainables.cards import (
 
 
 def _make_multilingual(card: TaskCard, part: DatasetPart) -> TaskCard:
-    """Low in resources: training rows in several languages."""
+    """A low-resource card with training rows in several languages."""
     return replace(card, language=MULTIPLE_LANGUAGES, resource="low", parts=TaskParts(train=(part,)))
 
 

@@ -143,4 +143,4 @@ XGLUE: dict[str, TaskCard] = {
         make_pair_format("question", "answer", ("False", "True"), hub_order=("False", "True")),
     ),
 }
-"""Eleven tasks less the two of generation; their dev and test sizes stand in no table that we could read."""
+"""XGLUE's eleven tasks without the two of generation; the sizes of dev and test are not checked, since we found no table of them."""

@@ -1,4 +1,4 @@
-"""What a task and its data are, as plain data, and how rows of published sets become rows of the task kinds."""
+"""Task cards: tasks and their data sets as plain data, and the conversion of published rows into rows of the task kinds."""
 
 from trainables.cards._cards import (
     CONVERTED_REVISION,

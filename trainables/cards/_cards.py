@@ -1,4 +1,4 @@
-"""What a task and its data are, as plain data: no torch, no data sets, nothing read."""
+"""Cards of tasks and their data sets, as plain data: imports neither torch nor datasets, and reads nothing."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -20,22 +20,22 @@ SplitName = Literal["train", "dev", "test", "candidates"]
 
 
 class RowNotes(Counter[str]):
-    """What was left out or mended while rows were read, how often, and in which row first."""
+    """What was left out or repaired while rows were read: how often, and in which row first."""
 
     def __init__(self, counts: Mapping[str, int] | None = None) -> None:
         super().__init__(counts or {})
         self.row = 0
         """The number of the row that is being read."""
         self.first: dict[str, int] = {}
-        """The row in which each was found first."""
+        """The first row of each note."""
 
     def add(self, what: str) -> None:
-        """Count what was found in the row that is being read."""
+        """Count a note about the row that is being read."""
         self[what] += 1
         self.first.setdefault(what, self.row)
 
     def add_all(self, others: "RowNotes") -> None:
-        """Take over what was found in the row that is being read, and forget it there."""
+        """Add the notes of `others` for the row that is being read, and clear `others`."""
         for what in others.elements():
             self.add(what)
         others.clear()
@@ -47,21 +47,21 @@ class RowNotes(Counter[str]):
 
 RowAdapter = Callable[[Row, RowNotes], Iterator[Row]]
 ColumnType = type | UnionType | list[Any] | dict[str, Any]
-"""What a column holds: values of a type, a list of one form, or a record's forms by name; a type that allows None allows null."""
+"""The type of a column: a type, a list of one type, or the types of a record by name; a type that includes None allows null."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetSource:
-    """A data set on the Hugging Face hub, or in local files."""
+    """A data set on the Hugging Face hub, or one in local files."""
 
     repository: str
-    """``namespace/name``; below ``local/`` one that is on no hub and is read from a folder of mirrors alone."""
+    """``namespace/name``; ``local/name`` is on no hub and read only from a folder of mirrors."""
     licence: str
-    """As its card or paper says; ``unclear`` where they do not."""
+    """The licence by its card or paper; ``unclear`` where they give none."""
     revision: str | None = None
-    """A branch other than main: where main holds a script, the hub's own conversion to parquet."""
+    """A branch other than main: the hub's own conversion to parquet where main holds a script."""
     archived: bool = False
-    """Packed so that it cannot be streamed."""
+    """Whether it is packed in a way that cannot be streamed."""
 
     @property
     def is_local(self) -> bool:
@@ -71,20 +71,21 @@ class DatasetSource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowFormat:
-    """How a set's rows become those of a task kind."""
+    """How the rows of a data set become rows of a task kind."""
 
     columns: Mapping[str, str]
-    """The columns that are read, by our names."""
+    """The data set's columns that are read, by our names."""
     labels: tuple[str, ...] = ()
-    """What it calls the labels in ``label`` or ``tags``, in the order of the card's."""
+    """The data set's names of the labels in ``label`` or ``tags``, in the order of the card's labels."""
     hub_order: tuple[str, ...] = ()
-    """The same names in the order of the hub's ClassLabel: what numbers without names mean. Empty: such numbers are refused."""
+    """The same names in the order of the hub's ClassLabel, to interpret numbers without names. Empty: such numbers are refused."""
     column_types: Mapping[str, ColumnType] = field(default_factory=dict)
-    """By our names what columns hold other than labels and text; null in them leaves the row out, in text it is an empty one."""
+    """The types of columns other than labels and text, by our names. A row with null in such a column is left out; null in a text is an
+    empty text."""
     optional: tuple[str, ...] = ()
-    """Columns of ours in `column_types` that are read under the same name where the set has them."""
+    """Columns in `column_types` that are read under the same name where the data set has them."""
     group_by: str | None = None
-    """A column of ours by whose values scored rows are grouped: some must share one."""
+    """A column by whose values rows are grouped for scoring; some rows must share a value."""
     adapt: RowAdapter | None = None
     """Turns one row, its columns under our names, into no, one or several rows of the task kind."""
     adapter_name: str = ""
@@ -97,63 +98,62 @@ class RowFormat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatasetPart:
-    """Rows of one split of a task: one split of a set, in one or several of its configurations."""
+    """Rows of one split of a task: one split of a data set, in one or several of its configurations."""
 
     source: DatasetSource
     row_format: RowFormat
     split: str
-    """May hold ``{language}``."""
+    """The data set's split; may contain ``{language}``."""
     configuration: str | Mapping[str, str] = "{language}"
-    """By language, or a pattern."""
+    """The data set's configuration: a pattern with ``{language}``, or a table by language."""
     languages: tuple[str, ...] = (SOURCE_LANGUAGE,)
-    """Those that it holds, each in rows of its own; one that `LANGUAGES` lacks is only trained on."""
+    """The languages of the rows; a language that `LANGUAGES` lacks is only trained on."""
     rows: int | Mapping[str, int] | None = None
-    """Rows in each language before any is dropped; None where no table tells."""
+    """Rows in each language before any is left out; None where no source states it."""
     item_column: str | None = None
-    """The column that joins rows of different languages; None: the row's place."""
+    """The column that identifies parallel rows of different languages; None: the row's place."""
     skip: int = 0
-    """Rows at the beginning that are left out."""
+    """Rows that are skipped at the beginning."""
     take: int | None = None
-    """Rows after those that are read; all of them if None."""
+    """Rows that are read after the skipped ones; None: all."""
     excluded_part: "DatasetPart | None" = None
-    """Another part: rows whose context it has in English are left out."""
+    """Another part; rows whose context is in its English rows are left out."""
     contains_row: Callable[[Row, str], bool] | None = None
-    """Whether a row, as the set has it, is in a language: for sets that mix languages. It raises `UnusableRowError` for a row that
-    tells none."""
+    """For data sets that mix languages: whether an original row is in a language. Raises `UnusableRowError` for a row without a language."""
 
     def configuration_of(self, language: str) -> str:
-        """The set's configuration for a language."""
+        """The data set's configuration for a language."""
         if isinstance(self.configuration, str):
             return self.configuration.format(language=language)
         return self.configuration[language]
 
     def split_of(self, language: str) -> str:
-        """The set's split for a language."""
+        """The data set's split for a language."""
         return self.split.format(language=language)
 
     def expected_rows(self, language: str) -> int | None:
-        """Rows that a language should have."""
+        """Expected number of rows in a language; None if not known."""
         return self.rows if self.rows is None or isinstance(self.rows, int) else self.rows.get(language)
 
     def describe_source(self, language: str) -> str:
-        """Set, configuration and split in words, for messages."""
+        """Data set, configuration and split, for messages."""
         return f"{self.source.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
 
     def describe_rows(self, language: str) -> str:
-        """The same, and the language where several share a split."""
+        """`describe_source`, with the language where several share a split."""
         return self.describe_source(language) + (f", language {language}" if self.contains_row else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskParts:
-    """Where a task's rows are."""
+    """The data set parts of a task."""
 
     train: tuple[DatasetPart, ...] = ()
     dev: tuple[DatasetPart, ...] = ()
-    """Empty where a benchmark has nothing to choose models by."""
+    """Empty where a benchmark has no dev set."""
     test: tuple[DatasetPart, ...] = ()
     candidates: tuple[DatasetPart, ...] = ()
-    """What is retrieved from, for kinds that retrieve from more than the rows themselves."""
+    """The candidates, for kinds that retrieve from more than the rows themselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,25 +168,25 @@ class TaskCard:
     language: str = SOURCE_LANGUAGE
     """The language of the training examples."""
     dev: int = 0
-    """Dev examples in each language, of a task that the package makes; of others `parts` tells."""
+    """Dev examples in each language, for a task that the package generates; for other tasks see `parts`."""
     test: int = 0
     labels: tuple[str, ...] = ()
-    """Empty for kinds without labels, and where the training set itself tells them."""
+    """Label names; empty for kinds without labels, and where they are read from the training set."""
     resource: Resource = "high"
     languages: tuple[str, ...] = ()
-    """The languages that it is scored in, where they are not all of the benchmark's."""
+    """The languages in which it is scored; empty: all of the benchmark."""
     parts: TaskParts | None = None
-    """None: made by the package."""
+    """Its data sets; None for a task that the package generates."""
     published_metrics: tuple[str, ...] = ()
-    """The metrics whose mean its benchmark publishes, where it is not the kind's main one."""
+    """The metrics whose mean the benchmark publishes; empty: the task kind's main metric."""
     published_difference: str = ""
-    """What makes our number of it another thing than the published one, other than the trained model; said where it is printed."""
+    """How our score differs from the published one apart from the model; printed with the score."""
     pooling: Pooling = "mean"
-    """Of a task that is scored without training: what stands for a sentence where the config does not say."""
+    """For a task that is scored without training: the default pooling."""
     made_from: tuple[str, ...] = ()
-    """Targets whose dev items its training examples were made from: it cannot be trained on before them."""
+    """Targets whose dev items its training examples were made from: it cannot be an intermediate task for them."""
     sample: tuple[int, int] | None = None
-    """Training examples and seed, where they are drawn from the whole training set."""
+    """Number of training examples drawn from the whole training set, and the seed; None: all."""
 
     @property
     def is_scored(self) -> bool:
@@ -194,19 +194,19 @@ class TaskCard:
         return self.test > 0 if self.parts is None else bool(self.parts.test)
 
     def dev_languages(self, languages: Collection[str]) -> frozenset[str]:
-        """Those of the languages that it has dev examples in."""
+        """Those of `languages` in which it has dev examples."""
         if self.parts is None:
             return frozenset(languages) if self.dev else frozenset()
         return frozenset(code for part in self.parts.dev for code in part.languages if code in languages)
 
 
 SAMPLE_SEPARATOR = "@"
-"""Between a task and how many of its training examples are drawn: ``mnli@1000``, or ``mnli@1000.7`` with another seed than 0."""
+"""Separates a task from the number of its training examples to draw: ``mnli@1000``, or ``mnli@1000.7`` with seed 7 in place of 0."""
 
 
 @dataclass(frozen=True, slots=True)
 class TaskCatalogue(Mapping[str, TaskCard]):
-    """The tasks of a benchmark by name; ``task@n`` and ``task@n.seed`` are n training examples of one, and low in resources."""
+    """The tasks of a benchmark by name; ``task@n`` and ``task@n.seed`` are low-resource tasks of n of its training examples."""
 
     cards: dict[str, TaskCard] = field(default_factory=dict)
 

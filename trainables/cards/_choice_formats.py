@@ -1,4 +1,4 @@
-"""How rows of published data sets become rows of multiple choice."""
+"""Row formats of multiple choice."""
 
 from collections.abc import Iterator, Sequence
 
@@ -10,13 +10,13 @@ from trainables.validation import UnusableRowError
 def make_choice_format(
     context: Sequence[str], options: Sequence[str], label: str = "label", first: int = 0
 ) -> RowFormat:
-    """Multiple choice whose options are columns of their own.
+    """Multiple choice with each choice in a column.
 
     Args:
         context: columns that are joined by a space.
-        options: columns.
-        label: the column of the right one's number.
-        first: the number of the first option.
+        options: the columns of the choices.
+        label: the column with the number of the right choice.
+        first: the number of the first choice.
     """
 
     def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
@@ -34,7 +34,7 @@ def make_choice_format(
 
 
 def _check_choice(number: int, count: int, label: object) -> int:
-    """The number of the right choice, if there are so many."""
+    """The number of the right choice; ValueError if there is no such choice."""
     if not 0 <= number < count:
         raise ValueError(f"column label: {label} is none of its {count} choices")
     return number
@@ -74,7 +74,7 @@ def _adapt_commonsense(row: Row, notes: RowNotes) -> Iterator[Row]:
 
 
 def _check_options(options: Sequence[str], count: int) -> list[str]:
-    """A row's choices: a head reads as many of every row."""
+    """A row's choices; the row is unusable if their number differs from `count`."""
     if len(options) != count:
         raise UnusableRowError(f"other than {count} choices, row left out")
     return list(options)

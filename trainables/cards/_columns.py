@@ -1,4 +1,4 @@
-"""What a set's columns hold, made sure of: text, labels by their names, and values of other forms."""
+"""Validates the columns of a data set's rows: texts, labels, and values of other types."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ UNNAMED_NUMBER = "number without a name in column {column}, read in the hub's or
 
 
 def is_blank(text: str) -> bool:
-    """Whether it has nothing that can be seen: white space, signs of direction and other control characters alone."""
+    """Whether a text has no visible character: only white space, marks of direction and other control characters."""
     if text and text[0].isprintable() and not text[0].isspace():
         return False
     return all(character.isspace() or category(character) in ("Cc", "Cf") for character in text)
@@ -28,25 +28,30 @@ def is_blank(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class LabelMap:
-    """Labels as a set has them, as the numbers of a card's."""
+    """Maps the labels of a data set to the numbers of the card's labels."""
 
     numbers: Mapping[str, int]
-    """By name; empty where a label is the number of a choice."""
+    """Numbers by name; empty where a label is the number of a choice."""
     names: Sequence[str] | None
-    """In the order of the file's own ClassLabel, if it has one."""
+    """The names in the file's own ClassLabel, in its order; None if it has none."""
     hub_order: Sequence[str]
-    """What numbers mean where the file has none."""
+    """The names in the hub's order, for files without a ClassLabel."""
     by_index: tuple[int, ...] = ()
-    """The card's numbers of the file's own names, in their order."""
+    """The card's number of each of the file's own names, in their order."""
     columns: bool = False
-    """Whether they are the names of a row's own columns, whose numbers need no explanation."""
+    """Whether the labels are the names of a row's columns, whose numbers are unambiguous."""
 
     @classmethod
     def from_format(cls, row_format: RowFormat, labels: Sequence[str], names: Sequence[str] | None) -> "LabelMap":
-        """Those of a shape, or of a card whose labels the training set tells.
+        """The map for a row format, or for a card whose labels are read from the training set.
+
+        Args:
+            row_format: with the data set's label names, if it has any.
+            labels: of the card.
+            names: in the file's own ClassLabel; None if it has none.
 
         Raises:
-            ValueError: when the file's names are others.
+            ValueError: when the file has other names.
         """
         ours = row_format.labels or tuple(labels)
         if names is not None and ours and set(map(str.casefold, names)) != set(map(str.casefold, ours)):
@@ -58,9 +63,14 @@ class LabelMap:
     def to_number(self, value: Any, column: str, notes: RowNotes) -> int:
         """The card's number of one label.
 
+        Args:
+            value: the label in the data set: a name or a number.
+            column: for messages.
+            notes: of the row.
+
         Raises:
-            UnusableRowError: for a label that the set keeps to itself: null, -1 or empty.
-            ValueError: for one that it does not know.
+            UnusableRowError: for a hidden label: null, -1 or empty.
+            ValueError: for an unknown label.
         """
         if type(value) is int and 0 <= value < len(self.by_index):
             return self.by_index[value]
@@ -93,7 +103,7 @@ class LabelMap:
 
 
 def _find_label(numbers: Mapping[str, int], name: str) -> int | None:
-    """The number of a name, whatever its case where no other name differs from it in case alone."""
+    """The number of a name; case is ignored unless two names differ in case only."""
     if name in numbers:
         return numbers[name]
     alike = [number for known, number in numbers.items() if known.casefold() == name.casefold()]
@@ -114,7 +124,7 @@ def _describe_unnamed(column: str, order: tuple[str, ...]) -> str:
 
 
 def _to_integer(value: Any) -> int | None:
-    """A whole number in whatever type pandas or a text file left it."""
+    """An integer from whatever type pandas or a text file gives it; None if it is none."""
     if isinstance(value, float):
         return int(value) if value.is_integer() else None
     if isinstance(value, str):
@@ -123,11 +133,11 @@ def _to_integer(value: Any) -> int | None:
 
 
 def normalise_row(row: Row, row_format: RowFormat, labels: LabelMap, notes: RowNotes) -> Row:
-    """A set's row with our names for its columns, each value of the form that the shape states.
+    """A data set's row with our column names, and each value of the type that the row format states.
 
     Raises:
-        UnusableRowError: when a value is missing without which the row says nothing.
-        ValueError: when a column holds something else; it names the column.
+        UnusableRowError: when a required value is null or a label is hidden.
+        ValueError: when a column has a value of another type; the message names the column.
     """
     found = {
         name: _normalise_value(row[their], name, their, row_format, labels, notes)
@@ -154,7 +164,7 @@ def _normalise_value(raw: Any, name: str, column: str, row_format: RowFormat, la
 
 
 def read_text(value: Any, column: str, notes: RowNotes) -> str:
-    """A text; null is an empty one."""
+    """A text; null is read as an empty text, and noted."""
     if type(value) is str:
         return value
     if value is None:
@@ -164,11 +174,11 @@ def read_text(value: Any, column: str, notes: RowNotes) -> str:
 
 
 def check_column_type(value: Any, form: ColumnType, column: str) -> Any:
-    """The value, if it has the form.
+    """The value, if it has the type.
 
     Raises:
-        UnusableRowError: for null where the form has none.
-        ValueError: for another form.
+        UnusableRowError: for null where the type does not allow it.
+        ValueError: for a value of another type.
     """
     if isinstance(form, type | UnionType) and isinstance(value, form) and not isinstance(value, bool):
         return value  # to Python a bool is an int

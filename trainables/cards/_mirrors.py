@@ -1,4 +1,4 @@
-"""Where mirrors of data sets and encoders lie."""
+"""Locations of mirrors of data sets and encoders."""
 
 import os
 from pathlib import Path
@@ -13,11 +13,11 @@ MODELS_FOLDER = "models"
 """The folder in it that holds mirrors of encoders."""
 
 TAGGED_FILE_FORMAT = "a word, a tab and its tag a line, an empty line after each sentence"
-"""What the files of local sets hold."""
+"""The format of the files of local data sets."""
 
 
 def find_mirror(data: DatasetSource) -> Path | None:
-    """The folder of a data set's mirror; None if no folder of mirrors is named and the hub is meant.
+    """The folder of a data set's mirror; None if no folder of mirrors is configured, so that the hub is read.
 
     Raises:
         DataError: when the folder of mirrors lacks the data set, or none is named for one that is on no hub.

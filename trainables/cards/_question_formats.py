@@ -15,11 +15,11 @@ ANSWER_YES_OR_NO = "answer yes or no, row left out"
 
 
 ANSWERS_TYPE: ColumnType = {"text": [str | None], "answer_start": [int | None]}
-"""Of a question: what is asked for, and from which character of the context; a question without an answer has empty lists."""
+"""The answers of a question: texts, and first characters in the context; a question without an answer has empty lists."""
 
 
 def _read_answers(answers: Row, notes: RowNotes) -> list[tuple[str, int]]:
-    """Answers and their offsets, -1 for one that is not told; those without a text are left out."""
+    """Answers with their offsets, -1 for a missing offset; answers without a text are left out."""
     if len(answers["text"]) != len(answers["answer_start"]):
         raise UnusableRowError("answers and offsets of different numbers, row left out")
     found = []
@@ -38,9 +38,9 @@ def _to_answer_lists(answers: Sequence[tuple[str, int]]) -> Row:
 
 
 def anchor_answers(context: str, answers: Row, notes: RowNotes) -> Row | None:
-    """The answers with offsets at which they stand, the nearest to what was told; those nowhere are left out.
+    """The answers with their offsets corrected to the nearest occurrence; answers that do not occur in the context are left out.
 
-    Several published conversions stripped white space without moving the offsets. None if no answer is left of those there were.
+    Several published conversions stripped white space without correcting the offsets. None if there were answers and none occurs.
     """
     read, anchored = _read_answers(answers, notes), []
     for text, start in read:
@@ -55,7 +55,7 @@ def anchor_answers(context: str, answers: Row, notes: RowNotes) -> Row | None:
 
 
 def _find_nearest(context: str, text: str, start: int) -> int | None:
-    """Where a text stands in another, as near to an offset as may be; occurrences may overlap."""
+    """The occurrence of a text in another that is nearest to an offset; occurrences may overlap. None if there is none."""
     found = (match.start() for match in re.finditer(f"(?={re.escape(text)})", context))
     return min(found, key=lambda at: abs(at - start), default=None)
 
@@ -70,7 +70,7 @@ QUESTION_COLUMNS = {name: name for name in ("context", "question", "answers")}
 QUESTION_FORMAT = RowFormat(
     columns=QUESTION_COLUMNS, column_types={"answers": ANSWERS_TYPE}, adapt=adapt_question, adapter_name="_answers"
 )
-"""SQuAD's, for training: every answer where its offset says."""
+"""SQuAD's format for training, with corrected offsets of the answers."""
 
 
 def _adapt_scored_question(row: Row, notes: RowNotes) -> Iterator[Row]:
@@ -83,11 +83,11 @@ SCORED_QUESTION_FORMAT = RowFormat(
     adapt=_adapt_scored_question,
     adapter_name="_as_told",
 )
-"""The same for scoring, which looks at the answers' texts alone, wherever they stand."""
+"""SQuAD's format for scoring, which compares the texts of answers only."""
 
 
 def _adapt_hotpot(row: Row, notes: RowNotes) -> Iterator[Row]:
-    """The paragraphs that hold the supporting facts; an answer wherever it stands first."""
+    """The paragraphs with the supporting facts as context, and the first occurrence of the answer in them."""
     titles, texts = row["paragraphs"]["title"], row["paragraphs"]["sentences"]
     if len(titles) != len(texts):
         raise UnusableRowError("titles and paragraphs of different numbers, row left out")

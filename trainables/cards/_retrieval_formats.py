@@ -16,13 +16,13 @@ _SENTENCE_ENDS = re.compile(r"[.!?。！？।؟]+[\"')\]”’»]*\s+|[。！�
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
-    """Where a text's sentences begin and end, by their punctuation; Thai, which has none, is one."""
+    """The sentences of a text by their punctuation: first character, and the one after the last. A Thai text is one sentence."""
     cuts = [0, *(match.end() for match in _SENTENCE_ENDS.finditer(text)), len(text)]
     return [(start, stop) for start, stop in pairwise(cuts) if text[start:stop].strip()]
 
 
 def _find_answer_sentence(row: Row) -> str | None:
-    """The sentence that the first answer begins in; None for a question without an answer."""
+    """The sentence in which the first answer begins; None for a question without an answer."""
     if not row["answers"]["answer_start"]:
         return None
     context, at = row["context"], row["answers"]["answer_start"][0]
@@ -47,7 +47,7 @@ QUESTION_SENTENCE_FORMAT = RowFormat(
     adapt=_adapt_question_sentence,
     adapter_name="_question_and_sentence",
 )
-"""LAReQA's training pairs out of SQuAD (Roy et al., EMNLP 2020): a question, and the sentence with its answer in its context."""
+"""LAReQA's training pairs from SQuAD (Roy et al., EMNLP 2020): a question, and the sentence with the answer and its context."""
 
 
 def _adapt_lareqa_query(row: Row, notes: RowNotes) -> Iterator[Row]:
@@ -63,7 +63,7 @@ LAREQA_QUERY_FORMAT = RowFormat(
 
 
 def _adapt_lareqa_candidates(row: Row, notes: RowNotes) -> Iterator[Row]:
-    """Every sentence of the context; those that repeat with the next question of the context are joined by `merge_candidates`."""
+    """Every sentence of the context; the sentences of several questions about one context are merged by `merge_candidates`."""
     answers = anchor_answers(row["context"], row["answers"], notes)
     answer = _find_answer_sentence(row | {"answers": answers}) if answers else None
     if answer is None:
@@ -84,7 +84,7 @@ LAREQA_CANDIDATES_FORMAT = RowFormat(
 
 
 def merge_candidates(rows: Sequence[Row]) -> Iterator[Row]:
-    """Candidates that read alike in the same context as one, which answers what each of them does."""
+    """Candidates with equal text and context merged into one, with the answers of all."""
     found: dict[tuple[str, str | None], Row] = {}
     for row in rows:
         merged = found.setdefault((row["candidate"], row["candidate_pair"]), row | {"answers": []})
@@ -97,7 +97,7 @@ _MENTION_TYPE: ColumnType = {"mention_span": {"start": int, "end": int, "text": 
 
 
 def format_mention(row: Row) -> str:
-    """A mention in its sentence, marked by braces and put first, as Mewsli-X's own baseline has it."""
+    """A mention, then its sentence with the mention in braces, as in the baseline of Mewsli-X."""
     context, span = row["context"], row["mention"]["mention_span"]
     inside = [s for s in context["sentence_spans"] if s["start"] <= span["start"] and span["end"] <= s["end"]]
     start, stop = (inside[0]["start"], inside[0]["end"]) if inside else (0, len(context["text"]))
@@ -107,7 +107,7 @@ def format_mention(row: Row) -> str:
 
 
 def format_description(entity: Row) -> str:
-    """What describes an entity, without the line breaks."""
+    """The description of an entity without line breaks."""
     return " ".join(entity["description"].split())
 
 

@@ -16,7 +16,7 @@ def make_pair_format(
 
 
 def make_tagging_format(words: str, tags: str, labels: Sequence[str], *, hub_order: Sequence[str] = ()) -> RowFormat:
-    """Tagging; a word of nothing keeps its tag."""
+    """Tagging; an empty word keeps its tag."""
 
     def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
         if len(row["words"]) != len(row["tags"]):
@@ -41,7 +41,7 @@ PLAIN_TEXT_FORMAT = RowFormat(columns={"text": "text"})
 
 
 def make_ranking_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:
-    """XGLUE's web pages: the query, title and snippet, and how well they fit."""
+    """XGLUE's web pages: the query, title and snippet, and the grade of their relevance."""
 
     def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
         page = f"{row['title']} {row['snippet']}".strip()
@@ -64,7 +64,7 @@ def make_news_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowF
 
 
 def make_advertisement_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:
-    """XGLUE's query and advertisement, whose title and description are one text."""
+    """XGLUE's query and advertisement; title and description are joined."""
 
     def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
         text = f"{row['title']} {row['description']}".strip()

@@ -1,4 +1,4 @@
-"""Rows of a task's data, as plain data: no torch, nothing read until it is asked for."""
+"""Rows of a task's data. Imports no torch; nothing is read before it is iterated."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -12,18 +12,18 @@ Row = dict[str, Any]
 ROWS_READ = "rows read"
 """The count of rows read, among the notes of a reading."""
 ITEM_COLUMN = "item"
-"""The column that tells which rows of different languages say the same; a set without it is not parallel."""
+"""The column that identifies parallel rows of different languages; a data set without it is not parallel."""
 
 
 @dataclass(frozen=True, slots=True)
 class LazyRows:
-    """Rows that are read when someone asks for them, each time anew."""
+    """Rows that are read each time they are iterated."""
 
     read: Callable[[], Iterable[Row]]
     source: str
-    """What decides the rows, so that who has kept them under it need not read them."""
+    """A digest of what decides the rows: the key under which they are cached."""
     notes: Counter[str] = field(default_factory=Counter)
-    """What was dropped or mended in the last reading."""
+    """What was left out or repaired in the last reading, and how often."""
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.read())
@@ -31,7 +31,7 @@ class LazyRows:
 
 @dataclass(frozen=True, slots=True)
 class TaskData:
-    """One task's data, whatever benchmark it comes from."""
+    """The data of one task of any benchmark."""
 
     kind: str
     """A key of `trainables.tasks.TASK_KINDS`."""
@@ -40,11 +40,11 @@ class TaskData:
     train: Iterable[Row] | None
     """None for a task that is scored without training."""
     evaluation: dict[str, dict[str, Iterable[Row]]] = field(default_factory=dict)
-    """By split and language; a column `ITEM_COLUMN`, where there is one, tells which rows say the same. Empty for a task that is only
+    """Rows by split and language; where they have a column `ITEM_COLUMN`, it identifies parallel rows. Empty for a task that is only
     trained on."""
     language: str = SOURCE_LANGUAGE
-    """Of the training rows."""
+    """Language of the training rows."""
     candidates: Iterable[Row] | None = None
-    """What the rows of every language retrieve from, for kinds that do."""
+    """The candidates of retrieval, shared by all languages, for kinds that have them."""
     sample: tuple[int, int] | None = None
-    """How many training rows are drawn, and by which seed; None: all are taken."""
+    """Number of training rows to draw, and the seed; None: all."""

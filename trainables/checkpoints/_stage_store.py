@@ -1,8 +1,9 @@
-"""The stage store: what was trained, under a key that says what it was, shared by trials, searches and machines.
+"""The stage store: trained stages by the hash of their identity, shared by trials, searches and machines.
 
-One folder a stage: ``stage.json`` (written last, so its presence means complete), ``encoder.safetensors``,
-``head.safetensors`` (a target's, or those of an intermediate stage's tasks; see `trainables.evaluation._retention`) and ``scores-SPLIT.json``. Whatever is damaged is told once, never used, and set aside when the stage is
-published anew. Nothing that goes wrong here ends a trial: at worst its stages are trained and not kept.
+Each stage has a folder with ``stage.json`` (written last: its presence means that the stage is complete), ``encoder.safetensors``,
+``head.safetensors`` (of a target, or the joined heads of an intermediate stage's tasks) and ``scores-SPLIT.json``. Damaged files are
+reported once, never used, and moved out of use when the stage is published again. No failure of the store ends a trial: at worst its
+stages are trained and not stored.
 """
 
 import hashlib

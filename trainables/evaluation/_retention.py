@@ -1,12 +1,12 @@
-"""What an intermediate task loses after later stages: forgetting.
+"""Retention: how well earlier intermediate tasks are still done after later stages. Its loss is forgetting.
 
-After every intermediate stage its own tasks and those of all earlier stages of the curriculum are scored, each by the head that it got
-in its own stage around the encoder as it is then. A task's score right after its own stage minus its score after a later one is what it
-lost: backward transfer (Lopez-Paz & Ranzato, NeurIPS 2017, section 3) with the sign turned.
+After every intermediate stage its own tasks and those of all earlier stages are scored, each with the head that was trained in its own
+stage on top of the encoder after the present one. Forgetting is a task's score right after its own stage minus its score after a later
+stage: backward transfer (Lopez-Paz & Ranzato, NeurIPS 2017, section 3) with the opposite sign.
 
-Intermediate tasks have training rows only, so it is measured on a fixed sample of these (`Prepared.drawn`): it tells what is kept of
-what was taught, not how well a task is done on rows that were never seen. Kinds without metrics are left out, and those that cannot be
-scored row by row (`TaskKind.by_row`). Nothing of it enters a stage's identity, and no bit of training depends on it.
+Intermediate tasks have training rows only, so the scores are of a fixed sample of these (`EncodedDataset.sample_train_rows`): they
+measure retention of the training data, not generalisation. Task kinds without metrics, and those that cannot be scored row by row
+(`TaskKind.scored_by_row`), are left out. Retention does not enter a stage's identity, and training does not depend on it.
 """
 
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Makes the miniature's encoder: a unigram tokenizer and a small XLM-R, pre-trained on the world's text.
+"""Pre-trains the miniature's encoder: a unigram tokenizer and a small XLM-R, on the text of the miniature's world.
 
 Masked language modelling on single sentences and translation language modelling on pairs (Lample and Conneau, NeurIPS
 2019), in the 46 languages of the miniature that XLM-R has seen too; Quechua, Wolof and Yoruba stay unseen here as there.
@@ -40,7 +40,7 @@ SPECIAL_TOKENS = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PretrainingRecipe:
-    """Everything that decides the shipped encoder's weights, but the machine type."""
+    """Everything that decides the shipped encoder's weights except the type of machine."""
 
     seed: int = 0
     vocabulary_size: int = 8000
@@ -53,7 +53,7 @@ class PretrainingRecipe:
     translations: float = 0.55
     """Share of the training examples that are a sentence and its translation; the others are two sentences in a language."""
     masked: float = 0.35
-    """Share of the pieces that are to be predicted."""
+    """Share of the tokens that are predicted."""
     steps: int = 14000
     batch_size: int = 64
     learning_rate: float = 2e-3
@@ -65,7 +65,7 @@ def list_pretraining_languages() -> tuple[str, ...]:
 
 
 def build_corpus(recipe: PretrainingRecipe) -> list[tuple[str, str]]:
-    """Pairs of sentences about one record of the train split: a sentence and its translation, or one and what follows it.
+    """Pairs of sentences about one record of the train split: a sentence and its translation, or a sentence and the next one.
 
     Languages are drawn in proportion to ``2 ** (resources / 2)``, so that a language of class 5 is seen four times as
     often as one of class 1: the imbalance of web text, tempered as for XLM-R. Half the translations are from or to English.
@@ -185,7 +185,7 @@ def build_random_model(vocabulary: int, recipe: PretrainingRecipe) -> XLMRoberta
 def iterate_masked_batches(
     examples: list[tuple[str, str]], tokenizer: PreTrainedTokenizerBase, recipe: PretrainingRecipe
 ) -> Iterator[Batch]:
-    """Masked batches of examples of like length, in random order, for ever."""
+    """Masked batches of examples of similar length, in random order, without end."""
     encoded = [tokenizer(first, second) for first, second in examples]
     rng, draws = Random(f"batches/{recipe.seed}"), torch.Generator().manual_seed(recipe.seed)
     special = torch.tensor(tokenizer.all_special_ids)
@@ -199,10 +199,10 @@ def iterate_masked_batches(
 
 
 def mask_batch(batch: Batch, mask_id: int, special: Tensor, share: float, draws: torch.Generator) -> Batch:
-    """The batch with labels at a share of its pieces, 60 % of them masked, 30 % replaced, 10 % left as they are.
+    """The batch with labels at a share of its tokens, of which 60 % are masked, 30 % replaced, 10 % unchanged.
 
-    A replacement is a piece of the same batch: as likely as the right one by itself, so that only the context tells that it is
-    wrong. BERT's 80 % and 10 %, with replacements from the whole vocabulary, taught this small encoder no comparing.
+    A replacement is a token of the same batch: without its context it is as likely as the right one. With BERT's 80 % and 10 %, and
+    replacements from the whole vocabulary, this small encoder did not learn to compare texts.
     """
     ids = batch["input_ids"]
     plain = ~torch.isin(ids, special)
@@ -219,7 +219,7 @@ def mask_batch(batch: Batch, mask_id: int, special: Tensor, share: float, draws:
 
 
 def compute_masked_loss(model: XLMRobertaForMaskedLM, batch: Batch) -> Tensor:
-    """Cross-entropy at the masked pieces; the vocabulary is scored there only, which halves the time of a step."""
+    """Cross-entropy at the masked tokens; logits are computed for these only, which halves the time of a step."""
     labels = batch["labels"]
     states = model.roberta(batch["input_ids"], batch["attention_mask"]).last_hidden_state
     masked = labels != -100

@@ -1,4 +1,4 @@
-"""Which tokens of a window make the answer: the best ones, and those that the benchmarks' script takes."""
+"""The span of tokens that answers a question: the best one, and the one that the benchmarks' script takes."""
 
 from collections.abc import Sequence
 from itertools import groupby, pairwise
@@ -12,11 +12,11 @@ from torch.nn.functional import pad
 from trainables.encoders import Span
 
 MAX_ANSWER_TOKENS = 30
-"""Tokens in an answer at most, as in the XTREME scripts."""
+"""Most tokens of an answer, as in the XTREME scripts."""
 N_BEST = 20
-"""How many starts, and how many ends, of a window those scripts look at (``n_best_size``)."""
+"""The number of starts, and of ends, that those scripts consider in a window (``n_best_size``)."""
 NO_SPAN_SCORE = float("-inf")
-"""Score where no span is allowed."""
+"""The score where no span is allowed."""
 
 
 def find_best_spans(starts: Tensor, ends: Tensor, first: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
@@ -38,15 +38,15 @@ def find_best_spans(starts: Tensor, ends: Tensor, first: Tensor, last: Tensor) -
 def find_official_spans(
     starts: Tensor, ends: Tensor, read: Tensor, context: Tensor, own: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """The same by the rule of the XTREME scripts (``compute_predictions_logits`` of transformers 2).
+    """The spans that `find_best_spans` would find under the rule of the XTREME scripts (``compute_predictions_logits`` of transformers 2).
 
-    Only the `N_BEST` starts and ends of all tokens that were read are looked at, question and special tokens among them, and an
-    answer begins where the token has its maximum context. Padding, which the scripts rank as well, is left out.
+    Only the `N_BEST` starts and ends among all tokens, including question and special tokens, are considered, and an answer must begin
+    at a token that has its maximum context in this window. Padding, which the scripts rank as well, is left out.
 
     Args:
         starts: scores of each token as the first one, [batch, length].
         ends: as the last one.
-        read: whether a token is none of the padding, bool.
+        read: whether a token is not padding, bool.
         context: whether it is of the context.
         own: whether no other window has more context for it; see `assign_tokens_to_windows`.
     """
@@ -56,20 +56,20 @@ def find_official_spans(
 
 
 def _select_n_best(scores: Tensor, read: Tensor) -> Tensor:
-    """Whether a token is among the `N_BEST`; of equal ones the first are."""
+    """Whether a token is among the `N_BEST`; among equal scores the first tokens are taken."""
     order = scores.masked_fill(~read, NO_SPAN_SCORE).argsort(dim=-1, descending=True, stable=True)
     return (order.argsort(dim=-1) < N_BEST) & read
 
 
 def assign_tokens_to_windows(rows: Sequence[int], spans: Sequence[Sequence[Span | None]]) -> list[list[int]]:
-    """For each window the tokens that no other window of its row has more context for, from the first to the one after the last.
+    """For each window the tokens for which no other window of the row has more context: the first, and the one after the last.
 
-    Context is the lesser of the tokens to the left and to the right within the window, a hundredth of its length being added (SQuAD's
-    ``token_is_max_context``); of windows that have as much the first counts.
+    The context of a token is the smaller of the numbers of tokens to its left and to its right in the window, plus a hundredth of the
+    window's length (SQuAD's ``token_is_max_context``); among windows with equal context the first is taken.
 
     Args:
-        rows: the row of each window; windows of a row follow each other.
-        spans: of each window's tokens the characters of the context, None for others.
+        rows: the row of each window; the windows of a row are consecutive.
+        spans: for each token of a window its characters in the context, None for other tokens.
     """
     found: list[list[int]] = []
     for _, group in groupby(zip(rows, spans, strict=True), key=itemgetter(0)):
@@ -82,7 +82,7 @@ def assign_tokens_to_windows(rows: Sequence[int], spans: Sequence[Sequence[Span 
 
 
 def _find_window_offset(one: Sequence[Span], other: Sequence[Span]) -> int:
-    """How many tokens of a window come before the next one begins."""
+    """The number of context tokens of a window before the next window begins."""
     for start in range(1, len(one)):
         if one[start] == other[0] and one[start:] == other[: len(one) - start]:
             return start
@@ -90,7 +90,7 @@ def _find_window_offset(one: Sequence[Span], other: Sequence[Span]) -> int:
 
 
 def _assign_tokens(places: Sequence[Sequence[int]], offsets: np.ndarray) -> list[list[int]]:
-    """Each window's own tokens, given where its context stands and at which token of the whole context it begins."""
+    """Each window's own tokens, from the places of its context tokens and the offset of its first one in the whole context."""
     if len(places) == 1:
         return [[places[0][0], places[0][-1] + 1] if places[0] else [0, 0]]
     sizes = np.array([len(each) for each in places])

@@ -1,4 +1,4 @@
-"""What every task kind is: data to tensors, a head, a metric."""
+"""The interface of task kinds: rows to features, a model with a head, metrics."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
@@ -21,47 +21,47 @@ Metrics = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class EncodedRows:
-    """Rows as features; a long row may have become several."""
+    """Features of rows; a long row may have several."""
 
     features: Sequence[Feature]
     rows: Sequence[int] | np.ndarray
-    """For each feature the row it comes from."""
+    """The number of the row of each feature."""
 
 
 class TaskKind(ABC):
-    """The seam between the training loop and a kind of task."""
+    """What training and evaluation need of a kind of task."""
 
     metrics: ClassVar[tuple[str, ...]]
-    """The metrics it reports; the first stands for the task. None: it is trained on, not scored."""
+    """The metrics of the task, the main one first; empty for a kind that is trained on and not scored."""
     second_columns: ClassVar[tuple[str, ...]] = ()
-    """The columns of the second of its two texts, which may be in another language than the first; empty for one text."""
+    """The columns of the second of two texts, which may be in another language than the first; empty for kinds with one text."""
     has_threshold: ClassVar[bool] = False
-    """Whether it has a threshold, which is found on dev (`tune_threshold`) before test is scored."""
+    """Whether the metric has a threshold, which is tuned on dev before test is scored; see `tune_threshold`."""
     scored_by_row: ClassVar[bool] = True
-    """Whether any few of its training rows can be scored by themselves."""
+    """Whether any subset of the training rows can be scored by itself."""
 
     @abstractmethod
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        """A model of the encoder's architecture with a fresh head; its encoder's weights are random still."""
+        """A model of the encoder's architecture with a fresh head; the weights of its encoder are still random."""
 
     @abstractmethod
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
-        """Tokenized rows, unpadded; a row's ``language`` and ``second_language`` are those of its texts."""
+        """The features of rows, unpadded; a row's ``language`` and ``second_language`` are the languages of its texts."""
 
     @abstractmethod
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
-        """The row with its texts rewritten, word for word or not, and its labels still right."""
+        """The row with its texts rewritten; its labels stay valid."""
 
     @abstractmethod
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        """What a model that was given `batch` predicts, each prediction a row of [n, classes], float32."""
+        """The predictions in a model's output on `batch`, each a row of [n, classes], float32."""
 
     def prepare_batch(self, batch: Batch, tokens: EncoderTokenizer, rng: Random) -> Batch:
-        """The batch as the model is trained on it, drawn anew each time it comes."""
+        """The batch that the model is trained on, with random changes drawn anew each time (masking)."""
         return batch
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        """What the model says of each feature of a batch, on the CPU."""
+        """The model's output for each feature of a batch, on the CPU, in the form that `score` takes."""
         raise NotImplementedError(f"{type(self).__name__} is trained on, not scored")
 
     def score(
@@ -70,23 +70,23 @@ class TaskKind(ABC):
         """Every metric, in 0..1, over rows of one language.
 
         Args:
-            rows: of the language.
+            rows: of one language.
             encoded: their features.
-            outputs: one for each feature.
+            outputs: of `compute_outputs`, one for each feature.
             labels: of the task.
         """
         raise NotImplementedError(f"{type(self).__name__} is trained on, not scored")
 
     def tune_threshold(self, rows: Iterable[Row], outputs: Sequence[Any]) -> "TaskKind":
-        """The same kind with the threshold that is best for these rows, for kinds that have one."""
+        """This kind with the threshold that is best for these rows; only for kinds with a threshold."""
         raise NotImplementedError(f"{type(self).__name__} has no threshold")
 
 
 def get_model_inputs(feature: Feature) -> tuple[Any, ...]:
-    """What decides a kind's output: what the model reads, and where in the context an answer would stand."""
+    """Everything in a feature that decides the output: the model's inputs, and the positions of possible answers."""
     return feature["input_ids"], feature.get("langs"), feature.get("_spans"), feature.get("_own")
 
 
 def compute_log_probabilities(logits: Tensor) -> Tensor:
-    """Over the last axis, in float32 at least whatever the logits are in."""
+    """Log-softmax over the last axis, in float32 or the logits' own higher precision."""
     return log_softmax(logits.to(torch.promote_types(logits.dtype, torch.float32)), dim=-1)

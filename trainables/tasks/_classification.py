@@ -13,7 +13,7 @@ from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_p
 
 
 class Classification(TaskKind):
-    """One label of a fixed set; scored by accuracy."""
+    """Classification into a fixed set of labels; scored by accuracy."""
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     second_columns = ("text_pair",)

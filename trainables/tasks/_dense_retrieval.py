@@ -1,6 +1,6 @@
 """Retrieval by one encoder for both sides. Columns to train on: query, candidate, candidate_pair; to score: query, answered_by.
 
-What is retrieved from has the columns candidate, candidate_pair and answers: every ``answered_by`` that it is right for.
+Candidates have the columns candidate, candidate_pair and answers: every ``answered_by`` for which they are relevant.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -20,35 +20,35 @@ from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_p
 from trainables.tasks._metrics import compute_average_precision
 
 RANKING_DEPTH = 20
-"""How far down the ranking is scored: mAP@20, as in XTREME-R."""
+"""Ranks that are scored: mAP@20, as in XTREME-R."""
 SIMILARITY_SCALE = 100.0
-"""What cosines are multiplied by before the softmax: where XTREME-R's dual encoders begin, and their rates hardly move it."""
+"""Factor of the cosines before the softmax: the initial value of XTREME-R's dual encoders, where it hardly changes in training."""
 
 
 class RetrievedCandidates(NamedTuple):
-    """What a query retrieved."""
+    """The ranking of the candidates for a query."""
 
     hits: list[bool]
-    """Down the ranking, as far as `RANKING_DEPTH`."""
+    """Whether the candidate is relevant, for each of the first `RANKING_DEPTH` ranks."""
     relevant: int
-    """How many candidates would be right."""
+    """The number of relevant candidates."""
 
 
 class DenseRetrieval(TaskKind):
-    """Unit vectors of first tokens, compared by cosine, trained on the batch's other candidates as wrong ones; scored by mAP@20."""
+    """Retrieval by the cosine of first-token vectors, trained with the batch's other candidates as negatives; scored by mAP@20."""
 
     metrics = ("map@20",)
     scored_by_row = False
-    """It is scored against all candidates, which training rows do not name."""
+    """It is scored against all candidates, which the training rows do not hold."""
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        """The bare model; called with pairs of texts it has a loss."""
+        """The bare model; its output on pairs of texts has a loss."""
         model = AutoModel.from_config(config)
         model.forward = MethodType(_forward_with_loss, model)
         return model
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
-        """Queries, candidates, or both side by side, whatever the rows have."""
+        """Features of queries, of candidates, or of both side by side, depending on the columns."""
         sides = []
         if "query" in rows[0]:
             sides.append([(row["query"], None) for row in rows])
@@ -69,22 +69,22 @@ class DenseRetrieval(TaskKind):
         }
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        """Of each of the batch's candidates for each query."""
+        """For each query, over the batch's candidates."""
         return [compute_log_probabilities(output.logits)]
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        """Unit vectors."""
+        """The unit vector of each text."""
         return list(_embed_texts(model, batch).cpu())
 
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        """Of what each query `RetrievedCandidates`."""
+        """mAP@20; `outputs` are `RetrievedCandidates`, one for each query."""
         return {"map@20": fmean(_score_ranking(found) for found in outputs)}
 
 
 def _score_ranking(found: RetrievedCandidates) -> float:
-    """0 where no candidate would have been right."""
+    """Average precision of a ranking; 0 where no candidate is relevant."""
     return compute_average_precision(found.hits, found.relevant, RANKING_DEPTH) if found.relevant else 0.0
 
 
@@ -105,7 +105,7 @@ def _embed_texts(model: PreTrainedModel, batch: Batch) -> Tensor:
 
 
 def _forward_with_loss(model: PreTrainedModel, **batch: Tensor) -> ModelOutput:
-    """Logits of every query against every candidate, [batch, batch], and their cross-entropy; of tensors [batch, 2, length]."""
+    """Logits of every query for every candidate, [batch, batch], and their cross-entropy; the inputs are of shape [batch, 2, length]."""
     vectors = _embed_texts(model, {key: value.flatten(0, 1) for key, value in batch.items()})
     with torch.autocast(vectors.device.type, enabled=False):
         logits = SIMILARITY_SCALE * vectors[0::2] @ vectors[1::2].T

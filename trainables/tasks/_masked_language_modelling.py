@@ -13,11 +13,11 @@ from trainables.encoders import IGNORED_LABEL, Batch, EncoderTokenizer, get_row_
 from trainables.tasks._base import EncodedRows, TaskKind, compute_log_probabilities
 
 MASKED_SHARE = 0.15
-"""Share of the tokens that are guessed; of these 80 % are masked, 10 % replaced, 10 % left (Devlin et al., NAACL 2019)."""
+"""Share of the tokens that are predicted; of these 80 % are masked, 10 % replaced, 10 % unchanged (Devlin et al., NAACL 2019)."""
 
 
 class MaskedLanguageModelling(TaskKind):
-    """Hidden tokens are guessed, others in each epoch. It is trained on, not scored."""
+    """Prediction of masked tokens, drawn anew in each epoch. It is trained on and not scored."""
 
     metrics = ()
 
@@ -25,7 +25,7 @@ class MaskedLanguageModelling(TaskKind):
         return AutoModelForMaskedLM.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
-        """Texts without a token that could be guessed become none."""
+        """The features of texts; texts with special tokens only are left out."""
         languages = [get_row_languages(row) for row in rows]
         features = tokens.encode_pairs([row["text"] for row in rows], None, max_length, languages)
         special = set(tokens.special_ids)
@@ -36,12 +36,12 @@ class MaskedLanguageModelling(TaskKind):
         return row | {"text": rewrite(row["text"])}
 
     def prepare_batch(self, batch: Batch, tokens: EncoderTokenizer, rng: Random) -> Batch:
-        """The batch with tokens hidden, and as labels what they were."""
+        """The batch with tokens masked or replaced, and the original ones as labels."""
         generator = torch.Generator().manual_seed(rng.getrandbits(63))
         ids = batch["input_ids"]
         plain = batch["attention_mask"].bool() & ~torch.isin(ids, torch.tensor(sorted(tokens.special_ids)))
         draw = torch.rand(ids.shape, generator=generator).masked_fill(~plain, 2.0)
-        # One at least: the mean over none is not a number.
+        # At least one token: the mean loss over none is NaN.
         predicted = plain & ((draw < MASKED_SHARE) | (draw == draw.min()))
         replacement = torch.rand(ids.shape, generator=generator)
         other = torch.randint(tokens.vocabulary_size, ids.shape, generator=generator)

@@ -1,6 +1,7 @@
-"""Scores of answers, rankings and mined pairs, each from 0 to 1, by the rules of the benchmarks' own scripts.
+"""Metrics of answers, rankings and mined pairs, in 0..1, by the rules of the benchmarks' own scripts.
 
-Where a script has a quirk that we do not follow, its number is kept beside ours, under the metric's name after `trainables.transfer.OFFICIAL_PREFIX`.
+Where a script has a quirk that we do not follow, its number is kept as another metric, with `trainables.transfer.OFFICIAL_PREFIX` before
+the name.
 """
 
 import re
@@ -20,9 +21,9 @@ MLQA_ARTICLES = {
     "es": r"\b(un|una|unos|unas|el|la|los|las)\b",
     "vi": r"\b(của|là|cái|chiếc|những)\b",
 }
-"""What MLQA takes out of an answer, by language; Hindi and Chinese have none."""
+"""The articles that MLQA removes from an answer, by language; Hindi and Chinese have none."""
 CHINESE_CHARACTER = r"([\u4e00-\u9fa5])"
-"""A character that is a word of its own in MLQA's Chinese."""
+"""A character that MLQA treats as a word in Chinese."""
 
 
 def normalise_squad_answer(answer: str) -> str:
@@ -46,11 +47,11 @@ def normalise_mlqa_answer(answer: str, language: str) -> str:
 
 
 def score_answer(answer: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
-    """F1 over words and exact match of the words, each the best over the right answers.
+    """F1 over words and exact match, each the maximum over the gold answers.
 
-    The rule for nothing is SQuAD 2.0's (Rajpurkar et al., ACL 2018): right answers that normalise to nothing are left
-    out, where none is left the right one is to say nothing, and F1 with an empty side is 1 if both are empty, else 0.
-    `score_answer_officially` has the rule of SQuAD 1.1 and MLQA.
+    Empty answers follow SQuAD 2.0 (Rajpurkar et al., ACL 2018): gold answers that normalise to nothing are left out; if none is left,
+    the gold answer is the empty one; F1 with an empty side is 1 if both are empty, else 0. `score_answer_officially` has the rule of
+    SQuAD 1.1 and MLQA.
     """
     words = normalise(answer).split()
     right = [gold for gold in (normalise(gold).split() for gold in golds) if gold] or [[]]
@@ -58,10 +59,10 @@ def score_answer(answer: str, golds: Sequence[str], normalise: Callable[[str], s
 
 
 def score_answer_officially(answer: str, golds: Sequence[str], normalise: Callable[[str], str]) -> tuple[float, float]:
-    """The same by the scripts of SQuAD 1.1 (XTREME's ``evaluate_squad.py``) and MLQA (``mlqa_evaluation_v1.py``).
+    """F1 and exact match by the scripts of SQuAD 1.1 (XTREME's ``evaluate_squad.py``) and MLQA (``mlqa_evaluation_v1.py``).
 
-    Right answers that normalise to nothing are kept; where both sides are empty, F1 is 0 and exact match 1. No right answer at all,
-    for which those scripts have no rule, counts as one that is empty.
+    Gold answers that normalise to nothing are kept; if both sides are empty, F1 is 0 and exact match 1. A question without gold answers,
+    for which those scripts have no rule, is scored as one with an empty gold answer.
     """
     words = normalise(answer).split()
     right = [normalise(gold).split() for gold in golds] or [[]]
@@ -69,10 +70,17 @@ def score_answer_officially(answer: str, golds: Sequence[str], normalise: Callab
 
 
 def compute_average_precision(hits: Sequence[bool], relevant: int, k: int) -> float:
-    """AP@k of one query: the mean precision at its hits, of which min(`relevant`, k) are possible.
+    """AP@k of one query: the sum of the precision at each hit, divided by min(`relevant`, k).
 
-    `hits` says of each rank, best first, whether the document is relevant; `relevant` counts such documents, ranked or
-    not. With one of them this is the reciprocal of its rank, 0 beyond k. ValueError if nothing can be found.
+    With one relevant document this is the reciprocal of its rank, or 0 beyond rank k.
+
+    Args:
+        hits: whether the document at each rank is relevant, best rank first.
+        relevant: number of relevant documents, ranked or not.
+        k: ranks that count.
+
+    Raises:
+        ValueError: when `relevant` or `k` is below 1.
     """
     if min(relevant, k) < 1:
         raise ValueError(f"average precision needs a relevant document and a rank, got relevant={relevant} and k={k}")
@@ -83,8 +91,15 @@ def compute_average_precision(hits: Sequence[bool], relevant: int, k: int) -> fl
 def compute_ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Sequence[float]) -> float:
     """Mean nDCG over queries (scikit-learn's), as XGLUE scores web page ranking (Liang et al., EMNLP 2020).
 
-    One entry for each document: its query, its grade (0 or more, the gain itself) and its score (equal scores share
-    their ranks). A query with one document is left out, one without a gain counts 0; ValueError if none is left.
+    Queries with one document are left out; a query without any gain counts as 0.
+
+    Args:
+        queries: the query of each document.
+        grades: the grade of each document, at least 0, which is its gain.
+        scores: the score of each document; documents with equal scores share their ranks.
+
+    Raises:
+        ValueError: when no query has two documents.
     """
     documents: dict[Hashable, list[tuple[int, float]]] = {}
     for query, grade, score in zip(queries, grades, scores, strict=True):
@@ -96,26 +111,25 @@ def compute_ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Seq
 
 
 def number_query_runs(queries: Sequence[str]) -> list[int]:
-    """The number of each row's run of rows with the same query, which is what XGLUE's script takes for a query.
+    """For each row the number of its run of consecutive rows with the same query: XGLUE's script takes such a run for a query.
 
-    A query that comes again after another one is another query to it; rows after an empty query belong to its run.
+    A query that occurs again after another one starts a new run; rows after an empty query belong to the run of that.
     """
     changes = [one != other and one != "" for one, other in pairwise(queries)]
     return list(accumulate(changes, initial=0))[: len(queries)]
 
 
 def compute_bitext_f1(pairs: Collection[tuple[int, int]], gold: Collection[tuple[int, int]]) -> float:
-    """F1 of mined pairs of sentences' numbers (BUCC; Zweigenbaum et al., 2018); 0 where none is right."""
+    """F1 of mined pairs, given as pairs of sentence numbers (BUCC; Zweigenbaum et al., 2018); 0 if none is right."""
     mined, right = set(pairs), set(gold)
     return 2 * len(mined & right) / max(1, len(mined) + len(right))
 
 
 def find_best_threshold(scored: Mapping[tuple[int, int], float], gold: Collection[tuple[int, int]]) -> float:
-    """The threshold whose pairs, those that score as much or more, have the best `compute_bitext_f1`; the highest such.
+    """The highest threshold at which the pairs that score at least as much have the best `compute_bitext_f1`.
 
-    It is halfway between the last pair let in and the next one, or the last one's score if there is no next one, and
-    0 where no pair is right, as in LASER and XTREME. Unlike theirs, it never lies between two pairs of equal score:
-    either would be let in by it.
+    As in LASER and XTREME it is halfway between the lowest accepted score and the next one, or the lowest score if all are accepted, and
+    0 if no pair is right. Unlike theirs it never separates two pairs of equal score.
     """
     right = set(gold)
     ranked = sorted(scored, key=lambda pair: -scored[pair])
@@ -139,7 +153,7 @@ def _collapse_spaces(text: str) -> str:
 
 
 def _compute_word_f1(answer: Sequence[str], gold: Sequence[str]) -> float:
-    """Harmonic mean of precision and recall over words; see `score_answer` for none."""
+    """Harmonic mean of precision and recall over words; see `score_answer` for empty answers."""
     if not answer or not gold:
         return float(answer == gold)
     shared = sum((Counter(answer) & Counter(gold)).values())

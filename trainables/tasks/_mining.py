@@ -17,22 +17,22 @@ from trainables.tasks._retrieval import Retrieval
 
 @dataclass(frozen=True)
 class Mining(Retrieval):
-    """Pairs by ratio margin among all sentences, kept above a threshold from dev; scored by F1, as BUCC is in XTREME.
+    """Bitext mining by ratio margin, with a threshold tuned on dev; scored by F1, as BUCC is in XTREME.
 
-    Each row is a right pair. A sentence that repeats on its side is mined with, but none of its pairs is said: which of its rows one
-    belongs to is not known.
+    Each row is a gold pair. A sentence that occurs in several rows takes part in the mining, but its pairs are not returned, since they
+    could belong to any of the rows.
     """
 
     metrics = ("f1",)
     has_threshold = True
     threshold: float | None = None
-    """None: the one that is best for the very rows that are scored."""
+    """The threshold of the margin; None: the best one for the scored rows themselves."""
 
     def get_default_layer(self, layers: int) -> int:
         """XTREME's layer for BUCC: 8 of 12, and of more the fifth from the top, 20 of XLM-R large's 24.
 
-        Its script takes place 7, from 0, among the last 12 of the hidden states, whatever their number. Of fewer layers, which it
-        cannot take, this is as far up as 8 of 12.
+        Its script takes number 7, from 0, of the last 12 hidden states. For models with fewer layers, which it does not support, this is
+        8/12 of the layers.
         """
         return layers - 4 if layers >= 12 else round(layers * 8 / 12)
 
@@ -50,7 +50,7 @@ class Mining(Retrieval):
 def _mine_rows(
     rows: Iterable[Row], outputs: Sequence[Any]
 ) -> tuple[dict[tuple[int, int], float], set[tuple[int, int]]]:
-    """Mined pairs with their margins, and the right ones, by the numbers of rows: a pair is right if both are one's."""
+    """Mined pairs with their margins, and the gold pairs, as pairs of row numbers; a gold pair is a row with itself."""
     materialised = list(rows)
     columns = ("source_sentence", "target_sentence")
     source, target = (
@@ -68,12 +68,12 @@ def _mine_rows(
 
 @dataclass(frozen=True, slots=True)
 class _SentenceSide:
-    """The different sentences of one side."""
+    """The distinct sentences of one side."""
 
     rows: list[int]
-    """The row of each, the first of those that it stands in."""
+    """The first row of each sentence."""
     repeated: set[int]
-    """Those of `rows` whose sentence stands in others too."""
+    """Those of `rows` whose sentence occurs in further rows."""
     vectors: Vectors
 
 

@@ -1,4 +1,4 @@
-"""Multiple choice: which of the choices goes with the context. Columns: context, choices, label."""
+"""Multiple choice: which of the choices fits the context. Columns: context, choices, label."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -14,7 +14,7 @@ from trainables.tasks._classification import compute_accuracy
 
 
 class MultipleChoice(TaskKind):
-    """One choice of a row's own; every row of a task has as many. Scored by accuracy."""
+    """One of a row's own choices, of which all rows of a task have the same number; scored by accuracy."""
 
     metrics = ("accuracy",)
     second_columns = ("choices",)

@@ -1,4 +1,4 @@
-"""Exact nearest neighbours by inner product, and translations mined by them."""
+"""Exact nearest neighbours by inner product, and mining of translations with them."""
 
 from collections.abc import Iterable
 
@@ -14,9 +14,16 @@ Indices = npt.NDArray[np.int64]
 def find_nearest(queries: Vectors, blocks: Iterable[Vectors], k: int) -> tuple[Vectors, Indices]:
     """The k candidates with the highest inner products for each query, best first.
 
-    Candidates, [any, width] each block, are taken block by block: what is held is [queries, k] and a block.
-    Returns products and the candidates' numbers, counted over all blocks from 0, both [queries, k]; -inf and -1 where
-    there are fewer than k. Which of several equal candidates comes first, or at all, is not said.
+    Memory is needed for [queries, k] and one block. The order of candidates with equal products is not defined.
+
+    Args:
+        queries: [queries, width].
+        blocks: of candidates, [any, width] each.
+        k: candidates for each query.
+
+    Returns:
+        The inner products and the candidates' numbers, counted from 0 over all blocks, both [queries, k]; -inf and -1 where there are
+        fewer than k candidates.
     """
     heap = faiss.ResultHeap(len(queries), k, keep_max=True)
     before = 0
@@ -31,11 +38,11 @@ def find_nearest(queries: Vectors, blocks: Iterable[Vectors], k: int) -> tuple[V
 
 
 def mine_translations(source: Vectors, target: Vectors, k: int = 4) -> dict[tuple[int, int], float]:
-    """Pairs of a source's and a target's number that translate each other, with their scores, the highest first.
+    """Mined pairs of a source's and a target's number with their scores, the highest first.
 
-    The score is the ratio margin of Artetxe & Schwenk (ACL 2019, section 3.1): a pair's cosine over the mean of its
-    two sentences' mean cosines with their k nearest; these means are taken to be positive. Each sentence brings its
-    best partner among its k nearest, and a pair is kept if no better one has either sentence ("max", section 3.2).
+    The score is the ratio margin of Artetxe & Schwenk (ACL 2019, section 3.1): a pair's cosine divided by the mean of its two sentences'
+    mean cosines with their k nearest neighbours; these means are assumed to be positive. Each sentence proposes its best partner among
+    its k nearest, and a pair is kept if neither sentence is in a better one ("max", section 3.2).
     """
     if not len(source) or not len(target):
         return {}
@@ -61,7 +68,7 @@ def _normalise_vectors(vectors: Vectors) -> Vectors:
 
 
 def _find_best_partners(cosines: Vectors, numbers: Indices, means: Vectors) -> list[tuple[float, int, int]]:
-    """Margin, own number and partner's number of each sentence's best pair; `means` are the other side's."""
+    """Margin, own number and partner's number of each sentence's best pair; `means` are the mean cosines of the other side."""
     margins = 2 * cosines / (cosines.mean(1, keepdims=True) + means[numbers])
     best = margins.argmax(1)
     return [(float(margins[i, b]), i, int(numbers[i, b])) for i, b in enumerate(best)]

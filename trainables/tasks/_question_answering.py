@@ -25,18 +25,18 @@ from trainables.tasks._metrics import (
 from trainables.transfer import OFFICIAL_PREFIX
 
 WINDOW_STRIDE = 128
-"""Tokens of a long context from the beginning of one window to that of the next, as in the XTREME scripts (``doc_stride``)."""
+"""Tokens from the beginning of one window of a long context to that of the next, as in the XTREME scripts (``doc_stride``)."""
 EMPTY_ANSWER = "empty"
-"""What those scripts say where none of the spans that they look at is allowed."""
+"""The answer of those scripts where none of the spans that they consider is allowed."""
 
 
 class QuestionAnswering(TaskKind):
-    """A span of the context; scored by SQuAD's F1 and exact match.
+    """A span of the context as the answer; scored by SQuAD's F1 and exact match.
 
-    Ours is the best span of all windows, by the rule of `score_answer`; the official numbers are of the span that the XTREME scripts
-    choose (`find_official_spans`), by `score_answer_officially`. Rows of which some have no answer have no official numbers: the scripts are of
-    SQuAD 1.1. What they do besides is not done: they find a span's characters again from its tokens, and where that fails take the whole
-    words about it.
+    F1 and exact match are of the best span of all windows, by `score_answer`. The official metrics are of the span that the XTREME
+    scripts choose (`find_official_spans`), by `score_answer_officially`; there are none where some rows have no answer, since the scripts
+    are those of SQuAD 1.1. One step of the scripts is left out: they recover a span's characters from its tokens, and take whole words
+    where that fails.
     """
 
     metrics = ("f1", "exact_match", f"{OFFICIAL_PREFIX}f1", f"{OFFICIAL_PREFIX}exact_match")
@@ -73,7 +73,7 @@ class QuestionAnswering(TaskKind):
         return EncodedRows([feature for _, feature, _ in windows], source)
 
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
-        """The first answer stays as it is, and is the one answer left."""
+        """The row with question and context rewritten around the first answer, which is kept; other answers are dropped."""
         if not row["answers"]["text"]:
             return row | {name: rewrite(row[name]) for name in ("question", "context")}
         answer, start = row["answers"]["text"][0], row["answers"]["answer_start"][0]
@@ -85,7 +85,7 @@ class QuestionAnswering(TaskKind):
         }
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        """Of the answer's start and of its end, over the tokens that are not padding."""
+        """For the answer's start and for its end, over the tokens that are not padding."""
         padding = batch["attention_mask"] == 0
         return [
             compute_log_probabilities(logits.masked_fill(padding, torch.finfo(logits.dtype).min))
@@ -93,7 +93,7 @@ class QuestionAnswering(TaskKind):
         ]
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        """What each window says, a `_WindowAnswer`."""
+        """A `_WindowAnswer` for each window."""
         inputs = {name: tensor for name, tensor in batch.items() if name not in ("start_positions", "end_positions")}
         output = model(**inputs)
         starts, ends = output.start_logits.double(), output.end_logits.double()
@@ -106,7 +106,7 @@ class QuestionAnswering(TaskKind):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        """A question is left without an answer only among rows of which some have none, by the likelier of the two."""
+        """Every metric, in 0..1; the empty answer is predicted, where it is likelier, only if some of the rows have no answer."""
         materialised = list(rows)
         windows_by_row: list[list[_WindowAnswer]] = [[] for _ in materialised]
         for number, window in zip(encoded.rows, outputs, strict=True):
@@ -118,7 +118,7 @@ class QuestionAnswering(TaskKind):
         return {metric: sum(each[metric] for each in scores) / len(scores) for metric in scores[0]}
 
     def _score_row(self, row: Row, windows: Sequence["_WindowAnswer"], answerable: bool) -> Metrics:
-        """Of one row."""
+        """The metrics of one row."""
         golds, normalised = row["answers"]["text"], partial(self.normalise, language=row["language"])
         best = max((window.best for window in windows), key=_get_span_score)
         unanswered = not answerable and min(window.no_answer_score for window in windows) > best.score
@@ -132,38 +132,39 @@ class QuestionAnswering(TaskKind):
         return scores
 
     def normalise(self, answer: str, language: str) -> str:
-        """An answer as it is compared with others: by SQuAD's rule in every language, as XQuAD and TyDiQA-GoldP are."""
+        """An answer normalised for comparison: by SQuAD's rule in every language, as for XQuAD and TyDiQA-GoldP."""
         return normalise_squad_answer(answer)
 
 
 class QuestionAnsweringMLQA(QuestionAnswering):
-    """The same, answers compared by MLQA's rules for each language."""
+    """Question answering with answers normalised by MLQA's rules for each language."""
 
     def normalise(self, answer: str, language: str) -> str:
         return normalise_mlqa_answer(answer, language)
 
 
 class _AnswerSpan(NamedTuple):
-    """An answer, and how likely it is."""
+    """An answer and its score."""
 
     score: float
-    """Of its first and last token together; `NO_SPAN_SCORE` where there is none."""
+    """Sum of the scores of the first and the last token; `NO_SPAN_SCORE` where there is no span."""
     start: int
-    """Its characters in the context, from `start` to `end`."""
+    """First character in the context; `end` is the one after the last."""
     end: int
 
 
 class _WindowAnswer(NamedTuple):
-    """What one window says."""
+    """The answers of one window."""
 
     best: _AnswerSpan
     no_answer_score: float
-    """Score of there being no answer in the window."""
+    """Score of the empty answer."""
     official: _AnswerSpan
 
 
 def _compute_overlap(max_length: int, room: int) -> int:
-    """Tokens that two windows share whose context has so much room: of short windows a third, lest there be very many."""
+    """Tokens that two windows with `room` tokens of context share: at least a third of `max_length`, so that short windows are not too
+    many."""
     return max(max_length // 3, room - WINDOW_STRIDE)
 
 
@@ -172,7 +173,7 @@ def _get_span_score(span: _AnswerSpan) -> float:
 
 
 def _build_masks(features: Sequence[Feature]) -> list[Tensor]:
-    """Which tokens were read, which are of the context, and which are the window's own: bool, [windows, length]."""
+    """Masks of the tokens that are not padding, of those of the context, and of the window's own: bool, [windows, length]."""
     masks = []
     for feature in features:
         places = torch.arange(len(feature["_spans"]))
@@ -183,7 +184,7 @@ def _build_masks(features: Sequence[Feature]) -> list[Tensor]:
 
 
 def _to_character_spans(places: Tensor, scores: Tensor, features: Sequence[Feature]) -> list[_AnswerSpan]:
-    """Spans of tokens as characters of the context."""
+    """Spans of tokens converted to characters of the context."""
     return [
         _AnswerSpan(score, (feature["_spans"][start] or (0, 0))[0], (feature["_spans"][end] or (0, 0))[1])
         for feature, (start, end), score in zip(features, places.tolist(), scores.tolist(), strict=True)
@@ -191,7 +192,7 @@ def _to_character_spans(places: Tensor, scores: Tensor, features: Sequence[Featu
 
 
 def _find_token_span(answers: dict[str, list[Any]], spans: Sequence[Sequence[int] | None]) -> tuple[int, int]:
-    """First and last token of the first answer, or (0, 0), the start token, where this window does not hold it."""
+    """First and last token of the first answer; (0, 0), the start token, if this window does not contain it."""
     if not answers["text"]:
         return (0, 0)
     begin = answers["answer_start"][0]

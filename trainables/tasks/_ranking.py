@@ -14,21 +14,21 @@ from trainables.transfer import OFFICIAL_PREFIX
 
 
 class Ranking(Classification):
-    """Trained as classification into grades, ranked by the grade that is expected; scored by nDCG, as XGLUE's web page ranking is.
+    """Ranking by the expected grade of a classifier into grades; scored by nDCG, as XGLUE's web page ranking is.
 
-    The official nDCG is that of XGLUE's script: ranked by the likeliest grade, where many pages tie, and a query ends where the next row
-    has another. Where no query has two rows in a row the script has no number, and there is none here.
+    The official nDCG follows XGLUE's script: pages are ranked by the likeliest grade, with many ties, and a query is a run of consecutive
+    rows. Where no query has two consecutive rows there is no official nDCG.
     """
 
     metrics = ("ndcg", "accuracy", f"{OFFICIAL_PREFIX}ndcg")
     scored_by_row = False
-    """It takes all documents of a query."""
+    """A query is scored over all of its documents."""
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        """For each the likeliest grade, and the expected one."""
+        """For each row the likeliest grade and the expected grade."""
         likely = model(**batch).logits.float().softmax(-1)
         grades = likely.new_tensor(range(likely.shape[-1]))
-        # Not a product of matrices: autocast would round the grades until documents tie.
+        # Not a matrix product: autocast would round the grades, and documents would tie.
         expected = (likely * grades).sum(-1)
         return list(zip(likely.argmax(-1).tolist(), expected.tolist(), strict=True))
 

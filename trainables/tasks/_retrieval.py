@@ -20,12 +20,12 @@ from trainables.tasks._base import EncodedRows, Metrics, TaskKind
 
 @dataclass(frozen=True, slots=True)
 class SentencePooling:
-    """Which states stand for a sentence."""
+    """How a sentence vector is computed from the hidden states."""
 
     layer: int | None = None
-    """From 0, the embeddings, up; None: the kind's own."""
+    """Number of the layer, from 0, the embeddings; None: the task kind's default."""
     pooling: Pooling = "mean"
-    """Over all tokens, or the first one alone."""
+    """The mean over all tokens, or the first token."""
 
 
 DEFAULT_POOLING = SentencePooling()
@@ -33,7 +33,7 @@ DEFAULT_POOLING = SentencePooling()
 
 @dataclass(frozen=True)
 class Retrieval(TaskKind):
-    """The English translation of each sentence by cosine of pooled states of a layer; scored by accuracy."""
+    """Retrieval of each sentence's English translation by the cosine of sentence vectors; scored by accuracy."""
 
     metrics = ("accuracy",)
     sentence_pooling: SentencePooling = DEFAULT_POOLING
@@ -51,7 +51,7 @@ class Retrieval(TaskKind):
         return row | {column: rewrite(row[column]) for column in ("source_sentence", "target_sentence")}
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        """It predicts nothing: it has no head."""
+        """None: the kind has no head."""
         return []
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
@@ -65,9 +65,10 @@ class Retrieval(TaskKind):
         return list((pool_mean(states, batch["attention_mask"]) if mean else states[:, 0]).float().cpu())
 
     def get_default_layer(self, layers: int) -> int:
-        """The kind's own layer of so many: a little above the middle, 7 of 12 and 14 of 24, as for Tatoeba in X-STILTs (jiant).
+        """The default layer of a model with `layers` layers: a little above the middle, 7 of 12 and 14 of 24, as for Tatoeba in X-STILTs
+        (jiant).
 
-        XTREME's script takes 8 of mBERT's 12 and 14 of XLM-R large's 24: it counts from 0, the first layer's output.
+        XTREME's script takes 8 of mBERT's 12 and 14 of XLM-R large's 24: it counts from 0 for the output of the first layer.
         """
         return math.ceil(0.55 * layers)
 
@@ -78,7 +79,7 @@ class Retrieval(TaskKind):
 
 
 class RetrievalFromEnglish(Retrieval):
-    """The other way round, as Tatoeba is in XTREME: each English sentence looks for its translation."""
+    """Retrieval of the translation of each English sentence, as Tatoeba is scored in XTREME."""
 
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
@@ -87,7 +88,7 @@ class RetrievalFromEnglish(Retrieval):
 
 
 def _compute_retrieval_accuracy(query_vectors: Sequence[Tensor], candidate_vectors: Sequence[Tensor]) -> float:
-    """Share of the vectors whose nearest by cosine, among the others, is the one in the same place."""
+    """Share of the query vectors whose nearest candidate by cosine is the one in the same place."""
     queries, others = (normalize(torch.stack(list(vectors)), dim=-1) for vectors in (query_vectors, candidate_vectors))
     nearest = (queries @ others.T).argmax(-1)
     return (nearest == torch.arange(len(nearest))).float().mean().item()

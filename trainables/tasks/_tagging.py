@@ -14,15 +14,15 @@ from trainables.encoders import IGNORED_LABEL, Batch, EncoderTokenizer, Feature,
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
 
 SEQEVAL_1_F1 = "f1_seqeval_1"
-"""Chunk F1 of parts of speech as seqeval 1 has it, where that is another number."""
+"""The metric name of the chunk F1 of parts of speech under seqeval 1, where it differs."""
 
 
 class Tagging(TaskKind):
-    """A tag for the first piece of each word; scored by chunk F1 (seqeval, as XTREME-R does) and by word.
+    """A tag for the first token of each word; scored by chunk F1 (seqeval, as in XTREME-R) and by accuracy over words.
 
-    Parts of speech are no chunks, and yet what XTREME, XTREME-R and XGLUE score by seqeval: equal neighbours count as one. Its version
-    of their day, 0.0.12, compares whole tags, and so do we; seqeval 1 drops a tag's first letter, so that CCONJ and SCONJ are one to it
-    and an X at the end of a sentence is none. Where the two may differ, seqeval 1's F1 is `SEQEVAL_1_F1`.
+    XTREME, XTREME-R and XGLUE score parts of speech by seqeval as well, which joins equal neighbours into one chunk. The version of that
+    time, 0.0.12, compares whole tags, and so does this kind; seqeval 1 drops the first letter of a tag, so that CCONJ and SCONJ are equal
+    and an X at the end of a sentence is ignored. Where the two may differ, the F1 of seqeval 1 is reported as `SEQEVAL_1_F1`.
     """
 
     metrics: ClassVar[tuple[str, ...]] = ("f1", "accuracy")
@@ -33,8 +33,8 @@ class Tagging(TaskKind):
         return AutoModelForTokenClassification.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
-        """A sentence that is too long becomes several features, as in XTREME's scripts, so that every word is tagged; one whose words
-        have no pieces becomes none."""
+        """The features of sentences. A sentence that is too long has several, as in XTREME's scripts, so that every word is tagged; one
+        whose words have no tokens has none."""
         features: list[Feature] = []
         source: list[int] = []
         left = [(number, 0) for number in range(len(rows))]
@@ -45,7 +45,7 @@ class Tagging(TaskKind):
             left = []
             for (number, start), feature, words in encoded:
                 if all(word is None for word in words):
-                    continue  # what is left has no pieces
+                    continue  # the remaining words have no tokens
                 before = [None, *words]
                 tagged = [None if word == last else word for word, last in zip(words, before, strict=False)]
                 tags = rows[number]["tags"][start:]
@@ -60,7 +60,7 @@ class Tagging(TaskKind):
         return EncodedRows([features[place] for place in order], [source[place] for place in order])
 
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
-        """A word that becomes several stays as it is: it has one tag."""
+        """The row with its words rewritten; a word that would become several words is kept, since it has one tag."""
         rewritten = [rewrite(word) for word in row["words"]]
         return row | {
             "words": [new if len(new.split()) == 1 else old for old, new in zip(row["words"], rewritten, strict=True)]
@@ -76,7 +76,7 @@ class Tagging(TaskKind):
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
         materialised = list(rows)
-        # A word without pieces, such as a sign of direction alone, cannot be tagged: it counts as the first label.
+        # A word without tokens, such as a lone mark of direction, cannot be tagged: it counts as the first label.
         found = [[0] * len(row["tags"]) for row in materialised]
         for number, feature, output in zip(encoded.rows, encoded.features, outputs, strict=True):
             tags = (tag for label, tag in zip(feature["labels"], output, strict=False) if label != IGNORED_LABEL)
@@ -90,18 +90,18 @@ class Tagging(TaskKind):
 
 
 class TaggingByPrecision(Tagging):
-    """The same, chunk precision counting first: what XGLUE's script takes for parts of speech (Liang et al., EMNLP 2020)."""
+    """Tagging with chunk precision as the main metric: XGLUE's metric of parts of speech (Liang et al., EMNLP 2020)."""
 
     metrics = ("precision", "accuracy", "f1")
 
 
 def score_chunks(truth: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], labels: Sequence[str]) -> Metrics:
-    """Precision and F1 of chunks by seqeval 0.0.12's rule, and seqeval 1's F1 (`SEQEVAL_1_F1`) where labels are no chunks' tags.
+    """Precision and F1 of chunks by the rule of seqeval 0.0.12, and F1 of seqeval 1 (`SEQEVAL_1_F1`) if the labels are not chunk tags.
 
     Args:
-        truth: numbers of labels, by sentence and word.
-        predicted: of the same words.
-        labels: by number.
+        truth: label numbers by sentence and word.
+        predicted: label numbers of the same words.
+        labels: names by number.
     """
     whole = [label if "-" in label or label == "O" else f"{label[0]}-{label}" for label in labels]
     with warnings.catch_warnings():

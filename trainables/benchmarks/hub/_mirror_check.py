@@ -1,4 +1,4 @@
-"""A mirror's files before `datasets` opens them: it reads its own folder, and nothing that ends the process or fills the memory."""
+"""Checks of a mirror's files before `datasets` opens them: they are in its folder, and none can crash the process or fill the memory."""
 
 import bz2
 import gzip
@@ -33,25 +33,25 @@ from trainables.validation import (
 )
 
 MAX_README_BYTES = 4 * 2**20
-"""Bytes of a README."""
+"""Most bytes of a README."""
 MAX_LINE_BYTES = 128 * 2**20
-"""Bytes of a line of a text file; some hold a whole set in one."""
+"""Most bytes of a line of a text file; some files hold a whole data set in one line."""
 MAX_UNPACK_RATIO = 200
-"""Bytes that one byte of a packed file may become: texts become ten."""
+"""Most bytes that one byte of a packed file may expand to; texts expand to about ten."""
 MAX_COLUMNS = 1000
 MAX_PATHS = 1000
-"""Files and patterns of one configuration in a README."""
+"""Most files and patterns of one configuration in a README."""
 _EMPTY_LINES = re.compile(r"[\r\n]{1000}")
-"""What `REGEX_YAML_BLOCK` takes the square of its length for."""
+"""A text on which `REGEX_YAML_BLOCK` takes time quadratic in its length."""
 _JSON_STRING = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*+"?')
-"""A text of JSON: it ends with its line, whether it is closed or not."""
+"""A JSON string; an unclosed one ends with its line."""
 _CHUNK_BYTES = 2**20
-"""Bytes that are looked at together."""
+"""Bytes that are checked at a time."""
 _BRACKETS = re.compile(rb"[\[\]{}]")
 _ENCODINGS = frozenset(("utf-8", "utf8", "utf-8-sig", "ascii", "latin-1", "latin1", "iso-8859-1", "cp1252"))
-"""Those in which a bracket is a bracket."""
+"""Encodings in which brackets are ASCII bytes."""
 _FOREIGN_PATH = re.compile(r"[\w+.-]+:|[~/\\]")
-"""How the name of a file begins that is not of the mirror's folder."""
+"""The beginning of a path outside the mirror's folder."""
 _ArgumentCheck = tuple[Callable[[Any], bool], str]
 _WORD: _ArgumentCheck = (lambda told: isinstance(told, str | int | float) and len(str(told)) <= 1000, "a word")
 _BOOLEAN: _ArgumentCheck = (lambda told: isinstance(told, bool), "true or false")
@@ -73,17 +73,17 @@ _README_ARGUMENTS: dict[str, _ArgumentCheck] = {
         f"{', '.join(sorted(_ENCODINGS))}; save the files in UTF-8",
     ),
 }
-"""What a README may say of how its files are read: anything else could name code or files, or take time without end."""
+"""The arguments of readers that a README may set: others could name code or files, or take unbounded time."""
 _BUILDER_KINDS = {Parquet: "parquet", Arrow: "arrow", Json: "json", Csv: "csv", Text: "text"}
 _DECOMPRESSORS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ\x00": lzma.open}
 _UNSUPPORTED_MAGIC = (b"\x28\xb5\x2f\xfd", b"\x04\x22\x4d\x18", b"Rar!")
 
 
 def check_mirror_files(mirror: Path) -> None:
-    """Check that a mirror is of plain files, and that its README names no others.
+    """Check that a mirror consists of regular files, and that its README names only these.
 
     Raises:
-        DataError: saying which file does not hold, and what to do.
+        DataError: when it does not; the message says which file, and what to do.
     """
     root = mirror.resolve()
     for folder, folders, files in os.walk(root):
@@ -98,7 +98,7 @@ def check_mirror_files(mirror: Path) -> None:
 
 @lru_cache(maxsize=256)
 def _check_readme(card: Path, changed: int) -> None:
-    """Check what a README names; the same for as long as it does not change."""
+    """Check the paths in a README; cached until its time of modification changes."""
     try:
         text = read_regular_file(card, MAX_README_BYTES).decode("utf-8-sig")
         if _EMPTY_LINES.search(text):
@@ -126,20 +126,20 @@ def _check_configuration(configuration: dict[str, Any], card: str) -> None:
     for path in paths:
         if _FOREIGN_PATH.match(path) or "::" in path or "://" in path or ".." in (parts := re.split(r"[/\\]", path)):
             raise DataError(f"{card} names {path[:200]!r}: a mirror reads its own folder: name files of it")
-        # Each star more takes the time of another power of a name's length.
+        # The time of matching grows by a factor of a name's length with each star.
         if sum("**" in part for part in parts) > 1 or any(len(re.findall(r"\*+", part)) > 3 for part in parts):
             raise DataError(f"{card} names {path[:200]!r}: allowed: ** once, * 3 times in the name of a file")
     for name, value in configuration.items():
         if name not in _README_ARGUMENTS:
             raise DataError(f"{card} has {str(name)[:60]}, which is not used here: remove it")
         fits, allowed = _README_ARGUMENTS[name]
-        # Without a separator pandas looks for one, which a long line can make endless.
+        # Without a separator pandas tries to detect one, which may not end on a long line.
         if not fits(value) and (value is not None or name == "sep"):
             raise DataError(f"{card} has {name} {str(value)[:60]!r}: allowed: {allowed}")
 
 
 def _iterate_paths(value_or_list: Any) -> Iterator[str]:
-    """Every text of what a README says of files, but the names of splits."""
+    """Every path in a README's ``data_files`` or ``data_dir``; names of splits are left out."""
     if isinstance(value_or_list, dict):
         yield from (path for key, value in value_or_list.items() if key != "split" for path in _iterate_paths(value))
     elif isinstance(value_or_list, list):
@@ -149,15 +149,15 @@ def _iterate_paths(value_or_list: Any) -> Iterator[str]:
 
 
 def check_split_files(builder: DatasetBuilder, read: Iterable[str], mirror: Path) -> None:
-    """Check the files of every split, and look into those of some.
+    """Check the files of all splits, and the content of some.
 
     Args:
-        builder: which opens the files of all splits.
-        read: the splits that are read to their end.
-        mirror: its folder.
+        builder: of the data set.
+        read: the splits whose content is checked.
+        mirror: the folder of the mirror.
 
     Raises:
-        DataError: when they are not in the mirror, are of a kind that tasks do not come in, or would end the process.
+        DataError: when they are not in the mirror, have an unsupported format, or could crash the process.
     """
     kind = next((name for loader, name in _BUILDER_KINDS.items() if isinstance(builder, loader)), None)
     if kind is None:
@@ -174,10 +174,10 @@ def check_split_files(builder: DatasetBuilder, read: Iterable[str], mirror: Path
 
 
 def check_column_types(features: Features | None) -> None:
-    """Check that no column is of a type whose values name files to be opened: pictures, sound.
+    """Check that no column has a type whose values name files to be opened: images, audio.
 
     Raises:
-        DataError: when one is.
+        DataError: when one has.
     """
     for name, kind in _iterate_column_types(features or {}):
         if hasattr(kind, "decode_example") and type(kind).__name__ != "Json":
@@ -199,7 +199,7 @@ def _iterate_column_types(features: Any, name: str = "") -> Iterator[tuple[str, 
 
 @lru_cache(maxsize=4096)
 def _check_text_file(file: Path, json: bool, size: int, changed: int) -> None:
-    """Read a text file to its end; the same for as long as it does not change."""
+    """Check a text file to its end; cached until its size or time of modification changes."""
     most = MAX_UNPACK_RATIO * size + 16 * _CHUNK_BYTES
     for name, lines in _unpack_file(file):
         with lines:
@@ -207,7 +207,7 @@ def _check_text_file(file: Path, json: bool, size: int, changed: int) -> None:
 
 
 def _unpack_file(file: Path) -> Iterator[tuple[str, IO[bytes]]]:
-    """A file, or the files packed in it, as `datasets` would unpack it: whatever its name is."""
+    """A file, or the files packed in it, unpacked by content and not by name, as `datasets` does."""
     with file.open("rb") as opened:
         first = opened.read(8)
     if first.startswith(_UNSUPPORTED_MAGIC):
@@ -245,7 +245,7 @@ def _convert_unpack_errors(name: str) -> Iterator[None]:
 
 
 def _count_depth(text: bytes, depth: int) -> int:
-    """How deep one is after a text without strings, or the first depth that is too much."""
+    """The nesting depth after a text without strings, or the first depth above the limit."""
     for bracket in _BRACKETS.finditer(text):
         depth += 1 if bracket[0] in b"[{" else -1
         if depth > MAX_NESTING:

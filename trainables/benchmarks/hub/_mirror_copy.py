@@ -1,4 +1,4 @@
-"""Mirrors of data sets: for each split a parquet file, and the README that names them, as on the hub."""
+"""Copies data sets and encoders of the hub into mirrors: a parquet file for each split, and a README that names them, as on the hub."""
 
 import json
 from pathlib import Path
@@ -11,19 +11,19 @@ from trainables.benchmarks.hub._source import make_read_error, open_split
 from trainables.cards import MODELS_FOLDER, DatasetPart
 
 PARQUET_SUFFIX = "-00000-of-00001.parquet"
-"""How the file of a split ends."""
+"""Suffix of the file of a split."""
 README_MARKER = "---\n# written by xlt data fetch\n"
-"""How the README of a set that was copied here begins."""
+"""Beginning of the README of a data set that was copied by this module."""
 ENCODER_FILE_PATTERNS = ("*.json", "*.txt", "*.model", "*.safetensors")
-"""What is copied of an encoder; one without safetensors has its weights in ``pytorch_model.bin``."""
+"""Files of an encoder that are copied; an encoder without safetensors has its weights in ``pytorch_model.bin``."""
 
 
 def copy_split(part: DatasetPart, language: str, folder: Path) -> bool:
-    """Copy one split of a set into a folder of mirrors, unless it is there.
+    """Copy one split of a data set into a folder of mirrors, unless it is there.
 
     Args:
-        part: whose set.
-        language: whose configuration.
+        part: of the data set.
+        language: of the configuration.
         folder: of mirrors; the file is ``namespace/name/CONFIGURATION/SPLIT-00000-of-00001.parquet``.
 
     Returns:
@@ -36,7 +36,7 @@ def copy_split(part: DatasetPart, language: str, folder: Path) -> bool:
     mirror = folder / part.source.repository
     file = mirror / part.configuration_of(language) / f"{part.split_of(language)}{PARQUET_SUFFIX}"
     if file.exists():
-        _write_readme(mirror)  # it may have been killed before it could
+        _write_readme(mirror)  # an earlier copy may have been killed before this step
         return False
     rows = open_split(part, language)
     assert isinstance(rows, Dataset | IterableDataset)
@@ -56,7 +56,7 @@ def copy_split(part: DatasetPart, language: str, folder: Path) -> bool:
 
 
 def _write_readme(mirror: Path) -> None:
-    """Write the README from which `load_dataset` knows configurations and splits; one that came with a mirror stays as it is."""
+    """Write the README with configurations and splits for `load_dataset`; a README that another program wrote is kept."""
     readme, configurations = mirror / "README.md", dict[str, list[dict[str, str]]]()
     before = readme.read_text(encoding="utf-8") if readme.exists() else README_MARKER
     for file in sorted(mirror.glob(f"*/*{PARQUET_SUFFIX}")):
@@ -73,11 +73,11 @@ def _write_readme(mirror: Path) -> None:
 
 
 def copy_encoder(encoder: str, folder: Path) -> bool:
-    """Copy an encoder of the hub into a folder of mirrors, ``models/namespace/name``; whether anything was copied."""
+    """Copy an encoder of the hub into a folder of mirrors, ``models/namespace/name``, and return whether anything was copied."""
     mirror = folder / MODELS_FOLDER / encoder
     if mirror.is_dir():
         return False
-    unfinished = mirror.with_name(f"{mirror.name}.part")  # taken up again where it was killed
+    unfinished = mirror.with_name(f"{mirror.name}.part")  # a killed download is resumed
     snapshot_download(encoder, local_dir=unfinished, allow_patterns=list(ENCODER_FILE_PATTERNS))
     if not any(unfinished.glob("*.safetensors")):
         snapshot_download(encoder, local_dir=unfinished, allow_patterns=["pytorch_model*.bin*"])

@@ -1,4 +1,4 @@
-"""The rows of a set as it has them: on the Hugging Face hub, in a mirror of it, or in local files."""
+"""Opens the original rows of a data set: on the Hugging Face hub, in a mirror of it, or in local files."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -16,16 +16,17 @@ from trainables.cards import CONVERTED_REVISION, TAGGED_FILE_FORMAT, DatasetPart
 from trainables.validation import DataError, UnreachableError, is_inside
 
 _MAX_LINE_BYTES = 2**20
-"""Bytes of a word and its tag; a longer line is read as several, and refused."""
+"""Most bytes of a line with a word and its tag; a longer line is read as several, which are refused."""
 SCRIPT_ERROR = "scripts are no longer supported"
-"""What `datasets` says of a set whose branch holds a script."""
+"""The message of `datasets` for a data set whose branch holds a script."""
 
 
 def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
-    """The set's own rows, as `load_dataset` gives them.
+    """The data set's original rows, as from `load_dataset`.
 
-    To prepare one split of a set is to prepare all, and every language of some has a machine-translated training set: whatever can
-    be is streamed. So is a mirror: what was prepared of it once is taken again though its files have changed.
+    Rows are streamed where possible, since `datasets` prepares all splits in order to read one, and some data sets have a
+    machine-translated training set in every language. A mirror is always streamed: `datasets` would read its prepared copy again even
+    if the files have changed.
     """
     mirror = find_mirror(part.source)
     split = part.split_of(language)
@@ -43,10 +44,10 @@ def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
 
 
 def _load_from_mirror(mirror: Path, configuration: str, split: str, stream: bool) -> Iterable[Row]:
-    """As `load_dataset` gives it, once it is clear that nothing but the mirror is read."""
+    """The rows of a mirror, after checks that nothing outside of it is read."""
     check_mirror_files(mirror)
     builder = load_dataset_builder(str(mirror), configuration)
-    # To prepare one split is to prepare all.
+    # `datasets` prepares all splits if it prepares one.
     check_split_files(builder, [split] if stream else builder.config.data_files or (), mirror)
     if not stream:
         builder.download_and_prepare()
@@ -56,10 +57,10 @@ def _load_from_mirror(mirror: Path, configuration: str, split: str, stream: bool
 
 
 def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[Row]:
-    """From the main branch; from the converted one where the set's card says so, or where main holds a script.
+    """The rows from the main branch, or from the converted branch if the card names it or main holds a script.
 
     Raises:
-        DataError: when main holds a script and nothing of it is converted.
+        DataError: when main holds a script and there is no converted branch.
     """
     repository, revision = part.source.repository, part.source.revision or CONVERTED_REVISION
     configuration, split = part.configuration_of(language), part.split_of(language)
@@ -74,7 +75,7 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
                 raise DataError(what) from error
         else:
             return rows
-    # Such a branch has no README that would name its configurations.
+    # The converted branch has no README that names its configurations.
     at = f"hf://datasets/{repository}@{quote(revision, safe='')}"
     files = {split: f"{at}/{configuration}/{split}/*.parquet"}
     try:
@@ -92,7 +93,7 @@ def _has_revision(repository: str, revision: str) -> bool:
 
 
 def make_read_error(part: DatasetPart, language: str, error: Exception) -> DataError:
-    """What went wrong with a set, and what to do."""
+    """An error that says what went wrong with a data set, and what to do."""
     mirror, why = find_mirror(part.source), explain_error(error)
     hint = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
     if mirror:
@@ -104,32 +105,32 @@ def make_read_error(part: DatasetPart, language: str, error: Exception) -> DataE
 
 
 def _is_unreachable(error: BaseException | None) -> bool:
-    """Whether it comes of a host that cannot be reached."""
+    """Whether the cause is a host that cannot be reached."""
     if error is None:
         return False
     kinds = {kind.__name__ for kind in type(error).__mro__}
-    # Every HTTP client has a class of its own for what goes wrong on the way.
+    # Every HTTP client has its own class for errors of the transport.
     away = isinstance(error, ConnectionError | TimeoutError) or "TransportError" in kinds
     return away or _is_unreachable(error.__cause__ or error.__context__)
 
 
 def explain_error(error: Exception) -> str:
-    """Why an error came, in one line."""
+    """The cause of an error, in one line."""
     cause = error if isinstance(error, DataError) else error.__cause__ or error
-    # What it could have been read as instead is a long list.
+    # The rest of the message is a long list of supported extensions.
     why = " ".join(str(cause).split()).partition(" with any supported extension")[0]
     return f"{type(cause).__name__}: {why}" if isinstance(cause, LookupError) else why or type(cause).__name__
 
 
 def silence_datasets() -> None:
-    """Keep the bars of `datasets`, and what it logs of errors that it raises as well, off the terminal."""
+    """Keep the progress bars of `datasets`, and its logging of errors that it also raises, off the terminal."""
     disable_progress_bar()
     set_verbosity(CRITICAL)
 
 
 def _read_tagged_file(folder: Path | None, split: str, named: str) -> Iterator[Row]:
     """Sentences of a file with a word and its tag a line, a tab between them, and an empty line after each sentence."""
-    assert folder is not None, "mirror_of refuses a local set that is nowhere"
+    assert folder is not None, "find_mirror refuses a local data set without a mirror"
     file = folder / f"{split}.tsv"
     if not file.is_file():
         raise DataError(f"{named}: there is no {file}; it wants {TAGGED_FILE_FORMAT}")

@@ -33,11 +33,11 @@ from trainables.languages import SOURCE_LANGUAGE
 from trainables.validation import DataError, UnusableRowError
 
 ROWS_VERSION = 2
-"""Bumped by hand whenever the same source would be read as other rows than before."""
+"""Incremented by hand whenever the same source would be read as other rows than before."""
 
 
 def load_hub_task(card: TaskCard, parts: TaskParts) -> TaskData:
-    """A task's data, none of them read yet: training rows in its language, dev and test rows in all of its languages."""
+    """A task's data: training rows in its language, dev and test rows in all of its languages. Rows are read when they are iterated."""
     train = [(part, language) for part in parts.train for language in part.languages]
     candidates = [(part, language) for part in parts.candidates for language in part.languages]
     labels = read_labels(card)
@@ -57,7 +57,7 @@ def load_hub_task(card: TaskCard, parts: TaskParts) -> TaskData:
 
 
 def read_labels(card: TaskCard) -> tuple[str, ...]:
-    """A task's labels: its table's, or those that its training set tells itself, in alphabetical order."""
+    """A task's labels: the card's, or the tags of its training set in alphabetical order."""
     found: set[str] = set()
     for part in card.parts.train if card.parts and not card.labels else ():
         if "tags" in part.row_format.columns:
@@ -82,7 +82,7 @@ def _read_all(
 
 
 def _describe_source(part: DatasetPart, language: str) -> list[Any]:
-    """What decides the rows without reading them: where they come from, and of a mirror when its files were written."""
+    """What decides the rows: their source and format, and for a mirror the sizes and times of its files. Nothing is read."""
     mirror = find_mirror(part.source)
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
@@ -99,7 +99,7 @@ def _describe_source(part: DatasetPart, language: str) -> list[Any]:
 
 
 def _list_mirror_files(mirror: Path, part: DatasetPart, language: str) -> list[Path]:
-    """The files of a mirror that may hold the rows: those of the configuration and split, if they lie as on the hub."""
+    """The files of a mirror that may hold the rows: those of the configuration and split if the folders are as on the hub, else all."""
     own = mirror / part.configuration_of(language)
     return sorted(own.glob(f"{part.split_of(language)}-*.parquet")) or sorted(
         file for file in mirror.rglob("*") if file.is_file() and file.suffix != ".part"
@@ -113,20 +113,20 @@ def _stamp_file(file: Path) -> tuple[str, int, int]:
 def read_rows(
     part: DatasetPart, language: str, labels: Sequence[str], notes: RowNotes, *, train: bool = False
 ) -> Iterator[Row]:
-    """One language's rows of a part as the task kind wants them: the very rows that are checked, trained on and scored.
+    """The rows of a part in one language, in the form of the task kind: the same for checks, training and scoring.
 
-    A row that cannot be used is left out and counted.
+    Rows that cannot be used are left out and counted.
 
     Args:
-        part: where they are.
-        language: which.
-        labels: the card's; rows have their numbers.
-        notes: counts what was left out or mended.
-        train: rows with an empty text are left out, and rows have no `ITEM_COLUMN`.
+        part: of the data set.
+        language: of the rows.
+        labels: of the card; labels in the rows are their numbers.
+        notes: counts what was left out or repaired.
+        train: whether the rows are for training: rows with an empty text are left out, and there is no `ITEM_COLUMN`.
 
     Raises:
-        DataError: saying which set, configuration, split, row and column, what is wrong with it and what is needed. So does a
-            split of which no row can be used.
+        DataError: when a row is invalid or no row can be used; the message names data set, configuration, split, row and column, what
+            is wrong and what is needed.
     """
     description = part.describe_rows(language)
     own = {"language": language} if len(part.languages) > 1 else {}
@@ -140,7 +140,7 @@ def read_rows(
         try:
             found = _adapt_row(row, part, label_map, found_in_row, train)
         except UnusableRowError as left_out:
-            found_in_row.clear()  # of a row that is left out nothing else is noted
+            found_in_row.clear()  # a row that is left out has no further notes
             notes.add(str(left_out))
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
@@ -159,7 +159,7 @@ def read_rows(
 
 
 def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:
-    """The rows that a set's row becomes."""
+    """The rows of the task kind from one row of the data set."""
     normalised = normalise_row(row, part.row_format, label_map, notes)
     rows = list(part.row_format.adapt(normalised, notes)) if part.row_format.adapt else [normalised]
     if train and any(is_blank(text) for each in rows for text in _iterate_texts(each)):
@@ -173,7 +173,7 @@ def _format_reasons(notes: RowNotes) -> str:
 
 
 class _GroupDetector:
-    """Whether any two rows have a column's value in common."""
+    """Detects whether any two rows share a value of a column."""
 
     def __init__(self, column: str | None) -> None:
         self._column, self._seen = column, set[int]()
@@ -187,14 +187,14 @@ class _GroupDetector:
 
 
 def _get_item(part: DatasetPart, row: Row, language: str, number: int) -> str:
-    """What joins a row with those of other languages; one without an id is joined with none."""
+    """The item of a row, shared by parallel rows of other languages; a row without an id has an item of its own."""
     if part.item_column is None:
         return str(number)
     return f"{language}, row {number}" if row[part.item_column] is None else str(row[part.item_column])
 
 
 def _iterate_texts(row: Row) -> Iterator[str]:
-    """The texts without one of which a row teaches nothing; words of a sentence count together."""
+    """The texts of a row, none of which may be empty in training; the words of a sentence are one text."""
     for name in ("text", "text_pair", "context", "question", "query", "candidate"):
         if row.get(name) is not None:
             yield row[name]
@@ -204,7 +204,7 @@ def _iterate_texts(row: Row) -> Iterator[str]:
 
 
 def _check_rows(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
-    """The rows that are asked for; every column is there, and is not null in all of them."""
+    """The selected rows of a part; DataError if there are none, or a column is missing or null in all of them."""
     description, missing = part.describe_rows(language), _get_required_columns(part)
     seen, columns = False, tuple[str, ...]()
     try:
@@ -223,7 +223,7 @@ def _check_rows(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes
         within = f" in {language}" if part.contains_row else ""
         raise DataError(f"{description}: it has no rows{within}{beyond}{_format_reasons(notes)}")
     if missing:
-        # A stream has the columns of the set's first file: what this one lacks of them is null in every row.
+        # A stream has the columns of the data set's first file: a column that this file lacks is null in every row.
         problem = f"no column {', '.join(sorted(missing))}, or nothing in it"
         raise DataError(f"{description}: {problem}; it has {', '.join(columns)}")
 
@@ -237,7 +237,7 @@ def _get_last_row(part: DatasetPart) -> int | None:
 
 
 def _filter_language(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
-    """A set's rows in a language, less those that another part has."""
+    """The original rows in a language, without those that `excluded_part` has."""
     others, wanted = set[str](), _get_required_columns(part)
     if (without := part.excluded_part) is not None:
         excluded_rows = _filter_language(open_split(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, RowNotes())
@@ -256,7 +256,7 @@ def _filter_language(raw_rows: Iterable[Row], part: DatasetPart, language: str, 
 
 
 def _read_label_names(raw_rows: Iterable[Row], part: DatasetPart) -> tuple[str, ...] | None:
-    """The labels' names in the set's own order, if it says them."""
+    """The names in the file's own ClassLabel, in its order; None if it has none."""
     columns = part.row_format.columns
     column = columns.get("label", columns.get("tags", ""))
     feature = (getattr(raw_rows, "features", None) or {}).get(column)

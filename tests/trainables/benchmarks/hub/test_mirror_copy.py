@@ -14,7 +14,7 @@ from tests import mirrors, tiny_encoders
 from tests.hub_client import XLT, convert, run_at_hub
 from tests.mirrors import LABELS, PAIR, row
 from trainables.benchmarks import get_task_catalogue
-from trainables.benchmarks._intermediate import INDICXNLI_LANGUAGES
+from trainables.benchmarks._low_resource import INDICXNLI_LANGUAGES
 from trainables.benchmarks.hub import copy_split, read_rows
 from trainables.cards import RowNotes
 from trainables.data import load_encoded_dataset

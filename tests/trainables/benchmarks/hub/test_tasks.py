@@ -9,7 +9,8 @@ import pytest
 from tests import mirrors, tiny_encoders
 from tests.mirrors import LABELS, PAIR, row
 from trainables.benchmarks import get_task_catalogue, load_task
-from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS, MASAKHANER_LANGUAGES
+from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks._low_resource import MASAKHANER_LANGUAGES
 from trainables.benchmarks.hub import _source as source
 from trainables.benchmarks.hub import read_rows
 from trainables.benchmarks.hub._source import open_split

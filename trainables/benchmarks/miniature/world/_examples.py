@@ -29,7 +29,7 @@ RenderExample = Callable[[str], Row]
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One example before it has a language: the records it tells of and how to say it."""
+    """One example before it is rendered: its records, and a function that renders it in a language."""
 
     records: tuple[WorldRecord, ...]
     render: RenderExample
@@ -201,4 +201,4 @@ EXAMPLE_MAKERS: dict[str, MakeExample] = {
     "facts_sw": make_fact_example,
     "names": make_multilingual_tagging_example,
 }
-"""How the examples of each task of the catalogue are made."""
+"""The function that makes the examples of each task."""

@@ -1,8 +1,8 @@
 """The world of the miniature: territories, dates and the facts that join them, from Unicode CLDR.
 
 A *record* is a territory and a date. Facts about it are codes (a continent, a currency, an official language, a month,
-a weekday), never text, so that every record can be rendered in every language (`render`). The facts recur, the records do
-not: each record belongs to one split by the hash of itself, so that none that is trained on is ever scored on.
+a weekday), never text, so that every record can be rendered in every language. Facts recur, records do not: each record
+belongs to one split by its hash, so that no record is both trained on and scored on.
 """
 
 import hashlib
@@ -41,14 +41,14 @@ _CLDR_TABLE: dict[str, str] = {"continent": "territories", "currency": "currenci
 
 @dataclass(frozen=True, slots=True, order=True)
 class WorldRecord:
-    """A territory (ISO 3166 code) and a date: what one example tells of."""
+    """A territory (ISO 3166 code) and a date: the content of one example."""
 
     territory: str
     date: date
 
     @property
     def split(self) -> RecordSplit:
-        """Where the record may be used: 80 % train, 10 % dev, 10 % test."""
+        """The split of the record, by its hash: 80 % train, 10 % dev, 10 % test."""
         digest = hashlib.sha256(f"{self.territory} {self.date.isoformat()}".encode()).digest()
         bucket = digest[0] % 10
         return "train" if bucket < 8 else "dev" if bucket == 8 else "test"
@@ -133,7 +133,7 @@ def draw_other_code(kind: FactKind, code: str, rng: Random) -> str:
 
 
 def draw_records(split: RecordSplit, rng: Random) -> Iterator[WorldRecord]:
-    """Distinct records of a split in random order, without end in sight (tens of thousands a split)."""
+    """Distinct records of a split in random order; there are tens of thousands in each split."""
     territories = sorted(get_place_facts())
     seen: set[WorldRecord] = set()
     while True:

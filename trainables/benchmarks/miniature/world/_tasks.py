@@ -24,10 +24,10 @@ from trainables.languages import SOURCE_LANGUAGE
 
 @cache
 def draw_examples(name: str, split: RecordSplit) -> tuple[Example, ...]:
-    """The split's examples, the same on every machine for a version of Babel.
+    """The split's examples, the same on every machine for a given version of Babel.
 
-    A row may show a part of its record only, so that two records can read alike: no row is drawn twice for dev or test, and
-    none of theirs for train.
+    A row may show only a part of its record, so that two records can have equal rows: no row occurs twice in dev and test, and none of
+    theirs in train.
     """
     rng = Random(f"{name}/{split}")
     records = draw_records(split, rng)
@@ -49,7 +49,7 @@ _EARLIER_SPLITS: dict[RecordSplit, tuple[RecordSplit, ...]] = {"dev": (), "test"
 
 
 def _describe_input(example: Example) -> str:
-    """The row in English without its label: what a model sees of it."""
+    """The row in English without its label: the model's input."""
     row = example.render(SOURCE_LANGUAGE)
     return repr(sorted((key, value) for key, value in row.items() if key not in ("label", "tags", "answers")))
 
@@ -88,7 +88,7 @@ def _make_rows(name: str, split: RecordSplit, language: str) -> LazyRows:
 
 @cache
 def _digest_code() -> str:
-    """What decides the examples: the code of this package, and the version of Babel."""
+    """A digest of what decides the examples: the code of this package, and the version of Babel."""
     digest = hashlib.sha256(version("babel").encode())
     for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         digest.update(file.read_bytes())
