@@ -26,14 +26,14 @@ def page() -> str:
     hub = [name for name in BENCHMARKS if name != "miniature"]
     parts = [HEAD, *_miniature()]
     for name in hub:
-        targets = {task: card for task, card in BENCHMARKS[name].items() if card.scored}
+        targets = {task: card for task, card in BENCHMARKS[name].items() if card.is_scored}
         parts += [
             f"\n## `{name}`: targets\n",
             f"\n{_languages(targets)} languages.\n\n",
             *_targets(targets.items()),
         ]
-    tasks = {task: card for task, card in BENCHMARKS[hub[0]].items() if not card.scored}
-    assert all({task for task, card in BENCHMARKS[name].items() if not card.scored} == tasks.keys() for name in hub)
+    tasks = {task: card for task, card in BENCHMARKS[hub[0]].items() if not card.is_scored}
+    assert all({task for task, card in BENCHMARKS[name].items() if not card.is_scored} == tasks.keys() for name in hub)
     parts += [
         "\n## Intermediate tasks\n",
         f"\n{', '.join(f'`{name}`' for name in hub)} share these tasks. `task@n` is a sample of `n` training examples of a task, and\n"
@@ -48,8 +48,8 @@ def _miniature() -> Iterable[str]:
     yield f"\n## `miniature`\n\n{_languages(cards)} languages; the text is generated from Unicode CLDR through Babel.\n\n"
     yield "| task | role | kind | training examples | what it asks |\n| --- | --- | --- | --- | --- |\n"
     for task, card in cards.items():
-        role = "target" if card.scored else f"intermediate, {RESOURCES[card.resource]}"
-        yield f"| `{task}` | {role} | {_kind(card)} | {_examples(card)} | {card.about} |\n"
+        role = "target" if card.is_scored else f"intermediate, {RESOURCES[card.resource]}"
+        yield f"| `{task}` | {role} | {_kind(card)} | {_examples(card)} | {card.description} |\n"
 
 
 def _targets(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
@@ -62,7 +62,7 @@ def _targets(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
 def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
     yield "| task | resource | kind | training examples | set and licence | what it asks |\n| --- | --- | --- | --- | --- | --- |\n"
     for task, card in tasks:
-        yield f"| `{task}` | {card.resource} | {_kind(card)} | {_examples(card)} | {_sets(card)} | {card.about} |\n"
+        yield f"| `{task}` | {card.resource} | {_kind(card)} | {_examples(card)} | {_sets(card)} | {card.description} |\n"
 
 
 def _languages(tasks: Mapping[str, Card]) -> int:
@@ -80,4 +80,4 @@ def _examples(card: Card) -> str:
 def _sets(card: Card) -> str:
     assert card.parts is not None
     parts = [*card.parts.train, *card.parts.dev, *card.parts.test]
-    return "; ".join(dict.fromkeys(f"{part.set.repository} ({part.set.licence})" for part in parts))
+    return "; ".join(dict.fromkeys(f"{part.source.repository} ({part.source.licence})" for part in parts))

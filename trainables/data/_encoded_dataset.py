@@ -63,7 +63,7 @@ class EncodedDataset:
             return hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode()).hexdigest()
         return str(self._train_table.metadata["fingerprint"])
 
-    @cache  # noqa: B019 - `prepare` keeps every instance anyway
+    @cache  # noqa: B019 - `load_encoded_dataset` keeps every instance anyway
     def evaluation_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
         """SHA-256 over the fingerprints of the rows of a split in those of the languages that it has, of the candidates, of the rows on
         which a threshold is found, and of the encoding."""
