@@ -116,5 +116,5 @@ def _load_synonyms(file: str, changed: int) -> Synonyms:
     if not isinstance(table, dict) or not all(
         isinstance(others, list) and all(isinstance(other, str) for other in others) for others in table.values()
     ):
-        raise ValueError(f'{file} is no table of synonyms: it wants {{"word": ["neighbour", ...], ...}}')
+        raise ValueError(f'{file} is no table of synonyms: expected {{"word": ["neighbour", ...], ...}}')
     return Synonyms.from_table(table)

@@ -92,7 +92,7 @@ class LabelMap:
         if number is not None and not order:
             every = ", ".join(self.numbers)
             raise ValueError(
-                f"column {column}: {value} is a number without a name, and the order is not known: it wants {every}, or a ClassLabel"
+                f"column {column}: {value} is a number without a name, and the order of the names is not known: expected {every}, or a ClassLabel"
             )
         if number is None or not 0 <= number < len(order):
             allowed = ", ".join(f"{name} ({number})" for number, name in enumerate(order or self.numbers))

@@ -8,10 +8,10 @@ from trainables.cards._columns import is_blank
 from trainables.cards._rows import Row
 from trainables.validation import UnusableRowError
 
-ANSWER_MOVED = "answer elsewhere than its offset says, moved there"
-ANSWER_NOT_FOUND = "answer that is not in its text, left out"
+ANSWER_MOVED = "answer not at its offset, offset corrected"
+ANSWER_NOT_FOUND = "answer that is not in its context, left out"
 ANSWER_WITHOUT_TEXT = "answer without a text, left out"
-ANSWER_YES_OR_NO = "answer yes or no, row left out"
+ANSWER_YES_OR_NO = "answer is yes or no, row left out"
 
 
 ANSWERS_TYPE: ColumnType = {"text": [str | None], "answer_start": [int | None]}

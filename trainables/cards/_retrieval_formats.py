@@ -8,7 +8,7 @@ from trainables.cards._cards import ColumnType, RowFormat, RowNotes
 from trainables.cards._question_formats import ANSWERS_TYPE, QUESTION_COLUMNS, adapt_question, anchor_answers
 from trainables.cards._rows import Row
 
-ANSWER_OUTSIDE_SENTENCES = "answer in no sentence, left out"
+ANSWER_OUTSIDE_SENTENCES = "answer in no sentence of its context, left out"
 
 
 _SENTENCE_TYPES: dict[str, ColumnType] = {"answers": ANSWERS_TYPE, "sentence_breaks": [[int]]}

@@ -218,7 +218,9 @@ class EncodedDataset:
             self._train_table, "train", self.encoder, self.max_length, self.data.language
         )
         if not len(features.table):
-            raise DataError(f"train: the encoder reads nothing in any of its {len(self._train_table.table):,} rows")
+            raise DataError(
+                f"train: the encoder's tokenizer gives no tokens for any of the {len(self._train_table.table):,} rows"
+            )
         return features
 
     @cached_property

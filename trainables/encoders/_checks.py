@@ -44,7 +44,7 @@ def build_meta_model(config: PretrainedConfig) -> PreTrainedModel:
         DataError: when the configuration is not that of an encoder.
     """
     if config.model_type not in TEXT_ARCHITECTURES:
-        raise DataError(f"it is a {config.model_type!r}, which is no encoder of texts")
+        raise DataError(f"it is a {config.model_type!r}, which is not an encoder of texts")
     # T5 and Funnel have distances in place of positions; XLNet says -1.
     if getattr(config, "max_position_embeddings", -1) == -1:
         what = "gives no number of positions (max_position_embeddings)"
@@ -56,7 +56,7 @@ def build_meta_model(config: PretrainedConfig) -> PreTrainedModel:
         raise DataError(f"config.json asks for {rows:,} positions of {width:,} numbers, which no encoder has")
     if getattr(config, "num_hidden_layers", 1) < 1:
         raise DataError(f"config.json has num_hidden_layers {config.num_hidden_layers}: at least 1 is needed")
-    with convert_to_data_error("config.json describes no encoder"), torch.device("meta"):
+    with convert_to_data_error("config.json does not describe an encoder"), torch.device("meta"):
         model: PreTrainedModel = AutoModel.from_config(config, trust_remote_code=False)
     return model
 
@@ -224,9 +224,9 @@ def check_forward_pass(model: PreTrainedModel, tokens: EncoderTokenizer) -> None
     with convert_to_data_error("it cannot be used as it is"), torch.no_grad():
         output = model(**pad_features(_encode_sample_texts(tokens), tokens.pad_id))
         if not isinstance(output, ModelOutput):
-            raise DataError("it gives no named outputs: remove return_dict and torchscript from its config.json")
+            raise DataError("its outputs have no names: remove return_dict and torchscript from its config.json")
         if not output[0].isfinite().all():
-            raise DataError("what it makes of a text are not finite numbers")
+            raise DataError("its outputs for a text are not finite")
 
 
 @contextmanager

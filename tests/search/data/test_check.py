@@ -115,7 +115,7 @@ def test_what_is_as_it_should_be_passes_with_notes(xlt, folder):
     assert f"{PAWS}, configuration en, split train: 130 rows; the table says 49,401" in notes
     assert f"{PAWS}, configuration en, split train, row 4: empty text, row left out" in notes
     assert (
-        "rajpurkar/squad, configuration plain_text, split train, row 3: answer elsewhere than its offset says, moved there"
+        "rajpurkar/squad, configuration plain_text, split train, row 3: answer not at its offset, offset corrected"
         in notes
     )
     assert not lines(printed, "problem: ")
@@ -256,7 +256,7 @@ def test_data_are_made_ready_once(config, folder, home):
         "read and tokenized pawsx: 129 rows to train on, 64 tokens each; empty text, row left out: 1; "
         "dev in 3 languages, test in 3 languages",
         "read and tokenized xquad: 129 rows to train on, 64 tokens each; "
-        "answer elsewhere than its offset says, moved there: 1; answer that is not in its text, left out: 1; "
+        "answer not at its offset, offset corrected: 1; answer that is not in its context, left out: 1; "
         "dev in 1 language, test in 3 languages",
         "read and tokenized mrpc: 130 rows to train on, 32 tokens each",
         "read and tokenized rte: 130 rows to train on, 32 tokens each",

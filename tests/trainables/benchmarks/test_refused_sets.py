@@ -161,7 +161,9 @@ def test_a_licensed_set_that_is_missing(tmp_path, monkeypatch):
     assert refusal(CCG) == f"{LICENCE}{tmp_path}/local/ccg/{WANTED}"
     (tmp_path / "local" / "ccg").mkdir(parents=True)
     told = refusal(CCG)
-    assert f"split train: there is no {tmp_path}/local/ccg/train.tsv; it wants a word, a tab and its tag a line" in told
+    assert (
+        f"split train: there is no {tmp_path}/local/ccg/train.tsv; expected: a word, a tab and its tag a line" in told
+    )
 
 
 @pytest.mark.parametrize("line", ["barks", "barks\tS\tNP"])
@@ -172,7 +174,7 @@ def test_a_broken_line_of_a_licensed_set(line, tmp_path, monkeypatch):
     file.write_text(f"{whole}The\tNP/N\n{line}\n", encoding="utf-8")
     count = len(line.split())
     told = (
-        f"line {len(whole.splitlines()) + 2} of {file} has {count} columns; it wants a word, a tab and its tag a line"
+        f"line {len(whole.splitlines()) + 2} of {file} has {count} columns; expected: a word, a tab and its tag a line"
     )
     assert told in refusal(CCG, labels=(".", "N", "N/N", "NP", "NP/N"))
 

@@ -84,9 +84,7 @@ def test_names_in_other_cases_are_names(given):
 
 
 def test_numbers_of_a_set_whose_order_is_not_known_are_refused(given):
-    wanted = (
-        "row 0: column label: 1 is a number without a name, and the order is not known: it wants entails, neutral, "
-    )
+    wanted = "row 0: column label: 1 is a number without a name, and the order of the names is not known: expected entails, neutral, "
     with pytest.raises(DataError, match=wanted):
         given(INTERMEDIATE_TASKS["scitail"], nli(1, 0))
 

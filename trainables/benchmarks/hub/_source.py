@@ -133,7 +133,7 @@ def _read_tagged_file(folder: Path | None, split: str, named: str) -> Iterator[R
     assert folder is not None, "find_mirror refuses a local data set without a mirror"
     file = folder / f"{split}.tsv"
     if not file.is_file():
-        raise DataError(f"{named}: there is no {file}; it wants {TAGGED_FILE_FORMAT}")
+        raise DataError(f"{named}: there is no {file}; expected: {TAGGED_FILE_FORMAT}")
     if not is_inside(file, folder.resolve()):
         raise DataError(f"{named}: {file} is a link that leaves its folder: put the file itself there")
     sentence: list[list[str]] = []
@@ -148,7 +148,7 @@ def _read_tagged_file(folder: Path | None, split: str, named: str) -> Iterator[R
                 sentence.append(cells)
             elif cells:
                 raise DataError(
-                    f"{named}: line {number} of {file} has {len(cells)} columns; it wants {TAGGED_FILE_FORMAT}"
+                    f"{named}: line {number} of {file} has {len(cells)} columns; expected: {TAGGED_FILE_FORMAT}"
                 )
             elif sentence:
                 words, tags = map(list, zip(*sentence, strict=True))
