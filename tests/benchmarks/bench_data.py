@@ -71,7 +71,7 @@ task = load_encoded_dataset("robust_xlt", "xnli", "miniature", 64, data=sys.argv
 task.build_tables(("dev", "test"), ("en", "de"))
 ready, after = time.monotonic() - started, anonymous()
 most[0], started = after, time.monotonic()
-rows = sum(len(batch["input_ids"]) for batch in islice(task.batches(32, Random(0)), BATCHES))
+rows = sum(len(batch["input_ids"]) for batch in islice(task.iterate_batches(32, Random(0)), BATCHES))
 seconds = time.monotonic() - started
 done.set()
 tokens = task.mean_length[0] * len(task.train.features)

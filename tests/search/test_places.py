@@ -271,7 +271,7 @@ def test_a_disk_that_fills_during_a_search_costs_what_does_not_fit_and_a_few_lin
     both = ["sh", "-c", f'"$@" && {script}', "sh", *words]
     finished = run(on_a_disk_of(6, tmp_path, both))
     assert finished.stdout.splitlines()[-1].isdigit()
-    assert "it could not be kept ([Errno 28] No space left on device)" in finished.stderr
+    assert "it could not be stored ([Errno 28] No space left on device)" in finished.stderr
     assert len(finished.stderr.splitlines()) < 30, finished.stderr
 
 

@@ -80,10 +80,10 @@ def test_looking_needs_no_password_and_what_needs_it_says_which(secretive, tmp_p
     assert xlt(root / "home", "best", "miniature").returncode == 0
     refused = xlt(root / "home", "track", "miniature")
     assert refused.returncode == 2
-    assert "tracking.uri: the environment has no XLT_TRACKING_SECRET" in refused.stderr
+    assert "tracking.uri: the environment variable XLT_TRACKING_SECRET" in refused.stderr
     refused = xlt(root / "home", "export", "miniature", tmp_path / "best")
     assert refused.returncode == 2
-    assert "store.url: the environment has no XLT_STORE_SECRET" in refused.stderr
+    assert "store.url: the environment variable XLT_STORE_SECRET" in refused.stderr
     secrets = {"XLT_TRACKING_SECRET": PASSWORD, "XLT_STORE_SECRET": TOKEN}
     written = xlt(root / "home", "track", "miniature", **secrets)
     assert written.returncode == 0, written.stderr
@@ -141,7 +141,7 @@ def test_a_reference_is_written_as_it_was_said(tmp_path, secretive):
     more = {"TEAMS_MLFLOW": uri, "TEAMS_STORE": f"{tmp_path}/teams stages"}
     refused = xlt(tmp_path / "home", "launch", CONFIG, *settings, *said, TEAMS_MLFLOW=uri)
     assert refused.returncode == 2
-    assert "store.url: the environment has no TEAMS_STORE" in refused.stderr
+    assert "store.url: the environment variable TEAMS_STORE" in refused.stderr
     printed = xlt(tmp_path / "home", "launch", CONFIG, *settings, *said, **more)
     assert printed.returncode == 0, printed.stderr
     assert "metrics go to MLflow at ${TEAMS_MLFLOW}\n" in printed.stderr

@@ -125,7 +125,7 @@ def test_what_only_the_working_directory_has_is_told_with_its_path(config_in, pr
 def test_every_problem_with_paths_is_told_together_with_the_others(config_in):
     told = problems(config_in({"trials": 0, "tracking": {"uri": "${NO_SUCH_NAME}"}, "encoder": "./mine"}))
     assert [each.split(":")[0] for each in told] == ["tracking.uri", "encoder", "trials"]
-    assert "the environment has no NO_SUCH_NAME" in told[0]
+    assert "the environment variable NO_SUCH_NAME" in told[0]
 
 
 def test_what_is_no_text_is_left_to_the_checks_of_the_config():

@@ -136,7 +136,7 @@ def test_a_stage_of_a_newer_version_is_left_alone(store, notes):
 def test_a_disk_that_is_full_costs_the_publication_only(local, notes):
     with files_no_larger_than(100):
         assert not publish(local)
-    assert len(notes) == 1 and "could not be kept" in notes[0]
+    assert len(notes) == 1 and "could not be stored" in notes[0]
     assert local.list_stages() == list_leases(local.location) == local.location.list_names(ASIDE_FOLDER) == []
     assert publish(local)
     assert usable(local)
@@ -251,4 +251,4 @@ def test_scores_of_a_newer_versions_stage_are_left_alone(store):
 @pytest.mark.parametrize("wrong", [{"losses": [float("inf")]}, {"seconds": float("nan")}, {"path": []}])
 def test_a_record_that_would_be_garbled_is_not_written(local, notes, wrong):
     assert not publish(local, **wrong)
-    assert local.list_stages() == [] and len(notes) == 1 and "it could not be kept" in notes[0]
+    assert local.list_stages() == [] and len(notes) == 1 and "it could not be stored" in notes[0]

@@ -44,7 +44,7 @@ from trainables.data._encoded_dataset import load_encoded_dataset
 def told(task):
     found = load_encoded_dataset("xtreme", task, "tiny/encoder", 48)
     found.build_tables(("dev", "test"), ("en", "de", "zh"))
-    kept = [found.scored(split, code).rows for split in ("dev", "test") for code in ("en", "de", "zh") if found.languages(split)]
+    kept = [found.load_evaluation_set(split, code).rows for split in ("dev", "test") for code in ("en", "de", "zh") if found.languages(split)]
     return [[*rows] for rows in (found.train_rows, *kept)], found.fingerprint, [*found.train.features][:3]
 
 if __name__ == "__main__":
