@@ -82,7 +82,9 @@ def test_a_whole_address_may_come_from_the_environment(monkeypatch):
 
 
 def test_what_the_environment_lacks_is_named():
-    with pytest.raises(MissingReferenceError, match=r"variable NO_SUCH_NAME, which \$\{NO_SUCH_NAME\} refers to, is not set"):
+    with pytest.raises(
+        MissingReferenceError, match=r"variable NO_SUCH_NAME, which \$\{NO_SUCH_NAME\} refers to, is not set"
+    ):
         expand_references("http://me:${NO_SUCH_NAME}@host")
 
 
