@@ -23,8 +23,8 @@ from search.launcher._scheduler import JobEvent, Scheduler
 from search.launcher._writable_study import WritableStudy
 from search.planner import copy_synonyms, get_synonyms_file, resolve_inputs
 from search.process import ensure_cleanup
-from search.report import write_report_files
-from search.results import analyse_racing, list_racing_warnings
+from search.report import list_racing_warnings, write_report_files
+from search.results import analyse_racing
 from search.space import collect_trained_paths, explain_incomplete_design, select_stages_on_encoder
 from search.study import Study, check_space, repair_journal, select_finalists
 from search.tracking import Tracker

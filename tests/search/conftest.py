@@ -259,7 +259,7 @@ class NoTracker(contextlib.nullcontext):
 def without_pages(request, monkeypatch):
     """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", lambda analysis, folder: {})
+        monkeypatch.setattr("search.report.page.write_page_and_pictures", lambda analysis, folder: {})
 
 
 @pytest.fixture

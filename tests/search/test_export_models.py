@@ -56,7 +56,9 @@ class TestExport:
     def test_weights_of_the_store_are_written_without_being_scored_again(self, make, home, tmp_path, monkeypatch):
         """As on a head node without a GPU, for a search that ran on GPUs."""
         study = make()
-        monkeypatch.setattr("search.exporter._export.retrain_trial", lambda *_, **__: pytest.fail("trained again"))
+        monkeypatch.setattr(
+            "search.exporter._target_models.retrain_trial", lambda *_, **__: pytest.fail("trained again")
+        )
         monkeypatch.setattr("trainables.evaluation._scoring.score_languages", lambda *_: pytest.fail("scored again"))
         best = export(study, home.folder("sums"), home, tmp_path / "out")
         kept = StageStore(home.stages).encoder(target_key(study))
@@ -117,7 +119,7 @@ class TestExport:
 
 def moved(monkeypatch, by: float) -> None:
     """What is trained again scores otherwise by so much."""
-    from search.exporter._export import retrain_trial
+    from search.exporter._target_models import retrain_trial
 
     train = retrain_trial
 
@@ -132,4 +134,4 @@ def moved(monkeypatch, by: float) -> None:
         }
         return replace(outcome, transfer=replace(outcome.transfer, scores=scores))
 
-    monkeypatch.setattr("search.exporter._export.retrain_trial", again)
+    monkeypatch.setattr("search.exporter._target_models.retrain_trial", again)

@@ -30,7 +30,9 @@ def test_the_answer_and_its_numbers_are_printed(analysis):
 
 
 def test_long_tables_say_where_the_rest_is(analysis):
-    assert f"and {len(analysis['effects']) - MAX_TABLE_ROWS} more: --out FILE.html" in printed(analysis)
+    assert f"{len(analysis['effects']) - MAX_TABLE_ROWS} more rows: xlt report NAME --out FILE.html" in printed(
+        analysis
+    )
 
 
 def test_what_is_not_there_has_no_table():

@@ -40,7 +40,7 @@ def test_a_page_that_cannot_be_made_costs_nothing_but_the_page(finished, home, c
     def broken(analysis, folder):
         raise ZeroDivisionError("of pictures")
 
-    monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", broken)
+    monkeypatch.setattr("search.report.page.write_page_and_pictures", broken)
     folder = home.folder(finished.config.name)
     written = write_report_files(finished, folder, console)
     assert (dict(written.files), written.answer) == ({}, [])

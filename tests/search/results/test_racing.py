@@ -6,8 +6,8 @@ from statistics import StatisticsError
 import pytest
 
 from search.launcher._workers import TARGETS_DONE, RacingScheduler, SchedulerSearcher, _NodeMonitor
-from search.report import render_answer, render_report, render_status
-from search.results import analyse_racing, build_results, list_racing_warnings
+from search.report import list_racing_warnings, render_answer, render_report, render_status
+from search.results import analyse_racing, build_results
 from search.study import TrialRecord
 from tests.search.conftest import worth
 from trainables.outcome import Outcome

@@ -38,7 +38,9 @@ def test_the_interval_of_the_highest_of_seventeen_holds_the_truth(alike):
 
 
 def test_the_highest_of_seventeen_is_corrected_for_being_it(alike):
-    raw, corrected = (np.mean([getattr(each.correct_best_score(), name) for each in alike]) - 0.5 for name in ("uncorrected", "mean"))
+    raw, corrected = (
+        np.mean([getattr(each.correct_best_score(), name) for each in alike]) - 0.5 for name in ("uncorrected", "mean")
+    )
     assert raw > 0.008
     assert abs(corrected) < 0.003
 

@@ -49,7 +49,7 @@ def searched(config, reopen, agenda, worker, home):
 def quick(monkeypatch):
     """Answers are waited for less long than a person would."""
     monkeypatch.setattr(
-        "search.tracking._tracker._SHORT_TIMEOUTS",
+        "search.tracking._timeouts._SHORT_TIMEOUTS",
         {"MLFLOW_HTTP_REQUEST_TIMEOUT": "1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},
     )
     monkeypatch.setattr("search.tracking._tracker._RETRY_SECONDS", 0.0)
