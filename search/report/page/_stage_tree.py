@@ -41,11 +41,9 @@ def draw_stage_tree(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="tree",
         title="The stage tree",
-        caption="Each disc is a training run on top of the one it hangs from: its area is the seconds of training, its colour the best score "
-        "(dev, the search's own seed) of a trial through it; on the right, how many trials asked for it, and the seconds.",
-        legend=build_colour_legend(
-            "v", format_score(low), format_score(high), "best score of a trial through the stage"
-        )
+        caption="A disc is a stage, trained on top of its parent. Its area is the seconds of training, its colour the best score "
+        "(dev, the search's own seed) of a trial that contains it. On the right: how many trials requested it, and its seconds.",
+        legend=build_colour_legend("v", format_score(low), format_score(high), "best score of a trial with the stage")
         if low < high
         else None,
         panels=[

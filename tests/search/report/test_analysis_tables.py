@@ -37,4 +37,4 @@ def test_long_tables_say_where_the_rest_is(analysis):
 
 def test_what_is_not_there_has_no_table():
     empty = analyse_results(search(np.random.default_rng(0), [], 0) | {"best": None})
-    assert printed(empty).split() == ["No", "trial", "has", "come", "to", "its", "end", "yet."]
+    assert printed(empty).split() == ["No", "trial", "is", "complete", "yet."]
