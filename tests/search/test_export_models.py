@@ -96,7 +96,9 @@ class TestExport:
         moved(monkeypatch, by=0.01)
         export(study, home.folder("sums"), home, tmp_path / "out", tell=notes.append)
         (note,) = notes
-        assert note.startswith("the model of choice, which the store gave up, was trained again: dev scores differ")
+        assert note.startswith(
+            "the model of choice is no longer in the stage store and was trained again: dev scores differ"
+        )
         assert "by 0.0100 at most" in note
         assert "within the tolerance of 0.05 where runs differ in arithmetic (cpu float32, now cuda bfloat16)" in note
 

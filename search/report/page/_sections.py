@@ -60,7 +60,7 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
         ),
         _make_section(
             "effects",
-            "Order effects",
+            "Effects",
             [draw_effects(analysis), build_family_effects_table(analysis, list_families(analysis))],
             [],
             begun
@@ -104,7 +104,7 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
 
 _READING_GUIDE = (
     "Each cell shows a score (mean over targets) and below it the gain over no curriculum. Blue is a gain, orange a loss; bold is significant after max-t "
-    "correction for all families of all curricula. The column all families is the mean over families, without the source language and without "
+    'correction for all families of all curricula. The column "all families" is the mean over families, without the source language and without '
     "languages unseen in pre-training."
 )
 _CONDITIONS_NOTE = ["Means over the curricula of each kind. Intervals of gains are simultaneous 95 % intervals."]

@@ -72,7 +72,7 @@ def test_a_target_or_a_language_that_is_on_one_side_alone_cannot_be_compared(env
     found = compare_scores(transfer().scores, fewer, environments)
     assert found.missing == ("choice, sw",)
     assert not found.is_acceptable
-    assert str(found) == "scores cannot be compared: on one side alone is choice, sw"
+    assert str(found) == "scores cannot be compared: only one of the runs has choice, sw"
 
 
 def test_a_metric_that_came_later_is_not_compared():

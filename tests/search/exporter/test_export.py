@@ -36,7 +36,7 @@ def test_a_place_that_is_taken_is_left_as_it_is(finished, home, folder, tmp_path
         out.mkdir()
     mine = out / "mine" if taken == "folder" else out
     mine.write_text("precious")
-    with pytest.raises(UserError, match="is there already: name a folder that is new or empty"):
+    with pytest.raises(UserError, match="exists already: name a new or empty folder"):
         export(finished, folder, home, out)
     assert mine.read_text() == "precious"
 
