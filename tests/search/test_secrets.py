@@ -160,5 +160,7 @@ def test_only_the_config_says_where_metrics_go(tmp_path):
     assert "metrics go to the home's own MLflow; MLFLOW_TRACKING_URI is ignored" in printed.stderr
     exported = xlt(tmp_path / "home", "export", "miniature", tmp_path / "best", "--register", **others)
     assert exported.returncode == 0, exported.stderr
-    assert f"registered as version 1 of miniature, its best, in MLflow at {tmp_path}/home/mlflow.db" in exported.stdout
+    assert (
+        f"registered as version 1 of miniature (alias best) in MLflow at {tmp_path}/home/mlflow.db" in exported.stdout
+    )
     assert os.listdir(tmp_path / "home" / "mlflow-artifacts") == ["miniature"]

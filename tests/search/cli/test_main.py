@@ -240,7 +240,7 @@ def test_export_says_what_it_refuses(xlt, finished, tmp_path):
 def test_train_refuses_what_is_no_exported_trial(xlt, write_config):
     result = xlt("train", write_config())
     assert result.exit_code == 2
-    assert "no exported trial" in result.stderr
+    assert "not an exported trial" in result.stderr
 
 
 def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
@@ -311,7 +311,7 @@ def test_ui_of_a_home_that_is_not_there_is_refused(xlt):
 def test_building_over_a_folder_that_is_there_is_refused(xlt, tmp_path):
     result = xlt("miniature", "build", tmp_path)
     assert result.exit_code == 2
-    assert "exists already" in result.stderr
+    assert "is there already" in result.stderr
 
 
 def test_a_home_that_is_a_file_is_the_users_mistake(write_config, tmp_path):

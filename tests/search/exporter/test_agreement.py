@@ -58,7 +58,7 @@ def test_versions_that_were_never_recorded_are_unknown():
     found = compare_scores(transfer().scores, transfer(0.01), ({"torch": "2.13.0"}, CPU))
     assert found.reasons == ("arithmetic (unknown, now cpu float32)",)
     found = compare_scores(transfer().scores, transfer(0.01), ({}, CPU))
-    assert found.reasons == ("an environment that the first one did not record",)
+    assert found.reasons == ("an environment that the first run did not record",)
 
 
 @pytest.mark.parametrize("environments", [(CPU, CPU), (CPU, GPU)], ids=["the same", "another"])

@@ -85,7 +85,7 @@ def test_the_way_around_a_path_goes_with_the_process(tmp_path):
 
     home = tmp_path / "a?b"
     home.mkdir()
-    code = "import sys; from pathlib import Path; from search.home._home._home import make_uri_safe_path; print(make_uri_safe_path(Path(sys.argv[1])))"
+    code = "import sys; from pathlib import Path; from search.home._home import make_uri_safe_path; print(make_uri_safe_path(Path(sys.argv[1])))"
     printed = subprocess.run(
         [sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=True, timeout=60
     )
