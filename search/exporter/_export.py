@@ -80,7 +80,7 @@ def _make_readable(folder: Path) -> None:
 def _choose_trial(study: Study, number: int | None) -> TrialRecord:
     complete = {record.number: record for record in study.get_complete_trials()}
     if number is None:
-        number = decide_verdict(study.get_complete_trials(), study.repeats(), study.config).best
+        number = decide_verdict(study.get_complete_trials(), study.get_repeat_outcomes(), study.config).best
     if number is None:
         raise UserError(f"search {study.config.name!r} has no complete trial to export yet")
     if number not in complete:
@@ -117,14 +117,14 @@ def _write_export(
         encoder=load_encoder(trial.encoder).hash,
     )
     best.write(out / "best.yaml")
-    repeats = study.repeats().get(record.number, {})
+    repeats = study.get_repeat_outcomes().get(record.number, {})
     models = TargetModels(trial, tasks, recorded, stages, data, best.threads, tell)
     for stage in trial.targets:
         encoder, head, outcome = models.load_target(stage)
         model = restore_model(encoder, head, tasks[stage.task])
         place = out / "models" / stage.task
         model.cpu().save_pretrained(place)
-        tasks[stage.task].encoder.tokenizer.save_pretrained(place)
+        tasks[stage.task].encoder.pretrained_tokenizer.save_pretrained(place)
         (place / "README.md").write_text(
             build_model_card(best, stage.task, type(model).__name__, outcome, repeats), encoding="utf-8"
         )

@@ -168,9 +168,9 @@ def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[s
 
 
 def _find_stage_problems(stage: Stage, tasks: TaskCatalogue, *, target: bool) -> Iterator[str]:
-    allowed = [task for task, card in tasks.items() if (card.scored if target else card.train)]
+    allowed = [task for task, card in tasks.items() if (card.is_scored if target else card.train)]
     for task in [stage.task] if target else stage.tasks:
-        if task not in tasks or not (tasks[task].scored if target else tasks[task].train):
+        if task not in tasks or not (tasks[task].is_scored if target else tasks[task].train):
             yield f"unknown task {task!r}; allowed: {', '.join(allowed)}"
         elif tasks[task].train and not (stage.steps and stage.learning_rate):
             yield f"{task} is trained and needs steps and learning_rate above 0; got {stage.steps} and {stage.learning_rate:g}"

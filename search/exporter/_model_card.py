@@ -25,7 +25,7 @@ def build_model_card(
         for code, score in transfer.languages(target, "dev").items()
         if not LANGUAGES[code].seen
     )
-    source = transfer.source().get(target)
+    source = transfer.source_scores().get(target)
     return f"""---
 library_name: transformers
 tags:
@@ -37,7 +37,7 @@ language:
 
 # {target}: trial {best.number} of search {best.name}
 
-Task: {about.about} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.published_difference}." if about.published_difference else ""}
+Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.published_difference}." if about.published_difference else ""}
 
 Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
 

@@ -66,7 +66,7 @@ def _create_model_version(
     config = study.config
     view = TrackingView(config, home, address)
     record = next(record for record in study.get_complete_trials() if record.number == best.number)
-    repeats = study.repeats().get(best.number, {})
+    repeats = study.get_repeat_outcomes().get(best.number, {})
     view.write(build_trial_run(record, repeats, config, DatasetDigests(config, home.resolve_stage_store(config.store))))
     run = view.find_run(best.number)
     assert run is not None, "it was written"
@@ -99,7 +99,7 @@ def _find_version(client: Any, name: str, content: str) -> str | None:
 
 
 def _collect_tags(study: Study, best: ExportedTrial, content: str) -> Mapping[str, str]:
-    config, repeats = study.config, study.repeats()
+    config, repeats = study.config, study.get_repeat_outcomes()
     verdict = decide_verdict(study.get_complete_trials(), repeats, config)
     values = [outcome.transfer.objective(config.objective) for outcome in repeats.get(best.number, {}).values()]
     own = next(record.value for record in study.get_complete_trials() if record.number == best.number)

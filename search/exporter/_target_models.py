@@ -57,11 +57,11 @@ class TargetModels:
         from trainables.training import describe_head_weights
 
         run, task = _find_run(target, outcome), self.tasks[target.task]
-        record = self.store.record(run.key, weights=True)
-        if record is None or (encoder := self.store.encoder(run.key, task.encoder.weights)) is None:
+        record = self.store.read_record(run.key, weights=True)
+        if record is None or (encoder := self.store.read_encoder(run.key, task.encoder.weights)) is None:
             return None
         (like,) = describe_head_weights([task])
-        head = self.store.head(run.key, like)
+        head = self.store.read_head(run.key, like)
         return None if head is None and (like or HEAD_FILE in record["files"]) else (encoder, head or {})
 
     def _compare(self, target: Stage, again: Outcome) -> None:

@@ -22,14 +22,14 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
 
     Yields lines of text and tables; one line where no trial is complete.
     """
-    ranked, repeats, config = study.get_complete_trials(), study.repeats(), study.config
+    ranked, repeats, config = study.get_complete_trials(), study.get_repeat_outcomes(), study.config
     verdict = decide_verdict(ranked, repeats, config)
-    failed = [record for record in study.recorded() if record.state == "failed"]
+    failed = [record for record in study.get_trial_records() if record.state == "failed"]
     if verdict.best is None:
         yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
         return
     best = next(record for record in ranked if record.number == verdict.best)
-    pruned = [record for record in study.recorded() if record.state == "pruned"]
+    pruned = [record for record in study.get_trial_records() if record.state == "pruned"]
     besides = [f"{len(found)} {what}" for found, what in ((pruned, "more ended early"), (failed, "failed")) if found]
     yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
         f" ({', '.join(besides)})" if besides else ""
@@ -142,9 +142,9 @@ def _build_family_table(
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
         table.add(ALL_FAMILIES, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(ALL_FAMILIES)), style="bold")
-    for code in mine[0].transfer.unseen(split):
-        ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
-        theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
+    for code in mine[0].transfer.unseen_means(split):
+        ours = fmean(outcome.transfer.unseen_means(split)[code] for outcome in mine)
+        theirs = fmean(outcome.transfer.unseen_means(split)[code] for outcome in others) if others else None
         table.add(f"unseen: {code}", f"{ours:.3f}", *_format_comparison(ours, theirs), style="dim")
     return table
 

@@ -56,7 +56,7 @@ def build_report(study: Study) -> dict[str, Any]:
         "name": study.config.name,
         "analysis": analyse_results(build_results(study)),
         "noise": _summarise_noises(ranked, study.config.objective),
-        "racing": analyse_racing(study.recorded(), study.config),
+        "racing": analyse_racing(study.get_trial_records(), study.config),
         "generalized": analyse_language_pairs(study, ranked),
         "published": _compare_published(study, ranked),
     }
@@ -182,7 +182,7 @@ def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> li
 def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
     """The best trial and the baseline on test, averaged by the benchmark's rule and by ours; None for a benchmark without a published
     average, or before there are fresh seeds."""
-    config, repeats = study.config, study.repeats()
+    config, repeats = study.config, study.get_repeat_outcomes()
     number, plain = decide_verdict(ranked, repeats, config).best, find_baseline_record(ranked, config)
     if config.benchmark not in PUBLISHED_TARGETS or number is None or not repeats.get(number):
         return None
@@ -191,7 +191,7 @@ def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str,
     for trial in shown:
         transfers = [outcome.transfer for outcome in repeats[trial].values()]
         both = {
-            "published": [t.published(get_published_metrics(config.benchmark)) for t in transfers],
+            "published": [t.published_means(get_published_metrics(config.benchmark)) for t in transfers],
             "zero_shot": [t.target_means("test") for t in transfers],
         }
         row: dict[str, Any] = {"trial": trial}

@@ -13,7 +13,7 @@ from trainables.transfer import Split, Transfer
 def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
     """Finalists with one language and with two languages per example: on test over fresh seeds, or on dev before there are any; None if
     no pairs were scored."""
-    repeats = study.repeats()
+    repeats = study.get_repeat_outcomes()
     number = decide_verdict(ranked, repeats, study.config).best
     outcomes = {record.number: record.outcome for record in ranked if record.outcome}
     if number is None or not outcomes[number].transfer.generalized_means():

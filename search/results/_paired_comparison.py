@@ -21,7 +21,7 @@ def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Ob
     The units of ``transfer_dev`` are families, or languages where there are few families, so that comparisons cover other units
     too. Other objectives have one unit.
     """
-    weights = transfers[0][0].weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
+    weights = transfers[0][0].mean_weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
     unit = _get_family if len(_sum_weights(weights, _get_family)) >= MIN_FAMILIES else str
     shares = _sum_weights(weights, unit)
     if len(shares) < 2:
@@ -68,7 +68,7 @@ def is_significantly_worse(mine: Transfer, best: Transfer, confidence: float, va
         confidence: of the test; it does not correct for the choice of the other trial as the best.
         variance: of a trial's mean over these targets over seeds: there is one seed of each.
     """
-    weights = mine.weights()
+    weights = mine.mean_weights()
     shares = np.array(list(_sum_weights(weights, str).values()))
     if len(shares) < 2:
         return False

@@ -48,6 +48,6 @@ def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float
     """A trial's objective over the first `end` targets; None where they lack its scores."""
     assert record.outcome is not None
     try:
-        return record.outcome.transfer.over(config.scored_targets[:end]).objective(config.objective)
+        return record.outcome.transfer.restrict_to(config.scored_targets[:end]).objective(config.objective)
     except StatisticsError:
         return None

@@ -76,7 +76,7 @@ def decide_verdict(ranked: Sequence[TrialRecord], repeats: dict[int, dict[int, O
     chosen = select_finalists(ranked, config)
     transfers = {
         record.number: {seed: outcome.transfer for seed, outcome in repeats[record.number].items()}
-        for record in sorted(chosen, key=lambda record: record.place or 0)
+        for record in sorted(chosen, key=lambda record: record.position or 0)
         if repeats.get(record.number)
     }
     if not transfers:

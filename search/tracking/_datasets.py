@@ -44,7 +44,7 @@ class DatasetDigests:
         return tuple(Dataset(task, self._fingerprints.get(task, UNKNOWN_DIGEST), role) for task in tasks)
 
     def _read_record(self, tasks: tuple[str, ...], key: str) -> None:
-        record = self._records.record(key) if self._records else None
+        record = self._records.read_record(key) if self._records else None
         identity: dict[str, Any] = record["identity"] if record else {}
         # What follows the tasks' own fingerprints is that of synonyms.
         for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):

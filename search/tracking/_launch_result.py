@@ -33,7 +33,7 @@ class LaunchResult:
         cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]
     ) -> "LaunchResult":
         """Read it from the study and its ``results.json``; without `answer`, that of `search.report.render_answer`."""
-        repeats, ranked = study.repeats(), study.get_complete_trials()
+        repeats, ranked = study.get_repeat_outcomes(), study.get_complete_trials()
         verdict = decide_verdict(ranked, repeats, study.config)
         best = next((record for record in ranked if record.number == verdict.best), None)
         settings = results.with_name("config.yaml")

@@ -86,7 +86,7 @@ def _collect_params(config: Config) -> dict[str, str]:
         "encoder": config.encoder,
         "benchmark": config.benchmark,
         "targets": ", ".join(config.targets),
-        "intermediate": ", ".join(f"{task} ({config.resource(task)})" for task in config.intermediate),
+        "intermediate": ", ".join(f"{task} ({config.get_resource(task)})" for task in config.intermediate),
         "objective": config.objective,
         "seed": str(config.seed),
     }

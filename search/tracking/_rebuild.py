@@ -58,7 +58,7 @@ def rebuild_tracking(
         answer: the answer, a paragraph each; by default that of ``xlt best``.
     """
     config, address = study.config, TrackingAddress.from_config(study.config, home)
-    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed")]
+    records = [record for record in study.get_trial_records() if record.state in ("complete", "pruned", "failed")]
     found = RebuildResult()
     with (
         set_mlflow_timeouts(address.uri, LONG_TIMEOUTS),
@@ -100,7 +100,7 @@ def _write_trial_runs(
 ) -> None:
     """Write the runs of trials, with start times in the order of their numbers."""
     longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
-    first, repeats, told = time.time() - longest - len(records) / 1000, study.repeats(), time.monotonic()
+    first, repeats, told = time.time() - longest - len(records) / 1000, study.get_repeat_outcomes(), time.monotonic()
     for place, record in enumerate(records):
         failures = read_failures(study.failures, record.number)
         sheet = build_trial_run(record, repeats.get(record.number, {}), study.config, digests, failures)

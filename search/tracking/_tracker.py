@@ -74,8 +74,8 @@ class Tracker:
 
     def record_trial(self, study: Study, number: int) -> None:
         """Write one trial's run."""
-        record = next(record for record in study.recorded() if record.number == number)
-        repeats, failures = study.repeats().get(number, {}), read_failures(study.failures, number)
+        record = next(record for record in study.get_trial_records() if record.number == number)
+        repeats, failures = study.get_repeat_outcomes().get(number, {}), read_failures(study.failures, number)
         self._jobs.put(lambda view: view.write(build_trial_run(record, repeats, self.config, self._digests, failures)))
 
     def record_launch(

@@ -72,7 +72,7 @@ def classify_curriculum(trial: Trial, config: Config) -> str:
     """What kind of curriculum it is, as far as resources go: ``high > low``."""
     from search.analysis import Arm
 
-    resources = tuple("+".join(config.resource(task) for task in stage.tasks) for stage in trial.curriculum)
+    resources = tuple("+".join(config.get_resource(task) for task in stage.tasks) for stage in trial.curriculum)
     return Arm(0, trial, resources).condition
 
 

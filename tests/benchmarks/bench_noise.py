@@ -124,7 +124,7 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
             return compute_interval([of(transfers[seed]) - of(plain[seed]) for seed in transfers])
 
         mean, paired = (lambda t: t.mean("test")), (lambda t: fmean(t.generalized_means("test").values()))
-        english = lambda t: fmean(t.source("test").values())  # noqa: E731 - beside its likes
+        english = lambda t: fmean(t.source_scores("test").values())  # noqa: E731 - beside its likes
         yield (
             f"{name:34} {equal:8} time {fmean(line['seconds'] for line in by_seed.values()) / spent:4.2f}  "
             f"zero-shot {fmean(map(mean, transfers.values())):.3f} gain {gain(mean).format_signed()}  "

@@ -31,11 +31,11 @@ def template(tmp_path_factory) -> Home:
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
     config = validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
-    study = WritableStudy(home.folder("sums").journal, config)
+    study = WritableStudy(home.get_search_folder("sums").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
-    write_results(study, home.folder("sums"))
-    rebuild_tracking(study, home, home.folder("sums").results, Console(file=io.StringIO()))
+    write_results(study, home.get_search_folder("sums"))
+    rebuild_tracking(study, home, home.get_search_folder("sums").results, Console(file=io.StringIO()))
     return Home(home.root.rename(home.root.with_name("passed on")))
 
 
@@ -68,7 +68,7 @@ def tracked(home: Home) -> str:
     from search.launcher._writable_study import WritableStudy
 
     told = Console(file=io.StringIO(), width=1000)
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     study = WritableStudy(
         folder.journal,
         validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml"),
@@ -304,7 +304,8 @@ def test_a_search_whose_folders_are_links_is_refused(home, victim, place, words)
     done = CliRunner().invoke(main, ["--home", str(home.root), *words])
     assert done.exit_code == 2
     assert (
-        done.stderr == f"xlt: {path} is a link, and a search is only where it lies: put there what the link leads to\n"
+        done.stderr
+        == f"xlt: {path} is a symbolic link, which a search does not follow: move the target of the link to {path}\n"
     )
     assert seen(victim) == before
 

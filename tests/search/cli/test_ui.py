@@ -49,12 +49,12 @@ def shown_home(tmp_path_factory) -> Home:
     home = Home(tmp_path_factory.mktemp("ui") / "is it 100% ?" / "home")
     for name in ("first", "second", "third"):
         config = validate(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
-        study = WritableStudy(home.folder(name).journal, config)
+        study = WritableStudy(home.get_search_folder(name).journal, config)
         study.recover()
         FakeWorker().drive(Scheduler(config, study, listeners=[]))
-        write_results(study, home.folder(name))
+        write_results(study, home.get_search_folder(name))
         if name != "third":
-            rebuild_tracking(study, home, home.folder(name).results, Console(file=io.StringIO()))
+            rebuild_tracking(study, home, home.get_search_folder(name).results, Console(file=io.StringIO()))
     return home
 
 

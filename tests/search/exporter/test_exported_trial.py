@@ -52,7 +52,7 @@ def test_a_missing_file_is_the_users_mistake(tmp_path):
 
 
 def test_a_config_is_no_exported_trial(write_config):
-    with pytest.raises(ConfigError, match="not an exported trial .written by xlt export.: it lacks version, search"):
+    with pytest.raises(ConfigError, match=r"not an exported trial \(written by xlt export\): it lacks version, search"):
         load_exported_trial(write_config())
 
 

@@ -26,7 +26,7 @@ def searched(config, reopen, outcome):
 
 
 def verdict_of(study):
-    return decide_verdict(study.get_complete_trials(), study.repeats(), study.config)
+    return decide_verdict(study.get_complete_trials(), study.get_repeat_outcomes(), study.config)
 
 
 def test_finalists_apart_on_paired_seeds_are_separated(searched):
