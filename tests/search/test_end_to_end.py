@@ -188,7 +188,7 @@ def test_a_launch_killed_in_the_middle_is_finished_by_the_next(tmp_path):
     twice = Counter(json.dumps([trial["curriculum"], {k: v["learning_rate"] for k, v in trial["targets"].items()}])
                     for trial in after["trials"] if trial["state"] == "complete")  # fmt: skip
     assert set(twice.values()) == {1}
-    assert again.stderr.count("MLflow at http://127.0.0.1:9 missed some of this") == 1
+    assert again.stderr.count("MLflow at http://127.0.0.1:9 is incomplete") == 1
 
 
 def test_a_launch_in_which_every_trial_diverges_records_why(tmp_path):

@@ -15,11 +15,12 @@ from rich.console import Console
 
 from search.cli import main
 from search.cli._ui import list_experiments
+from search.config import validate_config
 from search.home import Home, write_atomically
 from search.results import write_results
 from search.tracking import DatabaseError, lock_database, prepare_database, rebuild_tracking
 from search.tracking._database import check_database
-from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
+from tests.search.conftest import DOCUMENT, FakeWorker, changed
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def template(tmp_path_factory) -> Home:
     from search.launcher._writable_study import WritableStudy
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
-    config = validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
+    config = validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
     study = WritableStudy(home.get_search_folder("sums").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
@@ -69,7 +70,8 @@ def tracked(home: Home) -> str:
     told = Console(file=io.StringIO(), width=1000)
     folder = home.get_search_folder("sums")
     study = WritableStudy(
-        folder.journal, validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
+        folder.journal,
+        validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml"),
     )
     rebuild_tracking(study, home, folder.results, told)
     return told.file.getvalue()
@@ -142,7 +144,7 @@ def test_no_artifact_is_written_through_a_link_to_a_folder(home, victim, level):
         shutil.rmtree(folder)
         folder.symlink_to(victim, target_is_directory=True)
     before = seen(victim)
-    assert "is a link, through which nothing is written" in tracked(home)
+    assert "is a symbolic link, and nothing is written through links" in tracked(home)
     assert seen(victim) == before
 
 
@@ -198,12 +200,12 @@ def test_a_database_with_code_of_its_own_is_not_opened_by_mlflow(home, kind):
         database.executescript(SCHEMAS[kind])
     before = home.database.read_bytes()
     told = tracked(home)
-    assert "is code that is not MLflow's: move it away and have xlt track write the view anew" in told
+    assert "is SQL code that is not MLflow's: move it away, then rebuild the view with xlt track" in told
     assert "\x1b" not in told
     assert home.database.read_bytes() == before
     ui = CliRunner().invoke(main, ["--home", str(home.root), "ui", "--no-open"])
     assert ui.exit_code == 2
-    assert "is code that is not MLflow's" in ui.stderr
+    assert "is SQL code that is not MLflow's" in ui.stderr
 
 
 FILES = {
@@ -232,7 +234,7 @@ def test_a_database_that_reaches_other_files_is_not_opened(home, victim, kind):
     path.unlink(missing_ok=True)
     make(path, victim)
     before = seen(victim)
-    with pytest.raises(DatabaseError, match=rf"^{name} .* move it away and have xlt track write the view anew$"):
+    with pytest.raises(DatabaseError, match=rf"^{name} .* move it away, then rebuild the view with xlt track$"):
         prepare_database(home)
     assert "DatabaseError" not in (told := tracked(home)) and "move it away" in told
     ui = CliRunner().invoke(main, ["--home", str(home.root), "ui", "--no-open"])
@@ -255,7 +257,7 @@ def test_a_database_that_is_none_ends_in_words(home, content):
     home.database.write_bytes(content)
     told = tracked(home)
     assert "Traceback" not in told
-    assert told == "" or told.startswith(f"MLflow at {home.database} missed some of this (")
+    assert told == "" or told.startswith(f"MLflow at {home.database} is incomplete (")
 
 
 def test_a_journal_of_a_launch_that_was_killed_is_rolled_back(home):
