@@ -30,23 +30,23 @@ MAX_DRAWN_TRIALS = 200
 class EtaEstimator:
     """Foresees what is left of a launch, job by job as they end."""
 
-    def __init__(self, agenda: Scheduler, study: Study, entries: Sequence[StageEntry] = ()) -> None:
+    def __init__(self, scheduler: Scheduler, study: Study, entries: Sequence[StageEntry] = ()) -> None:
         """Begin before the first job.
 
         Args:
-            agenda: the launch's.
+            scheduler: the launch's.
             study: the search's.
             entries: of the stage store: they need not be trained, and tell what stages took.
         """
-        self.scheduler, self.study, self.config = agenda, study, study.config
+        self.scheduler, self.study, self.config = scheduler, study, study.config
         own = select_stages_on_encoder(self.config.encoder, entries)
         self._cost_model = CostModel(own)
         self._known: set[PathSignature] = collect_trained_paths(own, self.config.resources.arithmetic)
         self._known |= (
             {self._compute_signature(path) for path in study.get_stage_paths()} if self.config.store.enabled else set()
         )
-        self._drawn = _draw_future_trials(study, agenda.left)
-        self._asked = agenda.left
+        self._drawn = _draw_future_trials(study, scheduler.trials_left)
+        self._asked = scheduler.trials_left
         self._new_paths: dict[JobKey, list[StagePath]] = {}
         """The stages that a job that runs was the first to ask for."""
         self._scoring_seconds: list[float] = []
@@ -59,7 +59,7 @@ class EtaEstimator:
 
     def ended(self, event: JobEvent) -> float | None:
         """Learn from a job that ended; returns the seconds that are left, or None while nothing tells."""
-        for job in (event.job, *self.scheduler.running.values()):
+        for job in (event.job, *self.scheduler.running_jobs.values()):
             self._new_paths.setdefault(get_job_key(job), self._claim_new_paths(job.trial, job.splits, self._known))
         del self._new_paths[get_job_key(event.job)]
         self._jobs += 1
@@ -88,13 +88,13 @@ class EtaEstimator:
 
     def _estimate_seconds(self) -> float:
         known = set(self._known)
-        running = [self._estimate_rest(job) for job in self.scheduler.running.values()]
+        running = [self._estimate_rest(job) for job in self.scheduler.running_jobs.values()]
         trials = [
             self._estimate_cost(self._claim_new_paths(job.trial, job.splits, known), job.splits)
-            for job in self.scheduler.again
+            for job in self.scheduler.retry_jobs
         ]
         ahead = self.scheduler.pending_trials
-        drawn = self._drawn[self._asked - self.scheduler.left :][:ahead]
+        drawn = self._drawn[self._asked - self.scheduler.trials_left :][:ahead]
         foreseen = [self._estimate_cost(self._claim_new_paths(trial, ("dev",), known), ("dev",)) for trial in drawn]
         foreseen += [fmean(foreseen[-20:])] * (ahead - len(foreseen)) if foreseen else []
         repeats = [
@@ -105,8 +105,8 @@ class EtaEstimator:
 
     def _list_repeat_jobs(self, drawn: Sequence[Trial]) -> list[Job]:
         """The repeats that are ahead: of the finalists as they stand, and of any trials while there are too few."""
-        if self.scheduler.repeats is not None:
-            return list(self.scheduler.repeats)
+        if self.scheduler.repeat_jobs is not None:
+            return list(self.scheduler.repeat_jobs)
         count = self.scheduler.pending_repeats // max(1, self.config.finalists.seeds)
         chosen = [
             record.trial for record in select_finalists(self.study.get_complete_trials(), self.config) if record.trial

@@ -95,12 +95,14 @@ def _run_jobs(
 ) -> None:
     config = study.config
     with Tracker(config, home, console) as tracker, ProgressReporter(study, console) as progress:
-        agenda = Scheduler(config, study, listeners=[])
+        scheduler = Scheduler(config, study, listeners=[])
         records = StageRecords(stages, progress.note) if stages else None
-        entries = list(records.iterate_entries()) if records is not None and agenda.pending_jobs else []
-        progress.follow(agenda, entries)
-        agenda.listeners.append(_AugmentationMonitor(progress.note))
-        agenda.listeners.append(lambda event: None if event.again else tracker.record_trial(study, event.job.number))
+        entries = list(records.iterate_entries()) if records is not None and scheduler.pending_jobs else []
+        progress.follow(scheduler, entries)
+        scheduler.listeners.append(_AugmentationMonitor(progress.note))
+        scheduler.listeners.append(
+            lambda event: None if event.will_retry else tracker.record_trial(study, event.job.number)
+        )
         if records is not None:
             if old := sum(not entry.is_current and entry.bytes > 0 for entry in entries):
                 progress.note(
@@ -113,8 +115,8 @@ def _run_jobs(
                     config.resources.arithmetic,
                 )
             )
-            agenda.listeners.append(_StoreCleaner(records, study))
-        if agenda.pending_jobs:
+            scheduler.listeners.append(_StoreCleaner(records, study))
+        if scheduler.pending_jobs:
             set_ray_environment(address)
             check_machine(config, address)
             get_code_digest()  # of what this process imported, whatever is on the disk when the data are read
@@ -130,16 +132,16 @@ def _run_jobs(
                 ) as room,
             ):
                 run_jobs_on_workers(
-                    agenda, config, stages, home.data, folder.scratch if address else room / "tune", keys
+                    scheduler, config, stages, home.data, folder.scratch if address else room / "tune", keys
                 )
         if records is not None:
             with suppress(OSError):  # told already
                 remove_leftovers(records)
         written = write_report_files(study, folder, console)
         tracker.record_launch(study, folder.results, written.files, written.answer)
-        if agenda.left and agenda.stop_reason:
-            console.print(f"no further trials: {agenda.stop_reason}", highlight=False, markup=False, soft_wrap=True)
-        if agenda.exhausted:
+        if scheduler.trials_left and scheduler.stop_reason:
+            console.print(f"no further trials: {scheduler.stop_reason}", highlight=False, markup=False, soft_wrap=True)
+        if scheduler.exhausted:
             of = "design" if config.sampler == "orders" else "space"
             console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
         for warning in list_racing_warnings(analyse_racing(study.get_trial_records(), config)):

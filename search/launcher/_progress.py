@@ -27,7 +27,7 @@ class _EtaColumn(ProgressColumn):
 
 
 class ProgressReporter:
-    """Prints what the agenda announces to a console (standard error)."""
+    """Prints what the scheduler announces to a console (standard error)."""
 
     def __init__(self, study: Study, console: Console) -> None:
         self.study = study
@@ -52,13 +52,13 @@ class ProgressReporter:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def follow(self, agenda: Scheduler, entries: Sequence[StageEntry] = ()) -> None:
-        """Follow this agenda from now on; stages of the store tell from the first job on when the launch will be done."""
-        self.scheduler = agenda
+    def follow(self, scheduler: Scheduler, entries: Sequence[StageEntry] = ()) -> None:
+        """Follow this scheduler from now on; stages of the store tell from the first job on when the launch will be done."""
+        self.scheduler = scheduler
         ended = [record for record in self.study.get_trial_records() if record.is_finished]
         self.before = len(ended) + sum(len(seeds) for seeds in self.study.get_repeat_outcomes().values())
-        agenda.listeners.append(self)
-        self.eta_estimator = EtaEstimator(agenda, self.study, entries)
+        scheduler.listeners.append(self)
+        self.eta_estimator = EtaEstimator(scheduler, self.study, entries)
 
     def __call__(self, event: JobEvent) -> None:
         """One job ended: a line about it."""
@@ -66,7 +66,7 @@ class ProgressReporter:
         for note in event.notes:
             self.note(note)
         self.done += event.outcome is not None
-        if event.again:
+        if event.will_retry:
             self.note(f"{self._about(event)}; it is run again with what stages it had")
             return
         self.failed += event.outcome is None
@@ -83,7 +83,7 @@ class ProgressReporter:
         best = f", best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else ""
         self.bar.update(
             self.task,
-            description=f"{ended} of {total}, {len(self.scheduler.running)} running, {self.failed} failed{best}",
+            description=f"{ended} of {total}, {len(self.scheduler.running_jobs)} running, {self.failed} failed{best}",
             completed=ended,
             total=total,
             eta=eta,
@@ -100,7 +100,7 @@ class ProgressReporter:
         what = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
         if event.outcome is None:
             where = f"; traceback: {self.folder}/{event.failure}" if event.failure else ""
-            return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {_shorten_error(event.error or '')}{where}"
+            return f"{what}: {job.trial}  {'LOST' if event.will_retry else 'FAILED'}: {_shorten_error(event.error or '')}{where}"
         value = event.outcome.transfer.objective(self.study.config.objective)
         best = f", ended early by {event.pruned}" if event.pruned else ""
         if job.seed is None and not event.pruned:
@@ -112,11 +112,11 @@ class ProgressReporter:
         reuse = f", {shared} of {len(event.outcome.stages)} stages from the store" if shared else ""
         return f"{what}: {job.trial}  {value:.3f}{best}; {event.outcome.seconds:.0f} s{reuse}"
 
-    def _format_eta(self, agenda: Scheduler, left: float | None) -> str:
-        if not agenda.pending_jobs:
+    def _format_eta(self, scheduler: Scheduler, left: float | None) -> str:
+        if not scheduler.pending_jobs:
             return "done"
         eta = "" if left is None else f", ETA {_format_duration(left)}"
-        return f"{len(agenda.running)} running, {self.failed} failed{eta}"
+        return f"{len(scheduler.running_jobs)} running, {self.failed} failed{eta}"
 
 
 def _shorten_error(error: str) -> str:

@@ -46,7 +46,7 @@ class JobEvent:
     value: float | None
     notes: Sequence[str] = ()
     """What the user should know, whatever became of the job: a damaged stage, a store that cannot be written to."""
-    again: bool = False
+    will_retry: bool = False
     """Whether it is run once more in this launch: its worker died."""
     pruned: str = ""
     """Why it was ended early, if it was; the outcome is what it had come to."""
@@ -70,17 +70,17 @@ class Scheduler:
     config: Config
     study: WritableStudy
     listeners: list[JobListener]
-    running: dict[JobKey, Job] = field(default_factory=dict)
+    running_jobs: dict[JobKey, Job] = field(default_factory=dict)
     start_times: dict[JobKey, float] = field(default_factory=dict)
     """When each job that runs was given to a worker, by `time.monotonic`."""
     started: float = field(default_factory=time.monotonic)
-    left: int = 0
+    trials_left: int = 0
     """Trials still to ask for."""
     exhausted: bool = False
     """Whether the space had no untried trial left."""
-    repeats: deque[Job] | None = None
+    repeat_jobs: deque[Job] | None = None
     """Finalists on fresh seeds, from when all trials are done."""
-    again: deque[Job] = field(default_factory=deque)
+    retry_jobs: deque[Job] = field(default_factory=deque)
     """Jobs to run again."""
     _worker_deaths: Counter[JobKey] = field(default_factory=Counter)
 
@@ -91,49 +91,49 @@ class Scheduler:
 
     def __post_init__(self) -> None:
         done = [record for record in self.study.get_trial_records() if record.is_finished]
-        self.left = max(0, self.config.trials - len(done))
+        self.trials_left = max(0, self.config.trials - len(done))
 
     @property
     def pending_jobs(self) -> int:
         """Jobs of this launch that have not ended, those running included; repeats are a guess until trials are done."""
-        return len(self.running) + len(self.again) + self.pending_trials + self.pending_repeats
+        return len(self.running_jobs) + len(self.retry_jobs) + self.pending_trials + self.pending_repeats
 
     @property
     def pending_trials(self) -> int:
         """Trials that will be asked for still."""
-        return 0 if self.exhausted or self.stop_reason else self.left
+        return 0 if self.exhausted or self.stop_reason else self.trials_left
 
     @property
     def pending_repeats(self) -> int:
         """Repeats to come, a guess until trials are done."""
-        if self.repeats is not None:
-            return len(self.repeats)
-        if not self.pending_trials and not self.running:
+        if self.repeat_jobs is not None:
+            return len(self.repeat_jobs)
+        if not self.pending_trials and not self.running_jobs:
             return len(self._list_finalist_jobs())
         top, trials = self.config.finalists.count_finalists(self.config.trials), self.config.trials
         return self.config.finalists.seeds * min(top + 1, trials) if top else 0
 
-    def next(self) -> Job | None:
-        """The next job, or None if there is none at the moment (see `over`)."""
-        if self.again:
-            return self._start(self.again.popleft())
+    def next_job(self) -> Job | None:
+        """The next job, or None if there is none at the moment (see `is_done`)."""
+        if self.retry_jobs:
+            return self._start(self.retry_jobs.popleft())
         if self.pending_trials:
             asked = self.study.ask()
             if asked is not None:
-                self.left -= 1
+                self.trials_left -= 1
                 number, trial = asked
                 return self._start(Job(number=number, trial=trial))
             self.exhausted = True
-        if self.repeats is None and not self.running:
-            self.repeats = deque(self._list_finalist_jobs())
-        return self._start(self.repeats.popleft()) if self.repeats else None
+        if self.repeat_jobs is None and not self.running_jobs:
+            self.repeat_jobs = deque(self._list_finalist_jobs())
+        return self._start(self.repeat_jobs.popleft()) if self.repeat_jobs else None
 
     @property
-    def over(self) -> bool:
+    def is_done(self) -> bool:
         """Whether no job is running or to come."""
-        return not self.running and not self.again and self.repeats is not None and not self.repeats
+        return not self.running_jobs and not self.retry_jobs and self.repeat_jobs is not None and not self.repeat_jobs
 
-    def done(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
+    def handle_done(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker finished a job."""
         self._stop(job)
         value = None
@@ -189,16 +189,16 @@ class Scheduler:
                 return f"paired test {where}: worse than trial {best.number}"
         return ""
 
-    def pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
+    def handle_pruned(self, job: Job, outcome: Outcome, notes: Sequence[str] = ()) -> None:
         """A worker ended a trial early."""
         if (why := self._pruning_reasons.get(job.number)) is None:
-            self.failed(job, "stopped before it was done", notes)
+            self.handle_failed(job, "stopped before it was done", notes)
             return
         self._stop(job)
         self.study.tell_pruned(job.number, outcome, why)
         self._notify_listeners(JobEvent(job=job, outcome=outcome, error=None, value=None, notes=notes, pruned=why))
 
-    def failed(self, job: Job, failure: Failure | str, notes: Sequence[str] = ()) -> None:
+    def handle_failed(self, job: Job, failure: Failure | str, notes: Sequence[str] = ()) -> None:
         """A worker could not finish a job."""
         told = mask_failure(failure)
         file, notes = self._write_failure(job, told, notes)
@@ -213,9 +213,9 @@ class Scheduler:
             self._fail(job, told.error, file, notes)
             return
         self._stop(job)
-        self.again.append(job)
+        self.retry_jobs.append(job)
         self._notify_listeners(
-            JobEvent(job=job, outcome=None, error=told.error, value=None, notes=notes, again=True, failure=file)
+            JobEvent(job=job, outcome=None, error=told.error, value=None, notes=notes, will_retry=True, failure=file)
         )
 
     def _fail(self, job: Job, error: str, file: str | None, notes: Sequence[str]) -> None:
@@ -260,26 +260,26 @@ class Scheduler:
         since = len(values) - 1 - values.index(max(values)) if values else 0
         if patience is not None and since >= patience:
             return f"stop.patience: the last {since} trials were no better than one before them"
-        if improbable is not None and self.left:
+        if improbable is not None and self.trials_left:
             if self._improvement_estimate[0] != len(ended):
                 self._improvement_estimate = (
                     len(ended),
-                    self.study.estimate_improvement_probability(improbable.by, self.left),
+                    self.study.estimate_improvement_probability(improbable.by, self.trials_left),
                 )
             if self._improvement_estimate[1] < improbable.probability:
                 return (
-                    f"stop.improbable_improvement: the {self.left} trials left find one that is better by {improbable.by:g}"
+                    f"stop.improbable_improvement: the {self.trials_left} trials left find one that is better by {improbable.by:g}"
                     f" with a probability of {self._improvement_estimate[1]:.2g}"
                 )
         return ""
 
     def _start(self, job: Job) -> Job:
-        self.running[get_job_key(job)] = job
+        self.running_jobs[get_job_key(job)] = job
         self.start_times[get_job_key(job)] = time.monotonic()
         return job
 
     def _stop(self, job: Job) -> None:
-        del self.running[get_job_key(job)]
+        del self.running_jobs[get_job_key(job)]
         self._pruning_reasons.pop(job.number, None)
 
     def _notify_listeners(self, event: JobEvent) -> None:

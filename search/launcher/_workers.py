@@ -1,4 +1,4 @@
-"""Ray Tune: hands the agenda's jobs to workers that stay alive from job to job."""
+"""Ray Tune: hands the scheduler's jobs to workers that stay alive from job to job."""
 
 import json
 import shutil
@@ -31,12 +31,12 @@ TARGETS_DONE = "targets_done"
 
 
 def run_jobs_on_workers(
-    agenda: Scheduler, config: Config, stages: str | None, data: Path, scratch: Path, keys: Mapping[str, str]
+    scheduler: Scheduler, config: Config, stages: str | None, data: Path, scratch: Path, keys: Mapping[str, str]
 ) -> None:
-    """Run the agenda to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
+    """Run the scheduler to its end on the cluster; Ray Tune's own experiment folder is scratch and thrown away."""
     resources = {"cpu": config.resources.cpus_per_trial, "gpu": config.resources.gpus_per_trial}
     shutil.rmtree(scratch, ignore_errors=True)
-    searcher = SchedulerSearcher(agenda)
+    searcher = SchedulerSearcher(scheduler)
     try:
         tuner = tune.Tuner(
             tune.with_resources(tune.with_parameters(run_job, keys=dict(keys)), resources),
@@ -58,7 +58,7 @@ def run_jobs_on_workers(
             ),
         )
         tuner.fit()
-        if not agenda.over:
+        if not scheduler.is_done:
             # Tune takes an interrupt for a request to end early and returns as if all were done.
             raise KeyboardInterrupt
     finally:
@@ -143,11 +143,11 @@ def _compute_outcome(
 
 
 class SchedulerSearcher(Searcher):  # type: ignore[misc]
-    """Ray Tune's view of the agenda: what to run next, and what came of it."""
+    """Ray Tune's view of the scheduler: what to run next, and what came of it."""
 
-    def __init__(self, agenda: Scheduler) -> None:
+    def __init__(self, scheduler: Scheduler) -> None:
         super().__init__()
-        self.scheduler = agenda
+        self.scheduler = scheduler
         self.jobs: dict[str, Job] = {}
         self.trials: Sequence[Any] = ()
         """Ray Tune's own, for what it knows of a worker's death."""
@@ -159,9 +159,9 @@ class SchedulerSearcher(Searcher):  # type: ignore[misc]
 
     def suggest(self, trial_id: str) -> Any:
         """The next job's input, None to be asked again later, or the end."""
-        job = self.scheduler.next()
+        job = self.scheduler.next_job()
         if job is None:
-            return Searcher.FINISHED if self.scheduler.over else None
+            return Searcher.FINISHED if self.scheduler.is_done else None
         self.jobs[trial_id] = job
         settings = self.scheduler.config
         races = settings.racing.rules and job.seed is None
@@ -182,14 +182,14 @@ class SchedulerSearcher(Searcher):  # type: ignore[misc]
         if error or result is None:
             self.scheduler.handle_lost(job, explain_worker_death(self.trials, trial_id))
         elif "failure" in result:
-            self.scheduler.failed(job, Failure(**json.loads(result["failure"])), result["notes"].splitlines())
+            self.scheduler.handle_failed(job, Failure(**json.loads(result["failure"])), result["notes"].splitlines())
         elif "outcome" in result:
             outcome = Outcome.from_json(json.loads(result["outcome"]))
-            self.scheduler.done(job, outcome, result["notes"].splitlines())
+            self.scheduler.handle_done(job, outcome, result["notes"].splitlines())
         elif "partial" in result:
-            self.scheduler.pruned(job, _parse_partial_outcome(result), result["notes"].splitlines())
+            self.scheduler.handle_pruned(job, _parse_partial_outcome(result), result["notes"].splitlines())
         else:
-            self.scheduler.failed(job, "stopped before it was done")
+            self.scheduler.handle_failed(job, "stopped before it was done")
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study is the truth, Ray's own restore is never used."""
@@ -254,13 +254,13 @@ class RacingScheduler(FIFOScheduler):  # type: ignore[misc]
         """A trial reported."""
         if "partial" not in result:
             return str(TrialScheduler.CONTINUE)
-        job, outcome, agenda = (
+        job, outcome, scheduler = (
             self.searcher.jobs[trial.trial_id],
             _parse_partial_outcome(result),
             self.searcher.scheduler,
         )
         among_best = self._among_best(job.number, round(result[TARGETS_DONE] * STEPS_PER_TARGET), result["value"])
-        go_on = agenda.handle_report(
-            job, result[TARGETS_DONE], outcome, among_best or "asha" not in agenda.config.racing.rules
+        go_on = scheduler.handle_report(
+            job, result[TARGETS_DONE], outcome, among_best or "asha" not in scheduler.config.racing.rules
         )
         return str(TrialScheduler.CONTINUE if go_on else TrialScheduler.STOP)

@@ -55,7 +55,7 @@ TOLD = {
 
 
 @pytest.fixture
-def robust(config, reopen, agenda, failing_worker):
+def robust(config, reopen, make_scheduler, failing_worker):
     """A search with everything that has a table: noise, two objectives, pairs of languages, a failure."""
     changes = {
         "trials": 12,
@@ -65,7 +65,7 @@ def robust(config, reopen, agenda, failing_worker):
         "space.noise": {"methods": ["none", "freelb"], "magnitude": {"low": 0.1, "high": 0.2, "points": 2}},
     }
     study = reopen(config(changes))
-    failing_worker(lambda job: job.number == 3).drive(agenda(study))
+    failing_worker(lambda job: job.number == 3).drive(make_scheduler(study))
     return study
 
 

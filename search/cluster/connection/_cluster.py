@@ -99,7 +99,7 @@ def _init_ray(config: Config, address: str | None, folder: Path, logs: Path | No
         with _keep_signal_handler(), _limit_wait(address, logs, tell):
             ray.init(
                 log_to_driver=False,
-                logging_level="CRITICAL",  # what goes wrong is told by the agenda
+                logging_level="CRITICAL",  # what goes wrong is told by the scheduler
                 runtime_env=environment,
                 **own,
             )

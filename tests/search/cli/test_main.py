@@ -205,9 +205,9 @@ def test_status_is_a_line_and_a_table(xlt, finished):
     assert "no intermediate stage" in rows[0]
 
 
-def test_status_tells_why_a_trial_failed(xlt, config, reopen, agenda, failing_worker, home):
+def test_status_tells_why_a_trial_failed(xlt, config, reopen, make_scheduler, failing_worker, home):
     study = reopen(config())
-    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    failing_worker(lambda job: job.number == 1).drive(make_scheduler(study))
     home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     text = xlt("status", "sums").stdout
     assert "5 complete, 0 running, 1 failed" in text
@@ -291,10 +291,10 @@ def test_track_tells_what_it_wrote(xlt, finished):
     assert again.stderr == ""
 
 
-def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, agenda, worker, home, monkeypatch):
+def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, make_scheduler, worker, home, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     study = reopen(config({"tracking.uri": "http://127.0.0.1:9", "trials": 1}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     result = xlt("track", "sums")
     assert result.exit_code == 1

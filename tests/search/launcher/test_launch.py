@@ -43,11 +43,11 @@ def test_a_finished_search_launched_again_runs_nothing_and_starts_no_ray(config,
     assert sums.clusters == [None]
 
 
-def test_a_killed_launch_is_taken_up_by_the_next(config, reopen, agenda, home, console, sums, failing_worker):
+def test_a_killed_launch_is_taken_up_by_the_next(config, reopen, make_scheduler, home, console, sums, failing_worker):
     first = failing_worker()
-    plan = agenda(reopen(config()))
-    first.drive(plan, most=2)
-    left = plan.next()
+    scheduler = make_scheduler(reopen(config()))
+    first.drive(scheduler, most=2)
+    left = scheduler.next_job()
     study = launch(config(), home, console)
     assert sums.trials[0] == left.trial
     assert not set(sums.trials) & set(first.trials)
@@ -151,13 +151,13 @@ def publishing(sums, home, monkeypatch):
     """The stand-in, which publishes weights of every stage."""
     kept = sums.do
 
-    def publish(agenda, job):
+    def publish(scheduler, job):
         for stage in (*job.trial.curriculum, *job.trial.targets):
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
             (folder / RECORD_FILE).write_bytes(seal_document(sound()))
             (folder / ENCODER_FILE).write_bytes(b"weights")
-        kept(agenda, job)
+        kept(scheduler, job)
 
     monkeypatch.setattr(sums, "do", publish)
     return sums
@@ -223,10 +223,10 @@ def test_a_running_cluster_takes_the_users_token_if_he_has_one(monkeypatch, tmp_
 def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatch):
     kept, store, sizes = sums.do, StageStore(home.stages), []
 
-    def publish(agenda, job):
+    def publish(scheduler, job):
         with wait_for_claim(store.location, stage_key(len(sizes)), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
-        kept(agenda, job)
+        kept(scheduler, job)
         sizes.append(sum(entry.bytes for entry in store.iterate_entries()))
 
     monkeypatch.setattr(sums, "do", publish)
