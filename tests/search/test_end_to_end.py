@@ -199,7 +199,7 @@ def test_a_launch_in_which_every_trial_diverges_records_why(tmp_path):
         "with learning rate 1e+20: lower the learning rate" in trial["error"] for trial in results(tmp_path)["trials"]
     )
     assert printed.stderr.count("FAILED: loss ") == 2
-    assert "xlt status miniature says why" in printed.stderr
+    assert "xlt status miniature shows why" in printed.stderr
     assert "Traceback" not in printed.stderr
 
 

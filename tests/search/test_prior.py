@@ -7,7 +7,8 @@ from rich.console import Console
 
 from search.errors import SearchNotFoundError
 from search.launcher import launch
-from search.launcher._candidates import PRIOR_BELIEF, EarlierSearch, build_candidate
+from search.launcher._candidates import PRIOR_BELIEF, build_candidate
+from search.launcher._earlier_search import EarlierSearch
 from search.space import CurriculumSpace
 from search.study import find_pareto_front
 from tests.search.conftest import worth
@@ -107,9 +108,9 @@ def test_a_search_stops_when_an_improvement_is_improbable(
     scheduler = make_scheduler(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
     worker.drive(scheduler)
     assert 6 < len(worker.trials) < 45
-    said = f"stop.improbable_improvement: the {scheduler.trials_left} trials left find one that is better by 0.02 with a probability of 0"
+    reason = f"stop.improbable_improvement: an improvement by 0.02 within the {scheduler.trials_left} trials left has a probability of 0"
     assert scheduler.trials_left == 50 - len(worker.trials)
-    assert scheduler.stop_reason.startswith(said)
+    assert scheduler.stop_reason.startswith(reason)
     best = scheduler.study.get_complete_trials()[0]
     assert best.value == max(worth(trial) for trial in worker.trials)
     assert curriculum_of(best.trial).endswith("facts")

@@ -46,6 +46,7 @@ def test_every_command_and_option_is_on_this_list():
         "export": ["name", "directory", "--trial", "--register", "--data"],
         "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
+        "init": ["name", "file"],
         "ui": ["name", "--port", "--open"],
         "data check": ["config", "--set", "--data", "--quick", "--json"],
         "data fetch": ["config", "--set", "--data", "--to", "--json"],
@@ -261,8 +262,10 @@ def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_pat
 
         return ExportedTrial("sums", 1, study.get_complete_trials()[0].trial, 0, 1, {}, {})
 
-    monkeypatch.setattr("search.exporter._export.export", exports)
-    monkeypatch.setattr("search.exporter._registry", lambda *given: asked.append(given) or "registered as version 1")
+    monkeypatch.setattr("search.exporter.export", exports)
+    monkeypatch.setattr(
+        "search.exporter.register_best", lambda *given: asked.append(given) or "registered as version 1"
+    )
     assert xlt("export", "sums", tmp_path / "one").exit_code == 0
     assert asked == []
     assert xlt("export", "sums", tmp_path / "two", "--register").stdout.endswith("registered as version 1\n")
@@ -275,10 +278,8 @@ def test_an_export_that_mlflow_does_not_take_is_a_failure_without_a_traceback(xl
     def refuses(*_):
         raise RegistryError("http://127.0.0.1:9", OSError("refused"))
 
-    monkeypatch.setattr(
-        "search.exporter._export.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})()
-    )
-    monkeypatch.setattr("search.exporter._registry", refuses)
+    monkeypatch.setattr("search.exporter.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})())
+    monkeypatch.setattr("search.exporter.register_best", refuses)
     result = xlt("export", "sums", tmp_path / "out", "--register")
     assert result.exit_code == 1
     assert result.stderr == "xlt: exported, but not registered: MLflow at http://127.0.0.1:9: OSError: refused\n"
@@ -311,7 +312,7 @@ def test_ui_of_a_home_that_is_not_there_is_refused(xlt):
 def test_building_over_a_folder_that_is_there_is_refused(xlt, tmp_path):
     result = xlt("miniature", "build", tmp_path)
     assert result.exit_code == 2
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
 
 
 def test_a_home_that_is_a_file_is_the_users_mistake(write_config, tmp_path):

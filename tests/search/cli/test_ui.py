@@ -72,7 +72,7 @@ def started(home: Home, folder: Path, *words: object, **more: str) -> tuple[subp
         start_new_session=True,
     )
     printed = []
-    while not printed or printed[-1] != "Ctrl-C ends it\n":
+    while not printed or printed[-1] != "Ctrl-C stops the server\n":
         printed.append(process.stderr.readline())
         assert printed[-1], printed
     wait_until_it_answers(f"http://127.0.0.1:{port}", process)
@@ -316,7 +316,7 @@ def test_a_port_that_somebody_has_is_said_to_be_taken(shown_home):
             timeout=60,
         )
     assert told.returncode == 2
-    assert told.stderr == f"xlt: port {port} is taken (Address already in use): name another with --port\n"
+    assert told.stderr == f"xlt: port {port} is taken (Address already in use): choose another with --port\n"
 
 
 MODULES = (

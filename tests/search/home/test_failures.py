@@ -174,7 +174,7 @@ def test_a_folder_that_takes_no_file_is_told_and_ends_no_search(config, reopen, 
     with ProgressReporter(study, console) as progress:
         progress.follow(scheduler)
         failing_worker(lambda job: job.number == 1).drive(scheduler)
-    assert console.file.getvalue().count("tracebacks of failures cannot be kept (") == 1
+    assert console.file.getvalue().count("tracebacks of failures cannot be written (") == 1
     assert len(study.get_complete_trials()) == 5
     assert study.get_trial_records()[1].failure is None
     assert study.get_trial_records()[1].error.startswith("the loss is nan")

@@ -122,8 +122,8 @@ def test_a_worker_that_died_is_told_and_not_counted(study_of_one, console):
     _study, scheduler, progress = study_of_one
     scheduler.handle_lost(scheduler.next_job(), "the worker died")
     assert "LOST: the worker died; traceback: searches/sums/failures/trial-0-attempt-1.txt;" in lines(console)[0]
-    assert lines(console)[0].endswith("it is run again with what stages it had")
-    assert progress.failed == 0
+    assert lines(console)[0].endswith("it runs again and reuses the stages that it finished")
+    assert progress.jobs_failed == 0
 
 
 def test_a_note_is_told_once(study_of_one, console):

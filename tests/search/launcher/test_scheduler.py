@@ -224,7 +224,7 @@ def test_a_repeat_that_failed_is_run_on_the_next_launch(config, reopen, make_sch
 def test_a_budget_that_is_spent_asks_for_no_further_trial_but_confirms(config, reopen, make_scheduler, worker):
     scheduler = make_scheduler(reopen(config({"budget.hours": 1})))
     worker.drive(scheduler, most=2)
-    scheduler.started -= 3601
+    scheduler.stop_criteria.started -= 3601
     worker.drive(scheduler)
     assert len(worker.trials) == 2
     assert {job.seed for job in worker.jobs} == {None, 1, 2, 3}
@@ -236,7 +236,7 @@ def test_a_trial_that_runs_when_the_budget_ends_is_finished(config, reopen, make
     study = reopen(config({"budget.hours": 1, "finalists.top": 0}))
     scheduler = make_scheduler(study)
     job = scheduler.next_job()
-    scheduler.started -= 3601
+    scheduler.stop_criteria.started -= 3601
     assert scheduler.next_job() is None
     assert not scheduler.is_done
     worker.do(scheduler, job)
@@ -247,11 +247,11 @@ def test_a_trial_that_runs_when_the_budget_ends_is_finished(config, reopen, make
 
 def test_every_job_that_ends_is_announced_after_it_was_recorded(config, reopen, make_scheduler, failing_worker):
     study = reopen(config())
-    heard = []
+    events = []
 
     def listen(event):
         states = {record.number: record.state for record in study.get_trial_records()}
-        heard.append(
+        events.append(
             (
                 event.job.number,
                 event.job.seed,
@@ -262,9 +262,9 @@ def test_every_job_that_ends_is_announced_after_it_was_recorded(config, reopen, 
         )
 
     failing_worker(lambda job: job.number == 1 and job.seed is None).drive(make_scheduler(study, listen))
-    assert heard[0] == (0, None, True, False, "complete")
-    assert heard[1] == (1, None, False, True, "failed")
-    assert heard[-1][1:4] == (3, False, False)
+    assert events[0] == (0, None, True, False, "complete")
+    assert events[1] == (1, None, False, True, "failed")
+    assert events[-1][1:4] == (3, False, False)
 
 
 def test_jobs_ahead_fall_by_one_with_each_that_ends(config, reopen, make_scheduler, worker):
@@ -317,7 +317,7 @@ def test_a_search_stops_when_its_seconds_of_training_are_spent(config, reopen, m
     worker.drive(scheduler)
     spent = [2.0 * len(job.trial.stages) for job in worker.jobs]
     assert sum(spent[:-1]) < 15 <= sum(spent)
-    assert scheduler.stop_reason == f"budget.stage_seconds: {sum(spent):.0f} seconds were trained"
+    assert scheduler.stop_reason == f"budget.stage_seconds: stages trained for {sum(spent):.0f} s"
 
 
 def test_a_search_stops_when_nothing_better_comes_and_repeats_its_finalists(config, reopen, make_scheduler, worker):
@@ -326,5 +326,5 @@ def test_a_search_stops_when_nothing_better_comes_and_repeats_its_finalists(conf
     values = [worth(trial) for trial in worker.trials]
     best = values.index(max(values))
     assert len(values) == best + 3 < 10
-    assert scheduler.stop_reason == "stop.patience: the last 2 trials were no better than one before them"
+    assert scheduler.stop_reason == "stop.patience: none of the last 2 trials improved on the best one before them"
     assert {job.seed for job in worker.jobs if job.seed is not None} == {1, 2, 3}

@@ -5,7 +5,10 @@ from statistics import StatisticsError
 
 import pytest
 
-from search.launcher._workers import TARGETS_DONE, RacingScheduler, SchedulerSearcher, _NodeMonitor
+from search.launcher._racing_scheduler import RacingScheduler
+from search.launcher._searcher import SchedulerSearcher
+from search.launcher._trainable import TARGETS_DONE
+from search.launcher._workers import _NodeMonitor
 from search.report import list_racing_warnings, render_answer, render_report, render_status
 from search.results import analyse_racing, build_results
 from search.study import TrialRecord
@@ -203,7 +206,7 @@ def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config
     first = scheduler.next_job()
     scheduler.handle_done(first, outcome(first.trial, 0.5))
     race = RacingScheduler(types.SimpleNamespace(scheduler=scheduler, jobs={}))
-    assert race.looks == {500: 0.5, 1500: 1.5}
+    assert race.milestones == {500: 0.5, 1500: 1.5}
     job = scheduler.next_job()
     half = outcome(job.trial, 0.1)
     half = replace(half, transfer=half.transfer.restrict_to(["choice"]))
