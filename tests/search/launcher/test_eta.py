@@ -67,7 +67,7 @@ def test_repeats_are_counted_with_both_splits(config, reopen, make_scheduler, wo
     assert lefts[1] >= 4 * (2 * 2 + 2)
 
 
-def test_nothing_is_estimate_before_anything_was_trained(config, reopen, make_scheduler, failing_worker):
+def test_there_is_no_estimate_before_anything_was_trained(config, reopen, make_scheduler, failing_worker):
     study = reopen(config({"trials": 3, "finalists.top": 0}))
     worker = failing_worker(lambda job: job.number < 2)
     lefts = [left for left, _ in estimate(study, make_scheduler(study), worker)]
