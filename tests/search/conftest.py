@@ -255,9 +255,25 @@ def finished(config, reopen, agenda, worker, home) -> WritableStudy:
     return study
 
 
+def read_sums(folder: Path) -> None:
+    """Write the tables of all data that `DOCUMENT` names."""
+    from search.data import prepare_data
+
+    prepare_data(validate_config(DOCUMENT, "config.yaml"), Home(folder), Console(quiet=True))
+
+
 @pytest.fixture
-def sums(monkeypatch, worker):
-    """Launches run on the stand-in in place of Ray, and write no MLflow."""
+def sums(monkeypatch, worker, made_once):
+    """Launches run on the stand-in in place of Ray, and write no MLflow; what they read was read and tokenized before."""
+    from search.data import prepare_data
+
+    template = made_once("sums", read_sums)
+
+    def prepare(config, home, console):
+        shutil.copytree(Home(template).data, home.data, dirs_exist_ok=True)
+        prepare_data(config, home, console)
+
+    monkeypatch.setattr("search.launcher._launch.prepare_data", prepare)
     clusters = []
 
     @contextlib.contextmanager
@@ -291,7 +307,7 @@ class NoTracker(contextlib.nullcontext):
 def without_pages(request, monkeypatch):
     """Launches in this process leave no page and no pictures, which take seconds, but for tests that ask for `drawn`."""
     if "drawn" not in request.fixturenames:
-        monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", lambda analysis, folder: {})
+        monkeypatch.setattr("search.report.page.write_page_and_pictures", lambda analysis, folder: {})
 
 
 @pytest.fixture
