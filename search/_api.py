@@ -44,7 +44,7 @@ def plan(config: Config | str | Path, home: str | Path | None = None) -> Plan:
         home: the home folder; else ``XLT_HOME``, else ``./xlt-home``.
     """
     config, place = _to_config(config), _to_home(home)
-    return _plan(config, place.resolve_stage_store(config.store), place.folder(config.name))
+    return _plan(config, place.resolve_stage_store(config.store), place.get_search_folder(config.name))
 
 
 def launch(config: Config | str | Path, home: str | Path | None = None, *, address: str | None = None) -> Search:
@@ -87,7 +87,7 @@ def export(
         search.errors.UserError: when there is nothing to export, or the directory is taken.
     """
     place = _to_home(home)
-    folder = place.find(name)
+    folder = place.find_search(name)
     return _export(Study.open(folder), folder, place, Path(directory), trial, notify)
 
 
@@ -107,7 +107,7 @@ def train(
 
 def write_report(name: str, file: str | Path, home: str | Path | None = None) -> Path:
     """Write the analysis of a search as one HTML page that needs nothing else; returns its path."""
-    write_report_page(Study.open(_to_home(home).find(name)), Path(file))
+    write_report_page(Study.open(_to_home(home).find_search(name)), Path(file))
     return Path(file)
 
 

@@ -58,7 +58,7 @@ def test_the_command_line_loads_without_optuna_too(tmp_path):
 
 
 def test_a_plan_runs_without_torch_ray_and_mlflow(tmp_path):
-    code = f"from search.cli._main._main import main\nmain(['plan', {str(ROOT / 'configs' / 'miniature.yaml')!r}], standalone_mode=False)"
+    code = f"from search.cli import main\nmain(['plan', {str(ROOT / 'configs' / 'miniature.yaml')!r}], standalone_mode=False)"
     loaded = loaded_after(code, tmp_path)
     assert "optuna" in loaded
     assert not loaded & HEAVY

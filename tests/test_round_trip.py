@@ -35,14 +35,14 @@ def test_what_a_task_inherits_is_inherited_still_once_written():
     path = Path(__file__).parents[1] / "configs" / "miniature.yaml"
     own = ["training.target={steps: 20, weight_decay: 0.0, max_length: 64, average: 0.3}"]
     config = load_config(path, [*own, "training.tasks={inference: {steps: 20}}"])
-    length = again(config).length("inference")
+    length = again(config).get_stage_settings("inference")
     assert (length.steps, length.weight_decay, length.max_length, length.average) == (20, 0.0, 64, 0.3)
 
 
 def test_steps_that_are_null_say_nothing():
     path = Path(__file__).parents[1] / "configs" / "miniature.yaml"
     config = load_config(path, ["training.tasks={inference: {steps: null, epochs: null, batch_size: 8}}"])
-    assert config.length("inference") == config.training.target.model_copy(update={"batch_size": 8})
+    assert config.get_stage_settings("inference") == config.training.target.model_copy(update={"batch_size": 8})
     assert trials(again(config)) == trials(config)
 
 

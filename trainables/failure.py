@@ -33,7 +33,7 @@ class Failure:
     """Device and versions of libraries."""
 
     @classmethod
-    def of(cls, error: BaseException, environment: Mapping[str, str]) -> "Failure":
+    def from_exception(cls, error: BaseException, environment: Mapping[str, str]) -> "Failure":
         """From an exception, in the process that raised it; `environment` says with what that works."""
         notes = [
             note.removeprefix(_STAGE_NOTE_PREFIX)

@@ -29,7 +29,7 @@ class Synonyms:
     """Words in the longest phrase."""
 
     @classmethod
-    def of(cls, table: Mapping[str, Iterable[str]]) -> "Synonyms":
+    def from_table(cls, table: Mapping[str, Iterable[str]]) -> "Synonyms":
         """From a table of neighbours by word; a word that stands among its own neighbours is not one."""
         found: dict[str, dict[str, None]] = defaultdict(dict)
         for word, others in table.items():
@@ -117,4 +117,4 @@ def _load_synonyms(file: str, changed: int) -> Synonyms:
         isinstance(others, list) and all(isinstance(other, str) for other in others) for others in table.values()
     ):
         raise ValueError(f'{file} is no table of synonyms: it wants {{"word": ["neighbour", ...], ...}}')
-    return Synonyms.of(table)
+    return Synonyms.from_table(table)

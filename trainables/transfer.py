@@ -64,7 +64,7 @@ class Transfer:
         tables = {target: self.families(target, split) for target in self.scores}
         return {target: fmean(table.values()) for target, table in tables.items() if table}
 
-    def published(self, metrics: Mapping[str, Sequence[str]], split: Split = "test") -> dict[str, float]:
+    def published_means(self, metrics: Mapping[str, Sequence[str]], split: Split = "test") -> dict[str, float]:
         """For each target the number that XTREME, XTREME-R and XGLUE publish: the mean over all languages that have a score, the
         source and unseen ones among them (XTREME's ``evaluate.py``), of the official metric where there is one beside ours.
 
@@ -80,7 +80,7 @@ class Transfer:
                 found[target] = fmean(told)
         return found
 
-    def source(self, split: Split = "dev") -> dict[str, float]:
+    def source_scores(self, split: Split = "dev") -> dict[str, float]:
         """Each target's score in the source language, for targets that have it."""
         return {
             target: scores[SOURCE_LANGUAGE]
@@ -88,7 +88,7 @@ class Transfer:
             if SOURCE_LANGUAGE in (scores := self.languages(target, split))
         }
 
-    def unseen(self, split: Split = "dev") -> dict[str, float]:
+    def unseen_means(self, split: Split = "dev") -> dict[str, float]:
         """Mean over targets of each language that the encoder was not pre-trained on."""
         codes = sorted({code for target in self.scores for code in self.scores[target].get(split, {})})
         return {
@@ -104,7 +104,7 @@ class Transfer:
         """Mean over targets of the mean over families: the one number for transfer."""
         return fmean(self.target_means(split).values())
 
-    def weights(self, split: Split = "dev") -> dict[tuple[str, str], float]:
+    def mean_weights(self, split: Split = "dev") -> dict[tuple[str, str], float]:
         """What each target and language counts in `mean`: families alike within a target, languages within a family; they sum to one."""
         found: dict[tuple[str, str], float] = {}
         means = self.target_means(split)
@@ -115,7 +115,7 @@ class Transfer:
                 found[target, code] = 1 / (len(means) * len(sizes) * sizes[LANGUAGES[code].family])
         return found
 
-    def over(self, targets: Collection[str]) -> "Transfer":
+    def restrict_to(self, targets: Collection[str]) -> "Transfer":
         """The same of some targets alone."""
         return Transfer(
             {task: scores for task, scores in self.scores.items() if task in targets},
@@ -173,7 +173,7 @@ class Transfer:
             case "transfer_dev":
                 return self.mean("dev")
             case "source_dev":
-                return fmean(self.source("dev").values())
+                return fmean(self.source_scores("dev").values())
             case "worst_family_dev":
                 return self.worst_family("dev")[1]
 

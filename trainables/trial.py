@@ -135,7 +135,7 @@ class _TrialRun:
 
     def root(self) -> StageNode:
         encoder = load_encoder(self.trial.encoder)
-        return StageNode(encoder.hash, path=(self.trial.encoder,), read=lambda: encoder.weights)
+        return StageNode(encoder.hash, path=(self.trial.encoder,), read_weights=lambda: encoder.weights)
 
     @note_stage_on_error
     def intermediate(self, stage: Stage, parent: StageNode) -> StageNode:
@@ -144,15 +144,15 @@ class _TrialRun:
         before = self.runs.get(node.key)
 
         def find() -> JsonDocument | None:
-            return self.store.record(node.key, node.identity, weights=True) if self.store else None
+            return self.store.read_record(node.key, node.identity, weights=True) if self.store else None
 
         with self._claim_turn(node, find) as (record, mine):
             found = record is not None
             if record is None:
-                record = self._trained(stage, node, parent, mine)
+                record = self._train_intermediate(stage, node, parent, mine)
             elif self.store:
                 again = partial(self.intermediate, stage, parent)
-                node.read = partial(self._stored, node.key, again)
+                node.read_weights = partial(self._read_weights, node.key, again)
                 node.trained_tasks = parent.trained_tasks | read_heads_from_store(
                     self.store, node.key, self._load_datasets_by_task(stage), again
                 )
@@ -162,29 +162,29 @@ class _TrialRun:
             self._report_stage(stage, node, trained=not found, record=record, retained=retained)
         return node
 
-    def _trained(self, stage: Stage, node: StageNode, parent: StageNode, mine: Claim | None) -> JsonDocument:
+    def _train_intermediate(self, stage: Stage, node: StageNode, parent: StageNode, mine: Claim | None) -> JsonDocument:
         """Train an intermediate stage, publish it, and return its record."""
         tasks = self._load_datasets_by_task(stage)
         trained = train_stage(stage, node.random_seed, parent.weights(), list(tasks.values()), node.synonyms)
-        record = node.record(trained)
+        record = node.build_record(trained)
         weights = extract_encoder_weights(trained.models[0], parent.weights())
         own = extract_heads(tasks, trained.models, weights)
         if self.store and mine:
             self.store.publish(mine, record, weights, join_heads(own))
-        node.read = lambda: weights
+        node.read_weights = lambda: weights
         node.trained_tasks = parent.trained_tasks | keep_heads_in_memory(tasks, own)
         return record
 
     def _score_retention(self, node: StageNode) -> RetainedScores:
         """How well the tasks so far are done after an intermediate stage."""
         started = time.monotonic()
-        found = RetentionScorer(self.trial.retention, self.store).after(node)
+        found = RetentionScorer(self.trial.retention, self.store).score_after(node)
         self.scoring_seconds += time.monotonic() - started
         return found
 
-    def _stored(self, key: str, again: Callable[[], StageNode]) -> Weights:
+    def _read_weights(self, key: str, again: Callable[[], StageNode]) -> Weights:
         """The weights of a stage that the store had a moment ago, trained again if they are gone or damaged after all."""
-        weights = self.store and self.store.encoder(key, load_encoder(self.trial.encoder).weights)
+        weights = self.store and self.store.read_encoder(key, load_encoder(self.trial.encoder).weights)
         return weights or again().weights()
 
     def find_unclaimed(self, targets: Sequence[Stage], parent: StageNode) -> int:
@@ -198,16 +198,16 @@ class _TrialRun:
     @note_stage_on_error
     def target(self, stage: Stage, parent: StageNode) -> None:
         """Train a target on top of `parent` and score it, as far as the store does not know it all; report it."""
-        self._target(stage, parent)
+        self._train_target(stage, parent)
         if self.on_partial and self.scores[stage.task].get("dev"):
             self.on_partial(stage.task, 1.0, self.outcome())
 
-    def _target(self, stage: Stage, parent: StageNode) -> None:
+    def _train_target(self, stage: Stage, parent: StageNode) -> None:
         (task,) = self._load_datasets(stage)
         node = self._make_child(stage, parent)
         self.metrics[stage.task] = task.kind.metrics[0]
         readings = plan_evaluations(task, self.trial, self.splits)
-        if not any(reading.rows for reading in readings) and not self.keep:
+        if not any(reading.has_rows for reading in readings) and not self.keep:
             # Nothing to score it on: benchmarks have no dev set for some targets.
             self._record_scores(stage.task, readings, {reading.name: {} for reading in readings})
             self._report_stage(
@@ -218,7 +218,7 @@ class _TrialRun:
         def find() -> tuple[JsonDocument, SplitScores] | None:
             if self.store is None:
                 return None
-            record = self.store.record(node.key, node.identity, weights=self.keep)
+            record = self.store.read_record(node.key, node.identity, weights=self.keep)
             scores = read_stored_scores(self.store, node.key, readings)
             return None if record is None or len(scores) < len(readings) else (record, scores)
 
@@ -240,7 +240,7 @@ class _TrialRun:
                     node.synonyms,
                     self._build_step_callbacks(stage, node, readings),
                 )
-                model, record = trained.models[0], node.record(trained)
+                model, record = trained.models[0], node.build_record(trained)
                 if self.store and mine:
                     weights = parent.weights()
                     self.store.publish(
@@ -252,7 +252,7 @@ class _TrialRun:
     def _build_step_callbacks(self, stage: Stage, node: StageNode, readings: Sequence[Evaluation]) -> StepCallbacks:
         """Reports within a target's training, at equal parts of its steps."""
         on_partial, begun, scored = self.on_partial, time.monotonic(), self.scoring_seconds
-        dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.rows), None)
+        dev = next((each for each in readings if each.split == "dev" and not each.pairs and each.has_rows), None)
         if on_partial is None or dev is None:
             return {}
 
@@ -269,10 +269,10 @@ class _TrialRun:
 
     def _restore_model(self, node: StageNode, task: EncodedDataset) -> tuple[PreTrainedModel, JsonDocument] | None:
         """A target's model from the store, and its record; None if the store lacks it."""
-        if self.store is None or (record := self.store.record(node.key, node.identity, weights=True)) is None:
+        if self.store is None or (record := self.store.read_record(node.key, node.identity, weights=True)) is None:
             return None
         (like,) = describe_head_weights([task])
-        encoder, head = self.store.encoder(node.key, task.encoder.weights), self.store.head(node.key, like)
+        encoder, head = self.store.read_encoder(node.key, task.encoder.weights), self.store.read_head(node.key, like)
         if encoder is None or (head is None and (like or HEAD_FILE in record["files"])):
             return None
         return restore_model(encoder, head or {}, task), record

@@ -5,8 +5,7 @@ from search.analysis._arms import Arm, collect_repeated_scores
 from search.analysis._curricula import analyse_curricula
 from search.analysis._environments import count_environments, describe_mixed_environments, find_differences
 from search.analysis._measures import MIN_FAMILIES
-from search.analysis._results_reader import list_failures, read_trial
-from search.analysis._stage_tree import describe_curriculum
+from search.analysis._results_reader import describe_curriculum, list_failures, read_trial
 
 __all__ = [
     "MIN_FAMILIES",

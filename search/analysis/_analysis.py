@@ -1,44 +1,44 @@
-"""The analysis of a search: everything that a page, a terminal or a notebook tells, from ``results.json`` alone."""
+"""The analysis of a search, from ``results.json`` alone; the page, the terminal and notebooks show it."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from search.analysis._answer import compose_answer
 from search.analysis._arms import ScoreArray, collect_repeated_scores, collect_single_scores
+from search.analysis._cost import summarise_cost
 from search.analysis._curricula import analyse_conditions, analyse_curricula
 from search.analysis._effects import estimate_effects
 from search.analysis._environments import describe_mixed_environments
 from search.analysis._forgetting import analyse_forgetting
 from search.analysis._importance import analyse_importance
+from search.analysis._learning_curves import list_learning_curves
 from search.analysis._noise import analyse_noise
+from search.analysis._pareto_front import describe_pareto_front
 from search.analysis._regression import REGRESSION_ASSUMPTIONS
 from search.analysis._results_reader import list_failures
 from search.analysis._selection_rules import analyse_selection_rules
-from search.analysis._stage_tree import (
-    describe_pareto_front,
-    list_learning_curves,
-    summarise_cost,
-    summarise_stage_tree,
-)
+from search.analysis._stage_tree import summarise_stage_tree
 from trainables.languages import LANGUAGES
 
 GENERAL_ASSUMPTIONS = (
-    "Transfer is the mean over targets of the mean over families of the main metric; English, in which everything is trained, and languages that "
-    "the encoder was not pre-trained on stand apart.",
-    "Intervals of differences are 95 %, by a model with random effects of seeds and of families (over all) or languages (within a family), Student's t for "
-    "each: they speak for other seeds and other languages of the kind, and are never narrower than what is left, seed by unit, allows. Intervals of scores are Student's over seeds.",
-    "Intervals of effects are 95 % each, not corrected for their number. Intervals of gains over no curriculum hold for all gains of their table together (Bonferroni "
-    "with Holm's tests; of families max-t), whichever curriculum is chosen. The best one's score is lower than measured by what being the highest of the finalists adds by chance.",
-    "Effects marked 'paired' compare trials that differ in one thing alone, on the same seeds and languages. Mixed tasks take as many steps together as one task alone, so "
-    "that tasks in turn have more steps than either: what they gain may be the steps'.",
-    "An effect is significant if its p-value stays below 0.05 after Holm's correction for every effect of the table; families likewise, for every family of every "
-    "effect, or of every curriculum. An effect that is not significant may be there all the same.",
-    "The items of a language are the same for every seed and are not drawn again: intervals do not speak for other items.",
+    "Transfer is the main metric averaged over families, then over targets. English, the language of training, and languages that the encoder was not "
+    "pre-trained on are excluded.",
+    "Intervals of differences are 95 % intervals (Student's t) of a model with random effects of seeds and of families (all families) or languages (one family). "
+    "They cover other seeds and other languages of the same kind, and are never narrower than the interaction of seed and unit allows.",
+    "Intervals of scores are 95 % intervals over seeds (Student's t).",
+    "Intervals of effects are 95 % each, without correction for the number of effects.",
+    "Intervals of gains over no curriculum are simultaneous: 95 % for all gains of their table (Bonferroni intervals with Holm's tests; max-t for families).",
+    "The score of the best trial is corrected: it is lower than measured by the expected excess of the highest of all finalists.",
+    "Effects marked 'paired' compare trials that differ in one setting, on the same seeds and languages.",
+    "A joint stage has as many steps as one task alone, and tasks in sequence have more steps in total. A gain of tasks in sequence may be due to the steps.",
+    "An effect is significant if its p-value is at most 0.05 after Holm's correction over all effects of the table. Effects by family are corrected over all families of "
+    "all effects, gains by family over all families of all curricula. An effect that is not significant may still exist.",
+    "Test items are the same for every seed: intervals do not cover other items.",
 )
 
 
 def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
-    """What a search found, as JSON's own types.
+    """Analyse a search; the document is JSON's own types.
 
     Args:
         results: the document of ``results.json``.
@@ -62,7 +62,7 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         "effects": [effect.to_json() for effect in found],
         "assumptions": [
             *GENERAL_ASSUMPTIONS,
-            *(REGRESSION_ASSUMPTIONS if any(not effect.paired for effect in found) else ()),
+            *(REGRESSION_ASSUMPTIONS if any(not effect.is_paired for effect in found) else ()),
         ],
         "importance": analyse_importance(single.arms, values) if single else [],
         "noise": analyse_noise(repeated, single, found),
@@ -80,18 +80,18 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _require_transfer(scored: ScoreArray | None) -> ScoreArray | None:
-    """None also where only the source language, or unseen ones, were scored: there is no transfer to tell of."""
+    """The scores, or None where only the source language or unseen languages were scored: then there is no transfer."""
     return scored if scored is not None and scored.has_transfer else None
 
 
 def _are_most_repeated(repeated: ScoreArray, single: ScoreArray | None) -> bool:
-    """Whether the tables are better made of repeated trials: most of them were."""
+    """Whether most trials were repeated, so that tables are made of repeated trials."""
     return single is None or 2 * len(repeated.arms) > len(single.arms)
 
 
 def _describe_basis(scored: ScoreArray | None) -> dict[str, Any]:
     if scored is None:
-        return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has scores of transfer yet"}
+        return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has transfer scores yet"}
     count = len(scored.seeds)
     seeds = f"{count} fresh seed{'s' * (count > 1)}" if scored.split == "test" else "the search's own seed"
     told = f"{len(scored.arms)} trials on {seeds}, scored on {scored.split} in {len(scored.languages)} languages"

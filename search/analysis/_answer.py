@@ -1,4 +1,4 @@
-"""The answer of a search in three sentences: which curriculum, whether order matters, for whom and at what cost."""
+"""The answer of a search in words: the best curriculum, whether order matters, gains by family, cost."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,18 +7,18 @@ from search.analysis._results_reader import read_trial
 from search.statistics import Interval
 
 ORDER_EFFECT_KINDS = ("resource", "precedence", "position")
-"""Kinds of effects that are of order alone."""
+"""Kinds of effects that concern order alone."""
 
 
 def compose_answer(document: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
-    """Three sentences; fewer while there is nothing to say.
+    """The answer in three sentences: best curriculum, order, families and cost; one sentence before a trial is complete.
 
     Args:
-        document: the analysis but for these.
-        results: what it was made from.
+        document: the analysis without its answer.
+        results: the document of ``results.json`` that it was made from.
     """
     if results["best"] is None:
-        return ["No trial has come to its end yet."]
+        return ["No trial is complete yet."]
     return [
         _describe_best(document, results),
         _describe_order(document["effects"]),
@@ -29,15 +29,15 @@ def compose_answer(document: Mapping[str, Any], results: Mapping[str, Any]) -> l
 def _describe_best(document: Mapping[str, Any], results: Mapping[str, Any]) -> str:
     words = {trial["number"]: str(read_trial(trial)) for trial in results["trials"]}
     best = words[results["best"]]
-    head = f"Of {document['spent']['trials']} curricula, {best} (trial {results['best']}) did best"
+    head = f"Of {document['spent']['trials']} curricula, {best} (trial {results['best']}) scored best"
     objective = results["objective"]["name"]
     if results["confirmed"] is None:
         value = next(trial["value"] for trial in results["trials"] if trial["number"] == results["best"])
-        return f"{head}, with {objective} {value:.3f} on one seed: not confirmed, as no finalist was repeated on fresh seeds."
+        return f"{head}, with {objective} {value:.3f} on dev, one seed. This is unconfirmed: no finalist was repeated on fresh seeds."
     value = _read_interval(results["confirmed"])
     seeds = f"on dev over {value.seeds} fresh seed{'s' * (value.seeds > 1)}"
     return (
-        f"{head}, with {objective} {value} {seeds}{_describe_correction(results)}: {_describe_verdict(results, words)}."
+        f"{head}, with {objective} {value} {seeds}{_describe_correction(results)}. {_describe_verdict(results, words)}."
     )
 
 
@@ -46,7 +46,7 @@ def _read_interval(told: Mapping[str, Any]) -> Interval:
 
 
 def _describe_correction(results: Mapping[str, Any]) -> str:
-    """What the value corrects, where it was corrected."""
+    """The measured mean, where the value corrects it for the choice of the best."""
     raw, finalists = results["confirmed"].get("raw"), len(results["comparisons"]) + 1
     if raw is None or results["confirmed"]["low"] is None or finalists < 2:
         return ""
@@ -57,17 +57,17 @@ def _describe_verdict(results: Mapping[str, Any], words: Mapping[int, str]) -> s
     told = results["comparisons"]
     if results["verdict"] == "separated":
         nearest = told[0]
-        by = f"{_read_interval(nearest['difference']).signed()} on dev"
-        return f"better than every other finalist, by {by} than the nearest, {words[nearest['other']]}{_describe_simultaneous_intervals(told)}"
+        by = f"{_read_interval(nearest['difference']).format_signed()} on dev"
+        return f"It is significantly better than every other finalist; the difference to the nearest, {words[nearest['other']]}, is {by}{_describe_simultaneous_intervals(told)}"
     if results["verdict"] == "tie":
         even = [each for each in told if not each["separated"]]
-        by = f"{_read_interval(even[0]['difference']).signed()} on dev"
-        return f"a tie: {len(even)} of {len(told)} other finalists are not significantly worse, the nearest is {by} behind{_describe_simultaneous_intervals(told)}"
-    return "not confirmed, for want of another finalist or of seeds"
+        by = f"{_read_interval(even[0]['difference']).format_signed()} on dev"
+        return f"The verdict is a tie: {len(even)} of {len(told)} other finalists are not significantly worse; the difference to the nearest is {by}{_describe_simultaneous_intervals(told)}"
+    return "This is unconfirmed: a verdict needs another finalist and at least two fresh seeds of every finalist"
 
 
 def _describe_simultaneous_intervals(told: Sequence[Mapping[str, Any]]) -> str:
-    return f" (95 % intervals for all {len(told)} comparisons together)" if len(told) > 1 else ""
+    return f" (simultaneous 95 % intervals for {len(told)} comparisons)" if len(told) > 1 else ""
 
 
 def _describe_order(effects: Sequence[Mapping[str, Any]]) -> str:
@@ -76,61 +76,65 @@ def _describe_order(effects: Sequence[Mapping[str, Any]]) -> str:
         key=lambda effect: effect["overall"]["p"] if effect["overall"]["p"] is not None else 1.0,
     )
     if not told:
-        return "Whether order matters this search does not tell: too few of its curricula have the same tasks in another order."
+        return "This search cannot tell whether order matters: too few of its curricula have the same tasks in another order."
     found = [effect for effect in told if effect["found"]]
     tests = sum(effect["overall"]["p"] is not None for effect in effects)
     if found:
         more = (
-            f"; so {'is' if len(found) == 2 else 'are'} {len(found) - 1} more of {len(told)} effects of order"
+            f"; {len(found) - 1} more of {len(told)} effects of order {'is' if len(found) == 2 else 'are'} significant"
             if len(found) > 1
             else ""
         )
-        more += f" (significant after Holm's correction for {tests} tests)"
+        more += f" (Holm-corrected, {tests} tests)"
         if found[0]["method"] == "model":
-            return f"Order may matter, by a model of trials on one seed each: {_describe_effect(found[0])}{more}."
-        return f"Order matters: {_describe_effect(found[0])}{more}."
-    how = "" if told[0]["method"] == "paired" else ", by a model of trials on one seed each"
+            return f"Order may matter, by regression over trials on one seed each: {_describe_effect(found[0])}{more}."
+        return f"Order matters significantly: {_describe_effect(found[0])}{more}."
+    how = "" if told[0]["method"] == "paired" else ", by regression over trials on one seed each"
     seen = [
         (each["overall"]["high"] - each["overall"]["low"]) / 2 for each in told if each["overall"]["low"] is not None
     ]
-    within = f"; 95 % intervals, uncorrected, reach {min(seen):.3f} to {max(seen):.3f} to either side" if seen else ""
-    return f"No effect of order is significant (Holm-corrected, {tests} tests): of {len(told)} the clearest is {_describe_effect(told[0])}{how}{within}."
+    within = (
+        f". Half-widths of their 95 % intervals, without correction, are {min(seen):.3f} to {max(seen):.3f}"
+        if seen
+        else ""
+    )
+    return f"No effect of order is significant (Holm-corrected, {tests} tests). The one of {len(told)} with the smallest p-value is {_describe_effect(told[0])}{how}{within}."
 
 
 def _describe_effect(effect: Mapping[str, Any]) -> str:
-    p = "" if effect["overall"]["p_holm"] is None else f", p {effect['overall']['p_holm']:.2g} after correction"
+    p = "" if effect["overall"]["p_holm"] is None else f" (p = {effect['overall']['p_holm']:.2g} after correction)"
     return f"{effect['name']} {effect['overall']['told']} on {effect['split']}{p}"
 
 
 def _describe_families(document: Mapping[str, Any]) -> str:
-    """Families, by what the best trial gains over none."""
+    """The gains of the best trial over no curriculum by family."""
     rows = {row["trial"]: row for row in [*document["curricula"], *document["finalists"]]}
     if rows.get(document["best"], {}).get("condition") == "none":
-        return "As no intermediate stage did best, no family gains by one;"
+        return "The best trial has no intermediate stage, so no family gains from one."
     gains = rows.get(document["best"], {}).get("family_gains", {})
     if not gains:
-        return "Which families gain is not known before the best trial and the one without intermediate stages are repeated on fresh seeds:"
+        return "Gains by family are not known: they need the best trial and the trial without intermediate stages on fresh seeds."
     ordered = sorted(gains.items(), key=lambda item: -item[1]["mean"])
     tested = [gain for row in document["finalists"] for gain in row["family_gains"].values() if gain["p"] is not None]
     sure = [family for family, gain in ordered if gain["p_max"] is not None and gain["p_max"] <= 0.05]
     (most, up), (least, down) = ordered[0], ordered[-1]
-    said = f"{', '.join(sure)} significantly" if sure else "no family significantly"
+    said = (
+        f"{len(sure)} of {len(gains)} families differ significantly: {', '.join(sure)}"
+        if sure
+        else "No family differs significantly"
+    )
     return (
-        f"Against no intermediate stage it moves families from {most} {_describe_gain(up)} to {least} {_describe_gain(down)} on test, "
-        f"{said} ({len(tested)} tests, corrected together by max-t, intervals too);"
+        f"Gains over no curriculum on test range from {_describe_gain(up)} ({most}) to {_describe_gain(down)} ({least}). "
+        f"{said} (max-t correction of tests and intervals, {len(tested)} tests)."
     )
 
 
 def _describe_gain(gain: Mapping[str, Any]) -> str:
-    """As measured, and, as the extremes of many, drawn towards their mean."""
-    return (
-        gain["told"]
-        if gain.get("shrunk") is None
-        else f"{gain['told']} (shrunk to the mean of families {gain['shrunk']:+.3f})"
-    )
+    """The measured gain and the one shrunk to the mean of families, as extremes of many are too far out."""
+    return gain["told"] if gain.get("shrunk") is None else f"{gain['told']}, shrunk {gain['shrunk']:+.3f}"
 
 
 def _describe_cost(spent: Mapping[str, Any]) -> str:
     asked, trained = spent["seconds_asked"], spent["seconds_trained"]
-    saved = f", {1 - trained / asked:.0%} less than without sharing stages" if asked > 0 else ""
-    return f"the search trained {spent['stages_trained']} of {spent['stages_asked']} stages it asked for in {trained:.0f} s{saved}."
+    saved = f", {1 - trained / asked:.0%} less than without shared stages" if asked > 0 else ""
+    return f"The search trained {spent['stages_trained']} of {spent['stages_asked']} requested stages in {trained:.0f} s{saved}."

@@ -35,7 +35,7 @@ class Arm:
         return tuple(stage.task for stage in self.stages)
 
     @property
-    def words(self) -> str:
+    def description(self) -> str:
         return str(self.trial)
 
     @property
@@ -72,7 +72,7 @@ class ScoreArray:
     """[arms, seeds, targets, languages]; NaN where a target has no score in a language."""
 
     @property
-    def repeated(self) -> bool:
+    def is_repeated(self) -> bool:
         """Whether there are fresh seeds, two at least."""
         return len(self.seeds) > 1
 

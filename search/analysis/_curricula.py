@@ -8,7 +8,7 @@ import numpy as np
 
 from search.analysis._arms import Condition, ScoreArray
 from search.analysis._contrasts import get_target_stages
-from search.analysis._gains import estimate_family_gains, shrink_family_gains
+from search.analysis._gains import compute_seed_gains, estimate_family_gains, shrink_family_gains
 from search.analysis._measures import Measure, build_family_measures, build_overall_measure, build_target_measures
 from search.statistics import Estimate, adjust_jointly, compute_interval
 
@@ -20,24 +20,25 @@ def analyse_curricula(scored: ScoreArray) -> list[dict[str, Any]]:
         build_family_measures(scored),
         build_target_measures(scored),
     )
-    overall = everything.of(scored.values)
+    overall = everything.average(scored.values)
     alone = {place: [place] for place in range(len(scored.arms))}
     gains = _estimate_gains(scored, {"": everything}, alone)
     pairs = _pair_with_baseline(scored)
-    by_family = estimate_family_gains(scored, families, pairs) if scored.repeated else {}
+    seed_gains = compute_seed_gains(scored, families, pairs)
+    by_family = estimate_family_gains(scored, families, pairs, seed_gains) if scored.is_repeated else {}
     rows = []
     for place, arm in enumerate(scored.arms):
         values = scored.values[place]
-        shrunk = shrink_family_gains(scored, families, place, pairs[place]) if place in pairs else {}
+        shrunk = shrink_family_gains(families, seed_gains[place]) if place in pairs else {}
         rows.append(
             {
                 "trial": arm.number,
-                "words": arm.words,
+                "words": arm.description,
                 "condition": arm.condition,
                 "overall": _estimate_score(overall[place]),
-                "families": {name: float(measure.of(values).mean()) for name, measure in families.items()},
+                "families": {name: float(measure.average(values).mean()) for name, measure in families.items()},
                 "languages": _average_languages(scored, values),
-                "targets": {name: float(measure.of(values).mean()) for name, measure in targets.items()},
+                "targets": {name: float(measure.average(values).mean()) for name, measure in targets.items()},
                 "gain": gains[place, ""].to_json() if (place, "") in gains else None,
                 "family_gains": {
                     name: by_family[place, name].to_json() | {"shrunk": shrunk[name]}
@@ -61,9 +62,10 @@ def analyse_conditions(scored: ScoreArray) -> list[dict[str, Any]]:
             {
                 "condition": condition,
                 "curricula": len(places),
-                "overall": _estimate_score(everything.of(scored.values[places].mean(0))),
+                "overall": _estimate_score(everything.average(scored.values[places].mean(0))),
                 "families": {
-                    name: _estimate_score(each.of(scored.values[places].mean(0))) for name, each in families.items()
+                    name: _estimate_score(each.average(scored.values[places].mean(0)))
+                    for name, each in families.items()
                 },
                 "gain": gains[condition, ""].to_json() if (condition, "") in gains else None,
             }
@@ -123,5 +125,5 @@ def _average_languages(scored: ScoreArray, values: np.ndarray) -> dict[str, floa
 
 def _estimate_score(by_seed: np.ndarray) -> dict[str, Any]:
     """A score with Student's interval over seeds."""
-    told = compute_interval([float(value) for value in by_seed]).within(0.0, 1.0)
+    told = compute_interval([float(value) for value in by_seed]).clip(0.0, 1.0)
     return Estimate(told.mean, told.low, told.high, told.seeds).to_json(signed=False)

@@ -19,7 +19,7 @@ class Effect:
 
     kind: EffectKind
     name: str
-    paired: bool
+    is_paired: bool
     """Whether trials were compared that are alike otherwise, on the same seeds; else it is from a model."""
     pairs: int
     """Comparisons that it is the mean of; trials that differ in it, if it is from a model."""
@@ -32,8 +32,8 @@ class Effect:
         return {
             "kind": self.kind,
             "name": self.name,
-            "method": "paired" if self.paired else "model",
-            "split": "test" if self.paired else "dev",
+            "method": "paired" if self.is_paired else "model",
+            "split": "test" if self.is_paired else "dev",
             "pairs": self.pairs,
             "overall": self.overall.to_json(),
             "families": {name: each.to_json() for name, each in self.families.items()},
@@ -49,7 +49,7 @@ def estimate_effects(repeated: ScoreArray | None, single: ScoreArray | None) -> 
         repeated: trials on fresh seeds: what they can be compared in is compared there.
         single: all trials on one seed: the rest, by a model.
     """
-    found = _estimate_paired(repeated) if repeated is not None and repeated.repeated else []
+    found = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else []
     known = {(effect.kind, effect.name) for effect in found}
     found += (
         [effect for effect in _estimate_by_regression(single) if (effect.kind, effect.name) not in known]
@@ -89,7 +89,7 @@ def _estimate_by_regression(scored: ScoreArray) -> list[Effect]:
         given = build_nuisance_matrix(scored.arms, kind, name)
 
         def told(measure: Measure, of: np.ndarray = of, given: np.ndarray = given) -> Estimate | None:
-            return estimate_partial_effect(of, given, measure.of(values), measure.max_difference)
+            return estimate_partial_effect(of, given, measure.average(values), measure.max_difference)
 
         if (over_all := told(everything)) is not None:
             by_family = {name: told(each) for name, each in families.items()}

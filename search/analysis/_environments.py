@@ -1,4 +1,4 @@
-"""What the stages of a search were trained with, and whether that was one thing."""
+"""The environments in which the stages of a search were trained: hardware, precision, package versions."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,21 +10,21 @@ UNKNOWN_VALUE = "unknown"
 
 
 def count_environments(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
-    """The different environments that stages were trained in, each with its number of ``stages``, the most frequent one first."""
+    """The distinct environments of the stages, each with its number of ``stages``, the most frequent first."""
     runs = {run.key: run.environment for outcome in outcomes for run in outcome.stages}
     counted = Counter(tuple(sorted(environment.items())) for environment in runs.values())
     return [dict(environment) | {"stages": count} for environment, count in counted.most_common()]
 
 
 def find_differences(environments: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
-    """What differs between environments: the values of each field in which they do, in their order."""
+    """The fields in which environments differ, each with its values in the order of the environments."""
     fields = sorted({field for environment in environments for field in environment} - {"stages"})
     told = {field: [str(each.get(field, UNKNOWN_VALUE)) for each in environments] for field in fields}
     return {field: values for field, values in told.items() if len(set(values)) > 1}
 
 
 def describe_mixed_environments(environments: Sequence[Mapping[str, Any]]) -> str | None:
-    """A sentence about stages that were trained in several environments; None if there is one at most."""
+    """A sentence that lists the environments if stages were trained in more than one; else None."""
     differing = find_differences(environments)
     if not differing:
         return None
@@ -33,4 +33,4 @@ def describe_mixed_environments(environments: Sequence[Mapping[str, Any]]) -> st
         + ", ".join(f"{field} {values[place]}" for field, values in differing.items())
         for place, each in enumerate(environments)
     ]
-    return f"stages were trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may come from that"
+    return f"stages were trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may be due to the environment"

@@ -68,5 +68,5 @@ def _estimate_loss(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
     shared = set.intersection(*(set(each) for each in by_curriculum))
     if not shared:
         return Estimate(fmean(fmean(each.values()) for each in by_curriculum), None, None, 1)
-    told = compute_interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).within(-1.0, 1.0)
+    told = compute_interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).clip(-1.0, 1.0)
     return Estimate(told.mean, told.low, told.high, told.seeds)

@@ -1,7 +1,7 @@
 """What trials gain in every family over one without intermediate stages, all families and trials together."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from search.statistics import (
     compute_deviations,
     compute_normal_tail,
     compute_p_value,
+    draw_scale_factors,
     estimate_unit_variance,
 )
 
@@ -28,91 +29,101 @@ FamilyGains = dict[tuple[int, str], Estimate]
 class _GainVariances:
     """The variances of a trial's mean gain in each family, [families], and their degrees of freedom."""
 
-    common: float
+    seed_variance: float
     """Of seeds, on all families alike."""
-    common_freedom: float
-    own: np.ndarray
+    seed_freedom: float
+    family_variances: np.ndarray
     """Of seeds, on one family."""
-    own_freedom: float
-    units: np.ndarray
+    family_freedom: float
+    language_variances: np.ndarray
     """Of languages."""
-    units_freedom: float
+    language_freedom: float
 
     @property
-    def errors(self) -> np.ndarray:
+    def standard_errors(self) -> np.ndarray:
         """[families] standard errors."""
-        found: np.ndarray = np.sqrt(self.common + self.own + self.units)
+        found: np.ndarray = np.sqrt(self.seed_variance + self.family_variances + self.language_variances)
         return found
 
-    def largest(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
+    def draw_largest_errors(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
         """[DRAWS] how many standard errors the gain is off by chance in the family where it is most; `make_baseline_parameters` is common to trials."""
-        shape = (GAIN_DRAWS, len(self.own))
+        shape = (GAIN_DRAWS, len(self.family_variances))
         common = (
             (rng.standard_normal(GAIN_DRAWS) + baseline)
             / math.sqrt(2)
-            * _draw_scale_factors(rng, self.common_freedom, GAIN_DRAWS)
+            * draw_scale_factors(rng, self.seed_freedom, GAIN_DRAWS)
         )
-        own = rng.standard_normal(shape) * _draw_scale_factors(rng, self.own_freedom, shape)
-        units = rng.standard_normal(shape) * _draw_scale_factors(rng, self.units_freedom, GAIN_DRAWS)[:, None]
-        off = math.sqrt(self.common) * common[:, None] + np.sqrt(self.own) * own + np.sqrt(self.units) * units
-        found: np.ndarray = (np.abs(off) / np.maximum(self.errors, 1e-12)).max(1)
+        own = rng.standard_normal(shape) * draw_scale_factors(rng, self.family_freedom, shape)
+        units = rng.standard_normal(shape) * draw_scale_factors(rng, self.language_freedom, GAIN_DRAWS)[:, None]
+        off = (
+            math.sqrt(self.seed_variance) * common[:, None]
+            + np.sqrt(self.family_variances) * own
+            + np.sqrt(self.language_variances) * units
+        )
+        found: np.ndarray = (np.abs(off) / np.maximum(self.standard_errors, 1e-12)).max(1)
         return found
 
-    def probability(self, family: int, gain: float) -> float:
+    def compute_family_p_value(self, family: int, gain: float) -> float:
         """How often a gain is so large by chance, in this family alone."""
-        parts = (self.common, self.common_freedom), (self.own[family], self.own_freedom)
-        spread = compute_deviations(*parts, (self.units[family], self.units_freedom))
+        parts = (self.seed_variance, self.seed_freedom), (self.family_variances[family], self.family_freedom)
+        spread = compute_deviations(*parts, (self.language_variances[family], self.language_freedom))
         return compute_p_value(compute_normal_tail, abs(gain), spread)
 
 
-def estimate_family_gains(scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]) -> FamilyGains:
+def compute_seed_gains(
+    scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]
+) -> dict[int, np.ndarray]:
+    """By place of a trial, [families, seeds]: its score minus that of the trial that `pairs` names."""
+    scores = {name: each.average(scored.values) for name, each in families.items()}
+    return {place: np.array([each[place] - each[plain] for each in scores.values()]) for place, plain in pairs.items()}
+
+
+def estimate_family_gains(
+    scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int], gains: Mapping[int, np.ndarray]
+) -> FamilyGains:
     """Gains with intervals and p-values that hold for all of them (max-t): seeds move all families of a trial alike, which a correction for
     so many independent tests would not see.
 
     Args:
         scored: trials on two seeds at least.
         families: their means.
-        pairs: by place of a trial, that of the one without intermediate stages that it is compared with.
+        pairs: by place of a trial, that of the trial without intermediate stages that it is compared with.
+        gains: from `compute_seed_gains`.
     """
     names = list(families)
     if not names or not pairs:
         return {}
-    gains = {place: _compute_seed_gains(scored, families, place, plain) for place, plain in pairs.items()}
     parts = {place: _estimate_variances(scored, families, place, plain, gains[place]) for place, plain in pairs.items()}
     rng = np.random.default_rng(0)
     baseline = rng.standard_normal(GAIN_DRAWS)
-    largest = np.max([each.largest(rng, baseline) for each in parts.values()], axis=0)
+    largest = np.max([each.draw_largest_errors(rng, baseline) for each in parts.values()], axis=0)
     most = float(np.quantile(largest, CONFIDENCE))
     found: FamilyGains = {}
     for place, told in parts.items():
         for family, name in enumerate(names):
-            mean, error = float(gains[place][family].mean()), float(told.errors[family])
+            mean, error = float(gains[place][family].mean()), float(told.standard_errors[family])
             if error == 0:
                 found[place, name] = Estimate(mean, mean, mean, len(scored.seeds))
                 continue
             estimate = Estimate(mean, mean - most * error, mean + most * error, len(scored.seeds))
             p = float((largest >= abs(mean) / error).mean())
-            found[place, name] = replace(estimate, p=told.probability(family, mean), p_max=p).within(-1.0, 1.0)
+            found[place, name] = replace(estimate, p=told.compute_family_p_value(family, mean), p_max=p).clip(-1.0, 1.0)
     return found
 
 
-def shrink_family_gains(
-    scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int
-) -> dict[str, float]:
-    """A trial's gain in each family, drawn towards their mean by as much as what is left, seed by family, makes of their differences
-    (positive-part James-Stein): the extremes of many lie too far out."""
-    gains = _compute_seed_gains(scored, families, place, plain)
+def shrink_family_gains(families: Iterable[str], gains: np.ndarray) -> dict[str, float]:
+    """A trial's gain in each family, shrunk towards their mean (positive-part James-Stein): the extremes of many are too far out.
+
+    Args:
+        families: their names.
+        gains: [families, seeds], from `compute_seed_gains`.
+    """
     count, seeds = gains.shape
     means, middle = gains.mean(1), float(gains.mean())
     noise = float((_compute_residuals(gains) ** 2).sum()) / max(1, (count - 1) * (seeds - 1)) / seeds
     apart = float(((means - middle) ** 2).sum())
     kept = max(0.0, 1 - (count - 3) * noise / apart) if count > 3 and apart > 0 else 1.0
     return {name: middle + kept * (float(mean) - middle) for name, mean in zip(families, means, strict=True)}
-
-
-def _compute_seed_gains(scored: ScoreArray, families: Mapping[str, Measure], place: int, plain: int) -> np.ndarray:
-    """[families, seeds]"""
-    return np.array([each.of(scored.values[place]) - each.of(scored.values[plain]) for each in families.values()])
 
 
 def _compute_residuals(gains: np.ndarray) -> np.ndarray:
@@ -125,7 +136,7 @@ def _estimate_variances(
 ) -> _GainVariances:
     count, seeds = gains.shape
     everything = build_overall_measure(scored)
-    spread = PriorVariance.of(everything.of(scored.values)) if seeds > 2 else None
+    spread = PriorVariance.estimate(everything.average(scored.values)) if seeds > 2 else None
     common, freedom = float(gains.mean(0).var(ddof=1)), float(seeds - 1)
     if spread is not None:
         common = (freedom * common + spread.degrees_of_freedom * 2 * spread.variance) / (
@@ -134,7 +145,7 @@ def _estimate_variances(
         freedom += spread.degrees_of_freedom
     left, most = _compute_residuals(gains), float((count - 1) * (seeds - 1))
     own = (left**2).sum(1) / max(1e-12, (seeds - 1) * (1 - 1 / count))
-    prior = PriorVariance.of(gains)
+    prior = PriorVariance.estimate(gains)
     if prior is not None:
         each = (seeds - 1) * (1 - 1 / count)
         own = (each * own + prior.degrees_of_freedom * prior.variance) / (each + prior.degrees_of_freedom)
@@ -157,9 +168,3 @@ def _estimate_variances(
         np.array([variance for variance, _ in units]),
         float(max(1, units[0][1])),
     )
-
-
-def _draw_scale_factors(rng: np.random.Generator, freedom: float, shape: int | tuple[int, ...]) -> np.ndarray:
-    """By how much a deviation may have been taken too small."""
-    found: np.ndarray = np.sqrt(freedom / rng.chisquare(freedom, shape))
-    return found

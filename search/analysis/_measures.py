@@ -17,9 +17,9 @@ MIN_FAMILIES = 3
 class Measure:
     """A weighted mean over units, each the mean of some targets and languages."""
 
-    within: np.ndarray
+    unit_weights: np.ndarray
     """[targets, languages]: what each counts in its unit."""
-    unit: np.ndarray
+    unit_of_language: np.ndarray
     """[languages]: whose it is; -1: nobody's."""
     weights: np.ndarray
     """[units]"""
@@ -28,11 +28,11 @@ class Measure:
 
     def average_by_unit(self, values: np.ndarray) -> np.ndarray:
         """[..., units] of [..., targets, languages]."""
-        members = (self.unit[:, None] == np.arange(len(self.weights))).astype(float)
-        sums = np.nansum(values * self.within, axis=-2) @ members
-        return np.asarray(sums / (self.within.sum(0) @ members))
+        members = (self.unit_of_language[:, None] == np.arange(len(self.weights))).astype(float)
+        sums = np.nansum(values * self.unit_weights, axis=-2) @ members
+        return np.asarray(sums / (self.unit_weights.sum(0) @ members))
 
-    def of(self, values: np.ndarray) -> np.ndarray:
+    def average(self, values: np.ndarray) -> np.ndarray:
         """[...] of [..., targets, languages]."""
         return np.asarray(self.average_by_unit(values) @ self.weights)
 
@@ -50,14 +50,14 @@ class Measure:
             tests: how many intervals are to hold together.
         """
         by_unit = self.average_by_unit(scored.values)
-        spread = PriorVariance.of(by_unit @ self.weights)
+        spread = PriorVariance.estimate(by_unit @ self.weights)
         found = (
             estimate_hierarchical_mean(
                 np.tensordot(each, by_unit, 1), self.weights, self.design, spread, float(each @ each), tests
             )
             for each in contrasts
         )
-        return [each.within(-self.max_difference, self.max_difference) for each in found]
+        return [each.clip(-self.max_difference, self.max_difference) for each in found]
 
 
 def build_overall_measure(scored: ScoreArray, counts: np.ndarray | None = None) -> Measure:

@@ -19,7 +19,7 @@ from trainables.curriculum import Noise
 
 def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effects: Sequence[Effect]) -> dict[str, Any]:
     """Transfer by method and magnitude over all trials, what the method gains, and how gains go with distance."""
-    found = _estimate_paired(repeated) if repeated is not None and repeated.repeated else {}
+    found = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else {}
     if single is not None and not found:
         found = _estimate_by_regression(single)
     slopes = iter(adjust_holm([each for _, told in found.values() for each in told.values()]))
@@ -77,7 +77,7 @@ def _estimate_by_regression(scored: ScoreArray) -> dict[str, NoiseGain]:
         of = np.array([column(arm) for arm in scored.arms])
         given = build_nuisance_matrix(scored.arms, kind, name)
         told = {
-            each: estimate_partial_effect(of, given, measure.of(values), measure.max_difference)
+            each: estimate_partial_effect(of, given, measure.average(values), measure.max_difference)
             for each, measure in slopes.items()
         }
         if known := {each: estimate for each, estimate in told.items() if estimate is not None}:
@@ -109,7 +109,7 @@ def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str
 
 def _summarise_noises(scored: ScoreArray) -> dict[Noise, dict[str, Any]]:
     """For each noise the trials that had it in some stage; not paired."""
-    values = build_overall_measure(scored).of(scored.values[:, 0])
+    values = build_overall_measure(scored).average(scored.values[:, 0])
     found: dict[Noise, list[float]] = defaultdict(list)
     for arm, value in zip(scored.arms, values, strict=True):
         for noise in _list_noises(arm):

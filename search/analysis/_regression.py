@@ -1,4 +1,4 @@
-"""Effects where no two trials differ in one thing alone: least squares over the trials of a search, one seed each."""
+"""Effects where no two trials differ in one setting alone: least squares over the trials of a search, one seed each."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -12,21 +12,21 @@ from search.analysis._contrasts import HIGH_FIRST, SEQUENTIAL, EffectKind, comes
 from search.statistics import CONFIDENCE, Estimate
 
 REGRESSION_ASSUMPTIONS = (
-    "Effects marked 'model' come from least squares over every complete trial on its one seed: what tasks are there, their mean rate, noise and mixing, and the targets' recipe add up, and one "
-    "effect at a time is added to them.",
-    "Their intervals hold if what is left over is alike and independent from trial to trial. A search does not choose its trials at random: read them as a hint of what "
+    "Effects marked 'model' come from a linear regression over every complete trial on one seed. Covariates are the tasks, their mean learning rate, noise, joint "
+    "training and the settings of the targets; one effect at a time is added.",
+    "Intervals of the regression assume independent errors of equal variance. A sampler does not choose trials at random: read these effects as a hint of what "
     "to repeat on fresh seeds.",
 )
 MIN_DEGREES_OF_FREEDOM = 5
-"""Degrees of freedom below which nothing is said."""
+"""Degrees of freedom of the residual below which no effect is estimated."""
 MIN_TRIALS_PER_LEVEL = 2
-"""On either side."""
+"""Trials that each level of an effect needs at least."""
 
 EffectColumn = Callable[[Arm], float]
 
 
 def iterate_effect_columns(arms: Sequence[Arm]) -> Iterator[tuple[EffectKind, str, EffectColumn]]:
-    """What may differ between trials: an effect's kind, its name, and how much of it a trial has."""
+    """The regressors: an effect's kind, its name, and a function that gives its value for a trial."""
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
     noises = sorted({stage.noise.method for arm in arms for stage in arm.stages} - {"none"})
     yield "resource", HIGH_FIRST, lambda arm: _encode_lead(compute_high_resource_lead(arm))
@@ -46,7 +46,7 @@ def iterate_effect_columns(arms: Sequence[Arm]) -> Iterator[tuple[EffectKind, st
 
 
 def build_nuisance_matrix(arms: Sequence[Arm], kind: EffectKind, name: str) -> np.ndarray:
-    """[trials, columns]: what is reckoned with while one effect is looked at."""
+    """[trials, columns]: the covariates of the regression of one effect: intercept, tasks, targets' settings, other effects."""
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
     found = [[1.0] * len(arms)]
     found += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
@@ -61,13 +61,13 @@ def build_nuisance_matrix(arms: Sequence[Arm], kind: EffectKind, name: str) -> n
 def estimate_partial_effect(
     of: np.ndarray, given: np.ndarray, values: np.ndarray, widest: float = 1.0
 ) -> Estimate | None:
-    """The partial effect of one column, Student's interval; None where it cannot be told.
+    """The regression coefficient of one column with Student's interval; None where it is not identified.
 
     Args:
-        of: [trials]: how much of it each has.
-        given: [trials, columns]: what else they have.
+        of: [trials]: the column.
+        given: [trials, columns]: the covariates.
         values: [trials].
-        widest: how large a difference of two values can be.
+        widest: the largest possible difference of two values.
     """
     freedom = len(values) - int(np.linalg.matrix_rank(given)) - 1
     levels = [int((of == level).sum()) for level in np.unique(of)]
@@ -82,7 +82,7 @@ def estimate_partial_effect(
     error = math.sqrt(max(0.0, float(((rest - slope * own) ** 2).sum())) / freedom / size)
     half = float(stats.t.ppf((1 + CONFIDENCE) / 2, freedom)) * error
     p = 2 * float(stats.t.sf(abs(slope) / error, freedom)) if error > 0 else None
-    return Estimate(slope, slope - half, slope + half, 1, p).within(-widest, widest)
+    return Estimate(slope, slope - half, slope + half, 1, p).clip(-widest, widest)
 
 
 def _encode_lead(lead: float | None) -> float:
@@ -94,7 +94,7 @@ def _encode_order(first: bool | None) -> float:
 
 
 def _encode_last(arm: Arm, task: str) -> float:
-    """Whether a task comes last, beside how often it would by chance; nothing where there is no order."""
+    """Whether a task comes last, minus its probability under a random order; 0 where there is no order."""
     if len(arm.stages) < 2 or task not in arm.tasks:
         return 0.0
     return float(arm.tasks[-1] == task) - 1 / len(arm.stages)
@@ -106,7 +106,7 @@ def _average_log_rate(arms: Sequence[Arm]) -> float:
 
 
 def _encode_rate(arm: Arm, usual: float) -> float:
-    """Mean binary logarithm of the rates beside the usual one; a trial without stages is no evidence of rates."""
+    """Mean log2 of the learning rates minus that of all trials; 0 for a trial without stages."""
     return sum(math.log2(stage.learning_rate) - usual for stage in arm.stages) / len(arm.stages) if arm.stages else 0.0
 
 

@@ -1,6 +1,6 @@
 """What ``results.json`` tells of trials, as the program's own data."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
@@ -32,3 +32,14 @@ def read_stage(task: str, told: Mapping[str, Any]) -> Stage:
     known = {field.name for field in fields(Noise)}
     noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
     return Stage(task=task, learning_rate=told["learning_rate"], steps=told.get("steps", 0), noise=noise)
+
+
+def iterate_stages(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
+    """Task, what is told of the stage, whether it is a target."""
+    yield from ((stage["task"], stage, False) for stage in trial["curriculum"])
+    yield from ((task, stage, True) for task, stage in trial["targets"].items())
+
+
+def describe_curriculum(trial: Mapping[str, Any]) -> str:
+    """A trial's curriculum."""
+    return " > ".join(str(read_stage(stage["task"], stage)) for stage in trial["curriculum"]) or "no intermediate stage"

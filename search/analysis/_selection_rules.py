@@ -1,4 +1,4 @@
-"""What choosing among trials by one rule or another would have cost on test."""
+"""The cost of choosing among trials by different rules, in test transfer."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,12 +12,12 @@ from search.statistics import compute_interval
 from trainables.languages import SOURCE_LANGUAGE
 
 MIN_CANDIDATES = 3
-"""Trials from which on there is something to choose."""
+"""Trials that a choice needs at least."""
 
 
 def analyse_selection_rules(dev: ScoreArray | None, test: ScoreArray | None) -> dict[str, Any] | None:
-    """The cost of each rule: how far the test transfer of the trial that it names on one seed lies below the best one's, both on all
-    other seeds; mean over seeds. None before three trials were repeated on two seeds.
+    """The cost of each rule: the rule chooses a trial on one seed; its cost is how much lower the test transfer of that trial is than the
+    best trial's, both averaged over the other seeds. Mean over seeds. None before three trials were repeated on two seeds.
 
     Args:
         dev: repeated trials on dev.
@@ -25,7 +25,7 @@ def analyse_selection_rules(dev: ScoreArray | None, test: ScoreArray | None) -> 
     """
     if dev is None or test is None or len(test.seeds) < 2 or len(test.arms) < MIN_CANDIDATES or not test.has_transfer:
         return None
-    transfer = build_overall_measure(test).of(test.values)
+    transfer = build_overall_measure(test).average(test.values)
     rules = {name: rule(dev) for name, rule in SELECTION_RULES.items() if rule(dev) is not None}
     rules["test itself"] = transfer
     rows = [_describe_rule(name, values, transfer) for name, values in rules.items() if values is not None]
@@ -33,9 +33,9 @@ def analyse_selection_rules(dev: ScoreArray | None, test: ScoreArray | None) -> 
     return {
         "candidates": len(test.arms),
         "rules": rows,
-        "told": f"each rule names one of {len(test.arms)} trials on one seed; what that costs is measured on the other "
-        f"{len(test.seeds) - 1}, and so for every seed in turn. What 'test itself' costs is due to seeds alone. Costs of one seed and another share most of "
-        "their data: intervals are too narrow, if anything",
+        "told": f"each rule chooses one of {len(test.arms)} trials on one seed; its cost is the test transfer lost against the best trial on the other seeds ("
+        f"{len(test.seeds) - 1}), averaged over the choice of the seed. The cost of 'test itself' is due to seeds alone. Costs of different seeds share "
+        "data, so that the intervals may be too narrow",
     }
 
 
@@ -53,7 +53,7 @@ def _describe_rule(name: str, values: np.ndarray, transfer: np.ndarray) -> dict[
 
 
 def _compute_costs(values: np.ndarray | None, transfer: np.ndarray) -> list[float]:
-    """By seed; of a trial at random if there are no values to choose by."""
+    """The cost by seed; of a random choice if there are no values to choose by."""
     found = []
     for seed in range(transfer.shape[1]):
         others = _average_other_seeds(transfer, seed)
@@ -63,7 +63,7 @@ def _compute_costs(values: np.ndarray | None, transfer: np.ndarray) -> list[floa
 
 
 def _average_other_seeds(transfer: np.ndarray, seed: int) -> np.ndarray:
-    """[trials]: the mean over all seeds but one."""
+    """[trials]: the mean over all other seeds."""
     found: np.ndarray = np.delete(transfer, seed, axis=1).mean(1)
     return found
 
@@ -75,7 +75,7 @@ def _describe_cost(costs: list[float]) -> dict[str, Any]:
         "low": told.low,
         "high": told.high,
         "seeds": told.seeds,
-        "told": str(told.within(0.0, 1.0)),
+        "told": str(told.clip(0.0, 1.0)),
     }
 
 
@@ -89,11 +89,11 @@ def _score_by_source(dev: ScoreArray) -> np.ndarray | None:
 
 
 def _score_by_transfer(dev: ScoreArray) -> np.ndarray | None:
-    return build_overall_measure(dev).of(dev.values) if dev.counted.any() else None
+    return build_overall_measure(dev).average(dev.values) if dev.counted.any() else None
 
 
 def _score_by_worst_family(dev: ScoreArray) -> np.ndarray | None:
-    found = [measure.of(dev.values) for measure in build_family_measures(dev).values()]
+    found = [measure.average(dev.values) for measure in build_family_measures(dev).values()]
     return np.min(found, axis=0) if found else None
 
 
@@ -102,4 +102,4 @@ SELECTION_RULES: dict[str, Callable[[ScoreArray], np.ndarray | None]] = {
     "transfer_dev": _score_by_transfer,
     "worst_family_dev": _score_by_worst_family,
 }
-"""[trials, seeds] each; None where there is nothing that it is made of."""
+"""By name, a function that gives [trials, seeds], what a rule maximizes; None where its scores are missing."""

@@ -127,11 +127,11 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
         for name, (part, language) in wanted.items():
             bar.update(line, description=name)
             try:
-                if not part.set.local:
+                if not part.source.is_local:
                     copied += [name] * copy_split(part, language, folder)
-                elif not (file := folder / part.set.repository / f"{part.split_of(language)}.tsv").is_file():
+                elif not (file := folder / part.source.repository / f"{part.split_of(language)}.tsv").is_file():
                     raise DataError(
-                        f"{name}: on no hub ({part.set.licence}): put your copy into {file} ({TAGGED_FILE_FORMAT})"
+                        f"{name}: on no hub ({part.source.licence}): put your copy into {file} ({TAGGED_FILE_FORMAT})"
                     )
             except DataError as error:
                 problems.append(str(error))

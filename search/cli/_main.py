@@ -69,11 +69,11 @@ def plan(
     from search.planner import plan as foresee
 
     settings = _load_config(config, overrides, trials, None)
-    foreseen = foresee(settings, home.resolve_stage_store(settings.store), home.folder(settings.name))
+    foreseen = foresee(settings, home.resolve_stage_store(settings.store), home.get_search_folder(settings.name))
     why = None
     if against is not None:
-        why = explain_new_stages(foreseen.tree, _open_study(home.find(against)).get_stage_paths())
-    for problem in filter(None, (foreseen.refused, *find_input_problems(settings))):
+        why = explain_new_stages(foreseen.tree, _open_study(home.find_search(against)).get_stage_paths())
+    for problem in filter(None, (foreseen.refusal, *find_input_problems(settings))):
         print_line(f"xlt: a launch would be refused: {problem}", err=True)
     if as_json:
         print_json(foreseen.to_json() | ({} if why is None else {"against": dict(why)}))
@@ -133,14 +133,14 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
     """Progress of the search NAME, trial by trial; without NAME the searches that are here."""
     if name is None:
         if as_json:
-            print_json(home.names())
-        for found in [] if as_json else home.names():
+            print_json(home.list_searches())
+        for found in [] if as_json else home.list_searches():
             print_line(found)
         return
     from search.results import build_results
 
-    folder = home.find(name)
-    document = build_results(_open_study(folder), live=folder.live)
+    folder = home.find_search(name)
+    document = build_results(_open_study(folder), live=folder.is_running)
     if as_json:
         print_json(document)
         return
@@ -156,7 +156,7 @@ def status(home: Home, name: str | None, as_json: bool) -> None:
 @pass_home
 def best(home: Home, name: str, as_json: bool) -> None:
     """The best trial of the search NAME, with its interval, and whether it is separated from the next."""
-    study = _open_study(home.find(name))
+    study = _open_study(home.find_search(name))
     if not as_json:
         _print_answer(study)
         return
@@ -179,7 +179,7 @@ def report(home: Home, name: str, file: Path | None, as_json: bool) -> None:
     """What the search NAME found: order, importance, noise, forgetting, selection, family by family."""
     from search.report import build_report, make_path_formatter, render_report, write_report_page
 
-    study = _open_study(folder := home.find(name))
+    study = _open_study(folder := home.find_search(name))
     if file is not None:
         write_report_page(study, file)
         print_line(f"written to {file}", err=as_json)
@@ -201,7 +201,7 @@ def export(home: Home, name: str, directory: Path, trial: int | None, register: 
     """Write best.yaml, results.json and the models of the search NAME into DIRECTORY."""
     from search.exporter import export as write
 
-    folder = home.find(name)
+    folder = home.find_search(name)
     study = _open_study(folder)
     with make_stderr_console().status("reading, or training again, the models"):
         exported = write(study, folder, home, directory, trial, lambda note: print_line(note, err=True))
@@ -258,7 +258,7 @@ def track(home: Home, name: str) -> None:
     from search.report import write_report_files
     from search.tracking import rebuild_tracking
 
-    study, console = _open_study(folder := home.find(name)), make_stderr_console()
+    study, console = _open_study(folder := home.find_search(name)), make_stderr_console()
     written = write_report_files(study, folder, console)
     rebuilt = rebuild_tracking(study, home, folder.results, console, written.files, written.answer)
     print_line(rebuilt)

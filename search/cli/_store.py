@@ -68,7 +68,7 @@ def gc(home: Home, url: str | None, max_size: str, dry_run: bool, as_json: bool)
             remove_leftovers(records)
         shrunk = shrink_store(records, size, dry_run=dry_run)
     except UnexpectedFileError as error:
-        raise UserError(f"the stage store {records.place.url}: {error}; nothing was removed") from error
+        raise UserError(f"the stage store {records.location.url}: {error}; nothing was removed") from error
     if as_json:
         taken = [_describe_entry(entry, users) for entry in shrunk.evicted]
         print_json(
@@ -132,9 +132,9 @@ def _find_users(home: Home) -> dict[str, list[str]]:
     from search.study import Study
 
     users: dict[str, list[str]] = {}
-    for name in home.names():
+    for name in home.list_searches():
         try:
-            keys = Study.open(home.find(name)).get_stage_keys()
+            keys = Study.open(home.find_search(name)).get_stage_keys()
         except UserError as error:
             print_line(f"search {name} cannot be read, so none of its stages is told as used by it: {error}", err=True)
             continue

@@ -47,7 +47,7 @@ def ui(home: Home, name: str | None, port: int, shown: bool | None) -> None:
         print_line(told, err=True)
     found = list_experiments(home)
     if name is not None and name not in found:
-        home.find(name)
+        home.find_search(name)
         raise UserError(
             f"the MLflow of this home has no search {name!r}: xlt track {name} writes it, to where its config says"
         )
@@ -90,7 +90,7 @@ def list_experiments(home: Home) -> dict[str, str]:
     with suppress(sqlite3.Error), closing(sqlite3.connect(f"{home.database.as_uri()}?mode=ro", uri=True)) as database:
         asked = "SELECT name, experiment_id FROM experiments WHERE lifecycle_stage = 'active'"
         found = {str(name): str(number) for name, number in database.execute(asked) if isinstance(number, int)}
-        return {name: found[name] for name in home.names() if name in found}
+        return {name: found[name] for name in home.list_searches() if name in found}
     return {}
 
 

@@ -1,7 +1,8 @@
-"""The typed config of a search: every problem is reported at once, with its path."""
+"""The typed config of a search. All problems are reported together, each with its path."""
 
 from search.config._checks import check_encoder, check_languages, check_store_url, describe_validation_error
-from search.config._config import Config, dump_config, load_config, validate_config
+from search.config._config import Config
+from search.config._load import dump_config, load_config, validate_config
 from search.config._paths import make_encoder_absolute
 from search.config._sections import StageSettings, StoreSettings
 from search.config._shipped import find_config, list_shipped_configs

@@ -1,4 +1,4 @@
-"""Checks of single values; each raises ValueError saying what is allowed."""
+"""Checks of single values. Each raises ValueError with the allowed values."""
 
 import json
 import re
@@ -17,68 +17,72 @@ from trainables.validation import (
 )
 
 READ_ONLY_CONTEXT = {"looking": True}
-"""Context of a validation that needs nothing besides the document."""
+"""Validation context for reading a search: neither the encoder nor the stage store needs to exist."""
 HUB_ID_PATTERN = re.compile(r"[\w.-]+/[\w.-]+")
 
 
 def check_members(names: Sequence[str], allowed: Sequence[str] | Mapping[str, Any], what: str) -> tuple[str, ...]:
-    """The names, if there is one at least, each is allowed, and none stands twice."""
+    """Return the names as a tuple.
+
+    Raises:
+        ValueError: if there is none, one is not in `allowed`, or one is repeated.
+    """
     if not names:
         raise ValueError(f"at least one {what} is needed; allowed: {', '.join(allowed)}")
     unknown = [name for name in names if name not in allowed]
     if unknown:
         raise ValueError(f"unknown {what}: {', '.join(map(repr, unknown))}; allowed: {', '.join(allowed)}")
     if len(set(names)) < len(names):
-        raise ValueError(f"a {what} is named twice in {list(names)}")
+        raise ValueError(f"a {what} is listed twice: {list(names)}")
     return tuple(names)
 
 
 def check_number_or_all(value: object, what: str, most: int) -> object:
-    """The value, if it is a whole number from 0 to `most`, or the word ``all``."""
+    """Return the value if it is a whole number from 0 to `most`, or ``all``."""
     if value != "all" and (isinstance(value, bool) or not isinstance(value, int) or value < 0):
-        raise ValueError(f"wants a number of {what}, or all; got {value!r}")
+        raise ValueError(f"must be a number of {what}, or all; got {value!r}")
     if isinstance(value, int) and value > most:
-        raise ValueError(f"wants {most:,} {what} at most, or all; got {value}")
+        raise ValueError(f"must be at most {most:,} {what}, or all; got {value}")
     return value
 
 
 def check_languages(languages: Sequence[str], benchmark: str, targets: Iterable[str]) -> None:
-    """Check that a benchmark has these languages, and each target one that transfer to it can be told by.
+    """Check that the benchmark has these languages, and that each target has one in which transfer can be measured.
 
     Raises:
-        ValueError: saying which there are.
+        ValueError: with the languages that are allowed.
     """
-    there, cards = BENCHMARK_LANGUAGES[benchmark], BENCHMARKS[benchmark]
-    check_members(languages, there, "language")
+    available, cards = BENCHMARK_LANGUAGES[benchmark], BENCHMARKS[benchmark]
+    check_members(languages, available, "language")
     for target in targets:
-        of_target = cards[target].languages or there
+        of_target = cards[target].languages or available
         if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in languages if code in of_target):
             raise ValueError(
-                f"transfer to {target} needs a language besides English that encoders are pre-trained on; it has: {', '.join(of_target)}"
+                f"{target} needs a language other than English that encoders are pre-trained on; it has: {', '.join(of_target)}"
             )
 
 
 def is_folder_name(encoder: str) -> bool:
-    """Whether an encoder is written as only a folder can be, there or not."""
+    """Whether the encoder can only be a folder, by the way it is written; the folder need not exist."""
     return encoder != "miniature" and (not HUB_ID_PATTERN.fullmatch(encoder) or encoder[0] == ".")
 
 
 def check_encoder(encoder: str) -> str:
-    """The encoder, if it is the miniature, a folder that holds a model, or may be a hub id.
+    """Return the encoder if it is ``miniature``, a folder with a model, or could be a hub id.
 
     Raises:
-        ValueError: saying what is missing.
+        ValueError: with what is missing.
     """
     folder = Path(encoder)
     if encoder == "miniature" or not (is_folder_name(encoder) or folder.is_dir()):
         return encoder
     if not folder.is_dir():
-        there = "is a file, no folder" if folder.exists() else "is no folder here and no hub id"
-        raise ValueError(f"{encoder!r} {there}; allowed: miniature, a folder, namespace/name")
+        problem = "is a file, not a folder" if folder.exists() else "is neither an existing folder nor a hub id"
+        raise ValueError(f"{encoder!r} {problem}; allowed: miniature, a folder, namespace/name")
     if not (folder / "config.json").is_file():
-        raise ValueError(f"the encoder folder {encoder!r} has no config.json: it wants what save_pretrained writes")
+        raise ValueError(f"the encoder folder {encoder!r} has no config.json; it must hold what save_pretrained writes")
     if not any(folder.glob("*.safetensors*")):
-        raise ValueError(f"the encoder folder {encoder!r} has no weights: no *.safetensors in it")
+        raise ValueError(f"the encoder folder {encoder!r} has no weights: it holds no *.safetensors")
     try:
         check_encoder_folder(folder)
     except (DataError, OSError) as error:
@@ -87,10 +91,10 @@ def check_encoder(encoder: str) -> str:
 
 
 def check_store_url(url: str) -> str:
-    """The URL, if fsspec has what its protocol needs; one that begins with a reference is looked at where the environment has it.
+    """Return the URL if fsspec can open its protocol. A URL whose ``${NAME}`` is not set here is not checked.
 
     Raises:
-        ValueError: saying what to install, or which protocols there are.
+        ValueError: with what to install, or the known protocols.
     """
     import fsspec
 
@@ -107,7 +111,7 @@ def check_store_url(url: str) -> str:
 
 
 def describe_validation_error(details: Any) -> str:
-    """One of pydantic's errors in a line: where, what is wrong, what was given."""
+    """One of pydantic's errors in one line: the path, the problem and the value."""
     where = ".".join(map(str, details["loc"]))
     if details["type"] == "value_error":
         return f"{where}: {details['ctx']['error']}"
@@ -116,7 +120,7 @@ def describe_validation_error(details: Any) -> str:
 
 
 def list_keys_at(section: Any, path: Sequence[Any]) -> list[str]:
-    """The keys of the section at a path below a section, for the message about one that is not there."""
+    """The keys of the section at a path below `section`, for the message about an unknown key."""
     for part in path:
         field = section.model_fields.get(part) if hasattr(section, "model_fields") else None
         if field is None:

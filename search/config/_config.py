@@ -1,27 +1,18 @@
-"""The typed config of a search: unknown keys refused, every problem reported at once with its path."""
+"""The typed config of a search. Unknown keys are refused; all problems are reported together, each with its path."""
 
 import re
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
-import yaml
 from pydantic import (
     Field,
-    ValidationError,
     ValidationInfo,
     field_validator,
 )
 
 from search.config._checks import (
-    READ_ONLY_CONTEXT,
     check_encoder,
     check_languages,
     check_members,
-    describe_validation_error,
-    list_keys_at,
 )
-from search.config._paths import make_paths_absolute, parse_override_keys
 from search.config._sections import (
     CurriculumSettings,
     GeneralizedTransfer,
@@ -32,7 +23,6 @@ from search.config._sections import (
     Tracking,
     Training,
 )
-from search.config._shipped import get_base_folder
 from search.config._stage_space import NoiseSpace, Space
 from search.config._strategy import (
     Budget,
@@ -47,8 +37,6 @@ from search.config._strategy import (
     TrialCount,
     select_scored_targets,
 )
-from search.config._yaml import apply_override, convert_path_errors, convert_to_json, read_document
-from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS, BENCHMARKS_WITH_SYNONYMS, TWO_TEXT_KINDS
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
@@ -60,7 +48,7 @@ MAX_NAME_LENGTH = 100
 
 
 class Config(Strategy):
-    """One search."""
+    """The config of one search."""
 
     name: str
     encoder: str
@@ -69,7 +57,7 @@ class Config(Strategy):
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
-    """Languages to score in; by default all that the benchmark has."""
+    """Languages in which targets are scored; default: all languages of the benchmark."""
     curriculum: CurriculumSettings
     training: Training
     space: Space
@@ -77,7 +65,7 @@ class Config(Strategy):
     orders: Orders = Orders()
     objective: Objective = Field(default="transfer_dev", validate_default=True)
     second_objective: SecondObjective | None = Field(default=None, validate_default=True)
-    """Trials that none beats in both are told; the verdict is on the first."""
+    """The report lists the Pareto front of both objectives; the verdict is on the first."""
     racing: Racing = Racing()
     prior: Prior = Prior()
     generalized: GeneralizedTransfer = GeneralizedTransfer()
@@ -94,9 +82,9 @@ class Config(Strategy):
     @classmethod
     def _check_name(cls, name: str) -> str:
         if len(name) > MAX_NAME_LENGTH:
-            raise ValueError(f"a name has {MAX_NAME_LENGTH} characters at most; this one has {len(name)}")
+            raise ValueError(f"a name has at most {MAX_NAME_LENGTH} characters; this one has {len(name)}")
         if not NAME_PATTERN.fullmatch(name):
-            raise ValueError(f"a name is letters, digits, '-', '_' and single dots between them; got {name!r}")
+            raise ValueError(f"a name consists of letters, digits, '-', '_' and single dots between them; got {name!r}")
         return name
 
     @field_validator("encoder")
@@ -113,7 +101,7 @@ class Config(Strategy):
     @classmethod
     def _check_targets(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         tasks = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
-        scored = [task for task, card in tasks.items() if card.scored]
+        scored = [task for task, card in tasks.items() if card.is_scored]
         return check_members(targets, scored, "target task") if tasks else targets
 
     @field_validator("intermediate")
@@ -130,10 +118,10 @@ class Config(Strategy):
         for task in tasks:
             if made_from := sorted(targets & set(cards[task].made_from)) if task in cards else []:
                 raise ValueError(
-                    f"{task} was made from dev items of {', '.join(made_from)}: what it would gain is no transfer"
+                    f"{task} was made from dev items of {', '.join(made_from)}: training on it would leak dev items of the target"
                 )
         if both := sorted(targets & tasks.keys()):
-            raise ValueError(f"a task is either a target or intermediate, not both: {', '.join(both)}")
+            raise ValueError(f"a task is either a target or an intermediate task, not both: {', '.join(both)}")
         return tasks
 
     @field_validator("languages")
@@ -153,7 +141,9 @@ class Config(Strategy):
         languages = info.data.get("languages") or BENCHMARK_LANGUAGES.get(info.data.get("benchmark", ""), ())
         counted = [code for code in languages if code != SOURCE_LANGUAGE and LANGUAGES[code].seen]
         if generalized.pairs and languages and len(counted) < 2:
-            raise ValueError("pairs of languages need two besides English that encoders are pre-trained on")
+            raise ValueError(
+                "pairs of languages need two languages other than English that encoders are pre-trained on"
+            )
         return generalized
 
     @field_validator("curriculum")
@@ -162,7 +152,7 @@ class Config(Strategy):
         tasks = info.data.get("intermediate")
         if tasks is not None and curriculum.max_length > len(tasks):
             raise ValueError(
-                f"max_length {curriculum.max_length} is above the number of intermediate tasks, {len(tasks)}"
+                f"max_length {curriculum.max_length} is greater than the number of intermediate tasks, {len(tasks)}"
             )
         return curriculum
 
@@ -179,13 +169,15 @@ class Config(Strategy):
     def _check_noise_settings(cls, space: Space, info: ValidationInfo) -> Space:
         benchmark = info.data.get("benchmark")
         if space.uses_synonyms and space.noise.synonyms is None and benchmark not in BENCHMARKS_WITH_SYNONYMS:
-            raise ValueError(f"augmentation needs a dictionary, and {benchmark} brings none: set space.noise.synonyms")
+            raise ValueError(
+                f"augmentation needs a dictionary of synonyms, and {benchmark} has none: set space.noise.synonyms"
+            )
         curriculum = info.data.get("curriculum")
         noisy = any(method.method != "none" for method in space.noise.methods)
         idle = noisy and space.noise.along == "per_stage" and space.target.noise == NoiseSpace()
         if idle and curriculum is not None and curriculum.max_length == 0:
             raise ValueError(
-                "noise.along per_stage is for intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
+                "noise.along per_stage applies to intermediate stages, and there are none (curriculum.max_length 0): set it to targets"
             )
         return space
 
@@ -203,97 +195,32 @@ class Config(Strategy):
             raise ValueError("source_dev needs English among the languages and a target that is trained in it")
         if objective != "source_dev" and not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in on_dev):
             raise ValueError(
-                f"{objective} needs a target with a dev set in another language than English that encoders are pre-trained on; "
-                f"{', '.join(targets)}: none. Add one, or choose by source_dev"
+                f"{objective} needs a target with a dev set in a language other than English that encoders are pre-trained on; "
+                f"none of {', '.join(targets)} has one. Add such a target, or set objective to source_dev"
             )
         return objective
 
     @property
     def scored_targets(self) -> tuple[str, ...]:
-        """The targets whose dev scores the objective is made of."""
+        """The targets whose dev scores make up the objective, in order."""
         return select_scored_targets(dict(self)) or ()
 
     @property
     def untrained_target_positions(self) -> tuple[int, ...]:
-        """The places of those among `select_scored_targets` that are scored without training, and so all at once."""
+        """Positions in `scored_targets` of the targets that are scored without training, and so report only once."""
         cards = BENCHMARKS[self.benchmark]
-        return tuple(place for place, task in enumerate(self.scored_targets) if not cards[task].train)
+        return tuple(position for position, task in enumerate(self.scored_targets) if not cards[task].train)
 
-    def length(self, task: str) -> StageSettings:
-        """How long a task trains, as a target or in a stage of its own, and on what batches."""
+    def get_stage_settings(self, task: str) -> StageSettings:
+        """The stage settings of a task, as a target or in an intermediate stage of its own."""
         training = self.training
-        return training.of(task, training.target if task in self.targets else training.intermediate)
+        return training.get_stage_settings(task, training.target if task in self.targets else training.intermediate)
 
-    def resource(self, task: str) -> Resource:
-        """Whether an intermediate task's training set is large or small."""
+    def get_resource(self, task: str) -> Resource:
+        """Whether the training set of an intermediate task is large (``high``) or small (``low``)."""
         return self.intermediate[task].resource or BENCHMARKS[self.benchmark][task].resource
 
     @property
     def scored_languages(self) -> tuple[str, ...]:
-        """The languages that targets are scored in."""
+        """The languages in which targets are scored."""
         return self.languages if self.languages is not None else BENCHMARK_LANGUAGES[self.benchmark]
-
-
-def load_config(path: Path, overrides: Sequence[str] = ()) -> Config:
-    """The config in a YAML file, its paths absolute: relative ones are relative to the folder of the file, those of `overrides` to the
-    working directory (`search.config._paths`).
-
-    Args:
-        path: the file.
-        overrides: ``a.b=value`` each, the value read as YAML; as ``--set`` gives them.
-
-    Raises:
-        ConfigError: listing every problem.
-    """
-    document = read_document(path)
-    if not isinstance(document, dict):
-        raise ConfigError(str(path), [f"a config is a mapping of keys to values; this is {type(document).__name__}"])
-    for override in overrides:
-        apply_override(document, override)
-    with convert_path_errors(str(path)):
-        return validate_config(
-            document, str(path), make_paths_absolute(document, get_base_folder(path), parse_override_keys(overrides))
-        )
-
-
-def validate_config(
-    document: Mapping[str, Any], source: str, problems: Sequence[str] = (), *, looking: bool = False
-) -> Config:
-    """The config in a document, its paths as they are.
-
-    Args:
-        document: of the config.
-        source: where it comes from, for the message.
-        problems: what is known to be wrong with it.
-        looking: whether it is of a search that is only looked at, where neither encoder nor store need be there.
-
-    Raises:
-        ConfigError: listing every problem.
-    """
-    try:
-        text = convert_to_json(document)
-    except ValueError as error:
-        raise ConfigError(source, [str(error)]) from error
-    try:
-        config = Config.model_validate_json(text, context=READ_ONLY_CONTEXT if looking else None)
-    except ValidationError as error:
-        raise ConfigError(source, [*problems, *(_describe_problem(details) for details in error.errors())]) from None
-    if problems:
-        raise ConfigError(source, problems)
-    return config
-
-
-def dump_config(config: Config) -> str:
-    """The config as YAML, complete; read again it means the same."""
-    return yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False, allow_unicode=True)
-
-
-def _describe_problem(details: Any) -> str:
-    where = ".".join(str(part) for part in details["loc"])
-    match details["type"]:
-        case "extra_forbidden":
-            return f"{where}: unknown key; allowed here: {', '.join(list_keys_at(Config, details['loc'][:-1]))}"
-        case "missing":
-            return f"{where}: this key is needed"
-        case _:
-            return describe_validation_error(details)

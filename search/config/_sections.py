@@ -1,4 +1,4 @@
-"""The parts of a config, but for the space of stages."""
+"""The sections of a config, except the space and the search strategy."""
 
 import math
 from typing import Annotated, Any, Literal, Self
@@ -32,40 +32,40 @@ from trainables.store import ARITHMETIC_BY_DEVICE
 from trainables.validation import hide_secrets
 
 STORE_SECRET, TRACKING_SECRET = "XLT_STORE_SECRET", "XLT_TRACKING_SECRET"
-"""Where secrets go that stand in an address: variables of the environment, named in ``config.yaml``."""
+"""Environment variables that hold the secrets of an address; ``config.yaml`` keeps only their names."""
 EXCLUSIVE_FIELDS = frozenset({"steps", "epochs"})
-"""Of a length: one of them is said, and what is said of a single task replaces both."""
+"""Fields of which one is set; a value for a single task replaces both."""
 
 
 class StageSettings(ConfigSection):
-    """How long a stage trains, and on what batches: the same for every stage of its sort."""
+    """Length, batches and regularisation of all stages of one role (intermediate or target)."""
 
     steps: Annotated[Steps, Field(gt=0)] | None = None
     """Optimiser steps."""
     epochs: Annotated[float, Field(gt=0, le=1000)] | None = None
-    """In place of steps: how often every training example comes, by the size that the task's table tells."""
+    """Instead of ``steps``: passes over the training set, by the number of examples in the task's card."""
     batch_size: BatchSize = 32
     max_length: InputLength = 128
     """Longest input in tokens."""
     warmup: Fraction = 0.1
-    """Share of the steps over which the rate rises to its peak."""
+    """Share of the steps over which the learning rate rises to its peak."""
     weight_decay: WeightDecay = 0.01
     average: Fraction = 0.0
-    """Share of the steps, at the end, over which the weights are averaged."""
+    """Share of the steps, at the end of the stage, over which the weights are averaged; 0: no averaging."""
     layer: LayerNumber | None = None
-    """Of tasks that are scored without training: the layer whose states stand for a sentence, 0 being the embeddings; by default a little
-    above the middle, for ``bucc`` the one that XTREME takes, 8 of 12."""
+    """For tasks that are scored without training: the layer whose hidden states represent a sentence; 0: the embeddings. Default: slightly
+    above the middle layer; for ``bucc`` layer 8 of 12, as in XTREME."""
     pooling: Pooling | None = None
-    """Of the same: the ``mean`` over all tokens, or the ``first`` one alone; by default the mean, for ``bucc`` the first."""
+    """For the same tasks: the ``mean`` over all tokens, or the ``first`` token alone. Default: ``mean``; for ``bucc`` ``first``."""
 
     @model_validator(mode="after")
     def _check_steps_or_epochs(self) -> Self:
         if self.steps is not None and self.epochs is not None:
-            raise ValueError("steps or epochs, not both")
+            raise ValueError("set steps or epochs, not both")
         return self
 
     def count_steps(self, examples: int) -> int:
-        """Optimiser steps for a task with so many training examples."""
+        """Optimiser steps for a task with `examples` training examples; at least 1."""
         if self.steps is not None:
             return self.steps
         assert self.epochs is not None, "checked by Training"
@@ -73,76 +73,75 @@ class StageSettings(ConfigSection):
 
 
 class Training(ConfigSection):
-    """Lengths of the two sorts of stages."""
+    """Settings of intermediate stages and of targets."""
 
     intermediate: StageSettings
     """A joint stage takes as many steps as its tasks do on average."""
     target: StageSettings
     tasks: dict[str, StageSettings] = Field(default_factory=dict)
-    """Lengths of single tasks, intermediate or targets: what they say in place of these; a joint stage has the one for intermediate
-    stages."""
+    """Settings of single tasks, which replace those of ``intermediate`` or ``target``. A joint stage uses ``intermediate``."""
     equal: Literal["steps", "compute"] = "steps"
-    """What robust-training methods are given alike: optimiser steps, or forward and backward passes, so that a method whose steps
-    cost twice takes half of them."""
+    """What is equal for all robust-training methods: optimiser ``steps``, or ``compute`` (forward and backward passes), so that a method
+    whose steps cost twice as much takes half as many."""
 
-    def of(self, task: str, usual: StageSettings) -> StageSettings:
-        """The length of a task: what is said of it, else the usual."""
+    def get_stage_settings(self, task: str, usual: StageSettings) -> StageSettings:
+        """The settings of a task: `usual`, with the fields that ``tasks`` sets for the task."""
         own = self.tasks.get(task) or self.tasks.get(task.partition(SAMPLE_SEPARATOR)[0])
         if own is None:
             return usual
-        said = own.model_dump(exclude_unset=True)
-        said = {name: value for name, value in said.items() if name not in EXCLUSIVE_FIELDS or value is not None}
-        instead = dict.fromkeys(EXCLUSIVE_FIELDS) if EXCLUSIVE_FIELDS & said.keys() else {}
-        return usual.model_copy(update=instead | said)
+        given = own.model_dump(exclude_unset=True)
+        given = {name: value for name, value in given.items() if name not in EXCLUSIVE_FIELDS or value is not None}
+        cleared = dict.fromkeys(EXCLUSIVE_FIELDS) if EXCLUSIVE_FIELDS & given.keys() else {}
+        return usual.model_copy(update=cleared | given)
 
     @field_serializer("tasks")
     def _serialize_given_fields(self, tasks: dict[str, StageSettings]) -> dict[str, dict[str, Any]]:
-        """What is said of each task alone: written in full, nothing would be inherited once it is read again."""
-        return {task: length.model_dump(exclude_unset=True) for task, length in tasks.items()}
+        """Only the fields that are set for a task: in a complete dump nothing would be inherited when it is read again."""
+        return {task: settings.model_dump(exclude_unset=True) for task, settings in tasks.items()}
 
     @field_validator("intermediate", "target")
     @classmethod
-    def _check_length_given(cls, length: StageSettings) -> StageSettings:
-        if length.steps is None and length.epochs is None:
-            raise ValueError("it needs steps or epochs")
-        return length
+    def _check_length_given(cls, settings: StageSettings) -> StageSettings:
+        if settings.steps is None and settings.epochs is None:
+            raise ValueError("steps or epochs is required")
+        return settings
 
 
 class IntermediateTask(ConfigSection):
     """An intermediate task."""
 
     resource: Resource | None = None
-    """Whether its training set is large or small; by default what the task's table says, and low for ``task@n``."""
+    """Whether its training set is large (``high``) or small (``low``). Default: as in the task's card; ``low`` for ``task@n``."""
 
 
 class CurriculumSettings(ConfigSection):
     """Which curricula are tried."""
 
     max_length: NonNegativeInt
-    """Most intermediate stages in a trial; curricula are ordered, without repetition, and may be empty."""
+    """Most intermediate stages in a trial. Curricula are ordered, without repetition, and may be empty."""
     joint: bool = True
-    """Whether a curriculum may also be one stage that mixes several tasks."""
+    """Whether a curriculum may also be one joint stage, which mixes several tasks."""
     mixing: Literal["uniform", "proportional", "temperature"] = "uniform"
-    """How often a joint stage draws a batch from each of its tasks: equally, by how many examples they have, or by these to the
-    power of 1/``temperature``."""
+    """How often a joint stage draws a batch from each task: equally often (``uniform``), in proportion to the number of examples, or in
+    proportion to that number to the power of 1/``temperature``."""
     temperature: Annotated[float, Field(gt=1, le=1e6)] = 2.0
     retention: RowCount = 200
-    """Training rows of each intermediate task on which it is scored after its own stage and every later one, always the same ones, by
-    which forgetting is told; 0: not at all."""
+    """Training rows of each intermediate task that are scored after its own stage and after every later one, to measure forgetting. The
+    rows are the same each time; 0: forgetting is not measured."""
 
     @property
     def mixing_exponent(self) -> float:
-        """The power of the number of examples that batches are drawn by."""
+        """Batches are drawn in proportion to the number of examples to this power."""
         return {"uniform": 0.0, "proportional": 1.0, "temperature": 1 / self.temperature}[self.mixing]
 
 
 class GeneralizedTransfer(ConfigSection):
-    """Targets of two texts scored with these in two languages, beside the standard setting."""
+    """Targets of two texts, scored also with the two texts in different languages."""
 
     pairs: int | Literal["all"] = 0
-    """Ordered pairs of languages, drawn evenly; 0: none."""
+    """Number of ordered pairs of languages, drawn evenly; 0: none."""
     seed: Seed = 0
-    """Which pairs."""
+    """Seed of the draw of pairs."""
 
     @field_validator("pairs", mode="before")
     @classmethod
@@ -151,16 +150,16 @@ class GeneralizedTransfer(ConfigSection):
 
 
 class StoreSettings(ConfigSection):
-    """Where trained stages are kept."""
+    """The stage store: where trained stages are kept."""
 
     url: str | None = None
-    """A folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``; by default ``stages`` in the home. ``${NAME}`` in it stands for
-    what the environment has, here and on every node; a secret that is written out is kept as such a reference
+    """A folder, or a URL that fsspec opens, such as ``s3://bucket/stages``. Default: ``stages`` in the home. ``${NAME}`` is replaced by the
+    environment variable, here and on every node. A secret in the URL is kept as such a reference
     (`trainables.validation.hide_secrets`)."""
     enabled: bool = True
-    """False: every stage is trained afresh."""
+    """False: every stage is trained again."""
     max_size: ByteCount | None = None
-    """Bytes, or such as ``20GB``: above it weights that are cheap to train again go; records and scores stay."""
+    """Bytes, or a size such as ``20GB``. Above it the weights that are cheapest to train again are removed; records and scores stay."""
 
     @field_validator("url")
     @classmethod
@@ -170,24 +169,24 @@ class StoreSettings(ConfigSection):
 
 
 class Resources(ConfigSection):
-    """What a trial takes."""
+    """Resources of the trials."""
 
     workers: Annotated[int, Field(gt=0, le=10_000)] = 2
-    """Trials at the same time."""
+    """Trials that run at the same time."""
     cpus_per_trial: Annotated[float, Field(gt=0, le=4096)] = 1
     gpus_per_trial: Annotated[float, Field(ge=0, le=1000)] = 0
-    """May be a fraction below one: 0.5 lets two trials share a GPU."""
+    """May be a fraction below 1: with 0.5 two trials share a GPU."""
 
     @property
     def arithmetic(self) -> str:
-        """What trials compute in: a value of `trainables.store.ARITHMETIC_BY_DEVICE`."""
+        """The kind of arithmetic of the trials: a value of `trainables.store.ARITHMETIC_BY_DEVICE`."""
         return ARITHMETIC_BY_DEVICE["cuda" if self.gpus_per_trial else "cpu"]
 
     @field_validator("gpus_per_trial")
     @classmethod
     def _check_gpus(cls, gpus: float) -> float:
         if gpus > 1 and not gpus.is_integer():
-            raise ValueError(f"a fraction of a GPU, or whole GPUs; got {gpus:g}")
+            raise ValueError(f"must be a fraction of one GPU, or a whole number of GPUs; got {gpus:g}")
         return gpus
 
 
@@ -195,9 +194,9 @@ class Tracking(ConfigSection):
     """Where MLflow keeps the metrics for review."""
 
     uri: str | None = None
-    """A tracking server or database; by default ``mlflow.db`` in the home. It alone decides: ``MLFLOW_TRACKING_URI`` and
-    ``MLFLOW_REGISTRY_URI`` do not count, but ``${MLFLOW_TRACKING_URI}`` may stand here, as may any ``${NAME}`` of the environment. A
-    secret that is written out is kept as such a reference (`trainables.validation.hide_secrets`)."""
+    """A tracking server or database. Default: ``mlflow.db`` in the home. ``MLFLOW_TRACKING_URI`` and ``MLFLOW_REGISTRY_URI`` are not read;
+    ``${NAME}`` is replaced by the environment variable, so ``${MLFLOW_TRACKING_URI}`` is allowed here. A secret in the URI is kept as such
+    a reference (`trainables.validation.hide_secrets`)."""
 
     @field_validator("uri")
     @classmethod

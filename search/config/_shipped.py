@@ -1,4 +1,4 @@
-"""The configs that come with the program, by name."""
+"""The configs that are shipped with the package, by name."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ _FOLDER = Path(__file__).parents[1] / "configs"
 
 
 def list_shipped_configs() -> dict[str, str]:
-    """What each config is for, by its name: the first line of its comment."""
+    """The purpose of each shipped config by its name: the first comment line of the file."""
     return {file.stem: _read_purpose(file) for file in sorted(_FOLDER.glob("*.yaml"))}
 
 
@@ -17,7 +17,7 @@ def find_config(path: Path) -> Path:
 
 
 def get_base_folder(file: Path) -> Path:
-    """What the relative paths in a config are relative to: its own folder, and of a shipped one the working directory."""
+    """The folder that relative paths in a config refer to: the folder of the file; for a shipped config the working directory."""
     return Path.cwd() if file.parent == _FOLDER else file.parent
 
 

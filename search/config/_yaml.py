@@ -1,4 +1,4 @@
-"""YAML documents, read strictly, and changed by dotted paths."""
+"""YAML documents: strict reading, and overrides by dotted paths."""
 
 import codecs
 import json
@@ -13,18 +13,18 @@ from search.errors import ConfigError
 from trainables.validation import MAX_NESTING, MAX_YAML_BYTES, parse_yaml, read_regular_file
 
 MAX_WORD_LENGTH = 10_000
-"""Letters of a word in a document."""
+"""Most characters of one string in a document."""
 _INHERITED_FILE = re.compile(r"/dev/stdin|/(dev|proc/self)/fd/[0-9]+")
-"""Files that the process was started with: the user waits for those that are pipes."""
+"""Files that the process inherited. They may be pipes, which other paths must not be."""
 _FORBIDDEN_CHARACTERS = re.compile("[\0\ud800-\udfff]")
 
 
 def parse_yaml_document(text: str, source: str) -> Any:
-    """The document in a YAML text.
+    """Parse a YAML text.
 
     Raises:
-        ConfigError: when it is no YAML, a key stands twice, a word in it can name nothing, or it is above the limits of
-            `trainables.validation._documents`.
+        ConfigError: if it is not valid YAML, a key is repeated, a string has a forbidden character, or a limit of
+            `trainables.validation.parse_yaml` is exceeded.
     """
     try:
         document = parse_yaml(text)
@@ -35,12 +35,12 @@ def parse_yaml_document(text: str, source: str) -> Any:
 
 
 def _check_words(part: Any) -> None:
-    """Refuse a word that can name nothing: no path, no address and no task."""
+    """Refuse strings that cannot be a path, an address or a task: too long, or with a forbidden character."""
     if isinstance(part, str):
         if len(part) > MAX_WORD_LENGTH:
-            raise ValueError(f"a word has {MAX_WORD_LENGTH:,} letters at most; one begins with {part[:40]!r}")
+            raise ValueError(f"a string has at most {MAX_WORD_LENGTH:,} characters; one begins with {part[:40]!r}")
         if _FORBIDDEN_CHARACTERS.search(part):
-            raise ValueError(f"{part[:200]!r} holds a sign that no name may hold")
+            raise ValueError(f"{part[:200]!r} holds a forbidden character (null or surrogate)")
     elif isinstance(part, dict):
         _check_words([*part.keys(), *part.values()])
     elif isinstance(part, list):
@@ -49,50 +49,52 @@ def _check_words(part: Any) -> None:
 
 
 def convert_to_json(document: Any) -> str:
-    """A document of YAML as JSON; dates are words.
+    """Convert a YAML document to JSON; dates become strings.
 
     Raises:
-        ValueError: when a key is no plain word, or a value is of no type that a config has.
+        ValueError: if a key is not a string, or a value has a type that no config has.
     """
     try:
         return json.dumps(document, default=_convert_date)
     except (TypeError, RecursionError) as error:
-        raise ValueError(f"keys must be plain words, values words, numbers, lists and mappings: {error}") from error
+        raise ValueError(
+            f"keys must be strings; values must be strings, numbers, lists or mappings: {error}"
+        ) from error
 
 
 def _convert_date(value: object) -> str:
     if isinstance(value, date):
         return str(value)
-    raise TypeError(f"{type(value).__name__} is no type that a config has")
+    raise TypeError(f"{type(value).__name__} is not a type that a config has")
 
 
 @contextmanager
 def convert_path_errors(source: str) -> Iterator[None]:
-    """A path in a document that the system cannot even look at is a mistake in the document.
+    """Convert an OSError on a path in a document to a ConfigError.
 
     Raises:
-        ConfigError: naming the source.
+        ConfigError: with the source and the path.
     """
     try:
         yield
     except OSError as error:
         raise ConfigError(
-            source, [f"a path in it cannot be looked at: {error.strerror}: {str(error.filename)[:80]}"]
+            source, [f"a path in it cannot be checked: {error.strerror}: {str(error.filename)[:80]}"]
         ) from error
 
 
 def read_document(path: Path) -> Any:
-    """The document in a YAML file, in UTF-8, or in UTF-16 with its mark, as some editors write it.
+    """Read a YAML file in UTF-8, or in UTF-16 with a byte order mark, as some editors write it.
 
     Raises:
-        ConfigError: when there is no such file, or it is no YAML.
+        ConfigError: if there is no such file, or it is not valid YAML.
     """
     try:
         return parse_yaml_document(_decode_text(_read_bytes(path)), str(path))
     except FileNotFoundError as error:
         raise ConfigError(str(path), ["no such file"]) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(str(path), [f"it is no text in UTF-8: save it as UTF-8 ({error})"]) from error
+        raise ConfigError(str(path), [f"is not UTF-8 text: save it as UTF-8 ({error})"]) from error
     except OSError as error:
         raise ConfigError(str(path), [f"cannot be read: {error.strerror or error}"]) from error
 
@@ -110,15 +112,15 @@ def _decode_text(data: bytes) -> str:
 
 
 def apply_override(document: dict[str, Any], override: str) -> None:
-    """Set one key of a document, as ``--set a.b=value`` does; the value is read as YAML.
+    """Set one key of a document in place, as ``--set a.b=value`` does; the value is read as YAML.
 
     Raises:
-        ConfigError: when it is not of that form.
+        ConfigError: if the override does not have that form.
     """
     path, equals, value = override.partition("=")
     keys = path.strip().split(".")
     if not equals or not all(keys) or len(keys) > MAX_NESTING:
-        raise ConfigError(f"--set {override}", ["it wants KEY=VALUE, such as space.learning_rate.low=1e-5"])
+        raise ConfigError(f"--set {override}", ["must be KEY=VALUE, such as space.learning_rate.low=1e-5"])
     section = document
     for part in keys[:-1]:
         if not isinstance(section.get(part), dict):

@@ -57,9 +57,11 @@ def list_task_requests(config: Config) -> list[TaskRequest]:
     """Every task at every length that trials of the config have, targets first."""
     tasks = get_task_catalogue(config.benchmark)
     splits: tuple[Split, ...] = ("dev", "test") if config.finalists.top else ("dev",)
-    found = [TaskRequest(task, tasks[task], config.length(task).max_length, splits) for task in config.targets]
+    found = [
+        TaskRequest(task, tasks[task], config.get_stage_settings(task).max_length, splits) for task in config.targets
+    ]
     for task in config.intermediate if config.curriculum.max_length else ():
-        lengths = {config.length(task).max_length}
+        lengths = {config.get_stage_settings(task).max_length}
         if config.curriculum.joint and config.curriculum.max_length > 1:
             lengths.add(config.training.intermediate.max_length)
         found += [TaskRequest(task, tasks[task], length, ()) for length in sorted(lengths)]
@@ -142,10 +144,10 @@ def _build_dataset_check(
         task=task,
         split=split,
         language=language,
-        where=part.place(language),
-        licence=part.set.licence,
+        where=part.describe_rows(language),
+        licence=part.source.licence,
         rows=rows,
-        expected=None if limited else part.rows_of(language),
+        expected=None if limited else part.expected_rows(language),
         mended=dict(notes) if problem is None else {},
         first=dict(notes.first) if problem is None else {},
         problem=problem,
@@ -158,7 +160,7 @@ def find_encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "
 
     try:
         encoder = load_encoder(config.encoder)
-        tokens = encoder.tokens
+        tokens = encoder.tokenizer
         fetch_encoder_weights(config.encoder)
     except (DataError, OSError, ValueError) as error:
         of_hub = not Path(config.encoder).is_dir() and config.encoder != "miniature"
@@ -221,7 +223,7 @@ def prepare_data(config: Config, home: Home, console: Console) -> None:
                 found = load_encoded_dataset(
                     config.benchmark, each.task, config.encoder, each.max_length, data=str(home.data)
                 )
-                heard = replace(found, tell=tell)
+                heard = replace(found, report_progress=tell)
                 heard.build_tables(each.splits, config.scored_languages)
             except DataError as error:
                 problems.append(f"{each.task}: {error}")
@@ -262,4 +264,4 @@ def _estimate_rows(each: TaskRequest, languages: tuple[str, ...]) -> int:
     """About how many rows a task has in all."""
     if each.card.parts is None:
         return each.card.train + len(languages) * (each.card.dev + each.card.test)
-    return sum(part.rows_of(language) or part.take or ASSUMED_ROWS for _, part, language in each.parts(languages))
+    return sum(part.expected_rows(language) or part.take or ASSUMED_ROWS for _, part, language in each.parts(languages))

@@ -1,8 +1,9 @@
 """The best trial as files: ``best.yaml``, models, cards and a registered model."""
 
 from search.exporter._export import export
-from search.exporter._exported_trial import ExportedTrial, compare_rerun, load_exported_trial, rerun_exported_trial
+from search.exporter._exported_trial import ExportedTrial, load_exported_trial
 from search.exporter._registry import register_best
+from search.exporter._rerun import compare_rerun, rerun_exported_trial
 from search.exporter._rerun_table import render_rerun
 
 __all__ = [

@@ -1,6 +1,6 @@
 """``best.yaml``: one trial with everything resolved, so that anyone can run it again as it is."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,13 +17,11 @@ from search.config import (
     make_encoder_absolute,
     read_document,
 )
-from search.errors import ConfigError, UserError
-from search.exporter._agreement import ScoreAgreement, compare_scores
+from search.errors import ConfigError
 from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS
 from trainables.cards import TaskCatalogue
 from trainables.curriculum import Stage, Trial
 from trainables.noise_methods import NOISE_METHODS
-from trainables.outcome import Outcome
 from trainables.package_versions import get_package_versions
 from trainables.ranges import Seed, ThreadCount
 from trainables.synonyms import load_synonyms
@@ -61,7 +59,7 @@ class ExportedTrial:
     """Hash of the encoder's content, by which it is known wherever it lies; empty in files of older versions. ``trial.encoder`` is where
     it was."""
 
-    def dump(self, path: Path) -> None:
+    def write(self, path: Path) -> None:
         """Write it as YAML."""
         document = {
             "version": EXPORT_VERSION,
@@ -171,9 +169,9 @@ def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[s
 
 
 def _find_stage_problems(stage: Stage, tasks: TaskCatalogue, *, target: bool) -> Iterator[str]:
-    allowed = [task for task, card in tasks.items() if (card.scored if target else card.train)]
+    allowed = [task for task, card in tasks.items() if (card.is_scored if target else card.train)]
     for task in [stage.task] if target else stage.tasks:
-        if task not in tasks or not (tasks[task].scored if target else tasks[task].train):
+        if task not in tasks or not (tasks[task].is_scored if target else tasks[task].train):
             yield f"unknown task {task!r}; allowed: {', '.join(allowed)}"
         elif tasks[task].train and not (stage.steps and stage.learning_rate):
             yield f"{task} is trained and needs steps and learning_rate above 0; got {stage.steps} and {stage.learning_rate:g}"
@@ -183,40 +181,6 @@ def _find_stage_problems(stage: Stage, tasks: TaskCatalogue, *, target: bool) ->
         yield f"unknown noise method {stage.noise.method!r}; allowed: {', '.join(NOISE_METHODS)}"
     elif NOISE_METHODS[stage.noise.method].steps and stage.noise.steps < 1:
         yield f"{stage.noise.method} ascends and needs noise.steps of 1 at least; got {stage.noise.steps}"
-
-
-def rerun_exported_trial(
-    best: ExportedTrial, seeds: Sequence[int], on_stage: Callable[[Any], None]
-) -> dict[int, Outcome]:
-    """Train and score an exported trial afresh on each seed.
-
-    Raises:
-        UserError: when the recorded scores lack what new ones would be compared with.
-    """
-    from trainables.tasks import TASK_KINDS
-    from trainables.worker import run_trial_in_worker
-
-    for task, scores in best.scores.items():
-        metric = TASK_KINDS[BENCHMARKS[best.trial.benchmark][task].kind].metrics[0]
-        for code in (code for code, row in scores["dev"].items() if metric not in row):
-            raise UserError(f"scores.{task}.dev.{code} lacks {metric}: export the trial again")
-    return {
-        seed: run_trial_in_worker(best.trial.with_seed(seed), None, ("dev",), best.threads, on_stage) for seed in seeds
-    }
-
-
-def compare_rerun(best: ExportedTrial, outcomes: dict[int, Outcome]) -> ScoreAgreement | None:
-    """How far the scores on the exported seed lie from the exported ones; None if that seed was not run."""
-    from trainables.data import load_trial_datasets
-    from trainables.encoders import load_encoder
-    from trainables.training import describe_environment
-
-    if best.seed not in outcomes:
-        return None
-    now = load_trial_datasets(best.trial)
-    other = [f"the data of {task}" for task, digest in best.data.items() if now[task].fingerprint != digest]
-    other += ["the encoder"] * (best.encoder not in ("", load_encoder(best.trial.encoder).hash))
-    return compare_scores(best.scores, outcomes[best.seed].transfer, (best.environment, describe_environment()), *other)
 
 
 def _to_plain(value: Any) -> Any:

@@ -52,12 +52,12 @@ def register_best(study: Study, home: Home, exported: Path, best: ExportedTrial)
     Raises:
         RegistryError: when MLflow does not take it.
     """
-    address = TrackingAddress.of(study.config, home)
+    address = TrackingAddress.from_config(study.config, home)
     try:
         with set_mlflow_timeouts(address.uri, LONG_TIMEOUTS), use_private_temporary_folder():
             return _create_model_version(study, home, exported, best, address)
     except Exception as error:
-        raise RegistryError(address.told, error) from error
+        raise RegistryError(address.display, error) from error
 
 
 def _create_model_version(
@@ -66,7 +66,7 @@ def _create_model_version(
     config = study.config
     view = TrackingView(config, home, address)
     record = next(record for record in study.get_complete_trials() if record.number == best.number)
-    repeats = study.repeats().get(best.number, {})
+    repeats = study.get_repeat_outcomes().get(best.number, {})
     view.write(build_trial_run(record, repeats, config, DatasetDigests(config, home.resolve_stage_store(config.store))))
     run = view.find_run(best.number)
     assert run is not None, "it was written"
@@ -89,7 +89,7 @@ def _create_model_version(
     for key, word in tags.items():
         client.set_model_version_tag(name, version, key, word)
     client.set_registered_model_alias(name, BEST_ALIAS, version)
-    return ModelVersion(name, version, fresh, address.told)
+    return ModelVersion(name, version, fresh, address.display)
 
 
 def _find_version(client: Any, name: str, content: str) -> str | None:
@@ -99,13 +99,13 @@ def _find_version(client: Any, name: str, content: str) -> str | None:
 
 
 def _collect_tags(study: Study, best: ExportedTrial, content: str) -> Mapping[str, str]:
-    config, repeats = study.config, study.repeats()
+    config, repeats = study.config, study.get_repeat_outcomes()
     verdict = decide_verdict(study.get_complete_trials(), repeats, config)
     values = [outcome.transfer.objective(config.objective) for outcome in repeats.get(best.number, {}).values()]
     own = next(record.value for record in study.get_complete_trials() if record.number == best.number)
     value = verdict.value if verdict.best == best.number and verdict.value else None
     if values:
-        told = f"{value or compute_interval(values).within(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
+        told = f"{value or compute_interval(values).clip(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
     else:
         told = f"{own:.3f} on seed {best.seed} (dev)"
     return {

@@ -165,7 +165,7 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
     """
     file = Path(name)
     if file.suffix != ".json":
-        file = Home.locate(None if home is None else str(home)).find(str(name)).results
+        file = Home.locate(None if home is None else str(home)).find_search(str(name)).results
     try:
         results = parse_json(read_regular_file(file, MAX_RESULTS_BYTES))
         if not isinstance(results, dict):

@@ -1,4 +1,4 @@
-"""Failures as files of a search's folder: one a failed run of a job, never written over."""
+"""Failure files in a search's folder: one for each failed run of a job, never overwritten."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,38 +11,38 @@ from trainables.failure import Failure
 from trainables.validation import mask_secrets, read_regular_file
 
 MAX_MESSAGE_LENGTH, MAX_TRACEBACK_LENGTH = 10_000, 200_000
-"""Letters that are kept: an exception may hold a data set in words."""
+"""Characters that are kept: an exception may quote a whole data set."""
 MAX_FAILURE_FILE_BYTES = 2**20
-"""Bytes of a file of ours, at most."""
+"""Most bytes that are read of a failure file."""
 
 
 def mask_failure(failure: Failure | str) -> Failure:
-    """A failure as the program goes on with it, whoever told it: what is not to be kept or shown is taken out here, and nowhere else."""
-    told = Failure(error=failure) if isinstance(failure, str) else failure
+    """Mask the secrets of a failure and shorten it. Every failure passes here before it is kept or shown."""
+    unmasked = Failure(error=failure) if isinstance(failure, str) else failure
     return replace(
-        told,
-        error=_shorten_text(mask_secrets(told.error), MAX_MESSAGE_LENGTH),
-        traceback=_shorten_text(mask_secrets(told.traceback), MAX_TRACEBACK_LENGTH),
+        unmasked,
+        error=_shorten_text(mask_secrets(unmasked.error), MAX_MESSAGE_LENGTH),
+        traceback=_shorten_text(mask_secrets(unmasked.traceback), MAX_TRACEBACK_LENGTH),
     )
 
 
 def _shorten_text(text: str, most: int) -> str:
-    left, half = len(text) - most, most // 2
-    return text if left <= 0 else f"{text[:half]}\n[{left:,} letters left out]\n{text[-half:]}"
+    omitted, half = len(text) - most, most // 2
+    return text if omitted <= 0 else f"{text[:half]}\n[{omitted:,} characters left out]\n{text[-half:]}"
 
 
 def write_failure(failures: Path, failure: Failure, number: int, trial: Trial, seed: int | None) -> str:
-    """Write a failure into a new file and return the file's name in the search's folder: ``failures/trial-3-attempt-1.txt``.
+    """Write a failure into a new file; return its path below the search's folder, such as ``failures/trial-3-attempt-1.txt``.
 
     Args:
-        failures: the folder; made with the first failure.
-        failure: what was told of it.
-        number: the trial's.
-        trial: it, or its repeat.
-        seed: of a finalist's repeat.
+        failures: the folder; created with the first failure.
+        failure: error, traceback and environment.
+        number: number of the trial.
+        trial: the trial, or the finalist's repeat.
+        seed: seed of a finalist's repeat; None for the trial itself.
 
     Raises:
-        OSError: if it cannot be written.
+        OSError: if the file cannot be written.
     """
     failures.mkdir(parents=True, exist_ok=True)
     job = f"trial-{number}" if seed is None else f"trial-{number}-seed-{seed}"
@@ -60,8 +60,8 @@ def write_failure(failures: Path, failure: Failure, number: int, trial: Trial, s
     raise AssertionError("attempts have no end")
 
 
-def _format_failure(failure: Failure, what: str, trial: Trial, seed: int | None) -> str:
-    told = {
+def _format_failure(failure: Failure, title: str, trial: Trial, seed: int | None) -> str:
+    fields = {
         "failed": datetime.now(UTC).isoformat(sep=" ", timespec="seconds"),
         "seed": "" if seed is None else f"{seed}, a finalist's repeat",
         "curriculum": str(trial),
@@ -70,15 +70,14 @@ def _format_failure(failure: Failure, what: str, trial: Trial, seed: int | None)
         "on": failure.host,
         "with": ", ".join(f"{name} {version}" for name, version in failure.environment.items()),
     }
-    head = "\n".join(f"{name + ':':<12}{words}" for name, words in told.items() if words)
+    head = "\n".join(f"{name + ':':<12}{words}" for name, words in fields.items() if words)
     return (
-        f"{what}: {failure.error}\n{head}\n\n{failure.traceback or 'Nothing else is known of it.'}\n".rstrip("\n")
-        + "\n"
+        f"{title}: {failure.error}\n{head}\n\n{failure.traceback or 'No traceback is available.'}\n".rstrip("\n") + "\n"
     )
 
 
 def read_failures(failures: Path, number: int) -> Mapping[str, str]:
-    """All that is kept of a trial and its repeats, by the file's name in the search's folder; a link is no file of it."""
+    """The failure files of a trial and its repeats: content by path below the search's folder. Symbolic links are skipped."""
     files = (
         file for file in sorted(failures.glob(f"trial-{number}-*.txt")) if not file.is_symlink() and file.is_file()
     )

@@ -1,23 +1,18 @@
-"""Where everything lies: searches, stages, the MLflow database."""
+"""The home folder and the folders of its searches."""
 
-import atexit
 import fcntl
 import os
-import secrets
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from search.config import StoreSettings
 from search.errors import SearchNotFoundError, UserError
+from search.home._files import make_uri_safe_path
 from trainables.validation import MissingReferenceError, expand_references, open_regular_file
 
 FAILURES_FOLDER = "failures"
-"""The folder of tracebacks, in a search's folder."""
+"""Name of the folder of tracebacks, in a search's folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,57 +27,57 @@ class SearchFolder:
 
     @property
     def config(self) -> Path:
-        """The config as it was last launched, complete."""
+        """The complete config of the last launch."""
         return self.path / "config.yaml"
 
     @property
     def journal(self) -> Path:
-        """The Optuna study: the one truth on what was tried."""
+        """The Optuna study: the only record of what was tried."""
         return self.path / "study.journal"
 
     @property
     def results(self) -> Path:
-        """Everything a tool may want to read, rebuilt from the study at will."""
+        """Results for tools; can be rebuilt from the study."""
         return self.path / "results.json"
 
     @property
     def report(self) -> Path:
-        """The page, as the last launch left it."""
+        """The report page of the last launch."""
         return self.path / "report.html"
 
     @property
     def pictures(self) -> Path:
-        """Its pictures, for those who want them alone."""
+        """The figures of the report page as files."""
         return self.path / "pictures"
 
     @property
     def synonyms(self) -> Path:
-        """A copy of the synonyms that the search began with."""
+        """A copy of the synonyms that the search started with."""
         return self.path / "synonyms.json"
 
     @property
     def scratch(self) -> Path:
-        """Ray Tune's own experiment folder; thrown away after each launch."""
+        """Ray Tune's experiment folder; removed after each launch."""
         return self.path / ".scratch"
 
     @property
     def torn_records(self) -> Path:
-        """What was cut off of records."""
+        """Incomplete journal records that `search.study.repair_journal` removed from the journal."""
         return self.path / f"{self.journal.name}.torn"
 
     @property
     def failures(self) -> Path:
-        """Tracebacks."""
+        """The folder of tracebacks."""
         return self.path / FAILURES_FOLDER
 
     @property
-    def written(self) -> tuple[Path, ...]:
-        """What is written to, or cleared, where it lies; all else takes the place of what was there in one step."""
+    def written_paths(self) -> tuple[Path, ...]:
+        """Paths that are written or cleared in place; all other files are replaced atomically."""
         return self.journal, self.torn_records, self.pictures, self.failures, self.scratch, self.lock
 
     @property
-    def live(self) -> bool:
-        """Whether a launch is running this search, as far as one can see who may not write here, or read the lock."""
+    def is_running(self) -> bool:
+        """Whether a launch holds the lock of this search; False where the lock cannot be read."""
         try:
             with open_regular_file(self.lock) as handle:
                 fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -94,7 +89,7 @@ class SearchFolder:
 
     @property
     def lock(self) -> Path:
-        """Held by the launch that is running."""
+        """The lock file that a running launch holds."""
         return self.path / ".lock"
 
 
@@ -106,13 +101,17 @@ class Home:
 
     @classmethod
     def locate(cls, given: str | None) -> "Home":
-        """``--home``, else ``XLT_HOME``, else ``./xlt-home``; made on first use."""
+        """The home at `given` (``--home``), else ``XLT_HOME``, else ``./xlt-home``; the folder is created on first use.
+
+        Raises:
+            UserError: if the path is a file.
+        """
         root = Path(given or os.environ.get("XLT_HOME") or "xlt-home")
-        with suppress(RuntimeError):  # there is no user's home that ~ could be
+        with suppress(RuntimeError):  # the user has no home folder that ~ could stand for
             root = root.expanduser()
         root = root.resolve()
         if root.exists() and not root.is_dir():
-            raise UserError(f"the home {root} is a file: name a folder with --home or XLT_HOME")
+            raise UserError(f"the home {root} is a file; give a folder with --home or XLT_HOME")
         return cls(root)
 
     @property
@@ -121,17 +120,17 @@ class Home:
 
     @property
     def data(self) -> Path:
-        """Rows and tokens of data sets, as tables that every search of this home shares."""
+        """Encoded datasets, shared by all searches of this home."""
         return self.root / "data"
 
     @property
     def database(self) -> Path:
-        """MLflow's."""
+        """MLflow's SQLite database."""
         return self.root / "mlflow.db"
 
     @property
     def tracking_uri(self) -> str:
-        """Of the database, as MLflow takes it."""
+        """MLflow's tracking URI of the database."""
         return f"sqlite:///{make_uri_safe_path(self.root) / self.database.name}"
 
     @property
@@ -139,85 +138,49 @@ class Home:
         return self.root / "mlflow-artifacts"
 
     def resolve_stage_store(self, store: StoreSettings) -> str | None:
-        """The folder or URL where a config's stages are kept, references of a URL left to whoever opens it; None if they are not kept.
+        """The folder or URL of the stage store of a config; None if the store is disabled. References ``${NAME}`` stay in a URL.
 
         Raises:
-            UserError: when the environment lacks what the URL refers to.
+            UserError: if the environment lacks a variable that the URL refers to.
         """
         if not store.enabled:
             return None
         url = store.url or str(self.stages)
         try:
-            there = expand_references(url) if store.url else url
+            expanded = expand_references(url) if store.url else url
         except MissingReferenceError as error:
             raise UserError(f"store.url: {error}") from error
-        return url if "://" in there else str(Path(there).resolve())
+        return url if "://" in expanded else str(Path(expanded).resolve())
 
-    def folder(self, name: str) -> SearchFolder:
-        """The place of a search, there or not.
+    def get_search_folder(self, name: str) -> SearchFolder:
+        """The folder of a search, whether it exists or not.
 
         Raises:
-            UserError: when a link is where it writes, which would lead out of the home.
+            UserError: if a path that the search writes in place is a symbolic link, which could lead out of the home.
         """
-        found = SearchFolder(self.root / "searches" / name)
-        for place in (found.path.parent, found.path, *found.written):
-            if place.is_symlink():
+        folder = SearchFolder(self.root / "searches" / name)
+        for path in (folder.path.parent, folder.path, *folder.written_paths):
+            if path.is_symlink():
                 raise UserError(
-                    f"{place} is a link, and a search is only where it lies: put there what the link leads to"
+                    f"{path} is a symbolic link, which a search does not follow: move the target of the link to {path}"
                 )
-        return found
+        return folder
 
-    def names(self) -> list[str]:
-        """The searches that are here."""
+    def list_searches(self) -> list[str]:
+        """The names of the searches of this home, sorted."""
         journals = (self.root / "searches").glob("*/study.journal")
-        own = (path for path in journals if path.is_file() and not path.is_symlink() and not path.parent.is_symlink())
-        return sorted(path.parent.name for path in own)
+        regular = (
+            path for path in journals if path.is_file() and not path.is_symlink() and not path.parent.is_symlink()
+        )
+        return sorted(path.parent.name for path in regular)
 
-    def find(self, name: str) -> SearchFolder:
-        """The folder of a search that is there.
+    def find_search(self, name: str) -> SearchFolder:
+        """The folder of an existing search.
 
         Raises:
-            NoSuchSearchError: listing those that are.
+            SearchNotFoundError: if there is no such search; lists those that exist.
         """
-        folder, names = self.folder(name), self.names()
+        folder, names = self.get_search_folder(name), self.list_searches()
         if name not in names:
             raise SearchNotFoundError(name, self.root, names)
         return folder
-
-
-@cache
-def make_uri_safe_path(folder: Path) -> Path:
-    """The folder by a path that may stand in a database's URI: its own, or a link's that goes with this process.
-
-    SQLAlchemy takes ``?`` for the end of a path and, from 2.1 on alone, ``%41`` for an ``A``, and MLflow makes the folder that it reads
-    there: no quoting is right for all.
-    """
-    if is_uri_safe(folder):
-        return folder
-    place = next(filter(is_uri_safe, (tempfile.gettempdir(), "/tmp", "/var/tmp")))  # noqa: S108 - a folder of our own in it
-    aside = tempfile.mkdtemp(prefix="xlt-", dir=place)
-    atexit.register(shutil.rmtree, aside, ignore_errors=True)
-    link = Path(aside) / "home"
-    link.symlink_to(folder, target_is_directory=True)
-    return link
-
-
-def is_uri_safe(path: str | Path) -> bool:
-    """Whether a database's URI may hold the path as it is, for every version of SQLAlchemy and MLflow."""
-    return not set("?%") & set(str(path))
-
-
-@contextmanager
-def write_atomically(path: Path) -> Iterator[Path]:
-    """A file to write that takes `path`'s place in one step once it is whole."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    aside.touch(exist_ok=False)  # nobody's link or pipe stands there
-    try:
-        yield aside
-        try:
-            aside.replace(path)
-        except IsADirectoryError as error:
-            raise IsADirectoryError(error.errno, error.strerror, str(path)) from error
-    finally:
-        aside.unlink(missing_ok=True)

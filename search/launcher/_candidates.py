@@ -54,7 +54,9 @@ class EarlierSearch:
 
         self.name, self.trials = name, trials
         self._model = GaussianProcessModel([build_candidate(trial) for trial in trials], np.array(values), None)
-        self._predict_mean = lru_cache(maxsize=4096)(lambda trial: float(self._model.mean([build_candidate(trial)])[0]))
+        self._predict_mean = lru_cache(maxsize=4096)(
+            lambda trial: float(self._model.predict_mean([build_candidate(trial)])[0])
+        )
 
     def predict_belief(self, trial: Trial) -> dict[str, float]:
         """What it would expect of a trial, in deviations of its own values from their mean."""

@@ -65,7 +65,7 @@ class EtaEstimator:
         self._jobs += 1
         if event.outcome is not None:
             self._learn(event)
-        return self._estimate_seconds() if self._cost_model.known else None
+        return self._estimate_seconds() if self._cost_model.has_measurements else None
 
     def _learn(self, event: JobEvent) -> None:
         job, outcome = event.job, event.outcome
@@ -134,7 +134,7 @@ class EtaEstimator:
         """Seconds that a worker is at a job."""
         new = list(new)
         scored = sum(path[-1].task in self.config.targets for path in new) * len(splits)
-        training = sum(self._cost_model.of(path[-1]) or 0.0 for path in new)
+        training = sum(self._cost_model.estimate_seconds(path[-1]) or 0.0 for path in new)
         besides = median(self._overheads) if self._overheads else min(self._first_overheads, default=0.0)
         return training + scored * _mean_or_zero(self._scoring_seconds) + besides
 
@@ -159,7 +159,7 @@ def _mean_or_zero(values: Sequence[float]) -> float:
 def _draw_future_trials(study: Study, count: int) -> list[Trial]:
     """Trials like those that will be asked for: of a design the very ones, else untried ones at random."""
     space, rng = CurriculumSpace(study.config), Random(study.config.seed)
-    seen = {record.trial for record in study.recorded() if record.ended}
+    seen = {record.trial for record in study.get_trial_records() if record.is_finished}
     if study.config.sampler == "orders":
         rows = (space.suggest(SampledTrial(rng, row)) for row in iterate_design(space))
         return list(islice((trial for trial in rows if trial not in seen), count))

@@ -18,13 +18,14 @@ from search.config import Config, dump_config
 from search.data import prepare_data
 from search.errors import UserError
 from search.home import Home, SearchFolder, write_atomically
+from search.launcher._inputs import copy_synonyms, resolve_inputs
 from search.launcher._progress import ProgressReporter
 from search.launcher._scheduler import JobEvent, Scheduler
 from search.launcher._writable_study import WritableStudy
-from search.planner import copy_synonyms, get_synonyms_file, resolve_inputs
+from search.planner import get_synonyms_file
 from search.process import ensure_cleanup
-from search.report import write_report_files
-from search.results import analyse_racing, list_racing_warnings
+from search.report import list_racing_warnings, write_report_files
+from search.results import analyse_racing
 from search.space import collect_trained_paths, explain_incomplete_design, select_stages_on_encoder
 from search.study import Study, check_space, repair_journal, select_finalists
 from search.tracking import Tracker
@@ -61,11 +62,11 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
     """
     if address is not None:
         check_cluster_address(address)
-    folder = home.folder(config.name)
+    folder = home.get_search_folder(config.name)
     config, synonyms = resolve_inputs(config, folder)
     stages = home.resolve_stage_store(config.store)
     check_space(folder, config, stages)
-    earlier = Study.open(home.find(config.prior.search)) if config.prior.search else None
+    earlier = Study.open(home.find_search(config.prior.search)) if config.prior.search else None
     with _hold_search_lock(folder):
         if mended := repair_journal(folder.journal):
             console.print(mended, highlight=False, markup=False, soft_wrap=True)
@@ -108,7 +109,8 @@ def _run_jobs(
                 )
             study.held = cache(
                 lambda: collect_trained_paths(
-                    select_stages_on_encoder(config.encoder, study.before(entries)), config.resources.arithmetic
+                    select_stages_on_encoder(config.encoder, study.select_stages_before_start(entries)),
+                    config.resources.arithmetic,
                 )
             )
             agenda.listeners.append(_StoreCleaner(records, study))
@@ -140,7 +142,7 @@ def _run_jobs(
         if agenda.exhausted:
             of = "design" if config.sampler == "orders" else "space"
             console.print(f"the {of} holds no further trial: every curriculum was tried", highlight=False)
-        for warning in list_racing_warnings(analyse_racing(study.recorded(), config)):
+        for warning in list_racing_warnings(analyse_racing(study.get_trial_records(), config)):
             console.print(warning, highlight=False, markup=False, soft_wrap=True)
 
 
@@ -148,7 +150,7 @@ def _release_claims(records: StageRecords | None, owner: str) -> None:
     """Leave no claim of a worker behind that was ended in the middle."""
     if records is not None:
         with suppress(OSError):
-            remove_launch_leases(records.place, owner)
+            remove_launch_leases(records.location, owner)
 
 
 def _collect_shared_paths(config: Config, home: Home, stages: str | None) -> SharedPaths:
@@ -195,18 +197,18 @@ class _StoreCleaner:
     def __init__(self, records: StageRecords, study: Study) -> None:
         self.records, self.study = records, study
         self._removed_keys: set[str] = set()
-        self._lease_monitor = LeaseMonitor(records.place)
+        self._lease_monitor = LeaseMonitor(records.location)
         self._bytes, self._trained, self._largest = 0, 0, math.inf
 
     def __call__(self, event: JobEvent) -> None:
         """A job ended."""
         try:
             for key in self._list_removable_targets(event) - self._removed_keys:
-                self.records.forget(key)
+                self.records.remove_weights(key)
                 self._removed_keys.add(key)
             self._shrink_if_full(event)
         except OSError as error:
-            self.records.note("", f"weights could not be removed ({error})")
+            self.records.warn_once("", f"weights could not be removed ({error})")
 
     def _shrink_if_full(self, event: JobEvent) -> None:
         """Look at the whole store only when what was trained since may have filled it."""

@@ -55,8 +55,8 @@ class ProgressReporter:
     def follow(self, agenda: Scheduler, entries: Sequence[StageEntry] = ()) -> None:
         """Follow this agenda from now on; stages of the store tell from the first job on when the launch will be done."""
         self.scheduler = agenda
-        ended = [record for record in self.study.recorded() if record.ended]
-        self.before = len(ended) + sum(len(seeds) for seeds in self.study.repeats().values())
+        ended = [record for record in self.study.get_trial_records() if record.is_finished]
+        self.before = len(ended) + sum(len(seeds) for seeds in self.study.get_repeat_outcomes().values())
         agenda.listeners.append(self)
         self.eta_estimator = EtaEstimator(agenda, self.study, entries)
 

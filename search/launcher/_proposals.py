@@ -59,7 +59,7 @@ class Proposer:
         known = {make_trial_identity(record.parameters) for record in tried}
         if self.config.sampler == "orders":
             return next((row for row in iterate_design(self.space) if make_trial_identity(row) not in known), None)
-        if len(known) >= self.space.size():
+        if len(known) >= self.space.count_trials():
             return None
         study = self.study(tried)
         for _ in range(MAX_PROPOSALS):
@@ -78,7 +78,7 @@ class Proposer:
     def study(self, tried: Sequence[TrialRecord]) -> optuna.Study:
         """The search as the sampler of the next place sees it."""
         if isinstance(self._model, CurriculumSampler):
-            self._model.forget(len(tried))
+            self._model.forget_trials_from(len(tried))
         asked = self._model or self._sampler(len(tried))
         study = optuna.create_study(directions=get_directions(self.config), sampler=asked)
         study.add_trials(self._make_trials(tried, asked))

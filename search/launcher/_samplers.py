@@ -36,7 +36,7 @@ def make_sampler(
     seed = Random(f"{config.seed}/{place}").getrandbits(32)
     match config.sampler:
         case "curriculum":
-            return CurriculumSampler(space, seed=config.seed, held=held, noise=noise)
+            return CurriculumSampler(space, seed=config.seed, trained_parts=held, noise=noise)
         case "gp":
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)

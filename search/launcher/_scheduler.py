@@ -90,7 +90,7 @@ class Scheduler:
     """Why trials are being ended early."""
 
     def __post_init__(self) -> None:
-        done = [record for record in self.study.recorded() if record.ended]
+        done = [record for record in self.study.get_trial_records() if record.is_finished]
         self.left = max(0, self.config.trials - len(done))
 
     @property
@@ -110,7 +110,7 @@ class Scheduler:
             return len(self.repeats)
         if not self.pending_trials and not self.running:
             return len(self._list_finalist_jobs())
-        top, trials = self.config.finalists.of(self.config.trials), self.config.trials
+        top, trials = self.config.finalists.count_finalists(self.config.trials), self.config.trials
         return self.config.finalists.seeds * min(top + 1, trials) if top else 0
 
     def next(self) -> Job | None:
@@ -153,7 +153,7 @@ class Scheduler:
             among_best: whether it is among the best that came as far, if that counts.
         """
         self.study.report(job.number, done, outcome.transfer.objective(self.config.objective))
-        records = self.study.recorded()
+        records = self.study.get_trial_records()
         why = self._explain_pruning(job, done, outcome, among_best, records)
         before = sum(bool(record.pruned or record.spared) for record in records) + len(self._pruning_reasons)
         if why and not before % SPARE_ONE_IN:
@@ -180,7 +180,7 @@ class Scheduler:
         if not among_best:
             return f"asha {where}: not among the best 1/{racing.reduction:g} that came as far"
         if "paired" in racing.rules and done == int(done):
-            variance = estimate_seed_variance(self.study.repeats(), self.config.objective)
+            variance = estimate_seed_variance(self.study.get_repeat_outcomes(), self.config.objective)
             variance = racing.seed_deviation**2 if variance is None else variance
             # Over fewer targets a mean varies more.
             if is_significantly_worse(
@@ -238,7 +238,7 @@ class Scheduler:
         return [
             Job(number=record.number, trial=record.trial.with_seed(seed), seed=seed, splits=("dev", "test"))
             for record, seed in list_missing_repeats(
-                self.study.get_complete_trials(), self.study.repeats(), self.config
+                self.study.get_complete_trials(), self.study.get_repeat_outcomes(), self.config
             )
             if record.trial is not None
         ]
@@ -252,7 +252,7 @@ class Scheduler:
         improbable = self.config.stop.improbable_improvement
         if budget.stage_seconds is None and patience is None and improbable is None:
             return ""
-        ended = [record for record in self.study.recorded() if record.ended]
+        ended = [record for record in self.study.get_trial_records() if record.is_finished]
         spent = sum(record.outcome.trained_seconds for record in ended if record.outcome)
         if budget.stage_seconds is not None and spent >= budget.stage_seconds:
             return f"budget.stage_seconds: {spent:.0f} seconds were trained"

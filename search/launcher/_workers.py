@@ -109,7 +109,7 @@ def run_job(config: dict[str, Any], keys: Mapping[str, str]) -> None:
         # As text: Tune flattens whatever is nested.
         result = {"outcome": json.dumps(_compute_outcome(config, notes.append, report).to_json())}
     except Exception as error:
-        result = {"failure": json.dumps(Failure.of(error, _describe_own_environment()).to_json())}
+        result = {"failure": json.dumps(Failure.from_exception(error, _describe_own_environment()).to_json())}
     tune.report(result | {"notes": "\n".join(notes)})
 
 
@@ -236,8 +236,8 @@ class RacingScheduler(FIFOScheduler):  # type: ignore[misc]
                     * STEPS_PER_TARGET
                 )
             ] = milestone
-        for record in searcher.scheduler.study.recorded():
-            for step, value in sorted(record.intermediate_values.items()) if record.ended else ():
+        for record in searcher.scheduler.study.get_trial_records():
+            for step, value in sorted(record.intermediate_values.items()) if record.is_finished else ():
                 self._among_best(record.number, step, value)
 
     def _among_best(self, number: int, step: int, value: float) -> bool:

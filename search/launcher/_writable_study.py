@@ -65,7 +65,7 @@ class WritableStudy(Study):
             self.space,
             self._view,
             lambda: self.held(),
-            lambda: estimate_seed_variance(self.repeats(), config.objective),
+            lambda: estimate_seed_variance(self.get_repeat_outcomes(), config.objective),
         )
         self._uses_positions = uses_choice_positions(self._study.get_trials(deepcopy=False))
         """Whether the study has its choices by their place, as earlier versions recorded them."""
@@ -124,7 +124,7 @@ class WritableStudy(Study):
     def ask(self) -> tuple[int, Trial] | None:
         """The next trial that was not tried yet and its number, or None if every trial of the space was; first those to take up again."""
         while True:
-            tried = select_last_records(self.recorded())
+            tried = select_last_records(self.get_trial_records())
             if not self._waiting:
                 if (parameters := self.proposer.next(tried)) is None:
                     return None
@@ -191,7 +191,7 @@ class WritableStudy(Study):
 
     def estimate_improvement_probability(self, by: float, trials: int) -> float:
         """The probability that one of the next so many trials is better in truth than all before by so much, by ``sampler: curriculum``."""
-        return self.proposer.estimate_improvement_probability(select_last_records(self.recorded()), by, trials)
+        return self.proposer.estimate_improvement_probability(select_last_records(self.get_trial_records()), by, trials)
 
     def tell_failed(self, number: int, error: str, file: str | None = None) -> None:
         """Record why a trial came to nothing, and which file of the search's folder tells more."""
@@ -215,7 +215,7 @@ class WritableStudy(Study):
         Raises:
             UserError: when the tasks stand in another order than before.
         """
-        for record in self.recorded():
+        for record in self.get_trial_records():
             if record.trial is None or not record.parameters:
                 continue
             tasks = [stage.task for stage in record.trial.curriculum]
@@ -230,7 +230,7 @@ class WritableStudy(Study):
 def _open_study(journal: Path, config: Config) -> optuna.Study:
     """The study that is there, or a new one in place of one that looked at other objectives and never began."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
-    records = JournalBackend(journal, writes=True)
+    records = JournalBackend(journal, writable=True)
     with convert_replay_errors(records):
         storage = JournalStorage(records)
         names = [study.study_name for study in storage.get_all_studies()]

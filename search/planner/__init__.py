@@ -1,7 +1,7 @@
 """What a launch would train and cost, before it starts."""
 
 from search.planner._costs import CostModel
-from search.planner._inputs import copy_synonyms, find_input_problems, get_synonyms_file, resolve_inputs
+from search.planner._inputs import find_input_problems, get_synonyms_file, read_synonyms
 from search.planner._plan import Plan, StagePath, explain_new_stages, plan
 from search.planner._text import format_new_stage_reasons, render_plan
 
@@ -9,12 +9,11 @@ __all__ = [
     "CostModel",
     "Plan",
     "StagePath",
-    "copy_synonyms",
     "explain_new_stages",
     "find_input_problems",
     "format_new_stage_reasons",
     "get_synonyms_file",
     "plan",
+    "read_synonyms",
     "render_plan",
-    "resolve_inputs",
 ]

@@ -1,4 +1,4 @@
-"""What stages cost, from what like ones cost before."""
+"""Estimates of training time from similar stages."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -11,49 +11,49 @@ from trainables.store import StageEntry
 
 
 class CostModel:
-    """Seconds of training, from what a pass through the model cost in like stages before."""
+    """Estimates the training time of a stage from the seconds per pass through the model of similar stages."""
 
     def __init__(self, entries: Iterable[StageEntry]) -> None:
         self._stored_rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-        self._own: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-        """Of this launch."""
-        self._estimated_seconds = self._taken = 0.0
-        """Seconds of stages of this launch, as the store foresaw them and as they were."""
+        self._launch_rates: dict[tuple[Any, ...], list[float]] = defaultdict(list)
+        """Seconds per forward-equivalent pass of stages of this launch."""
+        self._estimated_seconds = self._measured_seconds = 0.0
+        """Seconds of this launch's stages: estimated from the store, and measured."""
         for entry in entries:
-            if entry.steps and (told := entry.stage) is not None:
-                for like in _make_similarity_keys(told):
+            if entry.steps and (stage := entry.stage) is not None:
+                for like in _make_similarity_keys(stage):
                     self._stored_rates[like].append(
-                        entry.seconds / entry.steps / count_passes(told.noise).forward_equivalents
+                        entry.seconds / entry.steps / count_passes(stage.noise).forward_equivalents
                     )
 
     def learn(self, stage: Stage, seconds: float) -> None:
-        """Hear what a stage took now and here, which counts for more than what is in the store."""
+        """Record the measured time of a stage of this launch; measurements take precedence over the store."""
         for like in _make_similarity_keys(stage):
             if like in self._stored_rates:
                 self._estimated_seconds += (
                     fmean(self._stored_rates[like]) * stage.steps * count_passes(stage.noise).forward_equivalents
                 )
-                self._taken += seconds
+                self._measured_seconds += seconds
                 break
         for like in _make_similarity_keys(stage):
-            self._own[like].append(seconds / stage.steps / count_passes(stage.noise).forward_equivalents)
+            self._launch_rates[like].append(seconds / stage.steps / count_passes(stage.noise).forward_equivalents)
 
     @property
-    def known(self) -> bool:
-        """Whether anything was trained before."""
-        return bool(self._stored_rates or self._own)
+    def has_measurements(self) -> bool:
+        """Whether there is any measurement to estimate from."""
+        return bool(self._stored_rates or self._launch_rates)
 
-    def of(self, stage: Stage) -> float | None:
-        """Seconds that the stage would take, from the stages most like it."""
-        here = self._taken / self._estimated_seconds if self._estimated_seconds else 1.0
+    def estimate_seconds(self, stage: Stage) -> float | None:
+        """Seconds to train the stage, from the most similar measured stages; None without measurements."""
+        here = self._measured_seconds / self._estimated_seconds if self._estimated_seconds else 1.0
         for like in _make_similarity_keys(stage):
-            for rates, scale in ((self._own, 1.0), (self._stored_rates, here)):
+            for rates, scale in ((self._launch_rates, 1.0), (self._stored_rates, here)):
                 if like in rates:
                     return fmean(rates[like]) * scale * stage.steps * count_passes(stage.noise).forward_equivalents
         return None
 
 
 def _make_similarity_keys(stage: Stage) -> list[tuple[Any, ...]]:
-    """What makes stages alike in cost, the closest likeness first."""
+    """Keys under which stages count as similar in cost, the most specific first."""
     size = (stage.batch_size, stage.max_length)
     return [(stage.task, stage.noise.method, *size), (stage.noise.method, *size), size, ()]

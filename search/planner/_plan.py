@@ -1,4 +1,4 @@
-"""What a launch would do, before it does: the size of the space, the tree of stages, what is new in it, cost. Needs no torch."""
+"""The plan of a launch: size of the space, stage tree, new stages, estimated cost. Needs no torch."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -32,17 +32,17 @@ StagePath = tuple[Stage, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedStage:
-    """A stage of the tree that would be trained."""
+    """A stage of the planned stage tree."""
 
     path: StagePath
     """The stages from the root down to this one."""
     target: bool
     trials: int
-    """How many of the planned trials ask for it."""
+    """How many planned trials contain the stage."""
     is_stored: bool
-    """Whether the store has a stage like it; that its data are the same shows only at the launch."""
+    """Whether the store has a stage with the same settings; whether the data are the same is checked at the launch."""
     seconds: float | None
-    """What its training would cost, from what like stages cost before; None if nothing was trained yet."""
+    """Estimated training time, from similar stages; None if no stage was trained yet."""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -56,85 +56,85 @@ class PlannedStage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A launch, foreseen."""
+    """What a launch would train."""
 
     name: str
     space: int
-    """Different trials in the space."""
-    done: int
-    """Trials that the search has, which are not run again."""
+    """Number of different trials in the space."""
+    trials_done: int
+    """Finished trials of the search, which are not run again."""
     trials: int
-    """Trials that will be run: no more than the space holds, those that were interrupted or failed before among them."""
+    """Trials to run, interrupted and failed ones included; at most as many as the space holds."""
     repeats: int
-    """Finalists on fresh seeds, each as dear as a trial without anything to share."""
+    """Repeats of finalists on fresh seeds. A repeat shares no stage with other trials."""
     languages: int
     tree: tuple[PlannedStage, ...]
-    """The different stages, each after its parent."""
+    """The distinct stages, each after its parent."""
     repeat_stages: int
-    """Stages that the repeats ask for."""
+    """Stages of the repeats."""
     repeat_seconds: float | None
-    refused: str = ""
-    """Why the search of this name that is there would not go on with this config, if it would not; it is planned anew then."""
+    refusal: str = ""
+    """Why the existing search of this name would refuse this config; empty if it would not. If it would, a new search is planned."""
 
     @property
-    def over(self) -> bool:
-        """Whether nothing is left to do."""
+    def is_done(self) -> bool:
+        """Whether neither trials nor repeats are left."""
         return not self.trials and not self.repeats
 
     @property
-    def asked(self) -> int:
-        """Stages of the planned trials, each counted for every trial it is in."""
+    def stages_asked(self) -> int:
+        """Stages of the planned trials, a shared stage counted once for each trial."""
         return sum(stage.trials for stage in self.tree)
 
     @property
     def stages_distinct(self) -> int:
-        """The different ones among them."""
+        """Distinct stages of the planned trials."""
         return len(self.tree)
 
     @property
     def new_stages(self) -> list[PlannedStage]:
-        """Those that have to be trained."""
+        """The stages that have to be trained."""
         return [stage for stage in self.tree if not stage.is_stored]
 
     @property
-    def passes(self) -> Passes:
-        """Passes through the model that the new stages take."""
-        told = [(stage.path[-1].steps, count_passes(stage.path[-1].noise)) for stage in self.new_stages]
+    def total_passes(self) -> Passes:
+        """Passes through the model for training the new stages."""
+        passes = [(stage.path[-1].steps, count_passes(stage.path[-1].noise)) for stage in self.new_stages]
         return Passes(
-            forward=sum(steps * each.forward for steps, each in told),
-            backward=sum(steps * each.backward for steps, each in told),
-            ascent=sum(steps * each.ascent for steps, each in told),
+            forward=sum(steps * each.forward for steps, each in passes),
+            backward=sum(steps * each.backward for steps, each in passes),
+            ascent=sum(steps * each.ascent for steps, each in passes),
         )
 
     @property
     def relative_work(self) -> float:
-        """Work of the new stages relative to as many plain optimiser steps."""
+        """Mean cost of an optimiser step of the new stages, relative to a step without noise."""
         steps = sum(stage.path[-1].steps for stage in self.new_stages)
-        return self.passes.forward_equivalents / steps / Passes().forward_equivalents if steps else 1.0
+        return self.total_passes.forward_equivalents / steps / Passes().forward_equivalents if steps else 1.0
 
     @property
     def seconds(self) -> float | None:
-        """Training time of the new stages and of the repeats; None if nothing tells."""
-        told = [stage.seconds for stage in self.new_stages if stage.seconds is not None]
-        return None if self.repeat_seconds is None else sum(told) + self.repeat_seconds
+        """Training time of the new stages and of the repeats; None without measurements."""
+        known = [stage.seconds for stage in self.new_stages if stage.seconds is not None]
+        return None if self.repeat_seconds is None else sum(known) + self.repeat_seconds
 
     def to_json(self) -> dict[str, Any]:
-        taken = self.passes
+        passes = self.total_passes
         return {
             "name": self.name,
             "space": self.space,
-            "done": self.done,
+            "done": self.trials_done,
             "trials": self.trials,
             "repeats": self.repeats,
-            "stages_asked": self.asked,
+            "stages_asked": self.stages_asked,
             "stages_distinct": self.stages_distinct,
             "stages_new": len(self.new_stages),
             "steps_asked": sum(stage.path[-1].steps * stage.trials for stage in self.tree),
             "steps_distinct": sum(stage.path[-1].steps for stage in self.tree),
             "steps_new": sum(stage.path[-1].steps for stage in self.new_stages),
-            "forward_passes": taken.forward,
-            "backward_passes": taken.backward,
-            "ascent_passes": taken.ascent,
+            "forward_passes": passes.forward,
+            "backward_passes": passes.backward,
+            "ascent_passes": passes.ascent,
             "languages": self.languages,
             "seconds": self.seconds,
             "tree": [stage.to_json() for stage in self.tree],
@@ -142,52 +142,52 @@ class Plan:
 
 
 def plan(config: Config, stages: str | None, folder: SearchFolder | None = None) -> Plan:
-    """Foresee a launch, with trials drawn from the space at random in place of those the sampler will choose.
+    """Plan a launch. Random trials of the space stand for those that the sampler will propose.
 
     Args:
-        config: the search.
-        stages: the stage store, for what it holds and what stages cost before.
-        folder: of the search, for the trials that are there.
+        config: config of the search.
+        stages: folder or URL of the stage store; None if it is disabled.
+        folder: folder of the search; None for a new search.
     """
     space = CurriculumSpace(config)
-    size = count_design_trials(space) if config.sampler == "orders" else space.size()
-    there, refused = _open_comparable_study(config, folder, stages)
-    tried = select_last_records(there.recorded()) if there else []
-    done = [record for record in tried if record.ended]
+    size = count_design_trials(space) if config.sampler == "orders" else space.count_trials()
+    study, refusal = _open_comparable_study(config, folder, stages)
+    tried = select_last_records(study.get_trial_records()) if study else []
+    done = [record for record in tried if record.is_finished]
     trials = _draw_trials(
         space, _iterate_first_parameters(space, tried), max(0, min(config.trials, size) - len(done)), done
     )
     asked = Counter(path for trial in trials for path in iterate_stage_paths(trial))
     entries = select_stages_on_encoder(config.encoder, StageRecords(stages).iterate_entries()) if stages else []
-    held, costs = collect_trained_paths(entries, config.resources.arithmetic), CostModel(entries)
+    trained, costs = collect_trained_paths(entries, config.resources.arithmetic), CostModel(entries)
     tree = tuple(
         PlannedStage(
             path=path,
             target=path[-1].task in config.targets,
             trials=count,
-            is_stored=compute_path_signature(path, path[-1].task in config.targets) in held,
-            seconds=costs.of(path[-1]),
+            is_stored=compute_path_signature(path, path[-1].task in config.targets) in trained,
+            seconds=costs.estimate_seconds(path[-1]),
         )
         for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
-    repeats = _list_repeats(config, trials, there, len(done))
-    repeated = [costs.of(path[-1]) for trial in repeats for path in iterate_stage_paths(trial, test=True)]
+    repeats = _list_repeats(config, trials, study, len(done))
+    repeated = [costs.estimate_seconds(path[-1]) for trial in repeats for path in iterate_stage_paths(trial, test=True)]
     return Plan(
         name=config.name,
         space=size,
-        done=len(done),
+        trials_done=len(done),
         trials=len(trials),
         repeats=len(repeats),
         languages=len(config.scored_languages),
         tree=tree,
         repeat_stages=len(repeated),
-        repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.known else None,
-        refused=refused,
+        repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.has_measurements else None,
+        refusal=refusal,
     )
 
 
 def _open_comparable_study(config: Config, folder: SearchFolder | None, stages: str | None) -> tuple[Study | None, str]:
-    """The search of this name, if it can go on with this config; else why not."""
+    """The study of this name, if its search can continue with this config; else the reason why it cannot."""
     if folder is None or not folder.config.exists() or not folder.journal.exists():
         return None, ""
     try:
@@ -198,15 +198,15 @@ def _open_comparable_study(config: Config, folder: SearchFolder | None, stages: 
 
 
 def _iterate_first_parameters(space: CurriculumSpace, tried: Sequence[TrialRecord]) -> Iterator[Parameters]:
-    """What a launch tries first: trials that did not come to an end, then the baseline, or the design."""
-    yield from (record.parameters for record in tried if not record.ended)
+    """What a launch runs first: unfinished trials, then the baseline or the design."""
+    yield from (record.parameters for record in tried if not record.is_finished)
     yield from iterate_design(space) if space.config.sampler == "orders" else [space.make_baseline_parameters()]
 
 
 def _draw_trials(
     space: CurriculumSpace, given: Iterable[Parameters], count: int, done: Sequence[TrialRecord]
 ) -> list[Trial]:
-    """The trials that are given and not done yet, and further distinct ones at random."""
+    """The given trials that are not done, and further distinct random ones, up to `count`."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=space.config.seed))
     known = {make_trial_identity(record.parameters) for record in done}
@@ -222,37 +222,37 @@ def _draw_trials(
     return list(drawn.values())
 
 
-def _list_repeats(config: Config, trials: Sequence[Trial], there: Study | None, done: int) -> list[Trial]:
-    """Finalists, each as often as it is repeated; a guess while there are trials to come."""
+def _list_repeats(config: Config, trials: Sequence[Trial], study: Study | None, done: int) -> list[Trial]:
+    """Each finalist once for each repeat. While trials are left, arbitrary trials stand for the finalists."""
     top, seeds = config.finalists.top, config.finalists.seeds
     if not top:
         return []
-    if there is None or trials:
-        count = min(config.finalists.of(done + len(trials)) + 1, done + len(trials))
-        known = [record.trial for record in there.get_complete_trials() if record.trial] if there else []
+    if study is None or trials:
+        count = min(config.finalists.count_finalists(done + len(trials)) + 1, done + len(trials))
+        known = [record.trial for record in study.get_complete_trials() if record.trial] if study else []
         return [trial for trial in [*trials, *known][:count] for _ in range(seeds)]
     return [
         record.trial.with_seed(seed)
-        for record, seed in list_missing_repeats(there.get_complete_trials(), there.repeats(), config)
+        for record, seed in list_missing_repeats(study.get_complete_trials(), study.get_repeat_outcomes(), config)
         if record.trial is not None
     ]
 
 
 def explain_new_stages(planned: Iterable[PlannedStage], known: Iterable[StagePath]) -> Counter[str]:
-    """Why planned stages are not among known ones: what differs from the nearest, and how many stages that makes new."""
-    there = set(known)
+    """Reasons why planned stages are not among known stages, as differences from the nearest one, with the number of stages for each."""
+    existing = set(known)
     reasons: Counter[str] = Counter()
     for stage in planned:
-        if stage.path not in there:
-            if stage.path[:-1] and stage.path[:-1] not in there:
+        if stage.path not in existing:
+            if stage.path[:-1] and stage.path[:-1] not in existing:
                 reasons["the stage before it is new"] += 1
             else:
-                reasons[_describe_difference(stage.path, there)] += 1
+                reasons[_describe_difference(stage.path, existing)] += 1
     return reasons
 
 
 def _describe_difference(path: StagePath, known: Iterable[StagePath]) -> str:
-    mine = asdict(path[-1])
+    own = asdict(path[-1])
     siblings = [asdict(other[-1]) for other in known if other[:-1] == path[:-1] and other[-1].task == path[-1].task]
     if not siblings:
         return (
@@ -260,11 +260,11 @@ def _describe_difference(path: StagePath, known: Iterable[StagePath]) -> str:
             if len(path) == 1
             else f"{path[-1].task} was not trained after that"
         )
-    nearest = min(siblings, key=lambda other: sum(mine[field] != other[field] for field in mine))
+    nearest = min(siblings, key=lambda other: sum(own[field] != other[field] for field in own))
     return ", ".join(
-        f"{field} {_format_value(mine[field])} instead of {_format_value(nearest[field])}"
-        for field in mine
-        if mine[field] != nearest[field]
+        f"{field} {_format_value(own[field])} instead of {_format_value(nearest[field])}"
+        for field in own
+        if own[field] != nearest[field]
     )
 
 

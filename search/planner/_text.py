@@ -1,4 +1,4 @@
-"""A plan as lines for a terminal: its figures, and the tree of stages."""
+"""A plan as text for a terminal: its figures and the stage tree."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
@@ -16,32 +16,32 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     """The figures, then the tree.
 
     Args:
-        plan: what to tell.
-        config: its config.
-        most: intermediate stages to draw; None for all.
+        plan: plan to render.
+        config: config of the planned search.
+        most: most intermediate stages in the tree; None: all.
     """
-    asked, distinct = plan.asked, plan.stages_distinct
+    asked, distinct = plan.stages_asked, plan.stages_distinct
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("search", plan.name)
     table.add_row("space", f"{plan.space:,} different trials")
-    if plan.over:
+    if plan.is_done:
         table.add_row("left", _describe_done(plan))
         yield table
         return
     table.add_row(
         "trials",
-        f"{plan.trials:,}{f' more ({plan.done:,} are done)' if plan.done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
+        f"{plan.trials:,}{f' more ({plan.trials_done:,} are done)' if plan.trials_done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
     )
     if asked:
         shared = f"({1 - distinct / asked:.0%} shared)"
         table.add_row("stages", f"{asked:,} asked, {distinct:,} distinct {shared}, {len(plan.new_stages):,} new")
-    taken = plan.passes
+    passes = plan.total_passes
     table.add_row(
         "passes",
-        f"{taken.forward:,} forward, {taken.backward:,} backward"
-        + (f", {taken.ascent:,} back to the embeddings alone" if taken.ascent else "")
+        f"{passes.forward:,} forward, {passes.backward:,} backward"
+        + (f", {passes.ascent:,} back to the embeddings alone" if passes.ascent else "")
         + f" (a step is worth {plan.relative_work:.2f} plain ones)",
     )
     pairs = config.generalized.pairs
@@ -58,10 +58,10 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
 
 
 def _describe_done(plan: Plan) -> str:
-    done = f"nothing: {plan.done:,} trials and their repeats are done"
-    if plan.done >= plan.space:
+    done = f"nothing: {plan.trials_done:,} trials and their repeats are done"
+    if plan.trials_done >= plan.space:
         return f"{done}, and the space holds no further one"
-    return f"{done}; more trials go on with it, as --trials {plan.done + 1}"
+    return f"{done}; more trials go on with it, as --trials {plan.trials_done + 1}"
 
 
 def _format_cost(plan: Plan, workers: int) -> str:
@@ -73,7 +73,7 @@ def _format_cost(plan: Plan, workers: int) -> str:
 
 
 def _build_tree(plan: Plan, encoder: str, most: int | None) -> Tree:
-    """The intermediate stages as a tree; the targets on top of each in one line."""
+    """The intermediate stages as a tree; the targets on top of each stage are summarised in its line."""
     targets: dict[StagePath, list[PlannedStage]] = defaultdict(list)
     for stage in plan.tree:
         if stage.target:
@@ -85,12 +85,11 @@ def _build_tree(plan: Plan, encoder: str, most: int | None) -> Tree:
             by_noise[str(stage.path[-1].noise)].append(stage)
     for name, stages in list(by_noise.items())[:most] if len(by_noise) > 1 else ():
         root.add(f"targets under {name}, {_format_steps(*stages)}{_format_targets(stages)}")
-    places: dict[StagePath, Tree] = {(): root}
+    nodes: dict[StagePath, Tree] = {(): root}
     trunks = [stage for stage in plan.tree if not stage.target]
     for stage in trunks[:most]:
         words = f"{stage.path[-1]}, {_format_steps(stage)}{_format_seconds(stage)}"
-        place = places[stage.path[:-1]].add(f"{words}{_format_targets(targets[stage.path])}")
-        places[stage.path] = place
+        nodes[stage.path] = nodes[stage.path[:-1]].add(f"{words}{_format_targets(targets[stage.path])}")
     if most is not None and len(trunks) > most:
         root.add(f"and {len(trunks) - most} intermediate stages more: --full draws them all")
     return root
@@ -108,7 +107,7 @@ def _format_seconds(stage: PlannedStage) -> str:
 
 
 def _format_targets(stages: list[PlannedStage]) -> str:
-    """What is trained on top of a stage, in words."""
+    """The number and the cost of the targets on top of a stage."""
     if not stages:
         return ""
     new = [stage for stage in stages if not stage.is_stored]
@@ -118,7 +117,7 @@ def _format_targets(stages: list[PlannedStage]) -> str:
 
 
 def format_new_stage_reasons(why: Counter[str], name: str) -> Iterator[str]:
-    """What makes stages new beside those of another search."""
+    """Lines that explain which stages are not shared with another search, and why."""
     if not why:
         yield f"every stage is one of {name}'s"
         return

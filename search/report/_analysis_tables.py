@@ -1,4 +1,4 @@
-"""What the analysis found, for a terminal: three sentences, then a table each of conditions, effects, forgetting, importance, selection."""
+"""The analysis for a terminal: the answer in sentences, then tables of conditions, effects, forgetting, importance and selection rules."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -8,37 +8,40 @@ from rich.console import RenderableType
 from search.terminal import Paragraph, TextTable
 
 MAX_TABLE_ROWS = 15
-"""Rows of a table; the page has them all."""
+"""Most rows that a table shows on a terminal; the page shows all."""
 
 AnalysisRows = Sequence[Mapping[str, Any]]
 
 
 def render_answer_sentences(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """The answer."""
+    """The sentences of the answer, a paragraph each."""
     for sentence in analysis["answer"]:
         yield Paragraph(sentence)
 
 
 def render_analysis_tables(analysis: Mapping[str, Any]) -> Iterator[RenderableType]:
-    """Everything else that there is."""
+    """Each table that has rows, under its title."""
     for title, table in (
         (
-            f"by kind of curriculum ({analysis['basis']['told']}){_describe_simultaneous_intervals(analysis)}",
+            f"transfer by kind of curriculum ({analysis['basis']['told']}){_describe_simultaneous_intervals(analysis)}",
             _build_conditions_table(analysis["conditions"]),
         ),
         (
-            "effects on transfer, the clearest first; 95 % intervals, uncorrected; p after Holm's correction for all of them",
+            "effects on transfer, smallest p first; 95 % intervals without correction; p-values Holm-corrected over all effects",
             _build_effects_table(analysis["effects"]),
         ),
         (
-            "what intermediate tasks lose after later stages: their own scores, on rows they were trained on",
+            "forgetting: how much intermediate tasks lose after later stages, scored by their own head on training rows; 95 % intervals",
             _build_forgetting_table(analysis["forgetting"]),
         ),
         (
-            "what decides whether a trial is among the best (PED-ANOVA), where it is above chance",
+            "importance for being among the best trials (PED-ANOVA); only what is above chance",
             _build_importance_table(analysis["importance"]),
         ),
-        ("what choosing by a rule costs, by transfer on test", _build_selection_table(analysis["selection"])),
+        (
+            "cost of choosing the trial by each rule: test transfer lost against the best trial, 95 % intervals",
+            _build_selection_table(analysis["selection"]),
+        ),
     ):
         if table is not None:
             yield ""
@@ -48,12 +51,12 @@ def render_analysis_tables(analysis: Mapping[str, Any]) -> Iterator[RenderableTy
 
 def _describe_simultaneous_intervals(analysis: Mapping[str, Any]) -> str:
     gains = [row["gain"] for row in analysis["conditions"] if row["gain"] and row["gain"]["low"] is not None]
-    return f"; intervals of gains: 95 % for all {len(gains)} together" if len(gains) > 1 else ""
+    return f"; simultaneous 95 % intervals for {len(gains)} gains" if len(gains) > 1 else ""
 
 
 def _build_conditions_table(rows: AnalysisRows) -> TextTable | None:
     return _build_table(
-        ["curricula", "how many", "transfer", "gain over no curriculum"],
+        ["kind of curriculum", "curricula", "transfer", "gain over no curriculum"],
         [
             (
                 row["condition"],
@@ -69,7 +72,7 @@ def _build_conditions_table(rows: AnalysisRows) -> TextTable | None:
 def _build_effects_table(rows: AnalysisRows) -> TextTable | None:
     clearest = sorted(rows, key=lambda row: (row["overall"]["p"] is None, row["overall"]["p"]))
     return _build_table(
-        ["effect", "from", "split", "difference", "p", ""],
+        ["effect", "estimated from", "split", "difference", "p (Holm)", "result"],
         [
             (
                 row["name"],
@@ -93,12 +96,12 @@ def _describe_significance(row: Mapping[str, Any]) -> str:
 def _describe_method(row: Mapping[str, Any]) -> str:
     if row["method"] == "paired":
         return f"{row['pairs']} pair{'s' * (row['pairs'] > 1)}"
-    return f"{row['pairs']} trials, a model"
+    return f"{row['pairs']} trials by regression"
 
 
 def _build_forgetting_table(rows: AnalysisRows) -> TextTable | None:
     return _build_table(
-        ["task", "after", "curricula", "lost"],
+        ["task", "after", "curricula", "score lost"],
         [(row["task"], row["after"], str(row["curricula"]), row["lost"]["told"]) for row in rows],
     )
 
@@ -106,14 +109,14 @@ def _build_forgetting_table(rows: AnalysisRows) -> TextTable | None:
 def _build_importance_table(rows: AnalysisRows) -> TextTable | None:
     told = [row for row in rows if row["above_chance"]]
     return _build_table(
-        ["part of a curriculum", "importance", "by chance"],
+        ["part of a curriculum", "importance", "chance level"],
         [(row["parameter"], f"{row['importance']:.3f}", f"{row['chance']:.3f}") for row in told],
     )
 
 
 def _build_selection_table(told: Mapping[str, Any] | None) -> TextTable | None:
     return _build_table(
-        ["rule", "costs", "rank correlation"],
+        ["rule", "test transfer lost", "rank correlation with test"],
         [
             (row["rule"], row["cost"]["told"], "" if row["correlation"] is None else f"{row['correlation']:.2f}")
             for row in (told["rules"] if told else ())
@@ -128,5 +131,5 @@ def _build_table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> Text
     for row in rows[:MAX_TABLE_ROWS]:
         table.add(*row)
     if len(rows) > MAX_TABLE_ROWS:
-        table.add(f"and {len(rows) - MAX_TABLE_ROWS} more: --out FILE.html", *[""] * (len(titles) - 1))
+        table.add(f"{len(rows) - MAX_TABLE_ROWS} more rows: xlt report NAME --out FILE.html", *[""] * (len(titles) - 1))
     return table

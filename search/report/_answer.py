@@ -1,4 +1,4 @@
-"""The answer of a search in words and tables, for a terminal."""
+"""The answer of a search for a terminal: the best trial, the verdict, transfer by language family."""
 
 from collections.abc import Iterator, Mapping
 from statistics import fmean
@@ -18,15 +18,18 @@ ALL_FAMILIES = "all families"
 
 
 def render_answer(study: Study) -> Iterator[RenderableType]:
-    """Which trial is best and how sure that is, its transfer by family, what the stage tree saved."""
-    ranked, repeats, config = study.get_complete_trials(), study.repeats(), study.config
+    """The best trial with its verdict, its transfer by family against the baseline, and what shared stages saved.
+
+    Yields lines of text and tables; one line where no trial is complete.
+    """
+    ranked, repeats, config = study.get_complete_trials(), study.get_repeat_outcomes(), study.config
     verdict = decide_verdict(ranked, repeats, config)
-    failed = [record for record in study.recorded() if record.state == "failed"]
+    failed = [record for record in study.get_trial_records() if record.state == "failed"]
     if verdict.best is None:
         yield f"{config.name}: no complete trial yet" + (f", {len(failed)} failed" if failed else "")
         return
     best = next(record for record in ranked if record.number == verdict.best)
-    pruned = [record for record in study.recorded() if record.state == "pruned"]
+    pruned = [record for record in study.get_trial_records() if record.state == "pruned"]
     besides = [f"{len(found)} {what}" for found, what in ((pruned, "more ended early"), (failed, "failed")) if found]
     yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
         f" ({', '.join(besides)})" if besides else ""
@@ -45,7 +48,7 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
     theirs = repeats.get(rival.number, {}) if rival else {}
     yield _build_family_table(best, repeats.get(best.number, {}), rival, theirs, name, gains)
     if gains:
-        yield "  gains: 95 % intervals, for every family of every finalist together; over all families, for every finalist"
+        yield "  gains: simultaneous 95 % intervals on test, for all families of all finalists together (the last row: for all finalists)"
     if config.second_objective is not None:
         yield ""
         yield from _render_pareto_front(find_pareto_front(ranked, config), config)
@@ -59,29 +62,29 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
 
 def _render_verdict(verdict: Verdict, best: TrialRecord, ranked: list[TrialRecord], objective: str) -> Iterator[str]:
     if verdict.value is None:
-        yield f"  {objective} {best.value:.3f} on the search's own seed; UNCONFIRMED: no finalist was repeated"
+        yield f"  {objective} {best.value:.3f} on dev, the search's own seed; UNCONFIRMED: no finalist was repeated on fresh seeds"
         return
     seeds = verdict.value.seeds
     how = "on one fresh seed" if seeds == 1 else f"over {seeds} fresh seeds, 95 % interval"
-    yield f"  {objective} {verdict.value.within(0.0, 1.0)} on dev {how}{_describe_correction(verdict)}"
+    yield f"  {objective} {verdict.value.clip(0.0, 1.0)} on dev {how}{_describe_correction(verdict)}"
     if len(verdict.comparisons) > 1 and seeds > 1:
-        yield f"  better by (dev, the same seeds; 95 % intervals for all {len(verdict.comparisons)} together):"
+        yield f"  differences to the other finalists on dev, paired by seed; simultaneous 95 % intervals for {len(verdict.comparisons)} comparisons:"
     curricula = {record.number: str(record.trial) for record in ranked}
     for comparison in verdict.comparisons:
         yield f"  {_describe_comparison(comparison)} trial {comparison.other}: {curricula[comparison.other]}"
     if seeds == 2:
-        yield "  two seeds tell little: intervals rest on one or a few differences"
+        yield "  with two fresh seeds the intervals rest on few differences: use three seeds or more (finalists.seeds)"
     words = {
         "separated": "SEPARATED: significantly better than every other finalist on the same seeds",
         "tie": "A TIE: not significantly better than every other finalist on the same seeds",
-        "unconfirmed": "UNCONFIRMED: it takes another finalist to compare with, two fresh seeds at least, and every finalist on all that "
+        "unconfirmed": "UNCONFIRMED: a verdict needs another finalist, at least two fresh seeds, and every finalist on all the seeds that "
         "the config asks for",
     }
     yield f"  {words[verdict.conclusion]}"
 
 
 def _describe_correction(verdict: Verdict) -> str:
-    """What the value corrects, where it was corrected."""
+    """The measured mean, where the value corrects it for the choice of the best."""
     if verdict.uncorrected is None or not verdict.comparisons or verdict.value is None or verdict.value.low is None:
         return ""
     return f" (measured {verdict.uncorrected:.3f}, corrected for being the highest of {len(verdict.comparisons) + 1} finalists)"
@@ -89,17 +92,17 @@ def _describe_correction(verdict: Verdict) -> str:
 
 def _describe_comparison(comparison: Comparison) -> str:
     difference = comparison.difference
-    return f"{difference.signed()} on dev {'on one seed ' if difference.low is None else ''}against"
+    return f"{difference.format_signed()} on dev {'on one seed ' if difference.low is None else ''}against"
 
 
 GainTexts = Mapping[str, str]
-"""In words, by family."""
+"""A formatted gain with its interval by family."""
 
 
 def _collect_gains(study: Study, best: TrialRecord) -> GainTexts:
-    """What the best trial gains by family over no intermediate stage, on test and the seeds that finalists share; none with one seed."""
+    """Gains of the best trial over no curriculum by family, on test and the seeds that all finalists share; empty with one seed."""
     scored = collect_repeated_scores(build_results(study))
-    if scored is None or not scored.repeated or not scored.has_transfer:
+    if scored is None or not scored.is_repeated or not scored.has_transfer:
         return {}
     row = next((row for row in analyse_curricula(scored) if row["trial"] == best.number), None)
     if row is None or row["gain"] is None:
@@ -120,10 +123,10 @@ def _build_family_table(
     Args:
         best: the best trial.
         repeats: its outcomes on fresh seeds.
-        rival: what it is compared with.
-        rivals: that one's outcomes on fresh seeds.
-        name: of it.
-        gains: by family with their intervals, where they are known.
+        rival: the trial that it is compared with.
+        rivals: outcomes of that trial on fresh seeds.
+        name: the column title of that trial.
+        gains: formatted gains with their intervals by family, where they are known.
     """
     split: Split = "test" if repeats else "dev"
     mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
@@ -139,20 +142,16 @@ def _build_family_table(
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
         table.add(ALL_FAMILIES, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(ALL_FAMILIES)), style="bold")
-    for code in mine[0].transfer.unseen(split):
-        ours = fmean(outcome.transfer.unseen(split)[code] for outcome in mine)
-        theirs = fmean(outcome.transfer.unseen(split)[code] for outcome in others) if others else None
+    for code in mine[0].transfer.unseen_means(split):
+        ours = fmean(outcome.transfer.unseen_means(split)[code] for outcome in mine)
+        theirs = fmean(outcome.transfer.unseen_means(split)[code] for outcome in others) if others else None
         table.add(f"unseen: {code}", f"{ours:.3f}", *_format_comparison(ours, theirs), style="dim")
     return table
 
 
 def _render_pareto_front(unbeaten: list[TrialRecord], config: Config) -> Iterator[RenderableType]:
-    second = (
-        f"{config.second_objective} of training asked"
-        if config.second_objective == "seconds"
-        else config.second_objective
-    )
-    yield f"Pareto front: trials that none beats in both {config.objective} and {second} (dev, the search's own seed)"
+    second = "seconds of training" if config.second_objective == "seconds" else config.second_objective
+    yield f"Pareto front of {config.objective} and {second} (dev, the search's own seed): no trial is better in both than these"
     table = TextTable(["trial", config.objective, str(config.second_objective), "curriculum"], words=["curriculum"])
     for record in unbeaten:
         value, other = record.values
@@ -171,6 +170,4 @@ def _describe_sharing(outcomes: list[Outcome]) -> str:
     trained = sum(stage.trained for stage in stages)
     asked_seconds = sum(outcome.asked_seconds for outcome in outcomes)
     spent = sum(outcome.trained_seconds for outcome in outcomes)
-    return (
-        f"stages: {len(stages)} asked, {trained} trained; {asked_seconds:.0f} s of training asked, {spent:.0f} s spent"
-    )
+    return f"stages: {trained} trained of {len(stages)} requested; training took {spent:.0f} s, {asked_seconds:.0f} s without shared stages"

@@ -1,4 +1,4 @@
-"""What a search leaves for people: results, page and pictures in its folder."""
+"""The files of a report in the search's folder: results.json, page and pictures."""
 
 import json
 from collections.abc import Mapping
@@ -16,16 +16,16 @@ from search.study import Study
 
 @dataclass(frozen=True, slots=True)
 class ReportFiles:
-    """What was written."""
+    """The files that were written, and the answer."""
 
     files: Mapping[str, Path]
-    """Page and pictures, by the names that artifacts have; none if they could not be made."""
+    """Page and pictures by artifact name; empty if they could not be made."""
     answer: list[str]
-    """In three sentences."""
+    """The answer in up to three sentences."""
 
 
 def write_report_files(study: Study, folder: SearchFolder, console: Console) -> ReportFiles:
-    """Write results, page and pictures anew. What goes wrong with the latter two costs no search anything, and is told."""
+    """Write results, page and pictures anew. An error in page or pictures is printed and does not stop the search."""
     write_results(study, folder)
     try:
         from search.report.page import write_page_and_pictures
@@ -34,7 +34,7 @@ def write_report_files(study: Study, folder: SearchFolder, console: Console) -> 
         return ReportFiles(write_page_and_pictures(analysis, folder), analysis["answer"])
     except Exception as error:
         console.print(
-            f"the page could not be written ({type(error).__name__}: {error}); results.json is whole",
+            f"the page could not be written ({type(error).__name__}: {error}); results.json is complete",
             highlight=False,
             markup=False,
             soft_wrap=True,
@@ -43,5 +43,5 @@ def write_report_files(study: Study, folder: SearchFolder, console: Console) -> 
 
 
 def analyse_folder(folder: SearchFolder) -> dict[str, Any]:
-    """The analysis of the results that are in the folder."""
+    """Analyse the ``results.json`` of the folder."""
     return analyse_results(json.loads(folder.results.read_text(encoding="utf-8")))

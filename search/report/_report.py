@@ -1,4 +1,4 @@
-"""What a search found beyond its best trial: noise by method and magnitude, transfer with two languages at once."""
+"""The report of a search: the answer, then the tables of the analysis, of noise, racing, published averages and failures."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -12,15 +12,14 @@ from search.analysis import analyse_results
 from search.errors import UserError
 from search.report._analysis_tables import render_analysis_tables, render_answer_sentences
 from search.report._answer import render_answer
+from search.report._language_pairs import LANGUAGE_SETTINGS, render_language_pairs
+from search.report._racing import render_racing
 from search.report._status import PathFormatter, render_failures
 from search.results import (
-    LANGUAGE_SETTINGS,
     analyse_language_pairs,
     analyse_racing,
     build_results,
     decide_verdict,
-    list_racing_warnings,
-    render_language_pairs,
 )
 from search.study import Study, TrialRecord, find_baseline_record
 from search.terminal import TextTable
@@ -37,7 +36,7 @@ from trainables.transfer import Objective
 
 
 def write_report_page(study: Study, file: Path) -> None:
-    """The report as one HTML page.
+    """Write the report as one self-contained HTML page.
 
     Raises:
         UserError: if it cannot be written there.
@@ -51,20 +50,25 @@ def write_report_page(study: Study, file: Path) -> None:
 
 
 def build_report(study: Study) -> dict[str, Any]:
-    """The tables as JSON's own types."""
+    """The report as JSON's own types: what `render_report` prints and the page shows."""
     ranked = study.get_complete_trials()
     return {
         "name": study.config.name,
         "analysis": analyse_results(build_results(study)),
         "noise": _summarise_noises(ranked, study.config.objective),
-        "racing": analyse_racing(study.recorded(), study.config),
+        "racing": analyse_racing(study.get_trial_records(), study.config),
         "generalized": analyse_language_pairs(study, ranked),
         "published": _compare_published(study, ranked),
     }
 
 
 def render_report(study: Study, place: PathFormatter = str) -> Iterator[RenderableType]:
-    """The answer, then the tables, for a terminal; `place` says where files of the search's folder lie."""
+    """The answer, then the tables, for a terminal.
+
+    Args:
+        study: the search's.
+        place: formats the path of a file of the search's folder.
+    """
     yield from render_answer(study)
     told = build_report(study)
     yield ""
@@ -72,16 +76,16 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
     yield from render_analysis_tables(told["analysis"])
     if any(row["noise"] != "none" for row in told["noise"]):
         yield ""
-        yield "noise, over the trials that had it in some stage (dev, the search's own seed; not paired: a hint, no finding)"
+        yield "noise: mean over the trials that have it in a stage (dev, the search's own seed); the trials differ in other settings too, so this is not a test"
         both = any(row["generalized"] is not None for row in told["noise"])
         yield TextTable.of(
             [
                 "noise",
-                "work a step",
+                "cost per step",
                 "trials",
                 "transfer",
                 *(LANGUAGE_SETTINGS if both else []),
-                "native, mean over stages",
+                "native parameters, mean over stages",
             ],
             [
                 (
@@ -94,11 +98,11 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
                 )
                 for row in told["noise"]
             ],
-            words=["native, mean over stages"],
+            words=["native parameters, mean over stages"],
         )
     if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
         yield ""
-        yield from _render_racing(told["racing"])
+        yield from render_racing(told["racing"])
     if told["published"]:
         yield ""
         yield from _render_published_averages(told["published"])
@@ -110,35 +114,12 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
         yield from render_failures(told["analysis"]["failed"], place)
 
 
-def _render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """How well values after some targets foretell final ones, and what that means for the trials that ended early."""
-    yield (
-        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} that should have were trained to their "
-        "end, to see whether that was right"
-        if told["rules"]
-        else "how far values after some targets foretell final ones, that is, whether trials might race (racing.rules)"
-    )
-    rows = [
-        (
-            row["targets"][-1],
-            f"{len(row['targets'])}",
-            str(row["trials"]),
-            "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
-        )
-        for row in told["rungs"]
-    ]
-    yield TextTable.of(
-        ["after target", "targets", "trials to their end", "rank correlation with the final value"], rows
-    )
-    yield from list_racing_warnings(told)
-
-
 def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """Each target by both rules, for the best trial and the baseline."""
-    yield f"{told['benchmark']} on test, {told['seeds']} fresh seeds, by two rules"
-    yield "  as published: the mean over all languages, English and unseen ones among them; F1 and exact match averaged"
-    yield "  metrics are those of the benchmark's own script; where ours differ, this average takes official_* of results.json"
-    yield "  zero-shot: the mean over families of the languages that were seen in pre-training, English apart; the main metric"
+    """Scores by target under both rules of averaging, for the best trial and the baseline."""
+    yield f"{told['benchmark']} on test, mean over {told['seeds']} fresh seeds, averaged by two rules"
+    yield "  as published: mean over all languages, with English and languages unseen in pre-training; mean of F1 and exact match"
+    yield "  it uses the metrics of the benchmark's own script (official_* in results.json where ours differ)"
+    yield "  zero-shot: mean over families of the main metric, without English and without languages unseen in pre-training"
     trials = told["trials"]
     titles = [f"trial {row['trial']} {rule}" for row in trials for rule in ("as published", "zero-shot")]
     rows = [
@@ -151,7 +132,7 @@ def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]
         yield f"  {target} is not the published task: {difference}"
     lacking = [*told["missing"], *told["missing_languages"]]
     if lacking:
-        yield f"  the benchmark's own average is over {', '.join(lacking)} too: this is none of its table"
+        yield f"  not comparable with published tables: their average includes {', '.join(lacking)} too"
 
 
 def _format_score(value: float | None) -> str:
@@ -159,14 +140,14 @@ def _format_score(value: float | None) -> str:
 
 
 def _list_noises(trial: Trial) -> tuple[Noise, ...]:
-    """The different noises of a trial's stages, in the order in which they come; one that is none if there is no other."""
+    """The distinct noises of a trial's stages in order of stage; `Noise()` alone if no stage has one."""
     stages = (*trial.curriculum, *(stage for stage in trial.targets if stage.steps))
     found = dict.fromkeys(stage.noise for stage in stages if stage.noise.method != "none")
     return tuple(found) or (Noise(),)
 
 
 def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> list[dict[str, Any]]:
-    """For each noise: how many trials had it, their mean objective and transfer in both settings, what a step of it costs."""
+    """For each noise: how many trials have it, their mean objective and transfer in both settings, and its cost per step."""
     grouped: dict[Noise, list[Outcome]] = defaultdict(list)
     natives: dict[Noise, list[dict[str, float]]] = defaultdict(list)
     for record in ranked:
@@ -199,9 +180,9 @@ def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> li
 
 
 def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
-    """The best trial and the baseline on test by the benchmark's own rule and by ours; None where it has none, or before there are
-    fresh seeds."""
-    config, repeats = study.config, study.repeats()
+    """The best trial and the baseline on test, averaged by the benchmark's rule and by ours; None for a benchmark without a published
+    average, or before there are fresh seeds."""
+    config, repeats = study.config, study.get_repeat_outcomes()
     number, plain = decide_verdict(ranked, repeats, config).best, find_baseline_record(ranked, config)
     if config.benchmark not in PUBLISHED_TARGETS or number is None or not repeats.get(number):
         return None
@@ -210,7 +191,7 @@ def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str,
     for trial in shown:
         transfers = [outcome.transfer for outcome in repeats[trial].values()]
         both = {
-            "published": [t.published(get_published_metrics(config.benchmark)) for t in transfers],
+            "published": [t.published_means(get_published_metrics(config.benchmark)) for t in transfers],
             "zero_shot": [t.target_means("test") for t in transfers],
         }
         row: dict[str, Any] = {"trial": trial}

@@ -1,4 +1,4 @@
-"""How far a search is, trial by trial, for a terminal."""
+"""The progress of a search, one row per trial, for a terminal."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,14 +12,14 @@ from search.terminal import TextTable
 
 LISTED_STATES = ("complete", "pruned", "running", "failed")
 _OTHER_COLUMNS_WIDTH = 40
-"""Columns of a terminal that the numbers beside a path take, about."""
+"""Approximate terminal columns of the table that a path cannot use."""
 
 PathFormatter = Callable[[str], str]
-"""Where a file of the search's folder lies, in words."""
+"""Formats the path of a file of the search's folder."""
 
 
 def render_status(document: dict[str, Any], place: PathFormatter = str) -> Iterator[RenderableType]:
-    """The trials of a search's results, one a row, failures with their cause and the file of their traceback."""
+    """The trials of a ``results.json``, one per row; failures with their error and the file of their traceback."""
     trials = document["trials"]
     counts = {state: sum(trial["state"] == state for trial in trials) for state in LISTED_STATES}
     counts = {state: count for state, count in counts.items() if count or state != "pruned"}
@@ -39,7 +39,12 @@ def render_status(document: dict[str, Any], place: PathFormatter = str) -> Itera
 
 
 def make_path_formatter(folder: SearchFolder, wide: int) -> PathFormatter:
-    """Where files of the search lie: their whole paths, where so many columns have room for them, else from the home on."""
+    """Format paths of the search's files: absolute where the terminal is wide enough, else relative to the home.
+
+    Args:
+        folder: the search's.
+        wide: columns of the terminal.
+    """
     root = folder.path.parents[1]
 
     def place(name: str) -> str:
@@ -50,20 +55,20 @@ def make_path_formatter(folder: SearchFolder, wide: int) -> PathFormatter:
 
 
 def render_failures(failed: Sequence[Mapping[str, Any]], place: PathFormatter = str) -> Iterator[RenderableType]:
-    """What failed and why, a run a row.
+    """Failed runs with their errors, one per row.
 
     Args:
-        failed: as `search.analysis.list_failures` has them.
-        place: where a file lies.
+        failed: from `search.analysis.list_failures`.
+        place: formats the path of a file.
     """
-    table = TextTable(["failed", "why"], words=["why"])
+    table = TextTable(["failed run", "error"], words=["error"])
     for told in failed:
         table.add(told["run"], "\n".join(_explain_failure(told, place)))
     yield table
 
 
 def _explain_trial(trial: Mapping[str, Any], place: PathFormatter) -> Iterator[str]:
-    """Why a trial failed or ended early, and its repeats that failed."""
+    """Why a trial failed or ended early, and the errors of its failed repeats."""
     if "pruned" in trial:
         yield trial["pruned"]
     for failed in list_failures([trial]):

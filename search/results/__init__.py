@@ -1,13 +1,12 @@
 """``results.json`` and the verdict on finalists."""
 
-from search.results._language_pairs import LANGUAGE_SETTINGS, analyse_language_pairs, render_language_pairs
+from search.results._language_pairs import analyse_language_pairs
 from search.results._paired_comparison import is_significantly_worse
-from search.results._racing import analyse_racing, list_racing_warnings
+from search.results._racing import analyse_racing
 from search.results._results import build_results, serialize_results, write_results
 from search.results._verdict import Comparison, Verdict, decide_verdict
 
 __all__ = [
-    "LANGUAGE_SETTINGS",
     "Comparison",
     "Verdict",
     "analyse_language_pairs",
@@ -15,8 +14,6 @@ __all__ = [
     "build_results",
     "decide_verdict",
     "is_significantly_worse",
-    "list_racing_warnings",
-    "render_language_pairs",
     "serialize_results",
     "write_results",
 ]

@@ -1,26 +1,18 @@
 """Transfer with two languages at once: each text of an example in one of its own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from statistics import fmean
 from typing import Any
-
-from rich.console import RenderableType
 
 from search.results._verdict import decide_verdict
 from search.statistics import compute_interval
 from search.study import Study, TrialRecord, find_baseline_record, select_finalists
-from search.terminal import TextTable
 from trainables.transfer import Split, Transfer
-
-MAX_EXTREME_PAIRS = 5
-"""Pairs of families shown at either end."""
-LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
-"""The two settings, over the same targets and the same pairs."""
 
 
 def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
     """Finalists in both settings: on test over their fresh seeds, or on dev before there are any; None if no pairs were scored."""
-    repeats = study.repeats()
+    repeats = study.get_repeat_outcomes()
     number = decide_verdict(ranked, repeats, study.config).best
     outcomes = {record.number: record.outcome for record in ranked if record.outcome}
     if number is None or not outcomes[number].transfer.generalized_means():
@@ -42,7 +34,7 @@ def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[
     transfers = list(by_trial[number].values())
     tables = [transfer.family_pair_means(split) for transfer in transfers]
     intervals = {
-        families: compute_interval([table[families] for table in tables]).within(0.0, 1.0) for families in tables[0]
+        families: compute_interval([table[families] for table in tables]).clip(0.0, 1.0) for families in tables[0]
     }
     return {
         "trial": number,
@@ -65,46 +57,6 @@ def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[
     }
 
 
-def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """Both settings side by side, for each finalist and each target of the best, then the pairs of families at either end."""
-    seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
-    yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
-    yield TextTable.of(
-        ["trial", *LANGUAGE_SETTINGS, "gain over the baseline in two, 95 % each", "curriculum"],
-        [
-            (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
-            for row in told["finalists"]
-        ],
-        words=["curriculum"],
-    )
-    yield ""
-    yield f"trial {told['trial']} by target and by families"
-    yield TextTable.of(
-        ["target", *LANGUAGE_SETTINGS, "difference"],
-        [
-            (
-                target,
-                f"{row['unmixed']:.3f}",
-                f"{row['generalized']:.3f}",
-                f"{row['generalized'] - row['unmixed']:+.3f}",
-            )
-            for target, row in told["targets"].items()
-        ],
-    )
-    yield ""
-    ordered = sorted(told["families"], key=lambda row: -row["mean"])
-    shown = (
-        ordered
-        if len(ordered) <= 2 * MAX_EXTREME_PAIRS
-        else [*ordered[:MAX_EXTREME_PAIRS], None, *ordered[-MAX_EXTREME_PAIRS:]]
-    )
-    titles = ["first text in", "second text in", "mean over targets, 95 % interval"]
-    table = TextTable(titles, words=titles[:2], left=titles)
-    for row in shown:
-        table.add(row["first"], row["second"], row["told"]) if row else table.add("...", "...", "...")
-    yield table
-
-
 def _describe_finalist(
     number: int, words: str, by_seed: dict[int, Transfer], rival: dict[int, Transfer], split: Split
 ) -> dict[str, Any]:
@@ -114,14 +66,14 @@ def _describe_finalist(
         _average_targets(by_seed[s].generalized_means(split)) - _average_targets(rival[s].generalized_means(split))
         for s in shared
     ]
-    gain = compute_interval(gains).within(-1.0, 1.0) if gains else None
+    gain = compute_interval(gains).clip(-1.0, 1.0) if gains else None
     return {
         "trial": number,
         "words": words,
         "unmixed": fmean(_average_targets(transfer.unmixed_means(split)) for transfer in by_seed.values()),
         "generalized": fmean(_average_targets(transfer.generalized_means(split)) for transfer in by_seed.values()),
         "gain": None if gain is None else {"mean": gain.mean, "low": gain.low, "high": gain.high},
-        "told": "" if gain is None else gain.signed(),
+        "told": "" if gain is None else gain.format_signed(),
     }
 
 

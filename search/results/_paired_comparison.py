@@ -12,6 +12,7 @@ from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
 
 OBJECTIVE_SPLIT: Split = "dev"
+"""The split on which every objective is measured."""
 
 
 def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Objective) -> FinalistScores:
@@ -20,7 +21,7 @@ def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Ob
     ``transfer_dev`` is taken family by family, or language by language where there are few families, so that comparisons are for
     others too. What is no mean over families is taken by seed alone.
     """
-    weights = transfers[0][0].weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
+    weights = transfers[0][0].mean_weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
     unit = _get_family if len(_sum_weights(weights, _get_family)) >= MIN_FAMILIES else str
     shares = _sum_weights(weights, unit)
     if len(shares) < 2:
@@ -67,7 +68,7 @@ def is_significantly_worse(mine: Transfer, best: Transfer, confidence: float, va
         confidence: of the test; that the other one is the best of many is not reckoned with.
         variance: of a trial's mean over these targets over seeds: there is one seed of each.
     """
-    weights = mine.weights()
+    weights = mine.mean_weights()
     shares = np.array(list(_sum_weights(weights, str).values()))
     if len(shares) < 2:
         return False

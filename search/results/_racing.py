@@ -1,15 +1,12 @@
 """Whether ending trials early was safe: how far scores after some targets rank trials as final scores do."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from statistics import StatisticsError
 from typing import Any
 
 from search.config import Config
 from search.results._paired_comparison import correlate_ranks
 from search.study import STEPS_PER_TARGET, TrialRecord
-
-SAFE_CORRELATION = 0.5
-"""Rank correlation below which stopping on early scores is warned of."""
 
 
 def analyse_racing(records: Sequence[TrialRecord], config: Config) -> dict[str, Any]:
@@ -51,24 +48,6 @@ def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float
     """A trial's objective over the first targets; None where they have none of the scores that it is made of."""
     assert record.outcome is not None
     try:
-        return record.outcome.transfer.over(config.scored_targets[:end]).objective(config.objective)
+        return record.outcome.transfer.restrict_to(config.scored_targets[:end]).objective(config.objective)
     except StatisticsError:
         return None
-
-
-def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
-    """What the reader of a race has to know, from `analyse_racing`."""
-    if not told["pruned"]:
-        return
-    first = told["first"]
-    after = f"after {first['done']:g} of {first['of']} targets"
-    if first["correlation"] is None or first["correlation"] >= SAFE_CORRELATION > 0 >= first["low"]:
-        yield (
-            f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
-            "foretell final ones"
-        )
-    elif first["correlation"] < SAFE_CORRELATION:
-        yield (
-            f"ending trials early was not safe: values {after} rank trials with a correlation of {first['correlation']:.2f} "
-            f"[{first['low']:.2f}, {first['high']:.2f}] only to their final ones; raise racing.grace, or order targets otherwise"
-        )

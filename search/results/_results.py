@@ -26,8 +26,10 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         study: the search's.
         live: whether a launch is running; without one, what the study has as running was interrupted.
     """
-    config, repeats, failed = study.config, study.repeats(), study.get_failed_repeats()
-    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed", "running")]
+    config, repeats, failed = study.config, study.get_repeat_outcomes(), study.get_failed_repeats()
+    records = [
+        record for record in study.get_trial_records() if record.state in ("complete", "pruned", "failed", "running")
+    ]
     verdict = decide_verdict(study.get_complete_trials(), repeats, config)
     outcomes = [record.outcome for record in records if record.outcome is not None]
     outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
@@ -116,7 +118,7 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
                 "families": _average_families(repeat),
                 "scores": repeat.transfer.scores,
                 "stages": [{"task": run.task, "target": run.target} | _describe_run(run) for run in repeat.stages],
-                "published": repeat.transfer.published(get_published_metrics(config.benchmark)),
+                "published": repeat.transfer.published_means(get_published_metrics(config.benchmark)),
                 **_describe_language_pairs(repeat),
             }
             for seed, repeat in sorted(repeats.items())
@@ -176,7 +178,7 @@ def _average_families(outcome: Outcome) -> dict[str, dict[str, float]]:
 def _describe_stage(stage: Stage, run: StageRun | None, config: Config) -> dict[str, Any]:
     return {
         "task": stage.task,
-        "resource": "+".join(config.resource(task) for task in stage.tasks),
+        "resource": "+".join(config.get_resource(task) for task in stage.tasks),
         "learning_rate": stage.learning_rate,
         "steps": stage.steps,
         "noise": _describe_noise(stage.noise, run),

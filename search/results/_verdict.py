@@ -6,14 +6,12 @@ from statistics import fmean
 from typing import Any, Literal
 
 from search.config import Config
-from search.results._paired_comparison import build_finalist_scores
+from search.results._paired_comparison import OBJECTIVE_SPLIT, build_finalist_scores
 from search.statistics import CONFIDENCE, Interval, compute_interval
 from search.study import TrialRecord, select_finalists
 from trainables.outcome import Outcome
 from trainables.transfer import Transfer
 
-COMPARISON_SPLIT = "dev"
-"""What every objective is measured on."""
 CORRECTED_METHOD = (
     "the mean less the expected excess of the highest of k; low by the largest of k errors (max-t), high by Student's t"
 )
@@ -40,7 +38,7 @@ class Comparison:
         return self.difference.low is not None and self.difference.mean > 0 and (self.p or 0.0) <= 1 - CONFIDENCE
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"separated": self.separated, "split": COMPARISON_SPLIT, "method": COMPARISON_METHOD}
+        return asdict(self) | {"separated": self.separated, "split": OBJECTIVE_SPLIT, "method": COMPARISON_METHOD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,7 @@ class Verdict:
         if self.value is None:
             return None
         method = CORRECTED_METHOD if self.value.low is not None and self.comparisons else STUDENT_METHOD
-        return asdict(self.value) | {"raw": self.uncorrected, "split": COMPARISON_SPLIT, "method": method}
+        return asdict(self.value) | {"raw": self.uncorrected, "split": OBJECTIVE_SPLIT, "method": method}
 
 
 def decide_verdict(ranked: Sequence[TrialRecord], repeats: dict[int, dict[int, Outcome]], config: Config) -> Verdict:
@@ -78,7 +76,7 @@ def decide_verdict(ranked: Sequence[TrialRecord], repeats: dict[int, dict[int, O
     chosen = select_finalists(ranked, config)
     transfers = {
         record.number: {seed: outcome.transfer for seed, outcome in repeats[record.number].items()}
-        for record in sorted(chosen, key=lambda record: record.place or 0)
+        for record in sorted(chosen, key=lambda record: record.position or 0)
         if repeats.get(record.number)
     }
     if not transfers:
@@ -107,10 +105,10 @@ def _compare_finalists(transfers: Mapping[int, Mapping[int, Transfer]], config: 
     found = build_finalist_scores(
         [[transfers[number][seed] for seed in shared] for number in numbers], config.objective
     )
-    score, best = found.score(), numbers[found.best]
+    score, best = found.correct_best_score(), numbers[found.best]
     comparisons = [
         Comparison(numbers[place], Interval(told.mean, told.low, told.high, told.seeds), told.p)
-        for place, told in found.comparisons().items()
+        for place, told in found.compare_best().items()
     ]
     value = Interval(score.mean, score.low, score.high, len(shared))
     return best, value, score.uncorrected, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))
@@ -130,5 +128,5 @@ def _compare_means(
         for other in values
         if other != best and shared
     )
-    value = compute_interval(values[best]).within(0.0, 1.0)
+    value = compute_interval(values[best]).clip(0.0, 1.0)
     return best, value, value.mean, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))

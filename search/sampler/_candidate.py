@@ -1,4 +1,4 @@
-"""A curriculum as the sampler sees it, and how one is asked for."""
+"""Candidates: curricula as the sampler represents them, and trials that draw them from a space."""
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,53 +13,52 @@ from optuna.distributions import (
 )
 
 SettingValue = float | str
-"""A number on the scale on which equal steps mean alike (the logarithm of a rate), or a choice."""
-Parameters = dict[str, Any]
+"""A number on a scale with equal steps (the logarithm of a learning rate), or a choice."""
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One stage."""
+    """A stage as the sampler represents it."""
 
     tasks: tuple[str, ...]
-    """Several for a joint stage."""
+    """The tasks; several for a joint stage."""
     settings: Mapping[str, SettingValue] = field(default_factory=dict)
-    """Such as the rate's logarithm, the noise method, the magnitude's logarithm; those that the stage has."""
+    """The settings that the stage has, such as log learning rate, noise method, log magnitude."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A curriculum, the targets' settings, and what it would cost."""
+    """A curriculum, the settings of the targets, and its cost."""
 
     stages: tuple[StageView, ...]
     targets: Mapping[str, SettingValue] = field(default_factory=dict)
     costs: Sequence[tuple[Hashable, float]] = ()
-    """What has to be trained, each part under what decides it: a part that another trial trained costs nothing. Stages come first, in order."""
+    """Parts to train as (identity, cost): a part that another trial has trained costs nothing. Intermediate stages come first, in order."""
     beliefs: Mapping[str, float] = field(default_factory=dict)
-    """What is believed of its value beforehand, by source, each on a scale of its own; how far that is true is learned."""
+    """Prior guesses of its value by source, each on its own scale; the model learns how well each predicts."""
 
     @property
     def key(self) -> Hashable:
-        """What two candidates share that are the same curriculum with the same settings, however its parameters name it."""
+        """The identity of the candidate: equal for equal curricula with equal settings, whatever their parameters."""
         stages = tuple((frozenset(stage.tasks), frozenset(stage.settings.items())) for stage in self.stages)
         return stages, frozenset(self.targets.items())
 
 
 CandidateSpace = Callable[[Any], Candidate]
-"""Asks for every parameter of a trial, conditional ones only where they exist, and says what curriculum they make."""
+"""A function that suggests all parameters of a trial, conditional ones only where they exist, and returns the candidate."""
 
 
 class SampledTrial:
-    """Answers a space: with the values that are given where they fit, at random elsewhere; notes what was asked."""
+    """A trial that suggests given values where they are valid and random values elsewhere, and records values and distributions."""
 
     def __init__(self, rng: Random, given: Mapping[str, Any]) -> None:
         self.rng, self.given = rng, given
-        self.values: Parameters = {}
+        self.values: dict[str, Any] = {}
         self.distributions: dict[str, BaseDistribution] = {}
 
     @property
     def uses_only_given(self) -> bool:
-        """Whether every answer so far was one that is given."""
+        """Whether all values so far were given."""
         return all(name in self.given and self.given[name] == value for name, value in self.values.items())
 
     def suggest_int(self, name: str, low: int, high: int) -> int:

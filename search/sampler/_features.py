@@ -1,4 +1,4 @@
-"""Curricula as numbers: which tasks there are, which comes before which, places, the last one, settings."""
+"""Features of curricula: tasks, ordered and adjacent pairs, positions, the last stage, settings."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -10,21 +10,21 @@ import numpy as np
 from search.sampler._candidate import Candidate, SettingValue
 
 FEATURE_GROUPS = ("tasks", "pairs", "adjacent", "places", "last", "settings", "targets", "beliefs")
-"""Features of a group share one variance, fitted by marginal likelihood."""
+"""Features of one group share one variance, fitted by marginal likelihood."""
 
 Feature = tuple[Hashable, ...]
 
 
 def extract_features(candidate: Candidate, scale: "FeatureScale") -> Iterator[tuple[str, Feature, float]]:
-    """Group, name and value of every feature that is not zero."""
-    stages, told = candidate.stages, scale.told
+    """Group, name and value of every nonzero feature."""
+    stages, scale_settings = candidate.stages, scale.scale_settings
     yield "tasks", ("length",), len(stages) / 2
     for place, stage in enumerate(stages):
         for task in stage.tasks:
             yield "tasks", (task,), 1.0
             yield "places", (place, task), 1.0
             yield "places", ("from the end", len(stages) - place, task), 1.0
-            for name, value in told(stage.settings):
+            for name, value in scale_settings(stage.settings):
                 yield "settings", (task, *name), value
         for one, other in combinations(sorted(stage.tasks), 2):
             yield "pairs", ("mixed", one, other), 1.0
@@ -39,16 +39,16 @@ def extract_features(candidate: Candidate, scale: "FeatureScale") -> Iterator[tu
     if stages:
         for task in stages[-1].tasks:
             yield "last", (task,), 1.0
-            for name, value in told(stages[-1].settings):
+            for name, value in scale_settings(stages[-1].settings):
                 yield "last", (task, *name), value / 2
-    for name, value in told(candidate.targets):
+    for name, value in scale_settings(candidate.targets):
         yield "targets", name, value
     for belief, value in candidate.beliefs.items():
         yield "beliefs", (belief,), scale.standardise(belief, value)
 
 
 class FeatureScale:
-    """Where the numbers of each setting lie: their mean, and their deviation from it."""
+    """Mean and standard deviation of each numeric setting, for standardisation."""
 
     def __init__(self, candidates: Iterable[Candidate]) -> None:
         found: dict[str, list[float]] = defaultdict(list)
@@ -59,8 +59,8 @@ class FeatureScale:
                         found[name].append(value)
         self._moments = {name: (fmean(values), pstdev(values) or 1.0) for name, values in found.items()}
 
-    def told(self, settings: Mapping[str, SettingValue]) -> Iterator[tuple[Feature, float]]:
-        """A choice as it is; a number standardised, and its square."""
+    def scale_settings(self, settings: Mapping[str, SettingValue]) -> Iterator[tuple[Feature, float]]:
+        """Features of settings: 1 for a choice; the standardised value and its square for a number."""
         for name, value in settings.items():
             if isinstance(value, str):
                 yield (name, value), 1.0
@@ -70,13 +70,13 @@ class FeatureScale:
                 yield (name, "squared"), standard**2
 
     def standardise(self, name: str, value: float) -> float:
-        """In deviations from the mean of what was tried."""
+        """The value in standard deviations from the mean of the tried candidates."""
         mean, deviation = self._moments.get(name, (value, 1.0))
         return (value - mean) / deviation
 
 
 class FeatureMatrix:
-    """Feature vectors of candidates, by row; each group has mean square one over the rows it was made from."""
+    """Feature vectors of candidates, one a row. Each group has mean square 1 over the tried candidates."""
 
     def __init__(self, tried: Sequence[Candidate]) -> None:
         self._scale = FeatureScale(tried)
@@ -85,42 +85,42 @@ class FeatureMatrix:
         self._matrix = np.zeros((0, 0))
         self._sizes = np.ones(len(FEATURE_GROUPS))
         self._products: dict[bytes, np.ndarray] = {}
-        self.add(tried)
+        self.append(tried)
         for group, columns in enumerate(self._by_group):
             self._sizes[group] = np.sqrt((columns**2).sum(1).mean()) or 1.0
 
     def __deepcopy__(self, memo: object) -> "FeatureMatrix":
-        """Itself: scikit-learn copies a kernel's parameters each time it moves them."""
+        """Return itself: scikit-learn copies the parameters of a kernel whenever it changes them."""
         return self
 
-    def add(self, candidates: Sequence[Candidate]) -> np.ndarray:
-        """Append candidates; their rows, as scikit-learn wants points: [candidates, 1]."""
-        told = [list(extract_features(candidate, self._scale)) for candidate in candidates]
-        for features in told:
+    def append(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """Append candidates; return their row numbers in the shape that scikit-learn expects, [candidates, 1]."""
+        rows = [list(extract_features(candidate, self._scale)) for candidate in candidates]
+        for features in rows:
             for group, name, _ in features:
                 if (group, name) not in self._columns:
                     self._columns[group, name] = len(self._columns)
                     self._groups.append(FEATURE_GROUPS.index(group))
-        first, grown = len(self._matrix), np.zeros((len(self._matrix) + len(told), len(self._columns)))
+        first, grown = len(self._matrix), np.zeros((len(self._matrix) + len(rows), len(self._columns)))
         grown[:first, : self._matrix.shape[1]] = self._matrix
-        for row, features in enumerate(told, start=first):
+        for row, features in enumerate(rows, start=first):
             for group, name, value in features:
                 grown[row, self._columns[group, name]] += value
         self._matrix, groups = grown, np.array(self._groups)
         self._by_group = [grown[:, groups == group] for group in range(len(FEATURE_GROUPS))]
         return np.arange(first, len(grown)).reshape(-1, 1)
 
-    def cut(self, rows: int) -> None:
-        """Forget all but the first rows."""
+    def truncate(self, rows: int) -> None:
+        """Keep only the first rows."""
         self._matrix = self._matrix[:rows]
         self._by_group = [columns[:rows] for columns in self._by_group]
 
     def clear_products(self) -> None:
-        """Let go of what fitting kept."""
+        """Clear the cached products."""
         self._products.clear()
 
     def compute_products(self, rows: np.ndarray, others: np.ndarray | None = None) -> np.ndarray:
-        """Inner products by group, [groups, rows, others]; those of rows with themselves are kept."""
+        """Inner products by group, [groups, rows, others]; those of rows with themselves are cached."""
         if others is None:
             key = rows.tobytes()
             if key not in self._products:
@@ -131,7 +131,7 @@ class FeatureMatrix:
         return np.stack([columns[one] @ columns[other].T / size**2 for columns, size in told])
 
     def compute_squares(self, rows: np.ndarray) -> np.ndarray:
-        """Squared lengths by group, [groups, rows]."""
+        """Squared norms by group, [groups, rows]."""
         one = rows.ravel().astype(int)
         told = zip(self._by_group, self._sizes, strict=True)
         return np.stack([(columns[one] ** 2).sum(1) / size**2 for columns, size in told])

@@ -1,4 +1,4 @@
-"""How probable it is that a search that goes on finds something better."""
+"""The probability that further trials improve on the best value so far, by simulation."""
 
 import numpy as np
 from scipy.stats import norm
@@ -6,42 +6,43 @@ from scipy.stats import norm
 from search.sampler.gaussian_process import limit_to_one_thread
 
 SIMULATED_WORLDS = 40
-"""Searches that are played on for each draw of the hyperparameters, each in a world that may be the true one."""
+"""Simulated searches for each draw of the hyperparameters, each with its own draw of the true values."""
 MAX_SIMULATED_TRIALS = 60
-"""Trials of each that are played. Of a longer search all candidates that are left are taken to be tried: it goes on rather than stops."""
+"""Most trials of a simulated search. A longer one is assumed to try all remaining candidates, so that it stops too late rather than too
+early."""
 
 
 @limit_to_one_thread
 def simulate_improvements(
     means: np.ndarray, covariance: np.ndarray, noise: float, tried: int, trials: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """By how much the best of the next trials is better in truth than the best of all before them.
+    """Improvement of the best true value of the next trials over the best true value so far, in simulated searches.
 
-    Worlds are drawn from what a model knows of all true values; in each of them the search goes on: the candidate of the highest
-    expected improvement is tried, and its value, with noise, is learned from.
+    True values are drawn from the posterior of the model, once for each world. In each world the search goes on: it tries the candidate
+    with the highest expected improvement and learns from its noisy value.
 
     Args:
-        means: of true values, [curricula]: those tried, then candidates.
-        covariance: of them, [curricula, curricula].
-        noise: variance of a value about the true one.
-        tried: how many were tried.
-        trials: how many are to come.
-        rng: of the worlds.
+        means: posterior means of true values, [curricula]: tried curricula, then candidates.
+        covariance: their posterior covariance, [curricula, curricula].
+        noise: variance of a value around its true value.
+        tried: number of tried curricula.
+        trials: number of further trials.
+        rng: random generator of the draws.
 
     Returns:
-        In each world, [worlds], below zero where nothing better comes: in the units of the means.
+        Improvement in each world, [worlds], in the units of the means; negative where no trial is better.
     """
     truth, everyone = _draw_true_values(means, covariance, rng), np.arange(SIMULATED_WORLDS)
     steps = min(trials, MAX_SIMULATED_TRIALS, len(means) - tried)
-    game = _Simulation(means, covariance, noise, steps)
+    simulation = _Simulation(means, covariance, noise, steps)
     found, left = np.full(SIMULATED_WORLDS, -np.inf), np.ones(truth.shape, dtype=bool)
     left[:, :tried] = False
     for _ in range(steps):
-        chosen = game.choose_candidates(left)
+        chosen = simulation.choose_candidates(left)
         values = truth[everyone, chosen]
         found = np.maximum(found, values)
         left[everyone, chosen] = False
-        game.learn(chosen, values + np.sqrt(noise) * rng.standard_normal(SIMULATED_WORLDS))
+        simulation.learn(chosen, values + np.sqrt(noise) * rng.standard_normal(SIMULATED_WORLDS))
     if trials > MAX_SIMULATED_TRIALS:
         found = np.maximum(found, np.where(left, truth, -np.inf).max(1))
     gained: np.ndarray = found - truth[:, :tried].max(1)
@@ -57,7 +58,7 @@ def _draw_true_values(means: np.ndarray, covariance: np.ndarray, rng: np.random.
 
 
 class _Simulation:
-    """What the searches know, one in each world; all begin with the same."""
+    """The posterior of each simulated search, one a world; all start with the same."""
 
     def __init__(self, means: np.ndarray, covariance: np.ndarray, noise: float, steps: int) -> None:
         self.means = np.tile(means, (SIMULATED_WORLDS, 1))
@@ -67,7 +68,7 @@ class _Simulation:
         self._steps = 0
 
     def choose_candidates(self, left: np.ndarray) -> np.ndarray:
-        """The curriculum of the highest expected improvement in each world, of those that are left: [worlds]."""
+        """The untried curriculum with the highest expected improvement in each world, [worlds]."""
         best = np.where(left, -np.inf, self.means).max(1)[:, None]
         deviation = np.sqrt(np.maximum(self.variances, 1e-12))
         gain = (self.means - best) / deviation
@@ -76,7 +77,7 @@ class _Simulation:
         return chosen
 
     def learn(self, chosen: np.ndarray, values: np.ndarray) -> None:
-        """Condition each world's search on a value (Rasmussen & Williams, 2006, section 2.2), one at a time."""
+        """Condition the posterior of each world on one value (Rasmussen & Williams, 2006, section 2.2)."""
         worlds = np.arange(SIMULATED_WORLDS)
         learned = self._learned[:, : self._steps]
         known = learned[worlds, :, chosen]

@@ -1,4 +1,4 @@
-"""The covariance of curricula: linear in each group of features, a smooth rest for what interacts, noise."""
+"""The kernel: linear in each group of features, a smooth term for interactions, and noise."""
 
 from typing import Any
 
@@ -13,21 +13,21 @@ VARIANCE_BOUNDS, LENGTH_BOUNDS, NOISE_BOUNDS = (1e-3, 1e2), (0.3, 5.0), (1e-3, 1
 
 INITIAL_VARIANCES = (0.3,) * len(FEATURE_GROUPS)
 VARIANCE_PRIOR, LENGTH_PRIOR, NOISE_PRIOR = (0.03, 1.5), (1.5, 0.5), (0.2, 1.5)
-"""Priors of the hyperparameters: median, and deviation of the logarithm. Chosen so that `tests/benchmarks/bench_outlook.py` finds noise and outlook
-right, in worlds of other seeds than it reports."""
+"""Log-normal priors of the hyperparameters: median, and standard deviation of the logarithm. Chosen on simulations of
+`tests/benchmarks/bench_outlook.py` with other seeds than it reports, so that noise and improvement probabilities are calibrated."""
 
 
 def build_priors(kernel: "GroupedKernel") -> tuple[Array, Array]:
-    """Means and deviations of the priors of a kernel's `theta`."""
-    told = [VARIANCE_PRIOR] * (len(FEATURE_GROUPS) + 1) + [LENGTH_PRIOR] + ([] if kernel.fixed else [NOISE_PRIOR])
-    return np.log([median for median, _ in told]), np.array([deviation for _, deviation in told])
+    """Means and standard deviations of the priors of a kernel's `theta`."""
+    priors = [VARIANCE_PRIOR] * (len(FEATURE_GROUPS) + 1) + [LENGTH_PRIOR] + ([] if kernel.fixed else [NOISE_PRIOR])
+    return np.log([median for median, _ in priors]), np.array([deviation for _, deviation in priors])
 
 
 class GroupedKernel(Kernel):  # type: ignore[misc]
-    """Covariance sum_g v_g <x_g, y_g> + v exp(-|x - y|^2 / 2 l^2), and noise where x is y.
+    """Covariance sum_g v_g <x_g, y_g> + v exp(-|x - y|^2 / 2 l^2), plus noise where x is y.
 
-    A sum of linear kernels is a linear regression whose coefficients have a variance a group (Rasmussen & Williams, 2006,
-    section 2.1): with few trials those of groups that explain nothing come out small.
+    A sum of linear kernels is a linear regression whose coefficients have one variance for each group (Rasmussen & Williams, 2006,
+    section 2.1). With few trials, groups that explain nothing get small variances.
     """
 
     def __init__(
@@ -41,27 +41,30 @@ class GroupedKernel(Kernel):  # type: ignore[misc]
     ) -> None:
         """
         Args:
-            points: what the numbers that it is called with stand for.
-            variances: of the groups.
-            rest: variance of the smooth rest.
-            length: its length scale.
+            points: the feature matrix; the kernel is called with its row numbers.
+            variances: variance of each group.
+            rest: variance of the smooth term.
+            length: length scale of the smooth term.
             noise: variance of a value over seeds.
-            fixed: whether the noise is known and not fitted.
+            fixed: whether the noise is known, and so not fitted.
         """
         self.points, self.variances, self.rest = points, variances, rest
         self.length, self.noise, self.fixed = length, noise, fixed
 
     @property
     def hyperparameters(self) -> list[Hyperparameter]:
-        told = [Hyperparameter(f"variance_{name}", "numeric", VARIANCE_BOUNDS) for name in FEATURE_GROUPS]
-        told += [Hyperparameter("rest", "numeric", VARIANCE_BOUNDS), Hyperparameter("length", "numeric", LENGTH_BOUNDS)]
-        return [*told, *([] if self.fixed else [Hyperparameter("noise", "numeric", NOISE_BOUNDS)])]
+        found = [Hyperparameter(f"variance_{name}", "numeric", VARIANCE_BOUNDS) for name in FEATURE_GROUPS]
+        found += [
+            Hyperparameter("rest", "numeric", VARIANCE_BOUNDS),
+            Hyperparameter("length", "numeric", LENGTH_BOUNDS),
+        ]
+        return [*found, *([] if self.fixed else [Hyperparameter("noise", "numeric", NOISE_BOUNDS)])]
 
     @property
     def theta(self) -> Array:
-        """The hyperparameters' logarithms."""
-        told: Array = np.log([*self.variances, self.rest, self.length, *([] if self.fixed else [self.noise])])
-        return told
+        """Logarithms of the hyperparameters."""
+        theta: Array = np.log([*self.variances, self.rest, self.length, *([] if self.fixed else [self.noise])])
+        return theta
 
     @theta.setter
     def theta(self, theta: Array) -> None:
@@ -100,20 +103,20 @@ class GroupedKernel(Kernel):  # type: ignore[misc]
         )
 
     def compute_noiseless(self, parts: Array, mine: Array, theirs: Array) -> Array:
-        """The covariance of true values, [rows, others], from their inner products by group and their squared lengths."""
+        """The covariance of true values, [rows, others], from inner products by group and squared norms."""
         found: Array = np.tensordot(np.array(self.variances), parts, 1) + self._compute_smooth(parts, mine, theirs)[0]
         return found
 
     def _compute_smooth(self, parts: Array, mine: Array, theirs: Array) -> tuple[Array, Array]:
-        """The smooth rest's part, and squared distances."""
+        """The smooth term, and squared distances."""
         squares = np.maximum(mine[:, None] + theirs - 2 * parts.sum(0), 0.0)
         return self.rest * np.exp(-squares / (2 * self.length**2)), squares
 
     def diag(self, X: Array) -> Array:  # noqa: N803
-        """Of the noiseless values: what is asked for is how good a curriculum is, not what one more seed would say."""
+        """Variances of true values, without noise: predictions are of a curriculum, not of one more seed."""
         total: Array = self.rest + np.array(self.variances) @ self.points.compute_squares(X)
         return total
 
     def is_stationary(self) -> bool:
-        """It is not: tasks that are there add up."""
+        """False: the linear terms depend on more than distances."""
         return False

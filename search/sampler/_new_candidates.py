@@ -1,4 +1,4 @@
-"""A trial of a space that was not tried yet."""
+"""Untried trials of a space: random, near a given trial, or by enumeration."""
 
 from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
 from random import Random
@@ -6,10 +6,10 @@ from typing import Any
 
 from optuna.distributions import CategoricalDistribution, IntDistribution
 
-from search.sampler._candidate import Parameters, SampledTrial
+from search.sampler._candidate import SampledTrial
 
 RANDOM_DRAWS = 100
-"""At random before the space is gone through in order; and near a given trial, for each number of parameters that change."""
+"""Random draws before the space is enumerated; and, near a given trial, for each number of changed parameters."""
 
 
 def find_untried(
@@ -17,14 +17,14 @@ def find_untried(
     tried: Collection[Hashable],
     rng: Random,
     near: Mapping[str, Any] | None = None,
-) -> Parameters | None:
-    """An untried trial's parameters; None if every trial of the space was tried.
+) -> dict[str, Any] | None:
+    """Parameters of an untried trial; None if all trials of the space were tried.
 
     Args:
-        identity: asks for every parameter of a trial, and says which trial it is.
-        tried: identities.
-        rng: of the draws.
-        near: parameters of which the trial shall keep as many as an untried one can have; without them it is one at random.
+        identity: suggests all parameters of a trial and returns its identity.
+        tried: identities of tried trials.
+        rng: random generator of the draws.
+        near: parameters; the returned trial keeps as many of them as possible. None: a random trial.
     """
     for gone in range(1, len(near) + 1) if near else ():
         for _ in range(RANDOM_DRAWS):
@@ -37,52 +37,52 @@ def find_untried(
 
 
 def vary_parameters(rng: Random, parameters: Mapping[str, Any], gone: int) -> SampledTrial:
-    """The same parameters but for so many, and what depends on them."""
+    """Draw `gone` of the parameters again, and those that depend on them."""
     names = set(rng.sample(sorted(parameters), min(len(parameters), gone)))
     return SampledTrial(rng, {name: value for name, value in parameters.items() if name not in names})
 
 
 def _search_exhaustively(
     identity: Callable[[SampledTrial], Hashable], tried: Collection[Hashable], rng: Random
-) -> Parameters | None:
-    """The first untried trial of a walk through the space, in an order at random.
+) -> dict[str, Any] | None:
+    """The first untried trial in a random enumeration of the space.
 
-    Where each trial has one encoding, the walk takes one step more than there are tried trials at most.
+    If each trial has one encoding, it takes at most one step more than there are tried trials.
     """
-    walk: _EnumeratedTrial | None = _EnumeratedTrial(rng, [])
-    while walk is not None:
-        if identity(walk) not in tried:
-            return walk.values
-        walk = walk.next()
+    trial: _EnumeratedTrial | None = _EnumeratedTrial(rng, [])
+    while trial is not None:
+        if identity(trial) not in tried:
+            return trial.values
+        trial = trial.next_trial()
     return None
 
 
 class _EnumeratedTrial(SampledTrial):
-    """Answers a space by a path of choices; the next path differs in the last choice that has options left."""
+    """A trial given by the options left at each question. The next trial differs in the last question that has options left."""
 
     def __init__(self, rng: Random, path: list[list[Any]]) -> None:
         super().__init__(rng, {})
-        self.path = path
-        """For each question the options that are left, that which is taken first."""
+        self.options_by_question = path
+        """The remaining options at each question, the chosen one first."""
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
         self.distributions[name] = IntDistribution(low, high)
-        return int(self._taken(name, range(low, high + 1)))
+        return int(self._take_option(name, range(low, high + 1)))
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         self.distributions[name] = CategoricalDistribution(list(choices))
-        return self._taken(name, choices)
+        return self._take_option(name, choices)
 
-    def _taken(self, name: str, options: Sequence[Any]) -> Any:
-        place = len(self.values)
-        if place == len(self.path):
-            self.path.append(self.rng.sample(list(options), len(options)))
-        self.values[name] = self.path[place][0]
+    def _take_option(self, name: str, options: Sequence[Any]) -> Any:
+        question = len(self.values)
+        if question == len(self.options_by_question):
+            self.options_by_question.append(self.rng.sample(list(options), len(options)))
+        self.values[name] = self.options_by_question[question][0]
         return self.values[name]
 
-    def next(self) -> "_EnumeratedTrial | None":
-        """The next path; None after the last one."""
-        path = [list(options) for options in self.path]
+    def next_trial(self) -> "_EnumeratedTrial | None":
+        """The next trial of the enumeration; None after the last one."""
+        path = [list(options) for options in self.options_by_question]
         while path and len(path[-1]) == 1:
             path.pop()
         if not path:

@@ -1,4 +1,4 @@
-"""What the trials of a study came to, pruned ones too."""
+"""Values of a study's trials, extrapolated for pruned trials."""
 
 from collections.abc import Sequence
 from statistics import linear_regression, quantiles
@@ -7,12 +7,12 @@ import numpy as np
 from optuna.trial import FrozenTrial, TrialState
 
 MIN_PAIRS = 5
-"""Early values of complete trials that it takes to tell what pruned ones may have come to."""
+"""Fewest complete trials from which the final value of a pruned trial is extrapolated."""
 
 
 def estimate_final_values(trials: Sequence[FrozenTrial], maximize: bool) -> dict[int, float]:
-    """By number, higher is better: the values of complete trials, and what pruned ones may have come to by the line that leads from
-    values at the same step to final ones."""
+    """Values by trial number, higher is better: those of complete trials, and for pruned trials an extrapolation by linear regression of
+    final values on values at the same step."""
     sign = 1.0 if maximize else -1.0
     complete = {
         trial.number: (trial, sign * trial.value)
@@ -31,8 +31,8 @@ def estimate_final_values(trials: Sequence[FrozenTrial], maximize: bool) -> dict
 
 
 def extrapolate_final_value(early: float, known: Sequence[tuple[float, float]]) -> float | None:
-    """The final value that an early one leads to by the line through known pairs, within their range; a low one of theirs where the line
-    does not rise. None for fewer than `MIN_PAIRS`."""
+    """The final value that a linear regression on known (early, final) pairs predicts, clipped to their range; the lower quartile of the
+    final values if the slope is not positive; None for fewer than `MIN_PAIRS` pairs."""
     if len(known) < MIN_PAIRS or len({at for at, _ in known}) < 2:
         return None
     slope, start = linear_regression(*zip(*known, strict=True))

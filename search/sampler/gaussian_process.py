@@ -1,4 +1,4 @@
-"""What the tried curricula say of others: scikit-learn's Gaussian process."""
+"""The model of the sampler: scikit-learn's Gaussian process over features of curricula."""
 
 import math
 import warnings
@@ -13,39 +13,41 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.gaussian_process import GaussianProcessRegressor
 from threadpoolctl import ThreadpoolController
 
-from search.sampler import NOISE_PRIOR, Candidate, FeatureMatrix, GroupedKernel, build_priors
+from search.sampler._candidate import Candidate
+from search.sampler._features import FeatureMatrix
+from search.sampler._kernel import NOISE_PRIOR, GroupedKernel, build_priors
 
 _THREADS = ThreadpoolController()
 FunctionT = TypeVar("FunctionT", bound=Callable[..., Any])
 
 
 def limit_to_one_thread(work: FunctionT) -> FunctionT:
-    """Arithmetic on one thread: trials have the cores meanwhile, and threads that wait for each other are tens of times slower."""
+    """Run `work` on one thread. Trials use the cores meanwhile, and threads that wait for each other are tens of times slower."""
     return cast(FunctionT, _THREADS.wrap(limits=1)(work))
 
 
 MAX_FITTED_TRIALS = 150
-"""Trials that the hyperparameters are fitted to, the best and the latest; all of them are conditioned on."""
+"""Most trials for fitting hyperparameters: the best and the latest. Predictions condition on all trials."""
 OPTIMISER_STEPS = 25
-"""Of the optimiser of the marginal likelihood."""
+"""Most steps of the optimiser of the marginal likelihood."""
 POSTERIOR_DRAWS, THINNING_STEPS = 10, 10
-"""Draws of the hyperparameters, and steps of the chain between two of them."""
+"""Posterior draws of the hyperparameters, and steps of the Markov chain between two of them."""
 JITTER = 1e-8
 MIN_DEVIATION = 1e-9
-"""Least deviation of what is expected, in deviations of the values: nothing is divided by less."""
+"""Smallest standard deviation of a prediction, in standard deviations of the values; avoids division by zero."""
 
 
 class GaussianProcessModel:
-    """A Gaussian process over curricula, fitted to those that were tried."""
+    """A Gaussian process over curricula, fitted to the tried ones."""
 
     @limit_to_one_thread
     def __init__(self, tried: Sequence[Candidate], values: np.ndarray, noise: float | None) -> None:
         """Fit the hyperparameters by marginal likelihood, the noise with a prior.
 
         Args:
-            tried: curricula.
-            values: theirs, higher is better.
-            noise: variance of a value over seeds; None to fit it.
+            tried: tried curricula.
+            values: their values, higher is better.
+            noise: variance of a value over seeds; None: it is fitted.
         """
         spread = float(values.std())
         self.deviation = spread if spread > 1e-12 * float(np.abs(values).max()) else 1.0
@@ -68,36 +70,36 @@ class GaussianProcessModel:
 
     @limit_to_one_thread
     def condition_on_running(self, running: Sequence[Candidate]) -> None:
-        """Take running trials to come out as expected, so that nobody asks for the same again (Ginsbourger et al., 2010)."""
+        """Assume the expected value for running trials, so that they are not proposed again (Ginsbourger et al., 2010)."""
         if running:
-            rows = self.points.add(running)
+            rows = self.points.append(running)
             known = np.vstack([self.process.X_train_, rows])
             values = np.concatenate([self.process.y_train_, self.process.predict(rows)])
             self.process = GaussianProcessRegressor(self.process.kernel_, optimizer=None).fit(known, values)
 
     @limit_to_one_thread
-    def mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
-        """What is expected of candidates, in deviations of the values from their mean."""
-        rows = self.points.add(candidates)
+    def predict_mean(self, candidates: Sequence[Candidate]) -> np.ndarray:
+        """Predicted means of candidates, as differences from the mean value in standard deviations of the values."""
+        rows = self.points.append(candidates)
         found: np.ndarray = self.process.predict(rows)
-        self.points.cut(int(rows[0, 0]))
+        self.points.truncate(int(rows[0, 0]))
         return found
 
     @limit_to_one_thread
     def compute_posteriors(
         self, candidates: Sequence[Candidate], rng: np.random.Generator
     ) -> list[tuple[np.ndarray, np.ndarray, float]]:
-        """What is known of the true values of all that was tried, then of candidates, under `POSTERIOR_DRAWS` draws of the hyperparameters.
+        """Posteriors of the true values of tried curricula, then candidates, for `POSTERIOR_DRAWS` draws of the hyperparameters.
 
-        After few trials many hyperparameters explain the values: the fitted ones alone are too sure of what they say.
+        After few trials many hyperparameters explain the values, and the fitted ones alone underestimate the uncertainty.
 
         Returns:
-            Means and covariance of the true values, and the variance of a measurement about them; in deviations of the values from their mean.
+            For each draw: means and covariance of the true values, and the variance of a value around them, in the units of `predict_mean`.
         """
         known, found = self.process.X_train_, []
-        rows = np.vstack([known, self.points.add(candidates)])
+        rows = np.vstack([known, self.points.append(candidates)])
         parts, squares = self.points.compute_products(rows, rows), self.points.compute_squares(rows).sum(0)
-        self.points.cut(len(known))
+        self.points.truncate(len(known))
         for theta in draw_hyperparameters(self._fitted_process, rng):
             kernel = self.process.kernel_.clone_with_theta(theta)
             covariance = kernel.compute_noiseless(parts, squares, squares)
@@ -110,13 +112,13 @@ class GaussianProcessModel:
 
     @property
     def noise(self) -> float:
-        """Variance of a value over seeds, in variances of the values."""
+        """Variance of a value over seeds, relative to the variance of the values."""
         return float(self.process.kernel_.noise)
 
     @limit_to_one_thread
     def compute_expected_improvement(self, candidates: Sequence[Candidate]) -> np.ndarray:
         """Expected improvement over the best mean among the tried, in the units of the values."""
-        mean, deviation = self.process.predict(self.points.add(candidates), return_std=True)
+        mean, deviation = self.process.predict(self.points.append(candidates), return_std=True)
         gain = mean - self.best
         deviation = np.maximum(deviation, MIN_DEVIATION)
         improvement = gain * norm.cdf(gain / deviation) + deviation * norm.pdf(gain / deviation)
@@ -125,14 +127,14 @@ class GaussianProcessModel:
 
 
 def _minimise_loss(loss: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
-    """What scikit-learn does, for a few steps: more change no proposal worth mentioning."""
+    """scikit-learn's optimiser with fewer steps; more steps hardly change a proposal."""
     limits = [(float(low), float(high)) for low, high in bounds]
     found: Any = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=limits, options={"maxiter": OPTIMISER_STEPS})
     return found.x, float(found.fun)
 
 
 def _minimise_with_noise_prior(loss: Any, start: np.ndarray, bounds: np.ndarray) -> tuple[np.ndarray, float]:
-    """The same with a prior on the noise, the last hyperparameter: likelihood alone puts it at its bound in one search of ten.
+    """The same with a prior on the noise, the last hyperparameter: by likelihood alone it ends at its bound in one search of ten.
 
     scikit-learn has no priors on hyperparameters.
     """
@@ -149,9 +151,9 @@ def _minimise_with_noise_prior(loss: Any, start: np.ndarray, bounds: np.ndarray)
 
 
 def draw_hyperparameters(process: GaussianProcessRegressor, rng: np.random.Generator) -> Iterator[np.ndarray]:
-    """Draws from what the values tell of the hyperparameters' logarithms, under normal priors.
+    """Draws from the posterior of the logarithms of the hyperparameters, under normal priors.
 
-    Elliptical slice sampling (Murray, Adams & MacKay, AISTATS 2010), from the fitted ones.
+    Elliptical slice sampling (Murray, Adams & MacKay, AISTATS 2010), started at the fitted values.
     """
     means, deviations = build_priors(process.kernel_)
     theta = process.kernel_.theta.copy()

@@ -1,4 +1,4 @@
-"""The trial of a space that is like one of another space: the way back from a curriculum to parameters."""
+"""The nearest trial of a space to a trial of another space: from a curriculum back to parameters."""
 
 import math
 from collections.abc import Sequence
@@ -17,7 +17,8 @@ from trainables.curriculum import Noise, Trial
 
 
 def find_nearest_parameters(space: CurriculumSpace, trial: Trial) -> Parameters | None:
-    """Parameters of the space's trial with the same tasks in the same order and the nearest rates and noise; None if it has none."""
+    """Parameters of the trial with the same tasks in the same order and the nearest learning rates and noise; None if the space has no
+    trial with these tasks."""
     config, stages = space.config, trial.curriculum
     mixed = [stage for stage in stages if len(stage.tasks) > 1]
     if len(mixed) > (config.curriculum.joint and len(stages) == 1):
@@ -36,7 +37,7 @@ def find_nearest_parameters(space: CurriculumSpace, trial: Trial) -> Parameters 
 
 
 def _encode_order(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
-    """Lehmer digits."""
+    """The order as Lehmer digits."""
     left, found = list(space.config.intermediate), {}
     for place, task in enumerate(tasks):
         found[f"task.{place}"] = left.index(task)
@@ -45,7 +46,7 @@ def _encode_order(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
 
 
 def _encode_mixture(space: CurriculumSpace, tasks: Sequence[str]) -> Parameters:
-    """The set's place among all of its size, where there are several."""
+    """The rank of the set among all sets of its size; no parameter if there is only one such set."""
     names = list(space.config.intermediate)
     if len(tasks) == len(names):
         return {}
@@ -77,18 +78,18 @@ def _encode_noises(space: CurriculumSpace, trial: Trial) -> Parameters:
 
 
 def _encode_noise(place: str, space: NoiseSpace, noise: Noise) -> Parameters:
-    """The method of the same kind, else of the same name, else none or the first."""
-    names = {method.noise().kind: name for name, method in space.by_name.items()}
+    """The method of the same kind, else of the same name, else ``none``, else the first method."""
+    names = {method.make_noise().kind: name for name, method in space.by_name.items()}
     usual = "none" if "none" in space.by_name else next(iter(space.by_name))
     name = names.get(noise.kind, noise.method if noise.method in space.by_name else usual)
     method = space.by_name[name]
     found: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
-    found |= _encode_nearest(f"magnitude.{place}", space.magnitudes(method), noise.magnitude)
-    return found | _encode_nearest(f"weight.{place}", space.weights(method), noise.weight)
+    found |= _encode_nearest(f"magnitude.{place}", space.get_magnitudes(method), noise.magnitude)
+    return found | _encode_nearest(f"weight.{place}", space.get_weights(method), noise.weight)
 
 
 def _encode_nearest(name: str, values: Sequence[float], wanted: float) -> Parameters:
-    """The place of the nearest value on a log scale; nothing where there is no choice."""
+    """The position of the nearest value on a log scale; no parameter where the grid has one value."""
     if len(values) < 2:
         return {}
     return {name: min(range(len(values)), key=lambda place: abs(math.log(values[place] / (wanted or values[0]))))}

@@ -1,4 +1,4 @@
-"""What `sampler: orders` tries: curricula in which order alone differs."""
+"""The design of `sampler: orders`: curricula that differ only in order."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, permutations
@@ -10,7 +10,7 @@ from trainables.curriculum import JOINT_SEPARATOR, Stage, Trial
 
 
 def iterate_design(space: CurriculumSpace) -> Iterator[Parameters]:
-    """The parameters of the design's trials, the baseline first, each once."""
+    """The parameters of the trials of the design, the baseline first, without repetition."""
     seen = set()
     for row in _iterate_orders(space.config):
         if row not in seen:
@@ -19,17 +19,19 @@ def iterate_design(space: CurriculumSpace) -> Iterator[Parameters]:
 
 
 def count_design_trials(space: CurriculumSpace) -> int:
-    """How many trials the design has."""
+    """Number of trials of the design."""
     if space.config.orders.design == "full":
-        return space.size()
+        return space.count_trials()
     return len(set(_iterate_orders(space.config)))
 
 
 def explain_incomplete_design(config: Config) -> str:
-    """What is wrong with a design that has more trials than the config lets it, in words; empty if that is not so."""
+    """A warning if the design has more trials than ``trials`` allows; empty otherwise."""
     if config.sampler != "orders" or (most := count_design_trials(CurriculumSpace(config))) <= config.trials:
         return ""
-    return f"trials: {config.trials:,} of a design of {most:,}: it is not balanced before all are done"
+    return (
+        f"trials: {config.trials:,} of the {most:,} trials of the design; the design is balanced only when all are done"
+    )
 
 
 def _iterate_orders(config: Config) -> Iterator[tuple[str, ...]]:
@@ -53,10 +55,10 @@ def _iterate_orders(config: Config) -> Iterator[tuple[str, ...]]:
 
 
 def build_williams_square(tasks: Sequence[str]) -> list[list[str]]:
-    """Orders in which every task is as often at each place, and as often right after each other one.
+    """Orders in which every task is equally often at each position, and equally often right after each other task.
 
-    A Latin square that is balanced for carry-over (Williams, Aust. J. Sci. Res. A 2, 1949): as many orders as tasks, twice as many if
-    their number is odd.
+    A Latin square balanced for carry-over (Williams, Aust. J. Sci. Res. A 2, 1949): as many orders as tasks, twice as many if
+    the number of tasks is odd.
     """
     count = len(tasks)
     first = [(place + 1) // 2 if place % 2 else (count - place // 2) % count for place in range(count)]
@@ -67,5 +69,5 @@ def build_williams_square(tasks: Sequence[str]) -> list[list[str]]:
 def _make_parameters(space: CurriculumSpace, row: tuple[str, ...]) -> Parameters:
     stages = tuple(Stage(task=task, learning_rate=1.0, steps=1) for task in row)
     found = find_nearest_parameters(space, Trial(encoder="", benchmark="", curriculum=stages, targets=(), languages=()))
-    assert found is not None, "every row is of the space"
+    assert found is not None, "every row of the design is a trial of the space"
     return found

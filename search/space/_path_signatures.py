@@ -1,4 +1,4 @@
-"""Stages as a plan and a sampler know them: by all that decides them but data, encoder and arithmetic; and which of them a store has."""
+"""Path signatures: identities of stages without data, encoder and arithmetic, for plans and samplers; and which of them a store has."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,11 +11,16 @@ from trainables.store import CPU_ARITHMETIC, StageEntry, build_stage_identity
 from trainables.validation import DataError
 
 PathSignature = tuple[str, ...]
-"""A stage with those that it stands on, the first one first."""
+"""The signatures of a stage and its ancestors, from the root down."""
 
 
 def compute_path_signature(path: tuple[Stage, ...], target: bool) -> PathSignature:
-    """What decides each stage of a path, data, encoder and arithmetic apart; the last one may be a target."""
+    """The signature of a path of stages.
+
+    Args:
+        path: stages from the root down.
+        target: whether the last stage is a target.
+    """
     *trunk, last = path
     return (*(_compute_stage_signature(stage) for stage in trunk), _compute_stage_signature(last, target=target))
 
@@ -31,7 +36,7 @@ def _serialize_own_fields(document: Mapping[str, Any]) -> str:
 
 
 def select_stages_on_encoder(encoder: str, entries: Iterable[StageEntry]) -> list[StageEntry]:
-    """The stages on top of an encoder, as a config names it, wherever it lay when they were trained."""
+    """The entries that were trained on an encoder, as named in a config, even if its folder was moved since."""
     by_key = {entry.key: entry for entry in entries}
 
     def root(entry: StageEntry) -> str:
@@ -39,12 +44,12 @@ def select_stages_on_encoder(encoder: str, entries: Iterable[StageEntry]) -> lis
 
     roots = {root(entry) for entry in by_key.values() if entry.path[0] == encoder}
     if not roots and by_key and Path(encoder).is_dir() and (content := hash_encoder(encoder)) is not None:
-        roots = {content}  # it may have been moved here
+        roots = {content}  # the folder may have been moved here
     return [entry for entry in by_key.values() if root(entry) in roots]
 
 
 def hash_encoder(encoder: str) -> str | None:
-    """Of an encoder's content; None if it cannot be read."""
+    """The hash of an encoder's content; None if the encoder cannot be read."""
     from trainables.encoders import load_encoder
 
     try:
@@ -54,11 +59,11 @@ def hash_encoder(encoder: str) -> str | None:
 
 
 def collect_trained_paths(entries: Iterable[StageEntry], arithmetic: str) -> set[PathSignature]:
-    """The paths that the store need not train: targets scored, intermediate stages with their weights.
+    """The signatures of paths that need no training: targets with scores, intermediate stages with weights.
 
     Args:
-        entries: of the store, on top of one encoder (`select_stages_on_encoder`).
-        arithmetic: as in a config, a value of `trainables.store.ARITHMETIC_BY_DEVICE`.
+        entries: entries of the store on one encoder (`select_stages_on_encoder`).
+        arithmetic: kind of arithmetic, a value of `trainables.store.ARITHMETIC_BY_DEVICE`.
     """
     by_key = {entry.key: entry for entry in entries if entry.identity.get("arithmetic", CPU_ARITHMETIC) == arithmetic}
     found = set()
@@ -71,7 +76,7 @@ def collect_trained_paths(entries: Iterable[StageEntry], arithmetic: str) -> set
 
 
 def _collect_ancestors(entry: StageEntry, by_key: Mapping[str, StageEntry]) -> list[StageEntry]:
-    """The stage and those below it, down to the encoder; a record may name any stage as its parent, so each counts once."""
+    """The stage and its ancestors, the root last. Each is listed once, because damaged records may form a cycle."""
     chain = {entry.key: entry}
     while (parent := by_key.get(entry.parent)) is not None and parent.key not in chain:
         chain[parent.key] = entry = parent

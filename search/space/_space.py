@@ -1,9 +1,9 @@
 """The space of curricula: a config's fields as Optuna parameters, and parameters as a trial.
 
-A curriculum is an ordered subset of the intermediate tasks. Its order is told in Lehmer digits as categoricals (which of
-the tasks that are left comes next), the best encoding of orders for TPE by our measurements; a stage's rate and noise exist
-only where the stage does. A joint stage has no order: it is told by its place among all sets of so many tasks. Every trial
-has one encoding.
+A curriculum is an ordered subset of the intermediate tasks. Its order is encoded in Lehmer digits as categorical parameters (which of
+the remaining tasks comes next), in our measurements the best encoding of orders for TPE. Learning rate and noise of a stage exist
+only if the stage does. A joint stage has no order: it is encoded by the rank of its set of tasks. Every trial has exactly one
+encoding.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -22,13 +22,13 @@ from trainables.noise_methods import match_compute
 Parameters = dict[str, Any]
 
 TARGET_SUFFIX, EVERY_STAGE_SUFFIX = "target", "all"
-"""In the names of parameters: what belongs to the targets, and to every stage."""
+"""Suffixes of parameter names: settings of the targets, and of all stages."""
 JOINT_PARAMETER, MIXTURE_PARAMETER = "joint", "mixed"
 """Parameters: whether the tasks are mixed in one stage, and which tasks, as ``mixed.LENGTH``."""
 
 
 class SupportsSuggest(Protocol):
-    """What the space needs of an Optuna trial."""
+    """The part of an Optuna trial that the space needs."""
 
     def suggest_int(self, name: str, low: int, high: int) -> int: ...
 
@@ -42,16 +42,16 @@ class CurriculumSpace:
     config: Config
 
     def suggest(self, ask: SupportsSuggest) -> Trial:
-        """Ask for every parameter of a trial, conditional ones only where they exist, and put the trial together."""
+        """Suggest all parameters of a trial, conditional ones only where they exist, and build the trial."""
         config = self.config
         picked = self._suggest_tasks(ask)
         noise = config.space.noise
-        shared = self._noise(ask, EVERY_STAGE_SUFFIX, noise) if noise.along == "every_stage" else None
+        shared = self._suggest_noise(ask, EVERY_STAGE_SUFFIX, noise) if noise.along == "every_stage" else None
         curriculum = tuple(
             self._suggest_stage(ask, task, f"{place}", config.space, shared) for place, task in enumerate(picked)
         )
-        example = self._drawn(ask, "", TARGET_SUFFIX, config.space.target, shared)
-        targets = tuple(self._target(task, example) for task in config.targets)
+        example = self._suggest_shared_fields(ask, "", TARGET_SUFFIX, config.space.target, shared)
+        targets = tuple(self._build_target(task, example) for task in config.targets)
         languages = config.scored_languages
         pairs = config.generalized.pairs
         return Trial(
@@ -67,7 +67,7 @@ class CurriculumSpace:
         )
 
     def relocate_trial(self, trial: Trial) -> Trial:
-        """A trial of an earlier launch, its encoder and its synonyms where they lie now."""
+        """A trial of an earlier launch with the present paths of encoder and synonyms."""
         noise = self.config.space.noise
         synonyms = str(Path(noise.synonyms).absolute()) if trial.synonyms and noise.synonyms else trial.synonyms
         return replace(trial, encoder=self.config.encoder, synonyms=synonyms)
@@ -85,20 +85,24 @@ class CurriculumSpace:
         self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None
     ) -> Stage:
         """An intermediate stage; a joint one takes as many steps as its tasks do on average."""
-        stage, config = self._drawn(ask, task, place, space, shared), self.config
+        stage, config = self._suggest_shared_fields(ask, task, place, space, shared), self.config
         if len(stage.tasks) == 1:
-            return self._apply_settings(stage, length := config.length(task), self._steps(task, length))
-        steps = round(fmean(self._steps(each, config.length(each)) for each in stage.tasks))
+            return self._apply_settings(
+                stage, length := config.get_stage_settings(task), self._count_steps(task, length)
+            )
+        steps = round(fmean(self._count_steps(each, config.get_stage_settings(each)) for each in stage.tasks))
         stage = replace(stage, mixing=config.curriculum.mixing_exponent)
         return self._apply_settings(stage, config.training.intermediate, steps)
 
-    def _drawn(self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None) -> Stage:
+    def _suggest_shared_fields(
+        self, ask: SupportsSuggest, task: str, place: str, space: StageSpace, shared: Noise | None
+    ) -> Stage:
         rate = _suggest_value(ask, f"rate.{place}", space.learning_rate.values)
         noise = self._suggest_noise_at(ask, place) if shared is None else shared
         return Stage(task=task, learning_rate=rate, steps=0, noise=noise, seed=self.config.seed)
 
-    def _steps(self, task: str, length: StageSettings) -> int:
-        """Plain optimiser steps of a task that is trained."""
+    def _count_steps(self, task: str, length: StageSettings) -> int:
+        """Optimiser steps of a task, before noise is accounted for."""
         return length.count_steps(get_task_catalogue(self.config.benchmark)[task].train)
 
     def _apply_settings(self, stage: Stage, length: StageSettings, steps: int) -> Stage:
@@ -116,23 +120,23 @@ class CurriculumSpace:
     def _suggest_noise_at(self, ask: SupportsSuggest, place: str) -> Noise:
         space = self.config.space
         if place == TARGET_SUFFIX:
-            return Noise() if space.noise.along == "none" else self._noise(ask, place, space.target_noise)
-        return self._noise(ask, place, space.noise) if space.noise.along == "per_stage" else Noise()
+            return Noise() if space.noise.along == "none" else self._suggest_noise(ask, place, space.target_noise)
+        return self._suggest_noise(ask, place, space.noise) if space.noise.along == "per_stage" else Noise()
 
-    def _noise(self, ask: SupportsSuggest, place: str, space: NoiseSpace) -> Noise:
+    def _suggest_noise(self, ask: SupportsSuggest, place: str, space: NoiseSpace) -> Noise:
         names = list(space.by_name)
         name = ask.suggest_categorical(f"noise.{place}", names) if len(names) > 1 else names[0]
         method = space.by_name[name]
-        return method.noise(
-            _suggest_value(ask, f"magnitude.{place}", space.magnitudes(method)),
-            _suggest_value(ask, f"weight.{place}", space.weights(method)),
+        return method.make_noise(
+            _suggest_value(ask, f"magnitude.{place}", space.get_magnitudes(method)),
+            _suggest_value(ask, f"weight.{place}", space.get_weights(method)),
         )
 
-    def _target(self, task: str, example: Stage) -> Stage:
-        """The target's stage; one that is not trained keeps nothing but what scoring needs."""
-        length, card = self.config.length(task), get_task_catalogue(self.config.benchmark)[task]
+    def _build_target(self, task: str, example: Stage) -> Stage:
+        """The stage of a target; for an untrained target only the fields that scoring needs."""
+        length, card = self.config.get_stage_settings(task), get_task_catalogue(self.config.benchmark)[task]
         if card.train:
-            return self._apply_settings(replace(example, task=task), length, self._steps(task, length))
+            return self._apply_settings(replace(example, task=task), length, self._count_steps(task, length))
         return Stage(
             task=task,
             learning_rate=0.0,
@@ -155,23 +159,23 @@ class CurriculumSpace:
             parameters |= _make_weakest_noise(place, space.target_noise)
         return parameters
 
-    def size(self) -> int:
-        """How many different trials the space holds."""
+    def count_trials(self) -> int:
+        """Number of different trials of the space."""
         config = self.config
         tasks, longest = len(config.intermediate), config.curriculum.max_length
         space = config.space
         stage, target = len(space.learning_rate.values), len(space.target.learning_rate.values)
         if space.noise.along == "per_stage":
-            stage *= space.noise.options
+            stage *= space.noise.count_noises()
         if space.noise.along != "none":
-            target *= space.target_noise.options
+            target *= space.target_noise.count_noises()
         ordered: int = sum(perm(tasks, length) * stage**length for length in range(longest + 1))
         joint = sum(comb(tasks, length) for length in range(2, longest + 1)) * stage if config.curriculum.joint else 0
         return (ordered + joint) * target
 
 
 def unrank_subset(rank: int, count: int, size: int) -> list[int]:
-    """The set of `size` numbers below `count` that has this place in lexicographic order, from 0; rising."""
+    """The set of `size` numbers below `count` with this rank (from 0) in lexicographic order; sorted."""
     found: list[int] = []
     for number in range(count):
         first = comb(count - number - 1, size - len(found) - 1) if len(found) < size else 0
@@ -183,7 +187,7 @@ def unrank_subset(rank: int, count: int, size: int) -> list[int]:
 
 
 def rank_subset(members: Collection[int], count: int) -> int:
-    """The place of a set of numbers below `count` among all of its size: the way back from `unrank_subset`."""
+    """The rank of a set of numbers below `count` among all sets of its size: the inverse of `unrank_subset`."""
     rank, left = 0, len(members)
     for number in range(count):
         if number in members:
@@ -194,18 +198,18 @@ def rank_subset(members: Collection[int], count: int) -> int:
 
 
 def _suggest_value(ask: SupportsSuggest, name: str, values: Sequence[float]) -> float:
-    """One of the values of a grid, asked for by its place; 0 if there is none to choose from."""
+    """One of the values of a grid, suggested by its position; 0 if the grid is empty."""
     if len(values) < 2:
         return values[0] if values else 0.0
     return values[ask.suggest_int(name, 0, len(values) - 1)]
 
 
 def _make_weakest_noise(place: str, space: NoiseSpace) -> Parameters:
-    """The parameters of no noise, or of the first method at its least where there is no choice."""
+    """The parameters of ``none``, or of the first method at its lowest magnitude and weight if ``none`` is not in the space."""
     name = "none" if "none" in space.by_name else next(iter(space.by_name))
     parameters: Parameters = {f"noise.{place}": name} if len(space.by_name) > 1 else {}
     method = space.by_name[name]
-    for size, values in (("magnitude", space.magnitudes(method)), ("weight", space.weights(method))):
+    for size, values in (("magnitude", space.get_magnitudes(method)), ("weight", space.get_weights(method))):
         if len(values) > 1:
             parameters[f"{size}.{place}"] = 0
     return parameters
@@ -215,8 +219,8 @@ def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[S
     """The trial's stages as paths from the root of the stage tree, targets last.
 
     Args:
-        trial: whose.
-        test: whether test is scored too: without it, targets that have no dev set are not trained.
+        trial: a trial.
+        test: whether test splits are scored too; if not, targets without a dev set are not trained.
     """
     for end in range(len(trial.curriculum)):
         yield trial.curriculum[: end + 1]
@@ -227,5 +231,5 @@ def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[S
 
 @cache
 def _has_dev_set(benchmark: str, task: str, languages: tuple[str, ...]) -> bool:
-    """Whether a target has a dev set; a sampler asks it of every candidate."""
+    """Whether a target has a dev set. Cached, because a sampler calls it for every candidate."""
     return bool(get_task_catalogue(benchmark)[task].dev_languages(languages))

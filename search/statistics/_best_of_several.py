@@ -6,12 +6,14 @@ from functools import cached_property, lru_cache
 
 import numpy as np
 
-from search.statistics._hierarchical import Estimate, PriorVariance
+from search.statistics._estimate import Estimate
 from search.statistics._interval import CONFIDENCE
+from search.statistics._prior_variance import PriorVariance
 from search.statistics._student_t import (
     compute_critical_value,
     compute_deviations,
     compute_p_value,
+    draw_scale_factors,
     make_largest_lead_tail,
     make_range_tail,
 )
@@ -91,7 +93,7 @@ class FinalistScores:
             + self._seed_means.mean()
         )
         most = float((trials - 1) * (seeds - 1))
-        spread = PriorVariance.of(self._seed_means) if seeds > 2 else None
+        spread = PriorVariance.estimate(self._seed_means) if seeds > 2 else None
         if spread is None:
             return np.full(trials, max(float((left**2).sum()) / most, self._interaction_variance)), most
         own = (seeds - 1) * (1 - 1 / trials)
@@ -123,7 +125,7 @@ class FinalistScores:
         whole = seeds + units
         return compute_deviations((seeds / whole, self._seed_variances[1]), (units / whole, self._unit_variance[1]))
 
-    def comparisons(self) -> dict[int, Estimate]:
+    def compare_best(self) -> dict[int, Estimate]:
         """By place, the best less each other trial: intervals that hold together, and p-values for all of them.
 
         As any trial may come out best, an interval reaches as far down as the range of all means by chance (Tukey's), and as far up as the largest
@@ -148,7 +150,7 @@ class FinalistScores:
             found[other] = Estimate(gap, max(gap - down * error, least), min(gap + up * error, 1.0), seeds, p)
         return found
 
-    def score(self) -> CorrectedScore:
+    def correct_best_score(self) -> CorrectedScore:
         """The best one's mean, less what being the highest of all adds to it by chance, and an interval that holds its truth.
 
         It reaches as far down as the largest of all errors by chance and as far up as one error: at ``0.05 k / (k + 1)`` each for k trials,
@@ -166,7 +168,7 @@ class FinalistScores:
         errors, level, scale = (
             _draw_errors(trials),
             (1 - CONFIDENCE) * trials / (trials + 1),
-            _draw_scale_factors(worth),
+            draw_scale_factors(np.random.default_rng(3), worth, ERROR_DRAWS),
         )
         shift = math.sqrt(common) * _draw_common_errors()
         down = float(np.quantile((math.sqrt(own) * errors.max(1) + shift) * scale, 1 - level))
@@ -197,8 +199,3 @@ def _draw_errors(trials: int) -> np.ndarray:
 @lru_cache(maxsize=1)
 def _draw_common_errors() -> np.ndarray:
     return np.random.default_rng(2).standard_normal(ERROR_DRAWS)
-
-
-def _draw_scale_factors(freedom: float) -> np.ndarray:
-    """[DRAWS] by how much a deviation may have been taken too small."""
-    return np.sqrt(freedom / np.random.default_rng(3).chisquare(freedom, ERROR_DRAWS))

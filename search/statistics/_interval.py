@@ -18,13 +18,13 @@ class Interval:
     high: float | None
     seeds: int
 
-    def within(self, least: float, most: float) -> "Interval":
+    def clip(self, least: float, most: float) -> "Interval":
         """The same mean with bounds that it can have: 0 and 1 of a score, -1 and 1 of a difference of two."""
         if self.low is None or self.high is None:
             return self
         return replace(self, low=max(least, self.low), high=min(most, self.high))
 
-    def signed(self) -> str:
+    def format_signed(self) -> str:
         """As a difference: with its sign."""
         if self.low is None or self.high is None:
             return f"{self.mean:+.3f}"

@@ -87,3 +87,9 @@ def compute_critical_value(tail: TailProbability, spread: np.ndarray, level: flo
     while compute_p_value(tail, most, spread) > level:
         most *= 2
     return float(brentq(lambda size: compute_p_value(tail, size, spread) - level, 0.0, most, xtol=1e-9))
+
+
+def draw_scale_factors(rng: np.random.Generator, freedom: float, shape: int | tuple[int, ...]) -> np.ndarray:
+    """[shape] draws of ``sqrt(f / chi2(f))``: by how much a standard deviation with f degrees of freedom may be underestimated."""
+    found: np.ndarray = np.sqrt(freedom / rng.chisquare(freedom, shape))
+    return found

@@ -14,6 +14,13 @@ from search.study._attributes import (
     FailedRepeat,
 )
 from search.study._compatibility import check_space
+from search.study._finalists import (
+    find_baseline_record,
+    find_pareto_front,
+    get_fresh_seeds,
+    list_missing_repeats,
+    select_finalists,
+)
 from search.study._journal import JournalBackend, convert_replay_errors, repair_journal
 from search.study._parameter_names import (
     LabelledTrial,
@@ -23,17 +30,7 @@ from search.study._parameter_names import (
     uses_choice_positions,
 )
 from search.study._study import Study, has_started
-from search.study._trial_record import (
-    STEPS_PER_TARGET,
-    TrialRecord,
-    find_baseline_record,
-    find_pareto_front,
-    get_fresh_seeds,
-    list_missing_repeats,
-    make_trial_identity,
-    select_finalists,
-    select_last_records,
-)
+from search.study._trial_record import STEPS_PER_TARGET, TrialRecord, make_trial_identity, select_last_records
 
 __all__ = [
     "DUPLICATE_ATTRIBUTE",

@@ -1,4 +1,4 @@
-"""What the records of a journal hold of ours beside Optuna's own, and its shape: of a stranger's journal nothing else is taken."""
+"""The attributes that this program stores in a study beside Optuna's own, and the schema that journal records are checked against."""
 
 import json
 import re
@@ -23,14 +23,14 @@ TRIAL_ATTRIBUTE, OUTCOME_ATTRIBUTE, ERROR_ATTRIBUTE, DUPLICATE_ATTRIBUTE, INTERR
 PRUNED_ATTRIBUTE, SPARED_ATTRIBUTE, REPEAT_ATTRIBUTE = "pruned", "spared", "repeat"
 FAILURE_ATTRIBUTE, FAILED_REPEAT_ATTRIBUTE = "failure", "failed_repeat"
 COMPLETE_STATE = 1
-"""Optuna's number of the state."""
+"""Optuna's number of the state COMPLETE."""
 
 BoundedValue = Annotated[float, Field(ge=-1e12, le=1e12)]
-"""Of an objective, or a parameter."""
+"""A value of an objective or of a parameter."""
 
 
 class FailedRepeat(TypedDict):
-    """A finalist's repeat that came to nothing."""
+    """A failed repeat of a finalist."""
 
     error: str
     failure: str | None
@@ -47,7 +47,7 @@ class _FailedRepeatModel(_StrictModel):
 
 
 class _AttributesModel(_StrictModel):
-    """Under the names above; None: the record has no such attribute."""
+    """The attributes under the names above; None: the record has no such attribute."""
 
     trial: Trial = Field(default=None)  # type: ignore[assignment]
     outcome: Outcome = Field(default=None)  # type: ignore[assignment]
@@ -82,22 +82,22 @@ _PARSERS: dict[str, Callable[[Any], object]] = {
     OUTCOME_ATTRIBUTE: Outcome.from_json,
     REPEAT_ATTRIBUTE: Outcome.from_json,
 }
-"""Which take no field that they do not know."""
+"""Parsers of attributes; they refuse unknown fields."""
 
 
 def check_record_shape(line: bytes, record: Mapping[str, Any]) -> None:
-    """Check what a record of a journal holds.
+    """Check a journal record against the schema.
 
     Args:
-        line: the record as it stands in the file.
-        record: the same, read.
+        line: the record as in the file.
+        record: the parsed record.
 
     Raises:
-        ValueError: in a line, saying what of it is of another shape than this program writes.
+        ValueError: in one line, with the part that differs from what this program writes.
     """
     found: _RecordModel = _validate_shape("", _RECORD_ADAPTER, line)
     if found.state == COMPLETE_STATE and not found.values and found.value is None:
-        raise ValueError("values: a complete trial has one")
+        raise ValueError("values: a complete trial needs a value")
     outcomes = [("user_attr.outcome", found.user_attr.outcome), ("user_attrs.outcome", found.user_attrs.outcome)]
     for name, value in [*record.get("user_attr", {}).items(), *record.get("user_attrs", {}).items()]:
         kind = name.partition("/")[0]
@@ -105,11 +105,11 @@ def check_record_shape(line: bytes, record: Mapping[str, Any]) -> None:
             _try_parser(name, _PARSERS[kind], value)
         if kind in _REPEAT_ADAPTERS:
             if not _REPEAT_NAME.fullmatch(name):
-                raise ValueError(f"user_attr: {name!r} is not {kind}/TRIAL/SEED")
+                raise ValueError(f"user_attr: {name!r} must be {kind}/TRIAL/SEED")
             outcomes.append((name, _validate_shape(f"{name}: ", _REPEAT_ADAPTERS[kind], json.dumps(value).encode())))
     for name, outcome in outcomes:
-        for wrong in _find_invalid_scores(outcome) if isinstance(outcome, Outcome) else ():
-            raise ValueError(f"{name}: {wrong}")
+        for problem in _find_invalid_scores(outcome) if isinstance(outcome, Outcome) else ():
+            raise ValueError(f"{name}: {problem}")
 
 
 def _try_parser(name: str, read: Callable[[Any], object], value: Any) -> None:
@@ -127,7 +127,7 @@ def _validate_shape(name: str, shape: TypeAdapter[Any], text: bytes) -> Any:
 
 
 def _find_invalid_scores(outcome: Outcome) -> Iterator[str]:
-    """Scores that mean nothing: in languages that there are not, or without the metric that stands for the target."""
+    """Problems with scores: an unknown language, or no score by the main metric of the target."""
     transfer = outcome.transfer
     for scores, whole in ((transfer.scores, True), (transfer.generalized, False)):
         for target, split, code, row in _iterate_scores(scores):

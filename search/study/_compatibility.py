@@ -1,4 +1,4 @@
-"""Whether trials of a config can be compared with those that its search has."""
+"""Check that trials of a config are comparable with the trials of an existing search."""
 
 from collections.abc import Collection
 from typing import Any
@@ -26,52 +26,52 @@ CHANGEABLE_FIELDS = {
     "orders",
     "prior",
 }
-"""Fields that may change between launches of a search: they do not change what a trial is or is worth."""
+"""Fields that may change between launches of a search: they change neither a trial nor its value."""
 
 _SYNONYMS_FIELD = "space.noise.synonyms"
-"""Compared by what it holds (`search.planner._inputs`), not by where it lies."""
+"""Compared by content (`search.launcher`), not by path."""
 
 
 def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:
-    """Refuse a config whose trials could not be compared with those that are there.
+    """Refuse a config whose trials are not comparable with the trials of the search.
 
     Args:
-        folder: of the search.
-        config: to be launched.
-        stages: the store, whose records know an encoder that lies elsewhere now.
+        folder: folder of the search; nothing is checked if it has no trials.
+        config: config to be launched.
+        stages: folder or URL of the stage store, whose records identify an encoder that was moved.
 
     Raises:
-        SpaceChangedError: listing each difference.
+        SpaceChangedError: with all differences.
     """
     if not folder.config.exists() or not folder.journal.exists():
         return
     if not has_started(folder):
-        return  # it was refused before its first trial
-    there = Study.open(folder)
-    began_with = there.config
-    if began_with.encoder != config.encoder and is_same_encoder(there, config.encoder, stages):
-        began_with = began_with.model_copy(update={"encoder": config.encoder})
-    own = began_with.training.tasks.keys() | config.training.tasks.keys()
-    before, now = _flatten_settings(began_with, own), _flatten_settings(config, own)
+        return  # no trial was run
+    study = Study.open(folder)
+    existing = study.config
+    if existing.encoder != config.encoder and is_same_encoder(study, config.encoder, stages):
+        existing = existing.model_copy(update={"encoder": config.encoder})
+    own = existing.training.tasks.keys() | config.training.tasks.keys()
+    before, now = _flatten_settings(existing, own), _flatten_settings(config, own)
     differences = [
         f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
         for key in sorted(before.keys() | now.keys())
         if CHANGEABLE_FIELDS.isdisjoint((key, key.split(".")[0]))
         and _get_compared_value(key, before) != _get_compared_value(key, now)
     ]
-    if older := there.get_stage_versions() - {str(STAGE_VERSION)}:
+    if older := study.get_stage_versions() - {str(STAGE_VERSION)}:
         differences.append(
-            f"stage version: was {', '.join(sorted(older))}, is {STAGE_VERSION}: stages are trained or scored otherwise since"
+            f"stage version: was {', '.join(sorted(older))}, is {STAGE_VERSION}: training or scoring of stages has changed"
         )
     if differences:
         raise SpaceChangedError(config.name, differences)
 
 
 def _flatten_settings(config: Config, own: Collection[str]) -> dict[str, Any]:
-    """Every setting by its dotted path; of the tasks that have a length of their own, in either config, the whole of it."""
+    """All settings by dotted path. Tasks with settings of their own (`own`: in either config) have all their fields listed."""
     document = config.model_dump(mode="json")
     document["training"]["tasks"] = {
-        task: config.length(task).model_dump(mode="json")
+        task: config.get_stage_settings(task).model_dump(mode="json")
         for task in (*config.targets, *config.intermediate)
         if {task, task.partition(SAMPLE_SEPARATOR)[0]} & set(own)
     }

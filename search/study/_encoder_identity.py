@@ -1,4 +1,4 @@
-"""Whether two names of an encoder are of the same one: by its content, wherever it lies."""
+"""Whether two paths lead to the same encoder, by its content."""
 
 from pathlib import Path
 
@@ -8,12 +8,12 @@ from trainables.store import StageRecords
 
 
 def is_same_encoder(study: Study, now: str, stages: str | None) -> bool:
-    """Whether a search that began on one encoder would go on on the same, whose folder was moved or copied.
+    """Whether an encoder has the same content as the encoder of a study: its folder may have been moved or copied.
 
     Args:
-        study: of the search, with the config that it was last launched with.
-        now: the one that it is to go on with; another hub id is another encoder, and is not read.
-        stages: the store, whose records have what the search's stages were trained on, should the earlier folder be gone.
+        study: study of the search, with its last config.
+        now: the new encoder. A hub id that differs counts as another encoder; it is not read.
+        stages: the stage store, whose records hold the hash of the earlier encoder, in case its folder is gone.
     """
     if not Path(now).is_dir():
         return False
@@ -23,10 +23,10 @@ def is_same_encoder(study: Study, now: str, stages: str | None) -> bool:
 
 
 def _find_recorded_hash(study: Study, stages: str | None) -> str | None:
-    """The hash of the encoder under the search's stages, from the record of one that stands on it."""
+    """The hash of the encoder of the search's stages, from the record of a stage that was trained directly on it."""
     records = StageRecords(stages) if stages else None
     for key in sorted(study.get_stage_keys()) if records else ():
-        record = records.record(key) if records else None
+        record = records.read_record(key) if records else None
         if record is not None and len(record["path"]) == 2:  # the encoder, and the stage itself
             return str(record["identity"].get("parent", ""))
     return None

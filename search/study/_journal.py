@@ -1,4 +1,4 @@
-"""The file that Optuna keeps a study in, a record a line: read without a trace, appended to and mended by a launch alone."""
+"""The journal: the file of an Optuna study, one record a line. Reading writes nothing; only a launch appends to it and repairs it."""
 
 import io
 import json
@@ -19,32 +19,33 @@ from trainables.validation import MAX_DOCUMENT_BYTES, open_regular_file
 JournalRecord = dict[str, Any]
 
 STUDY_CREATION_PREFIX = b'{"op_code":0,'
-"""How the record begins by which earlier versions of this program opened a study, for reading too: glued to a torn line, it spoiled it."""
+"""Start of the record that earlier versions of this program wrote whenever they opened a study. After an incomplete line it stands in the
+same line."""
 
 
 class JournalBackend(BaseJournalBackend):
-    """Optuna's journal format without its lock file, which outlives its holder: a launch has the search's own lock.
+    """Optuna's journal format without its lock file, which can outlive its holder: a launch holds the search's own lock.
 
-    A last line without an end is left alone: it is being written just now, or was cut off.
+    A last line without a line end is skipped: it is being written, or is incomplete.
     """
 
-    def __init__(self, file: Path, *, writes: bool = False) -> None:
+    def __init__(self, file: Path, *, writable: bool = False) -> None:
         """
         Args:
-            file: may be absent for one that writes.
-            writes: whether records may be appended; without it nothing is written, whatever is asked.
+            file: the journal; may be missing if `writable`.
+            writable: whether records may be appended; otherwise `append_logs` raises.
         """
-        self.file, self.writes = file, writes
+        self.file, self.writable = file, writable
         self._record_ends = [0]
-        """Where each record that was read so far ends."""
+        """Byte offsets of the ends of the records that were read so far."""
         self.line = 0
-        """Of the record that was read last, counted from 1."""
+        """Line of the record that was read last, counted from 1."""
 
     def read_logs(self, log_number_from: int) -> Iterator[JournalRecord]:
-        """The records from a number on.
+        """The records from number `log_number_from` on.
 
         Raises:
-            UserError: when the file cannot be read, or holds a line that is no record.
+            UserError: if the file cannot be read, or a line is not a valid record.
         """
         number = min(log_number_from, len(self._record_ends) - 1)
         try:
@@ -59,17 +60,17 @@ class JournalBackend(BaseJournalBackend):
                         yield _parse_line(line, self.file, number)[1]
                 if len(line) == MAX_DOCUMENT_BYTES:
                     raise _make_damage_error(
-                        self.file, number + 1, f"it has more than {MAX_DOCUMENT_BYTES / 2**20:g} MiB"
+                        self.file, number + 1, f"the line has more than {MAX_DOCUMENT_BYTES / 2**20:g} MiB"
                     )
         except FileNotFoundError:
-            if not self.writes:
-                raise UserError(f"{self.file} is gone") from None
+            if not self.writable:
+                raise UserError(f"{self.file} does not exist") from None
         except OSError as error:
             raise UserError(f"{self.file} cannot be read: {error.strerror or error}") from error
 
     def append_logs(self, logs: list[JournalRecord]) -> None:
-        """Append records, all or nothing: what a full disk lets through of them is taken back."""
-        if not self.writes:
+        """Append records, all or none: if the disk is full, the part that was written is removed."""
+        if not self.writable:
             raise io.UnsupportedOperation(f"{self.file} was opened for reading")
         self.file.parent.mkdir(parents=True, exist_ok=True)
         rest = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
@@ -83,13 +84,13 @@ class JournalBackend(BaseJournalBackend):
 
 
 def repair_journal(file: Path) -> str:
-    """Set aside what a full disk or a power cut left of a record, so that further ones can follow. For a launch, under its lock.
+    """Move incomplete records, left by a full disk or a power cut, out of the journal. Only for a launch, under its lock.
 
     Returns:
-        What was done, in words; empty if the journal was whole.
+        What was done; empty if the journal was complete.
 
     Raises:
-        UserError: when a line is damaged that no record may be left out for.
+        UserError: if a line is damaged that cannot be left out.
     """
     try:
         with open_regular_file(file) as opened:
@@ -107,15 +108,15 @@ def repair_journal(file: Path) -> str:
     if not torn and not last:
         return ""
     if torn:
-        _write_lines(torn, kept := SearchFolder(file.parent).torn_records, "ab")
-    with write_atomically(file) as aside:
-        _write_lines(whole, aside, "wb")
-        shutil.copymode(file, aside)
+        _write_lines(torn, removed := SearchFolder(file.parent).torn_records, "ab")
+    with write_atomically(file) as temporary:
+        _write_lines(whole, temporary, "wb")
+        shutil.copymode(file, temporary)
     if not torn:
         return ""
     return (
-        f"{file.name}: a record that was cut off, as by a full disk or a power cut, was set aside in {kept.name}; "
-        "the trial that it was of is taken up again"
+        f"{file.name}: an incomplete record (full disk or power cut) was moved to {removed.name}; "
+        "its trial is run again"
     )
 
 
@@ -132,37 +133,35 @@ def _write_all(rest: bytes, handle: BinaryIO) -> None:
 
 
 def _parse_line(line: bytes, file: Path, number: int) -> tuple[int, JournalRecord]:
-    """Where the record in a line begins, and the record: not at 0 where half of another one stands before it.
+    """The offset of the record in a line, and the record. The offset is not 0 if an incomplete record stands before it.
 
     Raises:
-        UserError: when there is none.
+        UserError: if the line has no valid record.
     """
     for begin in (0, line.rfind(STUDY_CREATION_PREFIX)):
         if begin >= 0 and (found := _parse_record(line[begin:])) is not None:
             try:
                 check_record_shape(line[begin:], found)
             except ValueError as error:
-                raise _make_damage_error(
-                    file, number, f"this is no record of a search of this program ({error})"
-                ) from error
+                raise _make_damage_error(file, number, f"not a record of a search of this program ({error})") from error
             return begin, found
-    raise _make_damage_error(file, number, "this is no record of a study")
+    raise _make_damage_error(file, number, "not a record of an Optuna study")
 
 
 def _make_damage_error(file: Path, number: int, why: str) -> UserError:
     return UserError(
-        f"{file}, line {number}: {why}, so the file was damaged. Put a backup of it in its place; without one, "
-        f"the first {number - 1} lines alone are a whole study: keep the file, and put a copy of these in its place. Trials that were "
-        "recorded after them are run again; their stages are in the stage store"
+        f"{file}, line {number}: {why}: the file is damaged. Restore it from a backup. Without a backup, keep a copy of the file and "
+        f"cut it to its first {number - 1} lines, which are a complete study. Trials recorded after them are run again; "
+        "their stages are in the stage store"
     )
 
 
 @contextmanager
 def convert_replay_errors(journal: JournalBackend) -> Iterator[None]:
-    """Tell which record of a journal Optuna could not follow.
+    """Convert an error of Optuna on replaying a journal to a UserError.
 
     Raises:
-        UserError: naming file and line.
+        UserError: with the file and the line of the record.
     """
     try:
         yield
@@ -175,7 +174,7 @@ def convert_replay_errors(journal: JournalBackend) -> Iterator[None]:
         TypeError,
         ValueError,
     ) as error:
-        why = f"this record does not follow from those before it ({type(error).__name__}: {error})"
+        why = f"this record contradicts the records before it ({type(error).__name__}: {error})"
         raise _make_damage_error(journal.file, journal.line, why) from error
 
 

@@ -1,6 +1,6 @@
-"""A search's parameters as its study keeps them: in words, for those who look at it with Optuna's own tools.
+"""Readable labels of parameters: a study stores them for Optuna's own tools.
 
-The program itself, samplers too, knows choices by their place. So did the studies of earlier versions, which go on as they began.
+The program itself, samplers included, uses the positions of choices. Studies of earlier versions stored positions and still do.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,12 +14,12 @@ from search.space import JOINT_PARAMETER, MIXTURE_PARAMETER, TARGET_SUFFIX, Para
 from trainables.curriculum import JOINT_SEPARATOR, Stage, Trial
 
 TASK_PARAMETER = "task"
-"""In the names of parameters: a digit of the Lehmer code, as ``task.PLACE``."""
+"""Prefix of a parameter that is a digit of the Lehmer code: ``task.POSITION``."""
 JOINT_LABELS = ("one after another", "mixed in one stage")
 
 
 def get_choice_labels(config: Config, name: str) -> tuple[str, ...] | None:
-    """The words of a parameter's choices, in order; None for one that is in words or numbers anyway."""
+    """The labels of a parameter's choices, in order; None for a parameter that needs none."""
     kind, _, place = name.partition(".")
     if kind == TASK_PARAMETER:
         tasks = tuple(config.intermediate)
@@ -31,22 +31,22 @@ def get_choice_labels(config: Config, name: str) -> tuple[str, ...] | None:
 
 @dataclass(frozen=True, slots=True)
 class LabelledTrial:
-    """Asks in words for what a space asks for by place."""
+    """An Optuna trial that suggests labels where the space suggests positions."""
 
-    asked: SupportsSuggest
+    trial: SupportsSuggest
     config: Config
 
     def suggest_int(self, name: str, low: int, high: int) -> int:
-        return self.asked.suggest_int(name, low, high)
+        return self.trial.suggest_int(name, low, high)
 
     def suggest_categorical(self, name: str, choices: Sequence[Any]) -> Any:
         if (words := get_choice_labels(self.config, name)) is None:
-            return self.asked.suggest_categorical(name, choices)
-        return choices[words.index(self.asked.suggest_categorical(name, words[: len(choices)]))]
+            return self.trial.suggest_categorical(name, choices)
+        return choices[words.index(self.trial.suggest_categorical(name, words[: len(choices)]))]
 
 
 def label_parameters(config: Config, parameters: Parameters) -> Parameters:
-    """Parameters in words."""
+    """Replace positions in parameters by labels."""
     return {
         name: value if (words := get_choice_labels(config, name)) is None else words[int(value)]
         for name, value in parameters.items()
@@ -54,7 +54,7 @@ def label_parameters(config: Config, parameters: Parameters) -> Parameters:
 
 
 def unlabel_parameters(config: Config, parameters: Mapping[str, Any]) -> Parameters:
-    """Parameters of a study, whether in words or not, as the space asks for them."""
+    """Replace labels in a study's parameters, if it has any, by positions, as the space uses them."""
     found = dict(parameters)
     for name, value in parameters.items():
         words = get_choice_labels(config, name)
@@ -64,7 +64,7 @@ def unlabel_parameters(config: Config, parameters: Mapping[str, Any]) -> Paramet
 
 
 def uses_choice_positions(trials: Sequence[FrozenTrial]) -> bool:
-    """Whether a study has its choices by their place, as earlier versions recorded them."""
+    """Whether a study stores positions of choices, as earlier versions did, and not labels."""
     for trial in trials:
         for name, value in {**trial.system_attrs.get("fixed_params", {}), **trial.params}.items():
             if name.partition(".")[0] in (TASK_PARAMETER, JOINT_PARAMETER):
@@ -73,17 +73,17 @@ def uses_choice_positions(trials: Sequence[FrozenTrial]) -> bool:
 
 
 def describe_trial(trial: Trial, parameters: Parameters) -> dict[str, Any]:
-    """What a trial is, in words and numbers, by names that Optuna's tools show beside its parameters, which are places of a grid."""
-    told: dict[str, Any] = {"curriculum": str(trial)}
+    """The trial in readable terms, as user attributes that Optuna's tools show beside its parameters, which are grid positions."""
+    described: dict[str, Any] = {"curriculum": str(trial)}
     for name in parameters:
         kind, _, place = name.partition(".")
         if kind == MIXTURE_PARAMETER:
-            told["tasks"] = trial.curriculum[0].task.replace(JOINT_SEPARATOR, f" {JOINT_SEPARATOR} ")
+            described["tasks"] = trial.curriculum[0].task.replace(JOINT_SEPARATOR, f" {JOINT_SEPARATOR} ")
         elif kind == TASK_PARAMETER:
-            told[f"{TASK_PARAMETER} {int(place) + 1}"] = trial.curriculum[int(place)].task
+            described[f"{TASK_PARAMETER} {int(place) + 1}"] = trial.curriculum[int(place)].task
         elif kind in _SETTING_NAMES and (stage := _find_stage(trial, place)) is not None:
-            told[f"{_SETTING_NAMES[kind]} {_describe_position(place)}"] = _get_setting(stage, kind)
-    return told
+            described[f"{_SETTING_NAMES[kind]} {_describe_position(place)}"] = _get_setting(stage, kind)
+    return described
 
 
 _SETTING_NAMES = {"rate": "learning rate", "magnitude": "noise magnitude", "weight": "noise weight"}
@@ -94,7 +94,7 @@ def _get_setting(stage: Stage, kind: str) -> float:
 
 
 def _find_stage(trial: Trial, place: str) -> Stage | None:
-    """One that has the settings of a place: of a stage, of the targets, of all."""
+    """A stage with the settings that a parameter suffix names: of one stage, of the targets, of all stages."""
     if place.isdecimal():
         return trial.curriculum[int(place)]
     return trial.trained_target or next(iter(() if place == TARGET_SUFFIX else trial.curriculum), None)

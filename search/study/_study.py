@@ -1,4 +1,4 @@
-"""The Optuna study of a search: what was tried, its state and value. The one truth; everything else is a view of it."""
+"""The Optuna study of a search: the only record of its trials, their states and values; everything else is derived from it."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -23,56 +23,58 @@ from trainables.store import StageEntry
 
 
 class Study:
-    """A search's study, to be read: nothing is written, not even a lock (`search.launcher.WritableStudy` is for that)."""
+    """A read-only study of a search. Nothing is written, not even a lock; `search.launcher.WritableStudy` writes."""
 
     def __init__(self, study: optuna.Study, config: Config, folder: Path) -> None:
         self.config = config
         self.failures = SearchFolder(folder).failures
-        """Where tracebacks lie."""
+        """The folder of tracebacks."""
         self.space = CurriculumSpace(config)
         self._study = study
 
     @classmethod
     def open(cls, folder: SearchFolder) -> "Study":
-        """The study of a search that is there, with the config it was last launched with.
+        """Open the study of an existing search with the config of its last launch.
 
-        It can be read without the right to write, without its encoder, its data and its stage store, and from anywhere.
+        Needs neither write permission nor the encoder, the data or the stage store.
 
         Raises:
-            UserError: when config or study are damaged.
+            UserError: if the config or the journal is damaged.
         """
         config = validate_config(read_document(folder.config), str(folder.config), looking=True)
         return Study(load_study(folder.journal, config.name), config, folder.path)
 
-    def recorded(self) -> list[TrialRecord]:
-        """Every trial by number, duplicates and interrupted ones too.
+    def get_trial_records(self) -> list[TrialRecord]:
+        """The records of all trials by number, duplicates and interrupted trials included.
 
         Raises:
-            UserError: when a trial has a choice that the config has not.
+            UserError: if a trial has a choice that is not in the config.
         """
         found = assign_positions(
-            TrialRecord.of(trial, self._read_parameters(trial)) for trial in _get_started_trials(self._study)
+            TrialRecord.from_optuna(trial, self._read_parameters(trial)) for trial in _get_started_trials(self._study)
         )
         return [replace(each, trial=self.space.relocate_trial(each.trial)) if each.trial else each for each in found]
 
     def get_complete_trials(self) -> list[TrialRecord]:
-        """The complete trials, best first, earlier ones first among equals."""
-        found = [record for record in self.recorded() if record.state == "complete"]
-        return sorted(found, key=lambda record: (-(record.value or 0.0), record.place))
+        """The records of complete trials, best first; equal values in the order of their positions."""
+        found = [record for record in self.get_trial_records() if record.state == "complete"]
+        return sorted(found, key=lambda record: (-(record.value or 0.0), record.position))
 
-    def repeats(self) -> dict[int, dict[int, Outcome]]:
-        """What finalists came to on fresh seeds: by trial number, by seed."""
+    def get_repeat_outcomes(self) -> dict[int, dict[int, Outcome]]:
+        """The outcomes of finalists' repeats: by trial number, by seed."""
         found: dict[int, dict[int, Outcome]] = {}
         for number, seed, document in iterate_repeat_attributes(self._study.user_attrs, REPEAT_ATTRIBUTE):
             found.setdefault(number, {})[seed] = Outcome.from_json(document)
         return found
 
     def get_stage_paths(self) -> set[tuple[Stage, ...]]:
-        """The stages of every trial and repeat that came to an end, as paths from the root of the stage tree."""
+        """The stages of all finished trials and repeats, as paths from the root of the stage tree."""
         done = {record.number: record.trial for record in self.get_complete_trials() if record.trial}
         trials = [*done.values()]
-        trials += [done[number].with_seed(seed) for number, seeds in self.repeats().items() for seed in seeds]
-        ended = [record for record in self.recorded() if record.state == "pruned"]
+        trials += [
+            done[number].with_seed(seed) for number, seeds in self.get_repeat_outcomes().items() for seed in seeds
+        ]
+        ended = [record for record in self.get_trial_records() if record.state == "pruned"]
         trials += [
             replace(
                 record.trial,
@@ -84,26 +86,26 @@ class Study:
         return {path for trial in trials for path in iterate_stage_paths(trial)}
 
     def get_stage_keys(self) -> set[str]:
-        """The stages of every trial and repeat that came to an end."""
-        outcomes = [record.outcome for record in self.recorded()]
-        outcomes += [outcome for by_seed in self.repeats().values() for outcome in by_seed.values()]
+        """The stage keys of all trials and repeats with an outcome."""
+        outcomes = [record.outcome for record in self.get_trial_records()]
+        outcomes += [outcome for by_seed in self.get_repeat_outcomes().values() for outcome in by_seed.values()]
         return {stage.key for outcome in outcomes if outcome for stage in outcome.stages}
 
-    def before(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
-        """The stages of a store that were made before the search began: all that is known of it beside its own trials, whatever was
-        interrupted since."""
+    def select_stages_before_start(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
+        """The stages that were in the store before the search started. Proposals use only these and the search's own trials, so that an
+        interrupted search proposes the same trials."""
         starts = [
             trial.datetime_start for trial in _get_started_trials(self._study) if trial.datetime_start is not None
         ]
-        began = min(starts, default=datetime.max.replace(year=9000)).astimezone()
-        return [entry for entry in entries if entry.made < began]
+        start = min(starts, default=datetime.max.replace(year=9000)).astimezone()
+        return [entry for entry in entries if entry.made < start]
 
     def get_failed_repeats(self) -> dict[int, dict[int, FailedRepeat]]:
-        """Repeats that failed and were not done since: by trial number, by seed."""
-        return extract_failed_repeats(self._study.user_attrs, self.repeats())
+        """Repeats that failed and have not succeeded since: by trial number, by seed."""
+        return extract_failed_repeats(self._study.user_attrs, self.get_repeat_outcomes())
 
     def get_stage_versions(self) -> set[str]:
-        """The versions of the program's stages that the search's trials are made of, "1" where none was recorded."""
+        """The stage versions (`STAGE_VERSION`) of the stages that the trials trained; "1" where none was recorded."""
         outcomes = [
             trial.user_attrs[OUTCOME_ATTRIBUTE]
             for trial in _get_started_trials(self._study)
@@ -113,26 +115,26 @@ class Study:
         return {run.get("environment", {}).get("stage_version", "1") for run in runs}
 
     def _read_parameters(self, trial: FrozenTrial) -> Parameters:
-        """As the space asks for them. One that was killed before its first parameter has those it was enqueued with."""
+        """The parameters as the space uses them. A trial that was killed before its first parameter has those it was enqueued with."""
         try:
             return unlabel_parameters(self.config, {**trial.system_attrs.get("fixed_params", {}), **trial.params})
         except (LookupError, TypeError, ValueError) as error:
             raise UserError(
-                f"{self.failures.parent}: trial {trial.number} of study.journal does not belong to the config.yaml beside it ({error}): "
-                "one of the two is of another search"
+                f"{self.failures.parent}: trial {trial.number} of study.journal does not match config.yaml in the same folder ({error}): "
+                "one of the two files belongs to another search"
             ) from error
 
 
 def has_started(folder: SearchFolder) -> bool:
-    """Whether a trial of the search was ever run."""
+    """Whether any trial of the search was started."""
     return bool(_get_started_trials(load_study(folder.journal, folder.name)))
 
 
 def load_study(journal: Path, name: str) -> optuna.Study:
-    """The study in a journal, to be read; one without trials where it was not yet made.
+    """Load the study of a journal for reading; an empty study if the journal has none.
 
     Raises:
-        UserError: when the journal cannot be read, or is damaged.
+        UserError: if the journal cannot be read, or is damaged.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     records = JournalBackend(journal)

@@ -1,13 +1,12 @@
-"""Trials as a study has them, and which of them are repeated."""
+"""Trial records: what a study holds of each trial."""
 
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from optuna.trial import FrozenTrial, TrialState
 
-from search.config import Config
-from search.space import CurriculumSpace, Parameters
+from search.space import Parameters
 from search.study._attributes import (
     DUPLICATE_ATTRIBUTE,
     ERROR_ATTRIBUTE,
@@ -26,47 +25,52 @@ from trainables.outcome import Outcome
 RecordState = Literal["running", "complete", "pruned", "failed", "interrupted", "duplicate"]
 
 STEPS_PER_TARGET = 1000
-"""Optuna's steps are whole numbers: a target is worth so many, whatever the number of reports that it makes."""
+"""Optuna steps of one target. Optuna's steps are whole numbers, and a target may report several times."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrialRecord:
-    """A trial as the study has it."""
+    """What the study holds of one trial."""
 
     number: int
     state: RecordState
     value: float | None
     """The objective; None unless complete."""
     trial: Trial | None
-    """None for one that was killed before it was put together."""
+    """None if the trial was killed before all its parameters were suggested."""
     outcome: Outcome | None
-    """Of a pruned one what it had come to."""
+    """For a pruned trial: the outcome so far."""
     error: str | None
     """Why it failed."""
     parameters: Parameters
-    """As the space asks for them."""
-    place: int | None = None
-    """In the search: how many other trials were asked for before it. It stays when a trial is interrupted, or fails, and is run again
-    under another number. None for a duplicate, and for one that was killed before it was put together."""
+    """The parameters as the space uses them."""
+    position: int | None = None
+    """Position in the search: how many other trials were proposed before it. A trial that is run again under another number keeps its
+    position. None for a duplicate, and where `trial` is None."""
     values: tuple[float, ...] = ()
-    """Of a complete one: the objective, and the second one if there is any."""
+    """For a complete trial: the objective, and the second objective if there is one."""
     intermediate_values: dict[int, float] = field(default_factory=dict)
-    """The objective so far, by thousandths of targets done, where trials race."""
+    """With racing: the objective so far, by step (`STEPS_PER_TARGET` a target)."""
     pruned: str | None = None
-    """Why it was ended early."""
+    """Why racing ended it early."""
     spared: str | None = None
-    """Why it would have been, had it not been let run to see whether that was right."""
+    """Why racing would have ended it early; it ran on as a check of that rule."""
     failure: str | None = None
-    """Of a failed one: the file in the search's folder that holds the traceback; None for one of older versions."""
+    """For a failed trial: the path of its traceback below the search's folder; None for trials of older versions."""
 
     @property
-    def ended(self) -> bool:
-        """Whether it came to something, and need not be run again."""
+    def is_finished(self) -> bool:
+        """Whether it is complete or pruned, and need not be run again."""
         return self.state in ("complete", "pruned")
 
     @classmethod
-    def of(cls, trial: FrozenTrial, parameters: Parameters) -> "TrialRecord":
-        """From what Optuna keeps, and its parameters as the space asks for them."""
+    def from_optuna(cls, trial: FrozenTrial, parameters: Parameters) -> "TrialRecord":
+        """The record of an Optuna trial.
+
+        Args:
+            trial: trial of the study.
+            parameters: its parameters as the space uses them.
+        """
         attributes = trial.user_attrs
         if DUPLICATE_ATTRIBUTE in attributes:
             state: RecordState = "duplicate"
@@ -97,104 +101,48 @@ class TrialRecord:
 def extract_failed_repeats(
     attributes: Mapping[str, Any], done: Mapping[int, Collection[int]]
 ) -> dict[int, dict[int, FailedRepeat]]:
-    """Repeats that failed and were not done since, by trial number and seed.
+    """Repeats that failed and have not succeeded since, by trial number and seed.
 
     Args:
-        attributes: the study's, by name.
-        done: the seeds that are done, by trial number.
+        attributes: user attributes of the study.
+        done: the finished seeds, by trial number.
     """
     found: dict[int, dict[int, FailedRepeat]] = {}
-    for number, seed, told in iterate_repeat_attributes(attributes, FAILED_REPEAT_ATTRIBUTE):
+    for number, seed, failed in iterate_repeat_attributes(attributes, FAILED_REPEAT_ATTRIBUTE):
         if seed not in done.get(number, ()):
-            found.setdefault(number, {})[seed] = told
+            found.setdefault(number, {})[seed] = failed
     return found
 
 
 def iterate_repeat_attributes(attributes: Mapping[str, Any], kind: str) -> Iterator[tuple[int, int, Any]]:
-    """What a study's attributes of a kind hold, with the trial's number and the seed that they are named after."""
-    for name, told in attributes.items():
-        its_kind, _, place = name.partition("/")
-        if its_kind == kind:
-            number, _, seed = place.partition("/")
-            yield int(number), int(seed), told
-
-
-def get_fresh_seeds(config: Config) -> range:
-    """The seeds that finalists are repeated on."""
-    return range(config.seed + 1, config.seed + 1 + config.finalists.seeds)
-
-
-def list_missing_repeats(
-    ranked: Sequence[TrialRecord], known: Mapping[int, Collection[int]], config: Config
-) -> list[tuple[TrialRecord, int]]:
-    """Finalists with the seeds that they lack, seed by seed, so that an interruption leaves every finalist with as many.
-
-    Args:
-        ranked: the complete trials, best first.
-        known: the seeds that are done, by trial number.
-        config: of the search.
-    """
-    if not config.finalists.top:
-        return []
-    chosen = [record for record in select_finalists(ranked, config) if record.trial is not None]
-    return [
-        (record, seed)
-        for seed in get_fresh_seeds(config)
-        for record in chosen
-        if seed not in known.get(record.number, ())
-    ]
+    """Trial number, seed and value of the study attributes named ``kind/TRIAL/SEED``."""
+    for name, value in attributes.items():
+        prefix, _, rest = name.partition("/")
+        if prefix == kind:
+            number, _, seed = rest.partition("/")
+            yield int(number), int(seed), value
 
 
 def make_trial_identity(parameters: Mapping[str, Any]) -> Hashable:
-    """What tells a trial of a space from all others: each has one set of parameters."""
+    """The identity of a trial in its space: every trial has exactly one set of parameters."""
     return frozenset(parameters.items())
 
 
 def assign_positions(records: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """The records with their places."""
-    places: dict[Hashable, int] = {}
+    """The records with their positions."""
+    positions: dict[Hashable, int] = {}
     return [
         record
         if record.trial is None or record.state == "duplicate"
-        else replace(record, place=places.setdefault(make_trial_identity(record.parameters), len(places)))
+        else replace(record, position=positions.setdefault(make_trial_identity(record.parameters), len(positions)))
         for record in records
     ]
 
 
 def select_last_records(records: Iterable[TrialRecord]) -> list[TrialRecord]:
-    """What every trial of a search came to, by place: its last record, a whole one before others."""
+    """The last record of every trial of a search, by position; a finished record takes precedence over unfinished ones."""
     found: dict[int, TrialRecord] = {}
     for record in records:
-        if record.place is not None and not (record.place in found and found[record.place].ended):
-            found[record.place] = record
-    return [found[place] for place in sorted(found)]
-
-
-def find_baseline_record(records: Sequence[TrialRecord], config: Config) -> TrialRecord | None:
-    """The trial without intermediate stages that every search begins with; an interrupted one has a later number."""
-    parameters = CurriculumSpace(config).make_baseline_parameters()
-    found = [record for record in records if record.parameters == parameters]
-    return min(found, key=lambda record: record.number, default=None)
-
-
-def find_pareto_front(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The complete trials that no other one beats in both objectives, the best in the first one first."""
-    sign = -1.0 if config.second_objective == "seconds" else 1.0
-    found: list[TrialRecord] = []
-    for record in sorted(ranked, key=lambda record: (-record.values[0], -sign * record.values[1], record.place or 0)):
-        if not found or sign * record.values[1] > sign * found[-1].values[1]:
-            found.append(record)
-    return found
-
-
-def select_finalists(ranked: Sequence[TrialRecord], config: Config) -> list[TrialRecord]:
-    """The trials to repeat: the best ``finalists.top`` besides the baseline, and the baseline to compare them with.
-
-    With two objectives those that none beats in both come first.
-    """
-    first = find_baseline_record(ranked, config)
-    if config.second_objective is not None:
-        unbeaten = {record.number for record in find_pareto_front(ranked, config)}
-        ranked = sorted(ranked, key=lambda record: record.number not in unbeaten)
-    others = [record for record in ranked if record is not first]
-    return others[: config.finalists.of(len(others))] + ([first] if first is not None else [])
+        if record.position is not None and not (record.position in found and found[record.position].is_finished):
+            found[record.position] = record
+    return [found[position] for position in sorted(found)]

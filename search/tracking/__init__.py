@@ -5,7 +5,8 @@ from search.tracking._database import DatabaseError, lock_database, prepare_data
 from search.tracking._datasets import DatasetDigests
 from search.tracking._rebuild import rebuild_tracking
 from search.tracking._run_content import TRIAL_TAG
-from search.tracking._tracker import LONG_TIMEOUTS, Tracker, set_mlflow_timeouts
+from search.tracking._timeouts import LONG_TIMEOUTS, set_mlflow_timeouts
+from search.tracking._tracker import Tracker
 from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 

@@ -18,13 +18,13 @@ class TrackingAddress:
 
     uri: str
     """As MLflow takes it, with all that is secret in it: not to be printed or written."""
-    told: str
+    display: str
     """The same for people."""
-    own: bool
+    is_own: bool
     """Whether it is the home's database."""
 
     @classmethod
-    def of(cls, config: Config, home: Home) -> "TrackingAddress":
+    def from_config(cls, config: Config, home: Home) -> "TrackingAddress":
         """The one rule.
 
         Raises:
@@ -32,9 +32,9 @@ class TrackingAddress:
         """
         said = config.tracking.uri
         if said is None:
-            return cls(home.tracking_uri, str(home.database), own=True)
+            return cls(home.tracking_uri, str(home.database), is_own=True)
         try:
-            return cls(expand_references(said), mask_secrets(said), own=False)
+            return cls(expand_references(said), mask_secrets(said), is_own=False)
         except MissingReferenceError as error:
             raise UserError(f"tracking.uri: {error}") from error
 
@@ -47,13 +47,13 @@ class TrackingAddress:
     @property
     def is_database(self) -> bool:
         """Whether MLflow's client writes into a database by itself, and artifacts wherever it is told."""
-        return self.own or self.uri.partition(":")[0].partition("+")[0] in DATABASE_SCHEMES
+        return self.is_own or self.uri.partition(":")[0].partition("+")[0] in DATABASE_SCHEMES
 
     @property
-    def note(self) -> str | None:
+    def launch_note(self) -> str | None:
         """What a launch says of it: one line, or nothing where all is in the home and nobody could think otherwise."""
-        if not self.own:
-            return f"metrics go to MLflow at {self.told}"
+        if not self.is_own:
+            return f"metrics go to MLflow at {self.display}"
         if os.environ.get(IGNORED_VARIABLE):
             return f"metrics go to the home's own MLflow; {IGNORED_VARIABLE} does not count: --set 'tracking.uri=${{{IGNORED_VARIABLE}}}' would take it"
         return None

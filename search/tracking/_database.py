@@ -56,7 +56,7 @@ def prepare_database(home: Home, search: str = "") -> list[str]:
     """
     check_database(home)
     home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
-    live = any(home.folder(name).live for name in home.names() if name != search)
+    live = any(home.get_search_folder(name).is_running for name in home.list_searches() if name != search)
     return [told for told in (_upgrade_schema(home), None if live else _relocate_artifacts(home)) if told]
 
 

@@ -19,7 +19,7 @@ class DatasetDigests:
         """The store's folder or URL; None where stages are not kept."""
         self.config = config
         self._records = StageRecords(stages) if stages else None
-        self._known: dict[str, str] = {}
+        self._fingerprints: dict[str, str] = {}
 
     def list_used(self, record: TrialRecord) -> tuple[Dataset, ...]:
         """The data of a trial: of its curriculum's tasks, then of its targets."""
@@ -27,26 +27,26 @@ class DatasetDigests:
             return ()
         runs = {run.task: run.key for run in record.outcome.stages} if record.outcome else {}
         for stage in record.trial.stages:
-            if stage.task in runs and any(task not in self._known for task in stage.tasks):
-                self._read(stage.tasks, runs[stage.task])
+            if stage.task in runs and any(task not in self._fingerprints for task in stage.tasks):
+                self._read_record(stage.tasks, runs[stage.task])
         intermediate = [task for stage in record.trial.curriculum for task in stage.tasks]
         return self._make_datasets(intermediate, "intermediate") + self._make_datasets(
             [stage.task for stage in record.trial.targets], "target"
         )
 
-    def all(self) -> tuple[Dataset, ...]:
+    def list_all(self) -> tuple[Dataset, ...]:
         """The data of every task of the search, as far as trials have shown it."""
         return self._make_datasets(list(self.config.intermediate), "intermediate") + self._make_datasets(
             list(self.config.targets), "target"
         )
 
     def _make_datasets(self, tasks: list[str], role: DatasetRole) -> tuple[Dataset, ...]:
-        return tuple(Dataset(task, self._known.get(task, UNKNOWN_DIGEST), role) for task in tasks)
+        return tuple(Dataset(task, self._fingerprints.get(task, UNKNOWN_DIGEST), role) for task in tasks)
 
-    def _read(self, tasks: tuple[str, ...], key: str) -> None:
-        record = self._records.record(key) if self._records else None
+    def _read_record(self, tasks: tuple[str, ...], key: str) -> None:
+        record = self._records.read_record(key) if self._records else None
         identity: dict[str, Any] = record["identity"] if record else {}
         # What follows the tasks' own fingerprints is that of synonyms.
         for task, fingerprint in zip(tasks, str(identity.get("data", "")).split("+"), strict=False):
             if fingerprint:
-                self._known.setdefault(task, fingerprint[:_MAX_DIGEST_LENGTH])
+                self._fingerprints.setdefault(task, fingerprint[:_MAX_DIGEST_LENGTH])

@@ -17,7 +17,7 @@ def collect_metrics(transfer: Transfer) -> dict[str, float]:
     if transfer.family_means():  # none where all that is scored on dev is English
         found = {"transfer/mean": transfer.mean(), "transfer/worst_family": transfer.worst_family()[1]}
     found |= {f"family/{family}": value for family, value in transfer.family_means().items()}
-    found |= {f"unseen/{code}": value for code, value in transfer.unseen().items()}
+    found |= {f"unseen/{code}": value for code, value in transfer.unseen_means().items()}
     found |= collect_target_metrics(transfer)
     if generalized := transfer.generalized_means():
         found["generalized/mean"] = fmean(generalized.values())
@@ -29,7 +29,7 @@ def collect_metrics(transfer: Transfer) -> dict[str, float]:
 
 def collect_target_metrics(transfer: Transfer) -> dict[str, float]:
     """The metrics among them that are of one target each."""
-    found = {f"source/{target}": value for target, value in transfer.source().items()}
+    found = {f"source/{target}": value for target, value in transfer.source_scores().items()}
     for target in transfer.scores:
         found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
         found |= {f"{target}/lang/{code}": value for code, value in transfer.languages(target, "dev").items()}
@@ -57,7 +57,7 @@ def collect_finalist_metrics(repeats: Mapping[int, Outcome], config: Config) -> 
     if not repeats:
         return {}
     values = {seed: outcome.transfer.objective(config.objective) for seed, outcome in sorted(repeats.items())}
-    told = compute_interval(list(values.values())).within(0.0, 1.0)
+    told = compute_interval(list(values.values())).clip(0.0, 1.0)
     found = {"finalist/mean": told.mean, "finalist/seeds": float(told.seeds)}
     if told.low is not None and told.high is not None:
         found |= {"finalist/low": told.low, "finalist/high": told.high}

@@ -14,8 +14,8 @@ from search.terminal import make_progress_bar
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
-from search.tracking._launch_run import LaunchResult
-from search.tracking._tracker import LONG_TIMEOUTS, set_mlflow_timeouts
+from search.tracking._launch_result import LaunchResult
+from search.tracking._timeouts import LONG_TIMEOUTS, set_mlflow_timeouts
 from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 
@@ -57,8 +57,8 @@ def rebuild_tracking(
         files: further artifacts of the launch's run, by name.
         answer: what was found, in words; by default what ``xlt best`` says.
     """
-    config, address = study.config, TrackingAddress.of(study.config, home)
-    records = [record for record in study.recorded() if record.state in ("complete", "pruned", "failed")]
+    config, address = study.config, TrackingAddress.from_config(study.config, home)
+    records = [record for record in study.get_trial_records() if record.state in ("complete", "pruned", "failed")]
     found = RebuildResult()
     with (
         set_mlflow_timeouts(address.uri, LONG_TIMEOUTS),
@@ -70,18 +70,18 @@ def rebuild_tracking(
                 config, home, address, lambda what: console.print(what, highlight=False, markup=False, soft_wrap=True)
             )
             digests = DatasetDigests(config, home.resolve_stage_store(config.store))
-            view.read_all()
+            view.read_runs()
             shown.update(task, description="runs")
             _write_trial_runs(view, digests, study, records, found, lambda: shown.advance(task), console)
             view.write_description()
             shown.update(task, description="report and pictures")
-            LaunchResult.of(study, results, files or {}, answer).write(view, digests)
+            LaunchResult.from_study(study, results, files or {}, answer).write(view, digests)
         except Exception as error:
             found.error = error
             found.missed = len(records) - found.written - found.up_to_date
     if found.error is not None:
         console.print(
-            f"MLflow at {address.told} missed some of this ({explain_mlflow_error(found.error)})",
+            f"MLflow at {address.display} missed some of this ({explain_mlflow_error(found.error)})",
             highlight=False,
             markup=False,
             soft_wrap=True,
@@ -100,14 +100,14 @@ def _write_trial_runs(
 ) -> None:
     """The trials' runs, begun in the order of their numbers."""
     longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
-    first, repeats, told = time.time() - longest - len(records) / 1000, study.repeats(), time.monotonic()
+    first, repeats, told = time.time() - longest - len(records) / 1000, study.get_repeat_outcomes(), time.monotonic()
     for place, record in enumerate(records):
         failures = read_failures(study.failures, record.number)
         sheet = build_trial_run(record, repeats.get(record.number, {}), study.config, digests, failures)
         try:
             fresh = view.write(sheet, first + place / 1000 + sheet.seconds)
         except Exception as error:
-            if not view.answers():
+            if not view.is_reachable():
                 raise
             found.missed, found.error = found.missed + 1, error
             continue

@@ -1,14 +1,11 @@
 """Writes the view while a search runs: in a thread of its own, so that nothing that MLflow does, or does not do, costs the search anything."""
 
 import math
-import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from rich.console import Console
 
@@ -18,15 +15,11 @@ from search.study import Study
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
-from search.tracking._launch_run import LaunchResult
+from search.tracking._launch_result import LaunchResult
+from search.tracking._timeouts import set_mlflow_timeouts
 from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 
-_SHORT_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-"""By itself MLflow waits two minutes for an answer, and asks eight times."""
-LONG_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""For what the user asked for and waits for."""
-LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _RETRY_SECONDS = 60.0
 """Seconds before a server that was away is asked again."""
 _EXIT_SECONDS = {True: 60.0, False: 15.0}
@@ -40,39 +33,39 @@ class Tracker:
 
     def __init__(self, config: Config, home: Home, console: Console) -> None:
         self.config, self.home, self.console = config, home, console
-        self.address = TrackingAddress.of(config, home)
+        self.address = TrackingAddress.from_config(config, home)
         self._digests = DatasetDigests(config, home.resolve_stage_store(config.store))
         self._jobs: queue.Queue[WriteJob | None] = queue.Queue()
-        self._waiting: list[WriteJob] = []
+        self._pending_jobs: list[WriteJob] = []
         self._view: TrackingView | None = None
-        self._again = 0.0
+        self._retry_at = 0.0
         self._last_error: Exception | None = None
         self._lost_writes = 0
-        self._each = 0.0
+        self._last_write_seconds = 0.0
         """Seconds that the last write took."""
         self._write_began = math.inf
         """When the one that is being done began."""
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
 
     def __enter__(self) -> "Tracker":
-        if self.address.note is not None:
-            self._tell(self.address.note)
+        if self.address.launch_note is not None:
+            self._print(self.address.launch_note)
         self._thread.start()
         self._jobs.put(_do_nothing)  # so that a server that is away is known to be before the end
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._jobs.put(None)
-        patience = _EXIT_SECONDS[self.address.own]
+        patience = _EXIT_SECONDS[self.address.is_own]
         # What cannot be done in time is not waited for at all.
-        slowest = max(self._each, time.monotonic() - self._write_began)
+        slowest = max(self._last_write_seconds, time.monotonic() - self._write_began)
         self._thread.join(patience if self._jobs.qsize() * slowest <= patience else 0.0)
-        why: Exception | None = self._last_error if self._lost_writes or self._waiting else None
+        why: Exception | None = self._last_error if self._lost_writes or self._pending_jobs else None
         if self._thread.is_alive():
             why = self._last_error or TimeoutError(f"the last writes take longer than {patience:g} s")
         if why is not None:
             self.console.print(
-                f"MLflow at {self.address.told} missed some of this ({explain_mlflow_error(why)})\n"
+                f"MLflow at {self.address.display} missed some of this ({explain_mlflow_error(why)})\n"
                 f"the search itself is whole: xlt track {self.config.name} writes the view anew",
                 highlight=False,
                 markup=False,
@@ -81,8 +74,8 @@ class Tracker:
 
     def record_trial(self, study: Study, number: int) -> None:
         """Write one trial's run."""
-        record = next(record for record in study.recorded() if record.number == number)
-        repeats, failures = study.repeats().get(number, {}), read_failures(study.failures, number)
+        record = next(record for record in study.get_trial_records() if record.number == number)
+        repeats, failures = study.get_repeat_outcomes().get(number, {}), read_failures(study.failures, number)
         self._jobs.put(lambda view: view.write(build_trial_run(record, repeats, self.config, self._digests, failures)))
 
     def record_launch(
@@ -96,55 +89,36 @@ class Tracker:
             files: further artifacts by name, such as ``pictures/order.png``; they must be there until the tracker is left.
             answer: what was found, in words, a paragraph each; by default what ``xlt best`` says.
         """
-        ended = LaunchResult.of(study, results, files or {}, answer)
+        ended = LaunchResult.from_study(study, results, files or {}, answer)
         self._jobs.put(lambda view: ended.write(view, self._digests))
 
-    def _tell(self, what: str) -> None:
+    def _print(self, what: str) -> None:
         self.console.print(what, highlight=False, markup=False, soft_wrap=True)
 
     def _work(self) -> None:
         with set_mlflow_timeouts(self.address.uri):
             while (job := self._jobs.get()) is not None:
-                self._waiting.append(job)
-                if time.monotonic() >= self._again:
+                self._pending_jobs.append(job)
+                if time.monotonic() >= self._retry_at:
                     self._write()
-            if self._waiting and time.monotonic() >= self._again:
+            if self._pending_jobs and time.monotonic() >= self._retry_at:
                 self._write()
 
     def _write(self) -> None:
         """Do what waits, in order; what MLflow refuses is lost, the rest of what a server that went away misses waits on."""
-        while self._waiting:
+        while self._pending_jobs:
             self._write_began = began = time.monotonic()
             try:
-                self._view = self._view or TrackingView(self.config, self.home, self.address, self._tell)
-                self._waiting[0](self._view)
+                self._view = self._view or TrackingView(self.config, self.home, self.address, self._print)
+                self._pending_jobs[0](self._view)
             except Exception as error:
                 self._last_error = error
-                if self._view is None or not self._view.answers():
-                    self._again, self._write_began = time.monotonic() + _RETRY_SECONDS, math.inf
+                if self._view is None or not self._view.is_reachable():
+                    self._retry_at, self._write_began = time.monotonic() + _RETRY_SECONDS, math.inf
                     return
                 self._lost_writes += 1
-            self._waiting.pop(0)
-            self._each, self._write_began = time.monotonic() - began, math.inf
-
-
-@contextmanager
-def set_mlflow_timeouts(uri: str, settings: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Has MLflow's client ask a server briefly, as far as the user has not said how, and one on this machine through no proxy."""
-    told = _SHORT_TIMEOUTS if settings is None else settings
-    mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
-    if (host := urlsplit(uri).hostname) in LOOPBACK_HOSTS:
-        mine |= {name: ",".join(filter(None, (os.environ.get(name), host))) for name in ("no_proxy", "NO_PROXY")}
-    before = {name: os.environ.get(name) for name in mine}
-    os.environ.update(mine)
-    try:
-        yield
-    finally:
-        for name, word in before.items():
-            if word is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = word
+            self._pending_jobs.pop(0)
+            self._last_write_seconds, self._write_began = time.monotonic() - began, math.inf
 
 
 def _do_nothing(view: TrackingView) -> None:

@@ -64,7 +64,7 @@ def classify_curriculum(trial: Trial, config: Config) -> str:
     """What kind of curriculum it is, as far as resources go: ``high > low``."""
     from search.analysis import Arm
 
-    resources = tuple("+".join(config.resource(task) for task in stage.tasks) for stage in trial.curriculum)
+    resources = tuple("+".join(config.get_resource(task) for task in stage.tasks) for stage in trial.curriculum)
     return Arm(0, trial, resources).condition
 
 
@@ -157,7 +157,7 @@ def _write_description(record: TrialRecord, repeats: Mapping[int, Outcome], conf
         lines.append(f"{config.objective}: **{record.value:.3f}** on dev, the search's own seed.")
     if repeats:
         values = [outcome.transfer.objective(config.objective) for outcome in repeats.values()]
-        told = compute_interval(values).within(0.0, 1.0)
+        told = compute_interval(values).clip(0.0, 1.0)
         lines.append(
             f"{config.objective} on dev, {len(values)} fresh seeds: **{told}**"
             + (", 95 % interval of this trial alone." if told.low is not None else ".")

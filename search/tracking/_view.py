@@ -18,6 +18,7 @@ from search.tracking._address import TrackingAddress
 from search.tracking._artifacts import copy_artifacts, make_artifact_path, resolve_artifact_folder
 from search.tracking._database import lock_database, prepare_database
 from search.tracking._experiment_page import build_saved_view, describe_experiment
+from search.tracking._launch_run import build_launch_run
 from search.tracking._run_content import (
     DIGEST_TAG,
     MAX_PARAM_LENGTH,
@@ -30,6 +31,9 @@ from search.tracking._run_content import (
     RunContent,
 )
 
+BEST_TAG = "xlt.best"
+_EXPERIMENT_KIND_TAG = {"mlflow.experimentKind": "custom_model_development"}
+"""Else MLflow's page asks what kind it is, and shows what is for agents beside the runs."""
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
 """What MLflow takes in one call."""
 
@@ -60,10 +64,10 @@ class TrackingView:
         )  # it raises what it writes, with its traceback
         self.entities = mlflow.entities
         self.config = config
-        self._known: dict[int | None, Any] | None = None
-        self._own = home if address.own else None
-        with use_private_temporary_folder(), lock_database(home) if address.own else nullcontext():
-            for done in prepare_database(home, config.name) if address.own else ():
+        self._runs: dict[int | None, Any] | None = None
+        self._home = home if address.is_own else None
+        with use_private_temporary_folder(), lock_database(home) if address.is_own else nullcontext():
+            for done in prepare_database(home, config.name) if address.is_own else ():
                 tell(done)
             self.client = MlflowClient(address.uri, address.registry_uri)
             self.experiment = self._experiment(home, address)
@@ -75,13 +79,13 @@ class TrackingView:
         found = self.client.get_experiment_by_name(self.config.name)
         if found is None:
             place = (home.artifacts / self.config.name).as_uri() if address.is_database else None
-            self._known = {}
+            self._runs = {}
             return str(self.client.create_experiment(self.config.name, place))
         if found.lifecycle_stage == "deleted":
             self.client.restore_experiment(found.experiment_id)
         return str(found.experiment_id)
 
-    def read_all(self) -> None:
+    def read_runs(self) -> None:
         """Read what is there in one go rather than run by run."""
         found: dict[int | None, Any] = {}
         token = None
@@ -94,7 +98,7 @@ class TrackingView:
                 found.setdefault(int(number) if number is not None else None, run)
             if not (token := page.token):
                 break
-        self._known = found
+        self._runs = found
 
     def write(self, sheet: RunContent, ended: float | None = None) -> bool:
         """Write a run, and say whether it was to be written: False if it is there as it should be.
@@ -124,11 +128,11 @@ class TrackingView:
                 self.upload_artifacts(run, Path(folder))
         # The status comes last: a run that was not written to its end is still running and written again.
         self.client.set_terminated(run, sheet.status, end)
-        if self._known is not None:
-            self._known[sheet.number] = self.client.get_run(run)
+        if self._runs is not None:
+            self._runs[sheet.number] = self.client.get_run(run)
         return True
 
-    def answers(self) -> bool:
+    def is_reachable(self) -> bool:
         """Whether MLflow is there."""
         try:
             self.client.get_experiment(self.experiment)
@@ -169,11 +173,11 @@ class TrackingView:
         Raises:
             DatabaseError: when the home's database leads out of the home.
         """
-        if self._own is None:
+        if self._home is None:
             self.client.log_artifacts(run, str(files), place or None)
         else:
             address = self.client.get_run(run).info.artifact_uri
-            copy_artifacts(files, resolve_artifact_folder(self._own, address) / place)
+            copy_artifacts(files, resolve_artifact_folder(self._home, address) / place)
 
     def write_description(self) -> None:
         """Write the experiment's description, its kind, and a view that MLflow's menu of views offers, as far as they differ."""
@@ -198,19 +202,17 @@ class TrackingView:
     def _ensure_parent(self) -> str:
         """The launch's own run; an empty one before its sheet is written."""
         if self.parent is None:
-            from search.tracking._launch_run import build_launch_run
-
             sheet = build_launch_run(self.config)
             if (there := self._reuse_or_delete(self._find(sheet), sheet)) is None:
                 there = self.client.create_run(self.experiment, tags=sheet.all_tags, run_name=sheet.name)
                 self.client.log_batch(there.info.run_id, params=self._params(sheet.params))
-                if self._known is not None:
-                    self._known[None] = self.client.get_run(there.info.run_id)
+                if self._runs is not None:
+                    self._runs[None] = self.client.get_run(there.info.run_id)
             self.parent = str(there.info.run_id)
         return self.parent
 
     def _find(self, sheet: RunContent) -> Any:
-        return self._find_first(sheet.query) if self._known is None else self._known.get(sheet.number)
+        return self._find_first(sheet.query) if self._runs is None else self._runs.get(sheet.number)
 
     def _find_first(self, query: str) -> Any:
         found = self.client.search_runs([self.experiment], query, max_results=1)
@@ -250,8 +252,3 @@ class TrackingView:
         source = json.dumps({"benchmark": self.config.benchmark, "task": dataset.task})
         entity = self.entities.Dataset(dataset.task, dataset.digest, self.config.benchmark, source)
         return self.entities.DatasetInput(entity, [self.entities.InputTag("mlflow.data.context", dataset.role)])
-
-
-BEST_TAG = "xlt.best"
-_EXPERIMENT_KIND_TAG = {"mlflow.experimentKind": "custom_model_development"}
-"""Else MLflow's page asks what kind it is, and shows what is for agents beside the runs."""

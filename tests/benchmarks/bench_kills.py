@@ -90,9 +90,9 @@ def ravage(home: Path, kills: int, trials: int, seed: int = 0) -> Toll:
 
 def _let_it_work(launch: subprocess.Popen[bytes], home: Path, rng: random.Random | None) -> None:
     """Wait for the moment of a kill: mostly soon after somebody claimed a stage, now and then any; without `rng` for the end."""
-    claims = StageRecords(home / "stages").place
-    before, starting = set(claims.names(CLAIMS_FOLDER)), rng is not None and rng.random() < 0.1
-    while launch.poll() is None and not starting and (rng is None or set(claims.names(CLAIMS_FOLDER)) <= before):
+    claims = StageRecords(home / "stages").location
+    before, starting = set(claims.list_names(CLAIMS_FOLDER)), rng is not None and rng.random() < 0.1
+    while launch.poll() is None and not starting and (rng is None or set(claims.list_names(CLAIMS_FOLDER)) <= before):
         time.sleep(0.02)
     deadline = time.monotonic() + (rng.uniform(0.0, 10.0 if starting else 2.5) if rng else 0.0)
     while launch.poll() is None and time.monotonic() < deadline:
@@ -141,22 +141,27 @@ def _remember(home: Path, first_made: dict[str, str], toll: Toll) -> None:
 
 def _inspect(home: Path, trials: int, first_made: dict[str, str], toll: Toll) -> None:
     _remember(home, first_made, toll)
-    study, records = Study.open(Home(home).find("miniature")), StageRecords(home / "stages", toll.problems.append)
+    study, records = (
+        Study.open(Home(home).find_search("miniature")),
+        StageRecords(home / "stages", toll.problems.append),
+    )
     done = study.get_complete_trials()
-    toll.trials, toll.stages = len(done), len(records.stages())
+    toll.trials, toll.stages = len(done), len(records.list_stages())
     if len(done) != trials:
         toll.problems.append(f"{len(done)} trials are complete, not {trials}")
     twice = [trial for trial, count in Counter(str(record.trial) for record in done).items() if count > 1]
     toll.problems += [f"run twice: {trial}" for trial in twice]
     outcomes = [record.outcome for record in done if record.outcome]
-    outcomes += [outcome for by_seed in study.repeats().values() for outcome in by_seed.values()]
+    outcomes += [outcome for by_seed in study.get_repeat_outcomes().values() for outcome in by_seed.values()]
     trained = Counter(stage.key for outcome in outcomes for stage in outcome.stages if stage.trained)
     toll.problems += [f"stage {key} was trained {count} times" for key, count in trained.items() if count > 1]
-    toll.problems += [f"a repeat is missing: {n}" for n, seeds in study.repeats().items() if len(seeds) != 2]
-    toll.problems += [f"left over: {path}" for path in list_leases(records.place)]
-    toll.problems += [f"left over: {ASIDE_FOLDER}/{name}" for name in records.place.names(ASIDE_FOLDER)]
+    toll.problems += [
+        f"a repeat is missing: {n}" for n, seeds in study.get_repeat_outcomes().items() if len(seeds) != 2
+    ]
+    toll.problems += [f"left over: {path}" for path in list_leases(records.location)]
+    toll.problems += [f"left over: {ASIDE_FOLDER}/{name}" for name in records.location.list_names(ASIDE_FOLDER)]
     toll.problems += [f"damaged: {name}" for name in records.list_damaged()]
-    unkept = [key for key in study.get_stage_keys() if records.document(key, "stage.json") is None]
+    unkept = [key for key in study.get_stage_keys() if records.read_document(key, "stage.json") is None]
     toll.problems += [f"stage {key} is lost" for key in unkept]
 
 

@@ -62,7 +62,7 @@ def steps(noise: Noise, task: EncodedDataset) -> tuple[float, int]:
     noisy = NoisyLoss(
         _build_noise_setting(stage, [task]),
         STEPS,
-        task.encoder.tokenizer.all_special_ids,
+        task.encoder.pretrained_tokenizer.all_special_ids,
         torch.Generator(get_device()),
     )
     augmented = _build_augmentation(stage, [task], load_benchmark_synonyms("miniature"))

@@ -124,11 +124,11 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
             return compute_interval([of(transfers[seed]) - of(plain[seed]) for seed in transfers])
 
         mean, paired = (lambda t: t.mean("test")), (lambda t: fmean(t.generalized_means("test").values()))
-        english = lambda t: fmean(t.source("test").values())  # noqa: E731 - beside its likes
+        english = lambda t: fmean(t.source_scores("test").values())  # noqa: E731 - beside its likes
         yield (
             f"{name:34} {equal:8} time {fmean(line['seconds'] for line in by_seed.values()) / spent:4.2f}  "
-            f"zero-shot {fmean(map(mean, transfers.values())):.3f} gain {gain(mean).signed()}  "
-            f"two languages {fmean(map(paired, transfers.values())):.3f} gain {gain(paired).signed()}  English gain {gain(english).signed()}"
+            f"zero-shot {fmean(map(mean, transfers.values())):.3f} gain {gain(mean).format_signed()}  "
+            f"two languages {fmean(map(paired, transfers.values())):.3f} gain {gain(paired).format_signed()}  English gain {gain(english).format_signed()}"
         )
         if name == "none":
             continue
@@ -136,7 +136,7 @@ def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:
             gain(lambda t, step=step: _of_languages(t, [c for c in seen() if distance(c) == step])) for step in range(5)
         ]
         slopes = [_slope(transfers[seed], plain[seed]) for seed in transfers]
-        yield f"{'':8}by distance 0 to 4: {', '.join(told.signed() for told in near)}; rank correlation with distance {compute_interval(slopes).signed()}"
+        yield f"{'':8}by distance 0 to 4: {', '.join(told.format_signed() for told in near)}; rank correlation with distance {compute_interval(slopes).format_signed()}"
         yield f"{'':8}" + ", ".join(
             f"{family} {gain(lambda t, family=family: t.family_means('test')[family]).mean:+.3f}" for family in families
         )

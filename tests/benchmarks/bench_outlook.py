@@ -95,10 +95,10 @@ def searched(kind: str, seed: int, folder: Path) -> WritableStudy:
 
 def fitted(study: WritableStudy) -> float:
     """The deviation of a value over seeds that the search's model has."""
-    seen = study.proposer.study(select_last_records(study.recorded()))
+    seen = study.proposer.study(select_last_records(study.get_trial_records()))
     sampler = seen.sampler
     assert isinstance(sampler, CurriculumSampler)
-    model = sampler._model(sampler._seen(seen, None))
+    model = sampler._fit_model(sampler._read_history(seen, None))
     return model.deviation * math.sqrt(model.noise)
 
 
@@ -125,7 +125,7 @@ def noise_table(worlds: Sequence[str], seeds: int) -> None:
         with tempfile.TemporaryDirectory() as folder:
             studies = [searched(kind, seed, Path(folder)) for seed in range(seeds)]
             found = [fitted(study) for study in studies]
-            duplicates = fmean(sum(r.state == "duplicate" for r in study.recorded()) for study in studies)
+            duplicates = fmean(sum(r.state == "duplicate" for r in study.get_trial_records()) for study in studies)
         within = sum(NOISE / 1.5 <= each <= NOISE * 1.5 for each in found)
         print(
             f"{kind:12} median {median(found):.4f}, from {min(found):.4f} to {max(found):.4f},"

@@ -56,7 +56,7 @@ def ours(place: Path, data: Path, seed: int, minutes: float, small: Sequence[str
     xlt = str(Path(sys.executable).with_name("xlt"))
     told = [xlt, "--home", str(place), "launch", str(CONFIG), *(f"--set={word}" for word in words)]
     subprocess.run(told, check=True, stdout=subprocess.DEVNULL, stderr=(place / "log").open("w"))
-    study = Study.open(home.folder(f"s{seed}"))
+    study = Study.open(home.get_search_folder(f"s{seed}"))
     trials = [trial for trial in study._study.get_trials(deepcopy=False) if trial.datetime_complete]
     records = {record.number: record for record in study.get_complete_trials()}
     first = next(trial for trial in trials if trial.number in records)
@@ -204,7 +204,7 @@ def table(rows: Sequence[dict[str, Any]], minutes: float) -> None:
             )
     for what in ("dev", "test"):
         gaps = [_mean(row["ours"][what]) - _mean(row["plain"][what]) for row in rows]
-        print(f"{what}: ours - plain {compute_interval(gaps).signed()}, {len(rows)} repeats of {minutes:g} min")
+        print(f"{what}: ours - plain {compute_interval(gaps).format_signed()}, {len(rows)} repeats of {minutes:g} min")
 
 
 def _mean(value: float | list[float]) -> float:

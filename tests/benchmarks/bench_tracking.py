@@ -55,7 +55,7 @@ def settings(name: str, trials: int, **more: Any) -> Config:
 def searched(home: Home, uri: str | None, tracked: bool = True) -> tuple[float, str]:
     """Seconds of a search with a tracking server at `uri`, and what it printed."""
     config = settings("timed", TRIALS, **({"tracking.uri": uri} if uri else {}))
-    folder, console, rng = home.folder("timed"), Console(file=io.StringIO(), width=200), random.Random(0)
+    folder, console, rng = home.get_search_folder("timed"), Console(file=io.StringIO(), width=200), random.Random(0)
     study = WritableStudy(folder.journal, config)
     began = time.monotonic()
     with Tracker(config, home, console) if tracked else nullcontext() as tracker:
@@ -100,7 +100,7 @@ def test_a_search_beside_a_server(kind, tmp_path):
 
 def many(home: Home) -> WritableStudy:
     """A search of many trials that ended."""
-    config, folder, rng = settings("many", MANY), home.folder("many"), random.Random(0)
+    config, folder, rng = settings("many", MANY), home.get_search_folder("many"), random.Random(0)
     study = WritableStudy(folder.journal, config)
     folder.config.write_text(yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False))
     scratch = optuna.create_study(sampler=optuna.samplers.RandomSampler(seed=0))
@@ -126,7 +126,7 @@ def test_a_view_of_many_trials(tmp_path):
     study, console = many(home), Console(file=io.StringIO())
     for what in ("written", "written again"):
         began = time.monotonic()
-        rebuilt = rebuild_tracking(study, home, home.folder("many").results, console)
+        rebuilt = rebuild_tracking(study, home, home.get_search_folder("many").results, console)
         print(f"\n{MANY} trials {what}: {time.monotonic() - began:.1f} s ({rebuilt})")
     client = MlflowClient(home.tracking_uri)
     experiment = client.get_experiment_by_name("many").experiment_id

@@ -113,7 +113,7 @@ def record(home: Path, names: list[str]) -> dict[str, Any]:
     seconds: dict[str, list[float]] = defaultdict(list)
     targets: list[float] = []
     for name in names:
-        study = Study.open(Home(home).folder(name))
+        study = Study.open(Home(home).get_search_folder(name))
         rates = study.config.space.learning_rate.values
         for recorded in study.get_complete_trials():
             assert recorded.trial is not None and recorded.outcome is not None and recorded.value is not None

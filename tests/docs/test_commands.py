@@ -63,7 +63,7 @@ def test_a_command_that_does_not_exist_is_found_out(wrong: str):
 
 def test_a_launch_that_would_be_refused_is_found_out(there: Path):
     (there / "mine.yaml").write_text("name: mine\n")
-    with pytest.raises(Exception, match="this key is needed"):
+    with pytest.raises(Exception, match="this key is required"):
         run(["xlt", "launch", "mine.yaml"])
     with pytest.raises(AssertionError, match="config differs"):
         run(["xlt", "launch", "configs/miniature.yaml", "--set", "seed=5"])

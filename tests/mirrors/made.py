@@ -11,11 +11,11 @@ from trainables.cards import DatasetPart, DatasetSource, TaskCard, TaskParts, ma
 
 LABELS = ("no", "yes")
 PAIR = DatasetPart(
-    set=DatasetSource(repository="some/set", licence="MIT"),
-    shape=make_pair_format("one", "two", LABELS, hub_order=LABELS),
+    source=DatasetSource(repository="some/set", licence="MIT"),
+    row_format=make_pair_format("one", "two", LABELS, hub_order=LABELS),
     split="train",
     languages=("en", "de"),
-    item="id",
+    item_column="id",
 )
 TEXTS = {"id": Value("int32"), "one": Value("string"), "two": Value("string")}
 
@@ -29,7 +29,7 @@ def row(number: int, language: str = "en", **columns: Any) -> dict[str, Any]:
 def card(**changes: Any) -> TaskCard:
     """A task that is trained on the set in English; changes are those of `PAIR`."""
     part = replace(PAIR, **({"languages": ("en",)} | changes))
-    return TaskCard(kind="classification", about="", train=1, labels=LABELS, parts=TaskParts(train=(part,)))
+    return TaskCard(kind="classification", description="", train=1, labels=LABELS, parts=TaskParts(train=(part,)))
 
 
 def write_made(
@@ -48,7 +48,7 @@ def write_made(
         split: its name.
         names: of the labels in their order; None: the rows tell their columns' types.
     """
-    folder = root / PAIR.set.repository
+    folder = root / PAIR.source.repository
     file = folder / language / f"{split}-00000-of-00001.parquet"
     file.parent.mkdir(parents=True, exist_ok=True)
     features = Features(TEXTS | {"label": ClassLabel(names=list(names))}) if names else None

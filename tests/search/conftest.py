@@ -124,7 +124,7 @@ class FakeWorker:
         for rung in range(1, len(targets) + 1) if agenda.config.racing.rules and job.seed is None else ():
             early = replace(
                 outcome,
-                transfer=outcome.transfer.over(targets[:rung]),
+                transfer=outcome.transfer.restrict_to(targets[:rung]),
                 stages=outcome.stages[: len(job.trial.curriculum) + rung],
             )
             if not agenda.handle_report(job, rung, early, self.among_best(job)):
@@ -171,7 +171,7 @@ def reopen(home: Home) -> Callable[[Config], WritableStudy]:
     """Opens the study of a config as a launch does: on disk, what a dead launch left taken up again."""
 
     def reopen(config: Config) -> WritableStudy:
-        study = WritableStudy(home.folder(config.name).journal, config)
+        study = WritableStudy(home.get_search_folder(config.name).journal, config)
         study.recover()
         return study
 
@@ -250,7 +250,7 @@ def finished(config, reopen, agenda, worker, home) -> WritableStudy:
     settings = config()
     study = reopen(settings)
     worker.drive(agenda(study))
-    folder: SearchFolder = home.folder(settings.name)
+    folder: SearchFolder = home.get_search_folder(settings.name)
     folder.config.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
     return study
 
@@ -285,8 +285,7 @@ def sums(monkeypatch, worker, made_once):
         worker.drive(agenda)
 
     monkeypatch.setitem(sys.modules, "search.launcher._workers", types.SimpleNamespace(run_jobs_on_workers=work))
-    connection = types.SimpleNamespace(open_cluster=cluster, collect_store_credentials=lambda stages: {})
-    monkeypatch.setitem(sys.modules, "search.cluster.connection", connection)
+    monkeypatch.setattr("search.cluster.connection.open_cluster", cluster)
     monkeypatch.setattr("search.launcher._launch.set_ray_environment", lambda address: None)
     monkeypatch.setattr("search.launcher._launch.Tracker", NoTracker)
     worker.clusters = clusters

@@ -29,15 +29,15 @@ def test_duplicates_have_the_state_that_no_sampler_learns_from(with_duplicates, 
     assert len(twins) > 6
     assert {trial.state for trial in twins} == {TrialState.FAIL}
     assert all(trial.values is None for trial in twins)
-    assert sum(record.state == "duplicate" for record in study.recorded()) == len(twins)
+    assert sum(record.state == "duplicate" for record in study.get_trial_records()) == len(twins)
     assert len(study.get_complete_trials()) == 7
 
 
 def test_the_model_learns_each_measurement_once(with_duplicates):
     study = with_duplicates("curriculum")
     study.ask()
-    seen = study.proposer.study(select_last_records(study.recorded()))
-    told = seen.sampler._seen(seen, None).valued_trials
+    seen = study.proposer.study(select_last_records(study.get_trial_records()))
+    told = seen.sampler._read_history(seen, None).valued_trials
     assert len(told) == len(study.get_complete_trials()) == 7
 
 
@@ -54,5 +54,5 @@ def test_a_duplicate_that_an_earlier_version_told_as_complete_is_recorded_as_one
             user_attrs={DUPLICATE_ATTRIBUTE: known.number},
         )
     )
-    assert study.recorded()[-1].state == "duplicate"
+    assert study.get_trial_records()[-1].state == "duplicate"
     assert len(study.get_complete_trials()) == 7

@@ -58,8 +58,8 @@ class TestExport:
         study = make()
         monkeypatch.setattr("search.exporter._export.retrain_trial", lambda *_, **__: pytest.fail("trained again"))
         monkeypatch.setattr("trainables.evaluation._scoring.score_languages", lambda *_: pytest.fail("scored again"))
-        best = export(study, home.folder("sums"), home, tmp_path / "out")
-        kept = StageStore(home.stages).encoder(target_key(study))
+        best = export(study, home.get_search_folder("sums"), home, tmp_path / "out")
+        kept = StageStore(home.stages).read_encoder(target_key(study))
         written = weights(tmp_path / "out" / "models" / "choice")
         assert all(torch.equal(written[f"roberta.{name}"], value) for name, value in kept.items() if "pool" not in name)
         assert best.scores == study.get_complete_trials()[0].outcome.transfer.scores
@@ -67,9 +67,9 @@ class TestExport:
 
     def test_weights_that_are_gone_are_trained_again_to_the_same_bits(self, make, home, tmp_path):
         study, notes = make(), []
-        export(study, home.folder("sums"), home, tmp_path / "one", tell=notes.append)
-        StageStore(home.stages).forget(target_key(study))
-        export(study, home.folder("sums"), home, tmp_path / "two", tell=notes.append)
+        export(study, home.get_search_folder("sums"), home, tmp_path / "one", tell=notes.append)
+        StageStore(home.stages).remove_weights(target_key(study))
+        export(study, home.get_search_folder("sums"), home, tmp_path / "two", tell=notes.append)
         one, two = (weights(tmp_path / name / "models" / "choice") for name in ("one", "two"))
         assert all(torch.equal(one[name], two[name]) for name in one)
         assert notes == []
@@ -78,10 +78,10 @@ class TestExport:
     @pytest.mark.parametrize("wrong", ["other shapes", "three tensors", "not a number", "int32", "empty file"])
     def test_weights_that_are_another_models_are_trained_again(self, make, home, tmp_path, wrong, name):
         study, store = make(), StageStore(home.stages)
-        export(study, home.folder("sums"), home, tmp_path / "one")
+        export(study, home.get_search_folder("sums"), home, tmp_path / "one")
         key = target_key(study)
-        forge(store, key, name, WRONG[wrong](store.place.read(f"{key}/{name}")))
-        export(study, home.folder("sums"), home, tmp_path / "two")
+        forge(store, key, name, WRONG[wrong](store.location.read(f"{key}/{name}")))
+        export(study, home.get_search_folder("sums"), home, tmp_path / "two")
         one, two = (weights(tmp_path / folder / "models" / "choice") for folder in ("one", "two"))
         assert all(torch.equal(one[each], two[each]) for each in one) and len(store.list_damaged()) == 1
 
@@ -89,10 +89,10 @@ class TestExport:
         self, make, home, tmp_path, monkeypatch
     ):
         study, notes = make(), []
-        StageStore(home.stages).forget(target_key(study))
+        StageStore(home.stages).remove_weights(target_key(study))
         elsewhere(monkeypatch)
         moved(monkeypatch, by=0.01)
-        export(study, home.folder("sums"), home, tmp_path / "out", tell=notes.append)
+        export(study, home.get_search_folder("sums"), home, tmp_path / "out", tell=notes.append)
         (note,) = notes
         assert note.startswith("the model of choice, which the store gave up, was trained again: dev scores differ")
         assert "by 0.0100 at most" in note
@@ -100,19 +100,19 @@ class TestExport:
 
     def test_beyond_the_tolerance_nothing_is_written(self, make, home, tmp_path, monkeypatch):
         study = make()
-        StageStore(home.stages).forget(target_key(study))
+        StageStore(home.stages).remove_weights(target_key(study))
         elsewhere(monkeypatch)
         moved(monkeypatch, by=0.2)
         with pytest.raises(UserError, match=r"by \+0\.2000 on average, beyond the tolerance"):
-            export(study, home.folder("sums"), home, tmp_path / "out")
+            export(study, home.get_search_folder("sums"), home, tmp_path / "out")
         assert not (tmp_path / "out").exists()
 
     def test_on_the_same_arithmetic_one_bit_is_too_much(self, make, home, tmp_path, monkeypatch):
         study = make()
-        StageStore(home.stages).forget(target_key(study))
+        StageStore(home.stages).remove_weights(target_key(study))
         moved(monkeypatch, by=1e-12)
         with pytest.raises(UserError, match="the same bits are due"):
-            export(study, home.folder("sums"), home, tmp_path / "out")
+            export(study, home.get_search_folder("sums"), home, tmp_path / "out")
 
 
 def moved(monkeypatch, by: float) -> None:

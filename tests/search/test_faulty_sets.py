@@ -162,7 +162,9 @@ SIZES = {"train": 12, "others": 8}
 def write(folder: Path) -> None:
     """Every set that the tasks read, with its faults."""
     parts = [get_task_catalogue(benchmark)[task].parts for benchmark, task in TASKS.values()]
-    every = {part.set.repository for each in parts for part in (*each.train, *each.dev, *each.test, *each.candidates)}
+    every = {
+        part.source.repository for each in parts for part in (*each.train, *each.dev, *each.test, *each.candidates)
+    }
     mirrors.write(folder, every | {"rajpurkar/squad", "google/xquad"}, SIZES)
     for (repository, configuration, split), spoils in (item for faults in FAULTS.values() for item in faults.items()):
         file = folder / repository / configuration / f"{split}-00000-of-00001.parquet"

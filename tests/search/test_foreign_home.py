@@ -15,12 +15,11 @@ from rich.console import Console
 
 from search.cli import main
 from search.cli._ui import list_experiments
-from search.config import validate_config
 from search.home import Home, write_atomically
 from search.results import write_results
 from search.tracking import DatabaseError, lock_database, prepare_database, rebuild_tracking
 from search.tracking._database import check_database
-from tests.search.conftest import DOCUMENT, FakeWorker, changed
+from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +29,12 @@ def template(tmp_path_factory) -> Home:
     from search.launcher._writable_study import WritableStudy
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
-    config = validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
-    study = WritableStudy(home.folder("sums").journal, config)
+    config = validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
+    study = WritableStudy(home.get_search_folder("sums").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
-    write_results(study, home.folder("sums"))
-    rebuild_tracking(study, home, home.folder("sums").results, Console(file=io.StringIO()))
+    write_results(study, home.get_search_folder("sums"))
+    rebuild_tracking(study, home, home.get_search_folder("sums").results, Console(file=io.StringIO()))
     return Home(home.root.rename(home.root.with_name("passed on")))
 
 
@@ -68,10 +67,9 @@ def tracked(home: Home) -> str:
     from search.launcher._writable_study import WritableStudy
 
     told = Console(file=io.StringIO(), width=1000)
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     study = WritableStudy(
-        folder.journal,
-        validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml"),
+        folder.journal, validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
     )
     rebuild_tracking(study, home, folder.results, told)
     return told.file.getvalue()
@@ -304,7 +302,8 @@ def test_a_search_whose_folders_are_links_is_refused(home, victim, place, words)
     done = CliRunner().invoke(main, ["--home", str(home.root), *words])
     assert done.exit_code == 2
     assert (
-        done.stderr == f"xlt: {path} is a link, and a search is only where it lies: put there what the link leads to\n"
+        done.stderr
+        == f"xlt: {path} is a symbolic link, which a search does not follow: move the target of the link to {path}\n"
     )
     assert seen(victim) == before
 

@@ -123,7 +123,7 @@ def test_a_date_stays_a_name_and_large_but_meant_numbers_stay(write_config):
 def exported(finished, tmp_path):
     record = finished.get_complete_trials()[0]
     scores = record.outcome.transfer.scores
-    ExportedTrial("sums", record.number, record.trial, 0, 1, {}, scores).dump(tmp_path / "best.yaml")
+    ExportedTrial("sums", record.number, record.trial, 0, 1, {}, scores).write(tmp_path / "best.yaml")
     return tmp_path / "best.yaml"
 
 
@@ -225,7 +225,7 @@ RECORDS = [
 
 @pytest.mark.parametrize("record", RECORDS, ids=range(len(RECORDS)))
 def test_a_record_of_another_shape_is_told_with_file_and_line(finished, home, record):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     lines = folder.journal.read_text().splitlines()
     if isinstance(record, str):
         lines.append(record)
@@ -236,16 +236,16 @@ def test_a_record_of_another_shape_is_told_with_file_and_line(finished, home, re
         lines = [json.dumps(document) for document in documents]
     folder.journal.write_text("".join(f"{line}\n" for line in lines))
     with pytest.raises(UserError, match=r"study\.journal, line \d+: ") as caught:
-        Study.open(folder).recorded()
+        Study.open(folder).get_trial_records()
     assert not CONTROL_CHARACTERS.search(str(caught.value))
 
 
 def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_and_never_waited_for(finished, home, tmp_path):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     for made in (os.mkfifo, os.mkdir):
         folder.lock.unlink(missing_ok=True)
         made(folder.lock)
-        assert not folder.live
+        assert not folder.is_running
         with pytest.raises(UserError, match="cannot be opened"), _hold_search_lock(folder):
             raise AssertionError
         folder.lock.rmdir() if made is os.mkdir else folder.lock.unlink()
@@ -355,7 +355,7 @@ def test_settings_of_drawings_are_not_taken_from_the_working_directory(finished,
 
 def test_a_mean_a_little_above_what_it_is_a_mean_of_is_one(finished, home):
     """What a store's scores may be a journal's may be: a search is never made unreadable by what it took."""
-    journal = home.folder("sums").journal
+    journal = home.get_search_folder("sums").journal
     lines = journal.read_text().splitlines()
     documents = [json.loads(line) for line in lines]
     for document in documents:
@@ -363,4 +363,4 @@ def test_a_mean_a_little_above_what_it_is_a_mean_of_is_one(finished, home):
             found["transfer"]["scores"]["choice"]["dev"]["de"]["accuracy"] = 1 + 5e-10
     assert explain_invalid_metrics({"accuracy": 1 + 5e-10}, ["accuracy"]) == ""
     journal.write_text("".join(f"{json.dumps(document)}\n" for document in documents))
-    assert Study.open(home.folder("sums")).recorded()
+    assert Study.open(home.get_search_folder("sums")).get_trial_records()

@@ -30,7 +30,7 @@ def write(file: Path, command: str, encoder: Path) -> None:
             encoder=str(encoder), benchmark="miniature", curriculum=(), targets=(stage,), languages=("en", "de")
         )
         scores = {"choice": {"dev": {code: {"accuracy": 0.5} for code in trial.languages}}}
-        ExportedTrial(name="x", number=0, trial=trial, seed=0, threads=1, data={"choice": "a"}, scores=scores).dump(
+        ExportedTrial(name="x", number=0, trial=trial, seed=0, threads=1, data={"choice": "a"}, scores=scores).write(
             file
         )
         return

@@ -97,7 +97,7 @@ def test_a_torn_journal_is_looked_at_again_and_again_and_mended_by_the_launch(ho
     assert done(command(home, "status", NAME)).stdout == first[0]
     assert contents(home) == before
     again = done(launching(home, SETTINGS | {"encoder": str(encoder)}))
-    assert again.stderr.count("study.journal: a record that was cut off") == 1
+    assert again.stderr.count("study.journal: an incomplete record") == 1
     assert journal(home).with_name("study.journal.torn").read_bytes() == torn + b"\n"
     assert [trial["state"] for trial in results(home)["trials"]] == ["complete"] * 3
     assert len(results(home)["trials"][results(home)["best"]]["seeds"]) == 1
@@ -110,7 +110,7 @@ def test_a_damaged_journal_is_told_in_words_by_all(home, encoder):
     commands = [*looks(encoder)[:2], looks(encoder)[6], launching(home, SETTINGS | {"encoder": str(encoder)})[3:]]
     for words, shown in zip(commands, in_one_process(home, commands), strict=True):
         assert shown.returncode == (0 if words[0] == "store" else 2), "a store is looked at without the search"
-        assert f"{journal(home)}, line 5: this is no record of a study" in shown.stderr
+        assert f"{journal(home)}, line 5: not a record of an Optuna study" in shown.stderr
         assert "Traceback" not in shown.stderr
     assert contents(home) == before
 

@@ -82,7 +82,7 @@ def test_a_launch_learns_from_a_search_of_its_home(config, home, sums, monkeypat
     launch(config({"trials": 10}), home, console)
     study = launch(config({"name": "next", "prior.search": "sums"}), home, console)
     assert study.earlier.name == "sums"
-    first = [record.trial for record in study.recorded()[1:4]]
+    first = [record.trial for record in study.get_trial_records()[1:4]]
     assert first == list(study.earlier.trials[:3])
     with pytest.raises(SearchNotFoundError):
         launch(config({"name": "third", "prior.search": "nowhere"}), home, console)
@@ -126,7 +126,7 @@ def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(conf
     assert [record.values[0] for record in unbeaten] == sorted((r.values[0] for r in unbeaten), reverse=True)
     for record in ranked:
         assert any(beats(other, record) for other in ranked) != (record in unbeaten)
-    assert study.repeats().keys() <= {0, *(record.number for record in unbeaten)}
+    assert study.get_repeat_outcomes().keys() <= {0, *(record.number for record in unbeaten)}
 
 
 @pytest.mark.parametrize(

@@ -30,14 +30,14 @@ class Searched:
         self.study = self.launched()
 
     def launched(self) -> WritableStudy:
-        study = WritableStudy(self.home.folder(self.settings.name).journal, self.settings)
+        study = WritableStudy(self.home.get_search_folder(self.settings.name).journal, self.settings)
         study.recover()
         return study
 
     def run(self, trials: int = TRIALS) -> list[tuple]:
         """Trials by place with their values, once there are so many."""
         running: list[tuple] = []
-        while len(done := [record for record in self.study.recorded() if record.ended]) < trials:
+        while len(done := [record for record in self.study.get_trial_records() if record.is_finished]) < trials:
             while len(running) < self.workers and len(done) + len(running) < trials:
                 asked = self.study.ask()
                 assert asked is not None
@@ -50,7 +50,7 @@ class Searched:
             number, trial = running.pop(self.rng.randrange(len(running)))
             self.study.tell(number, self.outcome(trial, worth(trial)))
         assert not self.kills, "every kill was done"
-        return [(record.trial, record.value) for record in select_last_records(self.study.recorded())]
+        return [(record.trial, record.value) for record in select_last_records(self.study.get_trial_records())]
 
 
 @pytest.fixture
@@ -151,7 +151,9 @@ def test_of_equals_the_first_by_place_is_the_best(searched):
     for search in (whole, killed):
         search.outcome = lambda trial, value, old=search.outcome: old(trial, 0.5)
         search.run()
-    assert [r.number for r in killed.study.recorded()] != [r.place for r in killed.study.recorded()]
+    assert [r.number for r in killed.study.get_trial_records()] != [
+        r.position for r in killed.study.get_trial_records()
+    ]
     assert [r.trial for r in killed.study.get_complete_trials()] == [r.trial for r in whole.study.get_complete_trials()]
 
 
@@ -161,9 +163,9 @@ def test_what_the_store_got_since_the_search_began_is_no_news(searched, outcome)
 
     study = searched("s", {}, kills=0).study
     old, new = (SimpleNamespace(made=datetime.now(UTC) + timedelta(minutes=far)) for far in (-1, 1))
-    assert study.before([old, new]) == [old, new]
+    assert study.select_stages_before_start([old, new]) == [old, new]
     study.ask()
-    assert study.before([old, new]) == [old]
+    assert study.select_stages_before_start([old, new]) == [old]
 
 
 @pytest.mark.ray

@@ -159,4 +159,4 @@ def test_a_config_in_another_encoding_is_refused_in_words(tmp_path):
     file.write_bytes("# café\n".encode("latin-1"))
     told = subprocess.run([str(XLT), "plan", str(file)], capture_output=True, text=True, env=environment(), timeout=100)
     assert told.returncode == 2
-    assert "it is no text in UTF-8: save it as UTF-8 (" in told.stderr
+    assert "is not UTF-8 text: save it as UTF-8 (" in told.stderr

@@ -38,8 +38,8 @@ def searched(config, reopen, agenda, worker, home):
     def make(changes):
         study = reopen(config(changes))
         worker.drive(agenda(study))
-        write_results(study, home.folder(study.config.name))
-        return study, home.folder(study.config.name).results
+        write_results(study, home.get_search_folder(study.config.name))
+        return study, home.get_search_folder(study.config.name).results
 
     return make
 
@@ -99,8 +99,8 @@ def test_a_failed_trial_is_a_failed_run_with_its_cause(
 ):
     study = reopen(config({"name": "failing", "trials": 2}))
     failing_worker(lambda job: job.number == 1).drive(agenda(study))
-    write_results(study, home.folder("failing"))
-    rebuild_tracking(study, view_home, home.folder("failing").results, console)
+    write_results(study, home.get_search_folder("failing"))
+    rebuild_tracking(study, view_home, home.get_search_folder("failing").results, console)
     run = runs(view_home, "failing")["1"]
     assert run.info.status == "FAILED"
     assert "loss is nan" in run.data.tags["xlt.error"]
@@ -112,9 +112,9 @@ def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targ
     worker.among_best = lambda job: False
     study = reopen(config({"name": "racing", "trials": 6, "racing.rules": ["asha"], "finalists.top": 0}))
     worker.drive(agenda(study))
-    write_results(study, home.folder("racing"))
-    rebuild_tracking(study, view_home, home.folder("racing").results, console)
-    ended = [record.number for record in study.recorded() if record.state == "pruned"]
+    write_results(study, home.get_search_folder("racing"))
+    rebuild_tracking(study, view_home, home.get_search_folder("racing").results, console)
+    ended = [record.number for record in study.get_trial_records() if record.state == "pruned"]
     assert ended
     for number in ended:
         run = runs(view_home, "racing")[str(number)]
@@ -344,6 +344,6 @@ def test_a_search_of_markup_in_an_error_shows_it_as_text(config, reopen, agenda,
     study = reopen(config({"name": "markup", "trials": 2}))
     worker = failing_worker(lambda job: job.number == 1)
     worker.drive(agenda(study))
-    failed = next(record for record in study.recorded() if record.state == "failed")
+    failed = next(record for record in study.get_trial_records() if record.state == "failed")
     note = build_trial_run(failed, {}, study.config, DatasetDigests(study.config, None)).tags["mlflow.note.content"]
     assert "\n    the loss is nan" in note

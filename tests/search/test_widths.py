@@ -149,7 +149,7 @@ def on_a_terminal(words: list[str], columns: int, **environment: str) -> str:
 def test_status_on_a_real_terminal(finished, home, columns, environment):
     words = [sys.executable, "-m", "search", "--home", str(home.root), "status", "sums"]
     told = on_a_terminal(words, columns, **environment)
-    for record in finished.recorded():
+    for record in finished.get_trial_records():
         assert f"value: {record.value:.4f}" in told
     piped = subprocess.run(words, capture_output=True, text=True, timeout=60, env=os.environ | {"COLUMNS": "40"})
     assert piped.stdout.splitlines()[1].split() == ["trial", "state", "value", "seconds", "seeds", "curriculum"]

@@ -90,7 +90,7 @@ def pooling_encoder(encoder_folder: str, encoder: Encoder, tmp_path_factory: pyt
     """An encoder whose checkpoint holds a pooler, which no question answering model has."""
     folder = tmp_path_factory.mktemp("pooling")
     AutoModel.from_pretrained(encoder_folder, dtype=torch.float32).save_pretrained(folder)
-    encoder.tokenizer.save_pretrained(folder)
+    encoder.pretrained_tokenizer.save_pretrained(folder)
     return load_encoder(str(folder))
 
 

@@ -26,7 +26,7 @@ def test_an_error_is_its_class_and_message():
 
 def test_an_error_without_a_message_shows_its_class_and_where_in_our_code_it_was():
     assert summarise_error(raised(summarise_losses, Ends())).startswith("StopIteration in trainables/outcome.py:")
-    assert summarise_error(raised(summarise_losses, Ends())).endswith(" (loss_points)")
+    assert summarise_error(raised(summarise_losses, Ends())).endswith(" (summarise_losses)")
 
 
 def test_an_error_outside_of_our_code_shows_where_it_was():
@@ -47,7 +47,7 @@ def test_a_failure_holds_the_traceback_with_its_causes():
         except OSError as error:
             raise RuntimeError("no table") from error
 
-    told = Failure.of(raised(fail), {})
+    told = Failure.from_exception(raised(fail), {})
     assert told.error == "RuntimeError: no table"
     assert "OSError: the disk is full" in told.traceback
     assert "direct cause" in told.traceback
@@ -55,7 +55,7 @@ def test_a_failure_holds_the_traceback_with_its_causes():
 
 
 def test_a_failure_names_host_process_device_and_versions():
-    told = Failure.of(ValueError("x"), describe_environment())
+    told = Failure.from_exception(ValueError("x"), describe_environment())
     assert ", process " in told.host
     assert {"torch", "device", "arithmetic"} <= told.environment.keys()
 
@@ -69,11 +69,11 @@ class Walk:
 
 
 def test_a_failure_tells_the_innermost_stage_that_it_was_at():
-    told = Failure.of(raised(Walk().step, "dates", StageNode("root", path=("miniature", "names"))), {})
+    told = Failure.from_exception(raised(Walk().step, "dates", StageNode("root", path=("miniature", "names"))), {})
     assert told.stage == "names > dates > facts"
     assert "at the stage names > dates > facts" in told.traceback
 
 
 def test_a_failure_is_the_same_after_a_way_through_json():
-    told = Failure.of(raised(summarise_losses, Ends()), {"torch": "2"})
+    told = Failure.from_exception(raised(summarise_losses, Ends()), {"torch": "2"})
     assert Failure(**json.loads(json.dumps(told.to_json()))) == told

@@ -145,18 +145,18 @@ def test_what_is_no_table_is_made_anew(tmp_path, spoil):
     tabled = TaskTables(
         TaskData("classification", ("a", "b"), None), TableCache(tmp_path / "data"), lambda what, rows: None
     )
-    first = tabled.rows(ROWS, "train")
+    first = tabled.load_rows(ROWS, "train")
     assert list(first.table) == ROWS
-    about = first.about
+    about = first.metadata
     (place,) = (tmp_path / "data").glob("*/*")
     spoil(place)
     outside = tree(tmp_path / "outside")
-    again = tabled.rows(ROWS, "train")
-    assert (list(again.table), again.about) == (ROWS, about)
+    again = tabled.load_rows(ROWS, "train")
+    assert (list(again.table), again.metadata) == (ROWS, about)
     assert tree(tmp_path / "outside") == outside
     assert not place.is_symlink()
     told = []
-    again = TaskTables(tabled.data, tabled.table_cache, lambda what, rows: told.append(what)).rows(ROWS, "train")
+    again = TaskTables(tabled.data, tabled.table_cache, lambda what, rows: told.append(what)).load_rows(ROWS, "train")
     assert list(again.table) == ROWS
     assert told == []
 
@@ -164,7 +164,7 @@ def test_what_is_no_table_is_made_anew(tmp_path, spoil):
 @pytest.mark.parametrize("told", ODD_METADATA.values(), ids=ODD_METADATA)
 def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
     shelf = TableCache(tmp_path)
-    shelf.keep(KEY, ROWS, dict)
+    shelf.put(KEY, ROWS, dict)
     noted(told)(tmp_path / KEY[:2] / KEY)
     found = shelf.find(KEY, numbers=["number"])
     assert found is not None
@@ -173,21 +173,21 @@ def test_what_a_schema_says_of_its_columns_is_ignored(tmp_path, told):
 
 def test_numbers_some_of_which_are_missing_are_none(tmp_path):
     shelf = TableCache(tmp_path)
-    shelf.keep(KEY, [{"number": 1}, {"number": None}], dict)
+    shelf.put(KEY, [{"number": 1}, {"number": None}], dict)
     assert shelf.find(KEY) is not None
     assert shelf.find(KEY, numbers=["number"]) is None
 
 
 def test_a_link_for_a_table_is_not_followed_by_whoever_opens_it(tmp_path):
     shelf = TableCache(tmp_path)
-    shelf.keep(KEY, ROWS, dict)
+    shelf.put(KEY, ROWS, dict)
     place = tmp_path / KEY[:2] / KEY
     folder = os.open(place, os.O_RDONLY)
     try:
-        assert list(ArrowTable.at(Path("rows.arrow"), folder)) == ROWS
+        assert list(ArrowTable.open_file(Path("rows.arrow"), folder)) == ROWS
         (place / "linked").symlink_to("rows.arrow")
         with pytest.raises(OSError, match="symbolic"):
-            ArrowTable.at(Path("linked"), folder)
+            ArrowTable.open_file(Path("linked"), folder)
     finally:
         os.close(folder)
 
@@ -233,9 +233,9 @@ def test_garbled_rows_are_rows_or_none_and_never_end_the_process(tmp_path):
 )
 def test_features_whose_counts_are_other_things_are_made_anew(tmp_path, encoder, about):
     tabled = TaskTables(TaskData("classification", ("a", "b"), None), TableCache(tmp_path), lambda what, rows: None)
-    rows = tabled.rows([{"text": "a", "label": 0}], "train")
-    before = tabled.features(rows, "train", encoder, 16)
+    rows = tabled.load_rows([{"text": "a", "label": 0}], "train")
+    before = tabled.load_features(rows, "train", encoder, 16)
     (place,) = (file.parent for file in tmp_path.glob("*/*/about.json") if "tokens" in file.read_text())
     (place / "about.json").write_bytes(about)
-    again = tabled.features(rows, "train", encoder, 16)
-    assert (list(again.table), again.about) == (list(before.table), before.about)
+    again = tabled.load_features(rows, "train", encoder, 16)
+    assert (list(again.table), again.metadata) == (list(before.table), before.metadata)

@@ -25,7 +25,7 @@ def turns(task, monkeypatch):
     """Whose batches a stage of two tasks takes, of 24 rows and of 96."""
     monkeypatch.setattr(
         stage_module,
-        "optimise",
+        "run_training_loop",
         lambda model, batches, losses, schedule, on_step: [t for t, _ in islice(batches, schedule.steps)],
     )
     small, large = task("classification"), task("tagging")
@@ -57,7 +57,7 @@ def test_mixing_changes_the_turns_and_not_the_batches(task, monkeypatch):
     for mixing in (0.0, 0.5):
         monkeypatch.setattr(
             stage_module,
-            "optimise",
+            "run_training_loop",
             lambda model, batches, losses, schedule, on_step, mixing=mixing: (
                 seen.setdefault(mixing, list(islice(batches, 12))) and []
             ),

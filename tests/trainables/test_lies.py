@@ -22,14 +22,14 @@ from trainables.trial import run_trial
 
 def reseal(store: StageStore, key: str, name: str, change) -> None:
     """Change a sealed document; its seal is true again."""
-    document = json.loads(store.place.read(f"{key}/{name}"))
+    document = json.loads(store.location.read(f"{key}/{name}"))
     del document["seal"]
-    store.place.write(f"{key}/{name}", seal_document(change(document)))
+    store.location.write(f"{key}/{name}", seal_document(change(document)))
 
 
 def forge(store: StageStore, key: str, name: str, content: bytes) -> None:
     """Put another file in the place of weights, with size, checksum and seal to it."""
-    store.place.write(f"{key}/{name}", content)
+    store.location.write(f"{key}/{name}", content)
     file = {"at": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
     reseal(store, key, RECORD_FILE, lambda record: record | {"files": record["files"] | {name: file}})
 
@@ -113,15 +113,15 @@ def true(fresh):
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_weights_of_an_intermediate_stage_are_trained_again(choice, fresh, true, store, wrong):
     first, _ = keys(run_trial(choice, store))
-    before = hash_weights(store.encoder(first))
-    forge(store, first, ENCODER_FILE, WRONG[wrong](store.place.read(f"{first}/{ENCODER_FILE}")))
+    before = hash_weights(store.read_encoder(first))
+    forge(store, first, ENCODER_FILE, WRONG[wrong](store.location.read(f"{first}/{ENCODER_FILE}")))
     notes: list[str] = []
-    outcome = run_trial(fresh, StageStore(store.place.url, notes.append))
+    outcome = run_trial(fresh, StageStore(store.location.url, notes.append))
     assert outcome.transfer == true.transfer
     assert trained(outcome) == [True, True]
     assert len(notes) == 1 and f"stage {first}: {ENCODER_FILE} " in notes[0] and "\n" not in notes[0]
-    assert len(store.list_damaged()) == 1 and hash_weights(store.encoder(first)) == before
-    assert run_trial(fresh, StageStore(store.place.url, notes.append)).transfer == true.transfer and len(notes) == 1
+    assert len(store.list_damaged()) == 1 and hash_weights(store.read_encoder(first)) == before
+    assert run_trial(fresh, StageStore(store.location.url, notes.append)).transfer == true.transfer and len(notes) == 1
 
 
 @pytest.mark.parametrize("name", [ENCODER_FILE, HEAD_FILE])
@@ -129,21 +129,21 @@ def test_wrong_weights_of_an_intermediate_stage_are_trained_again(choice, fresh,
 def test_wrong_weights_of_a_target_are_trained_again_before_they_are_scored(choice, store, wrong, name):
     whole = run_trial(choice, store)
     key = keys(whole)[-1]
-    forge(store, key, name, WRONG[wrong](store.place.read(f"{key}/{name}")))
-    store.place.remove(f"{key}/scores-dev.json")
+    forge(store, key, name, WRONG[wrong](store.location.read(f"{key}/{name}")))
+    store.location.remove(f"{key}/scores-dev.json")
     notes: list[str] = []
-    assert run_trial(choice, StageStore(store.place.url, notes.append)).transfer == whole.transfer
+    assert run_trial(choice, StageStore(store.location.url, notes.append)).transfer == whole.transfer
     assert len(notes) == 1 and f"stage {key}: {name} " in notes[0]
-    assert len(store.list_damaged()) == 1 and store.scores(key, "dev") is not None
+    assert len(store.list_damaged()) == 1 and store.read_scores(key, "dev") is not None
 
 
 def test_a_target_whose_record_tells_of_no_head_is_not_scored_with_a_fresh_one(choice, store):
     whole = run_trial(choice, store)
     key = keys(whole)[-1]
     reseal(store, key, RECORD_FILE, lambda record: record | {"files": {ENCODER_FILE: record["files"][ENCODER_FILE]}})
-    store.place.remove(f"{key}/scores-dev.json")
+    store.location.remove(f"{key}/scores-dev.json")
     assert run_trial(choice, store).transfer == whole.transfer
-    assert store.head(key) is not None
+    assert store.read_head(key) is not None
 
 
 @pytest.mark.parametrize("wrong", ["other shapes", "not a number", "other names", "empty file", "int32"])
@@ -151,9 +151,9 @@ def test_wrong_heads_of_an_intermediate_stage_are_trained_again_once_they_are_ne
     stages = (*choice.curriculum, Stage(task="names", learning_rate=1e-3, steps=3, batch_size=4, max_length=48))
     two = replace(choice, curriculum=stages, targets=())
     first, _ = keys(run_trial(two, store))
-    forge(store, first, HEAD_FILE, WRONG[wrong](store.place.read(f"{first}/{HEAD_FILE}")))
+    forge(store, first, HEAD_FILE, WRONG[wrong](store.location.read(f"{first}/{HEAD_FILE}")))
     notes: list[str] = []
-    outcome = run_trial(replace(two, retention=20), StageStore(store.place.url, notes.append))
+    outcome = run_trial(replace(two, retention=20), StageStore(store.location.url, notes.append))
     told = [stage.retained for stage in outcome.stages]
     assert told == [stage.retained for stage in run_trial(replace(two, retention=20), None).stages]
     assert trained(outcome) == [True, False]
@@ -166,8 +166,8 @@ def test_weights_that_are_not_finite_are_not_kept(choice, store, monkeypatch):
         "trainables.trial.extract_encoder_weights",
         lambda model, parent: {name: each * torch.nan for name, each in parent.items()},
     )
-    run_trial(replace(choice, targets=()), StageStore(store.place.url, notes.append))
-    assert store.stages() == [] and len(notes) == 1 and "not finite" in notes[0]
+    run_trial(replace(choice, targets=()), StageStore(store.location.url, notes.append))
+    assert store.list_stages() == [] and len(notes) == 1 and "not finite" in notes[0]
 
 
 @pytest.mark.parametrize("kinds", [("facts_sw",), ("choice",), ("names", "initials"), ("facts_sw", "choice", "names")])
@@ -179,7 +179,7 @@ def test_heads_are_foreseen_as_training_makes_them(trial, store, kinds):
     like = dict(zip(kinds, describe_head_weights(list(tasks.values())), strict=True))
     assert torch.equal(torch.get_rng_state(), state)
     key = keys(run_trial(replace(trial, curriculum=(stage,), targets=()), store))[0]
-    kept = store.head(key)
+    kept = store.read_head(key)
     assert {name: (each.shape, each.dtype) for name, each in kept.items()} == {
         f"{kind}/{name}": (each.shape, each.dtype) for kind in kinds for name, each in like[kind].items()
     }
@@ -216,10 +216,12 @@ def test_wrong_scores_are_told_once_and_scored_again(choice, store, wrong):
     key = keys(whole)[-1]
     reseal(store, key, "scores-dev.json", lambda document: document | {"scores": SCORES[wrong](document["scores"])})
     notes: list[str] = []
-    outcome = run_trial(choice, StageStore(store.place.url, notes.append))
+    outcome = run_trial(choice, StageStore(store.location.url, notes.append))
     assert outcome.transfer == whole.transfer and trained(outcome) == [False, False]
     assert len(notes) == 1 and f"stage {key}: its scores on dev " in notes[0] and notes[0].isprintable()
-    assert run_trial(choice, StageStore(store.place.url, notes.append)).transfer == whole.transfer and len(notes) == 1
+    assert (
+        run_trial(choice, StageStore(store.location.url, notes.append)).transfer == whole.transfer and len(notes) == 1
+    )
 
 
 def test_scores_without_scores_are_scored_again(choice, store):
@@ -247,6 +249,6 @@ def test_wrong_scores_of_what_was_retained_are_measured_again(choice, store, wro
         lambda document: document | {"scores": dict.fromkeys(document["scores"], wrong)},
     )
     notes: list[str] = []
-    again = run_trial(measured, StageStore(store.place.url, notes.append))
+    again = run_trial(measured, StageStore(store.location.url, notes.append))
     assert [stage.retained for stage in again.stages] == [stage.retained for stage in whole.stages]
     assert trained(again) == [False] and len(notes) == 1

@@ -23,7 +23,7 @@ def test_a_trial_reports_after_every_target_in_the_trials_order(trial, store, he
     assert [list(each.transfer.scores) for each in partials] == [targets[: n + 1] for n, _ in enumerate(targets)]
     assert partials[-1].transfer == outcome.transfer
     for before, after in pairwise(partials):
-        assert after.transfer.over(before.transfer.scores) == before.transfer
+        assert after.transfer.restrict_to(before.transfer.scores) == before.transfer
         assert keys(after)[: len(keys(before))] == keys(before)
 
 

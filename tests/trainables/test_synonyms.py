@@ -13,7 +13,7 @@ TABLE = {
     "alone": [],
     "Upper": ["higher"],
 }
-SYNONYMS = Synonyms.of(TABLE)
+SYNONYMS = Synonyms.from_table(TABLE)
 
 
 class Always(Random):
@@ -84,7 +84,7 @@ def test_the_draws_are_the_given_ones():
 
 def test_what_is_not_replaced_stays_to_the_letter():
     text = " An  odd, text\twith «quotes» … and\nlines "
-    assert Synonyms.of({}).replace_words(text, 1.0, Always()) == text
+    assert Synonyms.from_table({}).replace_words(text, 1.0, Always()) == text
 
 
 @pytest.mark.parametrize(
@@ -100,13 +100,13 @@ def test_a_name_keeps_its_own_capitals():
 
 def test_words_that_differ_in_case_alone_share_their_neighbours():
     table = {"May": ["might"], "may": ["could"], "Turkey": ["bird"], "turkey": []}
-    assert Synonyms.of(table).neighbours == {"may": ("might", "could"), "turkey": ("bird",)}
+    assert Synonyms.from_table(table).neighbours == {"may": ("might", "could"), "turkey": ("bird",)}
 
 
 def test_the_digest_tells_tables_apart_and_not_their_order():
-    turned = Synonyms.of(dict(reversed(TABLE.items())))
+    turned = Synonyms.from_table(dict(reversed(TABLE.items())))
     assert turned.digest == SYNONYMS.digest
-    assert Synonyms.of(TABLE | {"new": ["newer"]}).digest != SYNONYMS.digest
+    assert Synonyms.from_table(TABLE | {"new": ["newer"]}).digest != SYNONYMS.digest
 
 
 def test_a_published_file_can_be_read(tmp_path):

@@ -57,8 +57,8 @@ def test_a_stage_read_from_the_store_leads_to_the_same_bits_as_one_trained(trial
     assert trained(read) == [False, True]
     assert trained(fresh) == [True, True]
     for key in keys(fresh):
-        assert hash_weights(store.encoder(key)) == hash_weights(other.encoder(key))
-    assert hash_weights(store.head(key)) == hash_weights(other.head(key))
+        assert hash_weights(store.read_encoder(key)) == hash_weights(other.read_encoder(key))
+    assert hash_weights(store.read_head(key)) == hash_weights(other.read_head(key))
     assert read.transfer == fresh.transfer
 
 
@@ -94,8 +94,8 @@ def test_scores_of_other_rows_are_not_believed(trial, store):
     trial = only(trial, "choice")
     first = run_trial(trial, store)
     key = first.stages[-1].key
-    stale = store.scores(key, "dev") | {"data": "other rows", "scores": {"de": {"accuracy": 2.0}}}
-    with wait_for_claim(store.place, key, lambda: False) as mine:
+    stale = store.read_scores(key, "dev") | {"data": "other rows", "scores": {"de": {"accuracy": 2.0}}}
+    with wait_for_claim(store.location, key, lambda: False) as mine:
         store.add_scores(mine, "dev", stale)
     assert run_trial(trial, store).transfer == first.transfer
 
@@ -103,7 +103,7 @@ def test_scores_of_other_rows_are_not_believed(trial, store):
 def test_a_forgotten_target_still_has_its_scores(trial, store):
     trial = only(trial, "choice")
     first = run_trial(trial, store)
-    store.forget(first.stages[-1].key)
+    store.remove_weights(first.stages[-1].key)
     second = run_trial(trial, store)
     assert trained(second) == [False, False]
     assert second.transfer == first.transfer
@@ -112,10 +112,10 @@ def test_a_forgotten_target_still_has_its_scores(trial, store):
 def test_a_forgotten_target_that_is_to_be_kept_is_trained_to_the_same_bits(trial, store):
     trial = only(trial, "choice")
     key = run_trial(trial, store).stages[-1].key
-    before = hash_weights(store.encoder(key)), hash_weights(store.head(key))
-    store.forget(key)
+    before = hash_weights(store.read_encoder(key)), hash_weights(store.read_head(key))
+    store.remove_weights(key)
     assert trained(run_trial(trial, store, keep=True)) == [False, True]
-    assert (hash_weights(store.encoder(key)), hash_weights(store.head(key))) == before
+    assert (hash_weights(store.read_encoder(key)), hash_weights(store.read_head(key))) == before
 
 
 def test_a_target_to_be_kept_that_the_store_holds_is_not_trained(trial, store):
@@ -127,16 +127,16 @@ def test_a_target_to_be_kept_that_the_store_holds_is_not_trained(trial, store):
 def test_a_forgotten_intermediate_stage_is_trained_to_the_same_bits(trial, store):
     trial = replace(trial, targets=())
     (key,) = keys(run_trial(trial, store))
-    before = hash_weights(store.encoder(key))
-    store.forget(key)
+    before = hash_weights(store.read_encoder(key))
+    store.remove_weights(key)
     assert trained(run_trial(trial, store)) == [True]
-    assert hash_weights(store.encoder(key)) == before
+    assert hash_weights(store.read_encoder(key)) == before
 
 
 def test_the_baseline_trains_targets_on_the_encoder_itself(trial, store, encoder):
     (run_of_target,) = run_trial(replace(only(trial, "retrieval"), curriculum=()), store).stages
-    assert store.record(run_of_target.key)["identity"]["parent"] == encoder.hash
-    assert hash_weights(store.encoder(run_of_target.key)) == hash_weights(encoder.weights)
+    assert store.read_record(run_of_target.key)["identity"]["parent"] == encoder.hash
+    assert hash_weights(store.read_encoder(run_of_target.key)) == hash_weights(encoder.weights)
 
 
 def test_a_stage_changes_the_keys_of_what_follows_it(trial):
@@ -148,7 +148,7 @@ def test_a_stage_changes_the_keys_of_what_follows_it(trial):
 def test_a_joint_stage_has_the_data_of_its_tasks_in_its_identity(trial, store):
     stage = replace(trial.curriculum[0], task="facts_sw+names", steps=2)
     (key,) = keys(run_trial(replace(trial, curriculum=(stage,), targets=()), store))
-    assert store.record(key)["identity"]["data"].count("+") == 1
+    assert store.read_record(key)["identity"]["data"].count("+") == 1
 
 
 @pytest.mark.parametrize("other", ["activation", "vocabulary"])
@@ -170,13 +170,13 @@ def test_stages_of_another_arithmetic_are_other_stages(trial, store, monkeypatch
     second = run_trial(trial, store)
     assert trained(second) == [True, True, True]
     assert not set(keys(first)) & set(keys(second))
-    assert store.record(keys(second)[0])["identity"]["arithmetic"] == "cuda bfloat16"
+    assert store.read_record(keys(second)[0])["identity"]["arithmetic"] == "cuda bfloat16"
 
 
 def test_a_record_and_a_run_tell_what_a_stage_was_trained_with(trial, store):
     trial = only(trial, "choice")
     first = run_trial(trial, store)
-    told = store.record(keys(first)[0])["environment"]
+    told = store.read_record(keys(first)[0])["environment"]
     assert told["arithmetic"] == "cpu float32"
     assert told["torch"] == version("torch")
     assert told.keys() == {
@@ -215,7 +215,7 @@ def test_another_seed_or_task_draws_other_numbers(trial):
 
 def test_a_record_tells_what_was_trained_and_its_losses(trial, store):
     (key,) = keys(run_trial(replace(trial, targets=()), store))
-    record = store.record(key)
+    record = store.read_record(key)
     assert record["identity"]["task"] == "facts_sw"
     assert len(record["losses"]) == trial.curriculum[0].steps
 
@@ -224,22 +224,22 @@ def test_a_stage_that_diverges_is_not_published(trial, store):
     stage = replace(trial.curriculum[0], learning_rate=1e20, steps=8)
     with pytest.raises(DivergedError):
         run_trial(replace(trial, curriculum=(stage,)), store)
-    assert store.stages() == list_leases(store.place) == store.place.names(ASIDE_FOLDER) == []
+    assert store.list_stages() == list_leases(store.location) == store.location.list_names(ASIDE_FOLDER) == []
 
 
 def spoil(store: StageStore, key: str) -> None:
     """Flip a bit of a stage's weights, in a way that their size does not show."""
-    data = bytearray(store.place.read(f"{key}/{ENCODER_FILE}"))
+    data = bytearray(store.location.read(f"{key}/{ENCODER_FILE}"))
     data[-1] ^= 1
-    store.place.write(f"{key}/{ENCODER_FILE}", bytes(data))
+    store.location.write(f"{key}/{ENCODER_FILE}", bytes(data))
 
 
 def test_a_damaged_stage_is_trained_again_when_somebody_trains_on_top_of_it(trial, store):
     first = run_trial(trial, store)
     spoil(store, keys(first)[0])
-    store.place.remove(keys(first)[1])
+    store.location.remove(keys(first)[1])
     notes = []
-    again = run_trial(trial, StageStore(store.place.url, notes.append))
+    again = run_trial(trial, StageStore(store.location.url, notes.append))
     assert trained(again) == [True, True, False]
     assert keys(again) == keys(first)
     assert again.transfer == first.transfer
@@ -277,7 +277,7 @@ def test_a_target_that_another_process_trains_comes_last(trial, store):
     first, second = trial.targets
     whole = run_trial(replace(trial, curriculum=(), targets=(first,)), None)
     order = []
-    mine = wait_for_claim(store.place, keys(whole)[0], lambda: False)
+    mine = wait_for_claim(store.location, keys(whole)[0], lambda: False)
     with mine:
         thread = threading.Thread(
             target=run_trial,

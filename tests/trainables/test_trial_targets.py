@@ -31,7 +31,7 @@ def test_a_target_without_rows_to_score_is_not_trained(trial, store, undeveloped
     assert outcome.transfer.scores["choice"] == {"dev": {}}
     assert outcome.transfer.metrics["choice"] == "accuracy"
     assert set(outcome.transfer.target_means("dev")) == {"retrieval"}
-    assert store.record(keys(outcome)[1]) is None
+    assert store.read_record(keys(outcome)[1]) is None
     assert outcome.transfer == run_trial(trial, None).transfer
 
 
@@ -47,7 +47,7 @@ def test_a_target_without_dev_rows_is_trained_for_its_test_rows(trial, store, un
 def test_a_target_without_rows_that_is_to_be_kept_is_trained(trial, store, undeveloped):
     key = keys(run_trial(trial, store))[1]
     assert trained(run_trial(trial, store, keep=[key])) == [False, True, False]
-    assert store.record(key, weights=True) is not None
+    assert store.read_record(key, weights=True) is not None
 
 
 def test_a_target_has_no_rows_where_it_has_none_of_the_languages(trial):

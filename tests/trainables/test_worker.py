@@ -25,7 +25,7 @@ def test_a_worker_runs_the_trial_into_the_store(trial, tmp_path, chatty):
     trial = replace(trial, targets=trial.targets[:1])
     outcome = run_trial_in_worker(trial, str(tmp_path), ["dev"], threads=1)
     assert outcome.transfer == run_trial(trial, None).transfer
-    assert all(StageStore(tmp_path).record(stage.key, weights=True) for stage in outcome.stages)
+    assert all(StageStore(tmp_path).read_record(stage.key, weights=True) for stage in outcome.stages)
 
 
 def test_a_worker_without_a_store_runs_the_trial_too(trial, chatty):

@@ -38,7 +38,7 @@ PUBLISHED_TARGETS: dict[str, tuple[str, ...]] = {
 
 def get_published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
     """By target, the metrics whose mean a benchmark publishes, where it is not the kind's main one."""
-    return {task: card.published for task, card in BENCHMARKS[benchmark].items() if card.published}
+    return {task: card.published_metrics for task, card in BENCHMARKS[benchmark].items() if card.published_metrics}
 
 
 def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dict[str, str]:

@@ -38,9 +38,14 @@ def _make_card(
     resource: Resource = "high",
 ) -> TaskCard:
     """A task with one training set in English, whose own names for the labels are ours."""
-    part = DatasetPart(set=of, shape=shape, configuration=configuration, split="train", rows=train)
+    part = DatasetPart(source=of, row_format=shape, configuration=configuration, split="train", rows=train)
     return TaskCard(
-        kind=kind, about=about, train=train, labels=shape.labels, resource=resource, parts=TaskParts(train=(part,))
+        kind=kind,
+        description=about,
+        train=train,
+        labels=shape.labels,
+        resource=resource,
+        parts=TaskParts(train=(part,)),
     )
 
 
@@ -48,14 +53,14 @@ def _make_anli_card() -> TaskCard:
     of = DatasetSource(repository="facebook/anli", licence="CC BY-NC 4.0")
     sizes = {"train_r1": 16_946, "train_r2": 45_460, "train_r3": 100_459}
     part = DatasetPart(
-        set=of,
-        shape=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
+        source=of,
+        row_format=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
         configuration="plain_text",
         split="train_r1",
     )
     return TaskCard(
         kind="classification",
-        about="inference, written against models in three rounds (Nie et al., ACL 2020)",
+        description="inference, written against models in three rounds (Nie et al., ACL 2020)",
         train=sum(sizes.values()),
         labels=NLI_LABELS,
         parts=TaskParts(train=tuple(replace(part, split=split, rows=rows) for split, rows in sizes.items())),
@@ -117,7 +122,7 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     ),
     "squad": TaskCard(
         kind="question_answering",
-        about="the answer's span (Rajpurkar et al., EMNLP 2016)",
+        description="the answer's span (Rajpurkar et al., EMNLP 2016)",
         train=87_599,
         parts=TaskParts(train=(SQUAD_TRAIN,)),
     ),
@@ -153,13 +158,13 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     ),
     "ccg": TaskCard(
         kind="tagging",
-        about="categories of combinatory grammar (CCGbank, Hockenmaier & Steedman, CL 2007), from your own licensed copy",
+        description="categories of combinatory grammar (CCGbank, Hockenmaier & Steedman, CL 2007), from your own licensed copy",
         train=38_015,
         parts=TaskParts(
             train=(
                 DatasetPart(
-                    set=DatasetSource(repository="local/ccg", licence="LDC2005T13: to be licensed"),
-                    shape=make_tagging_format("tokens", "tags", ()),
+                    source=DatasetSource(repository="local/ccg", licence="LDC2005T13: to be licensed"),
+                    row_format=make_tagging_format("tokens", "tags", ()),
                     split="train",
                     configuration="default",
                 ),
@@ -193,7 +198,7 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     ),
     "copa": replace(
         XCOPA,
-        about="cause or effect? (Roemmele et al., 2011)",
+        description="cause or effect? (Roemmele et al., 2011)",
         languages=(),
         resource="low",
         parts=TaskParts(train=(COPA_TRAIN,)),
@@ -239,14 +244,14 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     "americasnli": _make_multilingual(
         TaskCard(
             kind="classification",
-            about="inference in ten indigenous languages of the Americas (Ebrahimi et al., ACL 2022): its validation set, translated from XNLI's dev set",
+            description="inference in ten indigenous languages of the Americas (Ebrahimi et al., ACL 2022): its validation set, translated from XNLI's dev set",
             train=6457,
             labels=NLI_LABELS,
             made_from=("xnli",),
         ),
         DatasetPart(
-            set=DatasetSource(repository="nala-cub/americas_nli", licence="CC BY-SA 4.0"),
-            shape=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
+            source=DatasetSource(repository="nala-cub/americas_nli", licence="CC BY-SA 4.0"),
+            row_format=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
             split="validation",
             languages=AMERICASNLI_LANGUAGES,
             rows=dict.fromkeys(AMERICASNLI_LANGUAGES, 743) | {"cni": 658, "nah": 376, "oto": 222},
@@ -255,13 +260,13 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     "indicxnli": _make_multilingual(
         TaskCard(
             kind="classification",
-            about="XNLI translated into eleven languages of India (Aggarwal et al., EMNLP 2022): 1,000 examples of each",
+            description="XNLI translated into eleven languages of India (Aggarwal et al., EMNLP 2022): 1,000 examples of each",
             train=11_000,
             labels=NLI_LABELS,
         ),
         DatasetPart(
-            set=DatasetSource(repository="Divyanshu/indicxnli", licence="CC0", revision=CONVERTED_REVISION),
-            shape=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
+            source=DatasetSource(repository="Divyanshu/indicxnli", licence="CC0", revision=CONVERTED_REVISION),
+            row_format=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
             split="train",
             languages=INDICXNLI_LANGUAGES,
             take=1000,
@@ -270,27 +275,29 @@ INTERMEDIATE_TASKS: dict[str, TaskCard] = {
     "masakhaner": _make_multilingual(
         TaskCard(
             kind="tagging",
-            about="persons, organisations, places and dates in twenty African languages (Adelani et al., EMNLP 2022)",
+            description="persons, organisations, places and dates in twenty African languages (Adelani et al., EMNLP 2022)",
             train=106_965,
             labels=MASAKHANER_TAGS,
         ),
         DatasetPart(
-            set=DatasetSource(repository="masakhane/masakhaner2", licence="CC BY-NC 4.0", revision=CONVERTED_REVISION),
-            shape=make_tagging_format("tokens", "ner_tags", MASAKHANER_TAGS, hub_order=MASAKHANER_TAGS),
+            source=DatasetSource(
+                repository="masakhane/masakhaner2", licence="CC BY-NC 4.0", revision=CONVERTED_REVISION
+            ),
+            row_format=make_tagging_format("tokens", "ner_tags", MASAKHANER_TAGS, hub_order=MASAKHANER_TAGS),
             split="train",
             languages=MASAKHANER_LANGUAGES,
         ),
     ),
     "mlm": TaskCard(
         kind="masked_language_modelling",
-        about="Wikipedia in every language of XTREME-R with words hidden: mixed into another stage it keeps the languages alive",
+        description="Wikipedia in every language of XTREME-R with words hidden: mixed into another stage it keeps the languages alive",
         train=TEXTS_PER_LANGUAGE * len(LANGUAGES),
         language=MULTIPLE_LANGUAGES,
         parts=TaskParts(
             train=(
                 DatasetPart(
-                    set=DatasetSource(repository="wikimedia/wikipedia", licence="CC BY-SA 3.0"),
-                    shape=PLAIN_TEXT_FORMAT,
+                    source=DatasetSource(repository="wikimedia/wikipedia", licence="CC BY-SA 3.0"),
+                    row_format=PLAIN_TEXT_FORMAT,
                     configuration="20231101.{language}",
                     split="train",
                     languages=tuple(LANGUAGES),

@@ -46,12 +46,12 @@ def _make_card(
 
     def part(split: str, its: tuple[str, ...], shape: RowFormat, rows: int | None = None) -> DatasetPart:
         return DatasetPart(
-            set=_XGLUE_SOURCE, shape=shape, configuration=configuration, split=split, languages=its, rows=rows
+            source=_XGLUE_SOURCE, row_format=shape, configuration=configuration, split=split, languages=its, rows=rows
         )
 
     return TaskCard(
         kind=kind,
-        about=about,
+        description=about,
         labels=shape.labels,
         train=train,
         languages=codes,

@@ -64,7 +64,7 @@ class DatasetSource:
     """Packed so that it cannot be streamed."""
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether it is on no hub."""
         return self.repository.startswith("local/")
 
@@ -83,7 +83,7 @@ class RowFormat:
     """By our names what columns hold other than labels and text; null in them leaves the row out, in text it is an empty one."""
     optional: tuple[str, ...] = ()
     """Columns of ours in `column_types` that are read under the same name where the set has them."""
-    together: str | None = None
+    group_by: str | None = None
     """A column of ours by whose values scored rows are grouped: some must share one."""
     adapt: RowAdapter | None = None
     """Makes rows of one whose columns have our names; none, one or several."""
@@ -96,8 +96,8 @@ class RowFormat:
 class DatasetPart:
     """Rows of one split of a task: one split of a set, in one or several of its configurations."""
 
-    set: DatasetSource
-    shape: RowFormat
+    source: DatasetSource
+    row_format: RowFormat
     split: str
     """May hold ``{language}``."""
     configuration: str | Mapping[str, str] = "{language}"
@@ -106,7 +106,7 @@ class DatasetPart:
     """Those that it holds, each in rows of its own; one that `LANGUAGES` lacks is only trained on."""
     rows: int | Mapping[str, int] | None = None
     """Rows in each language before any is dropped; None where no table tells."""
-    item: str | None = None
+    item_column: str | None = None
     """The column that joins rows of different languages; None: the row's place."""
     skip: int = 0
     """Rows at the beginning that are left out."""
@@ -114,7 +114,7 @@ class DatasetPart:
     """Rows after those that are read; all of them if None."""
     excluded_part: "DatasetPart | None" = None
     """Another part: rows whose context it has in English are left out."""
-    where: Callable[[Row, str], bool] | None = None
+    contains_row: Callable[[Row, str], bool] | None = None
     """Whether a row, as the set has it, is in a language: for sets that mix languages. It raises `UnusableRowError` for a row that
     tells none."""
 
@@ -128,19 +128,17 @@ class DatasetPart:
         """The set's split for a language."""
         return self.split.format(language=language)
 
-    def rows_of(self, language: str) -> int | None:
+    def expected_rows(self, language: str) -> int | None:
         """Rows that a language should have."""
         return self.rows if self.rows is None or isinstance(self.rows, int) else self.rows.get(language)
 
     def describe_source(self, language: str) -> str:
         """Set, configuration and split in words, for messages."""
-        return (
-            f"{self.set.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
-        )
+        return f"{self.source.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
 
-    def place(self, language: str) -> str:
+    def describe_rows(self, language: str) -> str:
         """The same, and the language where several share a split."""
-        return self.describe_source(language) + (f", language {language}" if self.where else "")
+        return self.describe_source(language) + (f", language {language}" if self.contains_row else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,7 +159,7 @@ class TaskCard:
 
     kind: str
     """A key of `trainables.tasks.TASK_KINDS`."""
-    about: str
+    description: str
     train: int
     """Training examples; 0 for a task that is scored without training."""
     language: str = SOURCE_LANGUAGE
@@ -176,7 +174,7 @@ class TaskCard:
     """The languages that it is scored in, where they are not all of the benchmark's."""
     parts: TaskParts | None = None
     """None: made by the package."""
-    published: tuple[str, ...] = ()
+    published_metrics: tuple[str, ...] = ()
     """The metrics whose mean its benchmark publishes, where it is not the kind's main one."""
     published_difference: str = ""
     """What makes our number of it another thing than the published one, other than the trained model; said where it is printed."""
@@ -188,7 +186,7 @@ class TaskCard:
     """Training examples and seed, where they are drawn from the whole training set."""
 
     @property
-    def scored(self) -> bool:
+    def is_scored(self) -> bool:
         """Whether it can be a target."""
         return self.test > 0 if self.parts is None else bool(self.parts.test)
 

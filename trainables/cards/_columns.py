@@ -41,7 +41,7 @@ class LabelMap:
     """Whether they are the names of a row's own columns, whose numbers need no explanation."""
 
     @classmethod
-    def of(cls, shape: RowFormat, labels: Sequence[str], names: Sequence[str] | None) -> "LabelMap":
+    def from_format(cls, shape: RowFormat, labels: Sequence[str], names: Sequence[str] | None) -> "LabelMap":
         """Those of a shape, or of a card whose labels the training set tells.
 
         Raises:
@@ -54,7 +54,7 @@ class LabelMap:
         by_place = tuple(_get_label_number(numbers, name) for name in names or () if numbers)
         return cls(numbers, names, shape.hub_order, by_place, set(ours) <= shape.columns.keys())
 
-    def number(self, told: Any, column: str, notes: RowNotes) -> int:
+    def to_number(self, told: Any, column: str, notes: RowNotes) -> int:
         """The card's number of one label.
 
         Raises:
@@ -135,9 +135,9 @@ def normalise_row(row: Row, shape: RowFormat, labels: LabelMap, notes: RowNotes)
 
 def _normalise_value(told: Any, name: str, column: str, shape: RowFormat, labels: LabelMap, notes: RowNotes) -> Any:
     if name == "label":
-        return labels.number(told, column, notes)
+        return labels.to_number(told, column, notes)
     if name == "tags":
-        return [labels.number(each, column, notes) for each in check_column_type(told, [object], column)]
+        return [labels.to_number(each, column, notes) for each in check_column_type(told, [object], column)]
     if name not in shape.column_types:
         return read_text(told, column, notes)
     value = check_column_type(told, shape.column_types[name], column)

@@ -23,12 +23,12 @@ def find_mirror(data: DatasetSource) -> Path | None:
         DataError: when the folder of mirrors lacks the data set, or none is named for one that is on no hub.
     """
     named = os.environ.get(MIRROR_VARIABLE)
-    if not named and not data.local:
+    if not named and not data.is_local:
         return None
     folder = Path(named or "FOLDER").absolute() / data.repository
     if named and folder.is_dir():
         return folder
-    if data.local:
+    if data.is_local:
         wanted = f"{folder if named else 'FOLDER/' + data.repository}/train.tsv ({TAGGED_FILE_FORMAT})"
         named_by = "" if named else f", and name FOLDER by --data or {MIRROR_VARIABLE}"
         raise DataError(f"{data.repository}: on no hub ({data.licence}): put your copy into {wanted}{named_by}")

@@ -281,7 +281,7 @@ def make_ranking_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> R
         yield {"text": row["query"], "text_pair": page, "label": row["label"]}
 
     columns = {"query": "query", "title": "web_page_title", "snippet": "web_page_snippet", "label": "relavance_label"}
-    return RowFormat(columns=columns, labels=tuple(labels), hub_order=tuple(hub_order), together="text", adapt=adapt)
+    return RowFormat(columns=columns, labels=tuple(labels), hub_order=tuple(hub_order), group_by="text", adapt=adapt)
 
 
 def make_news_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:

@@ -50,7 +50,9 @@ class StageStore(StageRecords):
         self._damaged_weights: dict[str, set[str]] = {}
         """By digests of records, the names of weights that turned out damaged."""
 
-    def record(self, key: str, described: JsonDocument | None = None, *, weights: bool = False) -> JsonDocument | None:
+    def read_record(
+        self, key: str, described: JsonDocument | None = None, *, weights: bool = False
+    ) -> JsonDocument | None:
         """The stage's record, or None if it was never trained to the end or its record is of no use.
 
         Args:
@@ -58,32 +60,32 @@ class StageStore(StageRecords):
             described: its identity, which has to be the recorded one.
             weights: None also if its weights are not here, or known to be damaged.
         """
-        document = super().record(key)
+        document = super().read_record(key)
         if document is None:
             return None
         if described is not None and document["identity"] != described:
-            self.note(key, "its record is another stage's")
+            self.warn_once(key, "its record is another stage's")
             return None
         if weights and not self._has_weights(key, document):
             return None
         return document
 
-    def encoder(self, key: str, like: ExpectedWeights = None) -> Weights | None:
+    def read_encoder(self, key: str, like: ExpectedWeights = None) -> Weights | None:
         """The encoder's weights after the stage, or None if they are gone or damaged.
 
         Args:
             key: the stage.
             like: the encoder's weights before any stage: others in name, shape or type are damage too; None: any will do.
         """
-        return self._weights(key, ENCODER_FILE, like)
+        return self._read_weights(key, ENCODER_FILE, like)
 
-    def head(self, key: str, like: ExpectedWeights = None) -> Weights | None:
+    def read_head(self, key: str, like: ExpectedWeights = None) -> Weights | None:
         """The weights of its head, or heads, likewise."""
-        return self._weights(key, HEAD_FILE, like)
+        return self._read_weights(key, HEAD_FILE, like)
 
-    def scores(self, key: str, split: str) -> JsonDocument | None:
+    def read_scores(self, key: str, split: str) -> JsonDocument | None:
         """What the stage's model scored on a split, as `add_scores` was given it."""
-        return self.document(key, f"scores-{split}.json")
+        return self.read_document(key, f"scores-{split}.json")
 
     @contextmanager
     def claim_turn(self, key: str, find: Callable[[], Result | None]) -> Iterator[tuple[Result | None, Claim | None]]:
@@ -95,11 +97,11 @@ class StageStore(StageRecords):
         mine: Claim | None = None
         if found is None:
             try:
-                mine = wait_for_claim(self.place, key, lambda: find() is not None)
+                mine = wait_for_claim(self.location, key, lambda: find() is not None)
             except OSError as error:
-                self.note(
+                self.warn_once(
                     "",
-                    f"{self.place.url} cannot be written to ({error.strerror or error}): stages are trained and not kept",
+                    f"{self.location.url} cannot be written to ({error.strerror or error}): stages are trained and not kept",
                 )
             else:
                 found = find()
@@ -123,7 +125,7 @@ class StageStore(StageRecords):
             Whether it is there now: a full disk is told, and costs no more than training the stage again.
         """
         if wrong := explain_invalid_weights(encoder) or explain_invalid_weights(head):
-            self.note(mine.key, f"it is not kept: it {wrong}")
+            self.warn_once(mine.key, f"it is not kept: it {wrong}")
             return False
         data = {ENCODER_FILE: save(encoder)} | ({HEAD_FILE: save(head)} if head else {})
         files: dict[str, dict[str, Any]] = {
@@ -142,7 +144,7 @@ class StageStore(StageRecords):
             check_record(whole)
             return self._write_stage(mine, contents, whole, like)
         except (OSError, ValueError) as error:
-            self.note(mine.key, f"it could not be kept ({error})")
+            self.warn_once(mine.key, f"it could not be kept ({error})")
             return False
         finally:
             self._remove_if_possible(_make_aside_path(mine))
@@ -150,14 +152,15 @@ class StageStore(StageRecords):
     def _write_stage(
         self, mine: Claim, files: Mapping[str, bytes], record: JsonDocument, like: Mapping[str, Weights]
     ) -> bool:
-        key, aside, local = mine.key, _make_aside_path(mine), self.place.local
-        old = self.read(key, RECORD_FILE)
+        key, aside, local = mine.key, _make_aside_path(mine), self.location.is_local
+        old = self.read_document_or_fail(key, RECORD_FILE)
         if old is not None and old["format"] > RECORD_FORMAT:
             return False
         if old is None or old["identity"] != record["identity"]:
-            if local or self.place.exists(f"{key}/{RECORD_FILE}"):
+            if local or self.location.exists(f"{key}/{RECORD_FILE}"):
                 self._move_to_damaged(
-                    key, [name for name in self.place.names(key) if is_weights_file(name) or name == RECORD_FILE]
+                    key,
+                    [name for name in self.location.list_names(key) if is_weights_file(name) or name == RECORD_FILE],
                 )
             old = None
         else:
@@ -165,12 +168,12 @@ class StageStore(StageRecords):
             if old["files"].keys() >= record["files"].keys() and self._has_weights(key, old):
                 return True
         for name, content in files.items():
-            self.place.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
+            self.location.write(f"{aside}/{name}" if local else f"{key}/{name}", content)
         if not local:
             self._write_file(mine, RECORD_FILE, seal_document(record))
-        elif not self.place.names(key):
-            self.place.write(f"{aside}/{RECORD_FILE}", seal_document(record))
-            self.place.move(aside, key)
+        elif not self.location.list_names(key):
+            self.location.write(f"{aside}/{RECORD_FILE}", seal_document(record))
+            self.location.move(aside, key)
         else:
             # Where a record stands without its weights they follow it; where scores stand alone the record comes last.
             self._write_file(
@@ -184,52 +187,52 @@ class StageStore(StageRecords):
 
     def add_scores(self, mine: Claim, split: str, document: JsonDocument) -> None:
         """Keep what the stage's model scored beside it."""
-        if self.record(mine.key) is None:
+        if self.read_record(mine.key) is None:
             return
         try:
             self._write_file(mine, f"scores-{split}.json", seal_document(document))
         except OSError as error:
-            self.note(mine.key, f"its scores could not be kept ({error})")
+            self.warn_once(mine.key, f"its scores could not be kept ({error})")
         finally:
             self._remove_if_possible(_make_aside_path(mine))
 
     def quarantine_weights(self, key: str) -> None:
         """Set aside the stage's weights that turned out damaged, so that every other process finds them gone."""
-        record = self.document(key, RECORD_FILE)
+        record = self.read_document(key, RECORD_FILE)
         damaged = self._damaged_weights.get(digest_json(record), set()) if record else set()
         names = [file["at"] for name, file in record["files"].items() if name in damaged] if record and damaged else []
         try:
-            self._move_to_damaged(key, [name for name in names if self.place.exists(f"{key}/{name}")])
+            self._move_to_damaged(key, [name for name in names if self.location.exists(f"{key}/{name}")])
         except OSError as error:
-            self.note(key, f"its damaged weights could not be set aside ({error.strerror or error})")
+            self.warn_once(key, f"its damaged weights could not be set aside ({error.strerror or error})")
 
     def is_claimed(self, key: str) -> bool:
         """Whether another process claims the stage: one with something else to do does that first."""
         try:
-            return is_claimed(self.place, key)
+            return is_claimed(self.location, key)
         except OSError:
             return False
 
     def open_use_lease(self) -> UseLease:
         """A context in which stages can be marked as needed by a running trial, so that nobody takes their weights."""
-        return UseLease(self.place)
+        return UseLease(self.location)
 
     def _make_file_name(self, name: str, mine: Claim) -> str:
         # On an object store two holders may upload at the same time: each under its own name.
-        return name if self.place.local else f"{mine.token}-{name}"
+        return name if self.location.is_local else f"{mine.token}-{name}"
 
     def _write_file(
         self, mine: Claim, name: str, content: bytes, before: Sequence[str] = (), after: Sequence[str] = ()
     ) -> None:
         """Write a small file of a stage in one step, and move files that lie aside to it before and after."""
-        if not self.place.local:
-            self.place.write(f"{mine.key}/{name}", content)
+        if not self.location.is_local:
+            self.location.write(f"{mine.key}/{name}", content)
             return
-        self.place.write(f"{_make_aside_path(mine)}/{name}", content)
+        self.location.write(f"{_make_aside_path(mine)}/{name}", content)
         if self._is_misplaced(f"{mine.key}/{name}"):
             self._move_to_damaged(mine.key, [name])
         for each in (*before, name, *after):
-            self.place.move(f"{_make_aside_path(mine)}/{each}", f"{mine.key}/{each}")
+            self.location.move(f"{_make_aside_path(mine)}/{each}", f"{mine.key}/{each}")
 
     def _has_weights(self, key: str, record: JsonDocument) -> bool:
         """Whether the weights are here and, as far as a look at their size tells, whole."""
@@ -237,7 +240,7 @@ class StageStore(StageRecords):
             return False
         for name, file in record["files"].items():
             try:
-                size = self.place.size(f"{key}/{file['at']}")
+                size = self.location.size(f"{key}/{file['at']}")
             except OSError:
                 return False
             if size != file["bytes"]:
@@ -245,14 +248,14 @@ class StageStore(StageRecords):
                 return False
         return True
 
-    def _weights(self, key: str, name: str, like: ExpectedWeights) -> Weights | None:
-        record = self.record(key)
+    def _read_weights(self, key: str, name: str, like: ExpectedWeights) -> Weights | None:
+        record = self.read_record(key)
         file = record["files"].get(name) if record else None
         if record is None or file is None:
             return None
         most = file["bytes"] if like is None else min(file["bytes"], compute_max_bytes(like))
         try:
-            content = self.place.read(f"{key}/{file['at']}", most)
+            content = self.location.read(f"{key}/{file['at']}", most)
         except FileNotFoundError:
             return None
         except OSError as error:
@@ -272,24 +275,24 @@ class StageStore(StageRecords):
         return [
             file["at"]
             for name, file in record["files"].items()
-            if self.place.exists(f"{key}/{file['at']}") and self._weights(key, name, like[name]) is None
+            if self.location.exists(f"{key}/{file['at']}") and self._read_weights(key, name, like[name]) is None
         ]
 
     def _note_damage(self, key: str, name: str, record: JsonDocument, what: str) -> None:
         damaged = self._damaged_weights.setdefault(digest_json(record), set())
         if name not in damaged:
             damaged.add(name)
-            self.note(key, f"{name} {what}")
+            self.warn_once(key, f"{name} {what}")
 
     def _move_to_damaged(self, key: str, names: Sequence[str]) -> None:
         now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
         for name in names:
-            self.place.move(f"{key}/{name}", f"{DAMAGED_FOLDER}/{key}-{now}/{name}")
+            self.location.move(f"{key}/{name}", f"{DAMAGED_FOLDER}/{key}-{now}/{name}")
 
     def _is_misplaced(self, path: str) -> bool:
         """Whether a folder or a link lies where a file belongs."""
         try:
-            self.place.size(path)
+            self.location.size(path)
         except UnexpectedFileError:
             return True
         except FileNotFoundError:
@@ -298,7 +301,7 @@ class StageStore(StageRecords):
 
     def _remove_if_possible(self, path: str) -> None:
         with suppress(OSError):  # swept later then
-            self.place.remove(path)
+            self.location.remove(path)
 
 
 def _make_aside_path(mine: Claim) -> str:

@@ -48,7 +48,7 @@ class EncodedDataset:
     sentence_pooling: SentencePooling = DEFAULT_POOLING
     """What kinds that retrieve without training read."""
     table_cache: TableCache = field(default_factory=TableCache)
-    tell: ProgressCallback = ignore_progress
+    report_progress: ProgressCallback = ignore_progress
 
     @cached_property
     def kind(self) -> TaskKind:
@@ -61,7 +61,7 @@ class EncodedDataset:
         """SHA-256 over the task kind, the label names and the training rows; of none for a task without."""
         if self.data.train is None:
             return hashlib.sha256(json.dumps([self.data.kind, self.data.labels]).encode()).hexdigest()
-        return str(self._train_table.about["fingerprint"])
+        return str(self._train_table.metadata["fingerprint"])
 
     @cache  # noqa: B019 - `prepare` keeps every instance anyway
     def evaluation_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
@@ -69,13 +69,15 @@ class EncodedDataset:
         threshold is found on, and over how the encoder reads them."""
         there = self.languages(split)
         told = {
-            code: self._load_evaluation_table(split, code).about["fingerprint"] for code in languages if code in there
+            code: self._load_evaluation_table(split, code).metadata["fingerprint"]
+            for code in languages
+            if code in there
         }
-        told["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokens.fingerprint}"
-        if self.kind.tuned and split != "dev":
+        told["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokenizer.fingerprint}"
+        if self.kind.has_threshold and split != "dev":
             told["tuned on"] = self.evaluation_fingerprint("dev", languages)
         if self.data.candidates is not None:
-            told["candidates"] = self._candidates.about["fingerprint"]
+            told["candidates"] = self._candidate_table.metadata["fingerprint"]
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -91,37 +93,39 @@ class EncodedDataset:
     @cached_property
     def mean_length(self) -> tuple[float, float]:
         """Tokens in a training text, choices being texts of their own: all of them, and those that are not special."""
-        about = self._train_features.about
+        about = self._train_features.metadata
         count = max(about["texts"], 1)
         return about["tokens"] / count, about["plain"] / count
 
     @property
     def notes(self) -> Counter[str]:
         """What was dropped or mended among the training rows."""
-        told = {} if self.data.train is None else self._train_table.about["notes"]
+        told = {} if self.data.train is None else self._train_table.metadata["notes"]
         return Counter({what: count for what, count in told.items() if what != ROWS_READ})
 
     @cache  # noqa: B019
-    def scored(self, split: str, language: str) -> EvaluationSet:
+    def load_evaluation_set(self, split: str, language: str) -> EvaluationSet:
         """The rows of a split in a language, tokenized."""
         kept = self._load_evaluation_table(split, language)
-        features = self._task_tables.features(kept, f"{split}, {language}", self.encoder, self.max_length, language)
+        features = self._task_tables.load_features(
+            kept, f"{split}, {language}", self.encoder, self.max_length, language
+        )
         return EvaluationSet(kept.table, _to_encoded_rows(features))
 
     @cached_property
     def candidates(self) -> EvaluationSet:
         """What the rows of every language retrieve from, tokenized."""
-        features = self._task_tables.features(self._candidates, "candidates", self.encoder, self.max_length)
-        return EvaluationSet(self._candidates.table, _to_encoded_rows(features))
+        features = self._task_tables.load_features(self._candidate_table, "candidates", self.encoder, self.max_length)
+        return EvaluationSet(self._candidate_table.table, _to_encoded_rows(features))
 
     @cache  # noqa: B019
-    def drawn(self, count: int) -> EvaluationSet:
+    def sample_train_rows(self, count: int) -> EvaluationSet:
         """So many training rows, or all if there are fewer, tokenized: the first ones of one random order, the same for every stage, seed
         and count."""
         whole, order = self.train_rows, _iterate_shuffled(len(self.train_rows), Random("drawn"))
         told = whole.take(list(islice(order, min(count, len(whole)))))
         rows = [{"language": self.data.language} | row for row in told]
-        return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokens, self.max_length))
+        return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
 
     def languages(self, split: str) -> frozenset[str]:
         """The languages that a split has."""
@@ -130,10 +134,10 @@ class EncodedDataset:
     def supports_language_pairs(self, split: str, languages: Sequence[str]) -> bool:
         """Whether its two texts can be given in two of the languages: it has two, and its rows say the same in every language."""
         there = [code for code in languages if code in self.languages(split)]
-        if not self.kind.second or len(there) < 2:
+        if not self.kind.second_columns or len(there) < 2:
             return False
         first = self._load_evaluation_table(split, there[0]).table[0]
-        return all(first.get(column) is not None for column in (*self.kind.second, ITEM_COLUMN))
+        return all(first.get(column) is not None for column in (*self.kind.second_columns, ITEM_COLUMN))
 
     def load_language_pair(self, split: str, first: str, second: str) -> EvaluationSet:
         """The items that both languages have, the first text in the one, the second in the other, tokenized."""
@@ -141,23 +145,25 @@ class EncodedDataset:
         rows = [
             row
             | {"second_language": second}
-            | {column: others[row[ITEM_COLUMN]][column] for column in self.kind.second}
+            | {column: others[row[ITEM_COLUMN]][column] for column in self.kind.second_columns}
             for row in self._load_evaluation_table(split, first).table
             if row[ITEM_COLUMN] in others
         ]
-        return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokens, self.max_length))
+        return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
 
     def build_tables(self, splits: Iterable[str], languages: Iterable[str]) -> None:
         """Make every table that training, and scoring on `splits` in `languages`, read."""
         if self.data.train is not None:
             _ = self._train_features
-        for split in {*splits, "dev"} if self.kind.tuned else splits:
+        for split in {*splits, "dev"} if self.kind.has_threshold else splits:
             for language in sorted({*languages} & self.languages(split)):
-                self.scored(split, language)
+                self.load_evaluation_set(split, language)
         if self.data.candidates is not None:
             _ = self.candidates
 
-    def batches(self, batch_size: int, rng: Random, rewrite: Callable[[str], str] | None = None) -> Iterator[Batch]:
+    def iterate_batches(
+        self, batch_size: int, rng: Random, rewrite: Callable[[str], str] | None = None
+    ) -> Iterator[Batch]:
         """Training batches of like length in random order, for ever; every example comes once an epoch.
 
         Args:
@@ -175,50 +181,52 @@ class EncodedDataset:
             rng.shuffle(groups)
             told = iter(features.take([i for group in groups for i in group]) if rewrite is None else ())
             for group in groups:
-                found = list(islice(told, len(group))) if rewrite is None else self._rewritten(group, rewrite)
-                batch = pad_features(found, self.encoder.tokens.pad_id)
-                yield self.kind.prepare_batch(batch, self.encoder.tokens, rng)
+                found = list(islice(told, len(group))) if rewrite is None else self._rewrite_features(group, rewrite)
+                batch = pad_features(found, self.encoder.tokenizer.pad_id)
+                yield self.kind.prepare_batch(batch, self.encoder.tokenizer, rng)
 
-    def _rewritten(self, group: Sequence[int], rewrite: Callable[[str], str]) -> list[Feature]:
+    def _rewrite_features(self, group: Sequence[int], rewrite: Callable[[str], str]) -> list[Feature]:
         """Features of their rows rewritten; of a row with several windows the one in the same place, or the last."""
         rows = [int(self.train.rows[i]) for i in group]
         places = [i - bisect_left(self.train.rows, row) for i, row in zip(group, rows, strict=True)]
         own = {"language": self.data.language}
         changed = [own | self.kind.rewrite_texts(row, rewrite) for row in self.train_rows.take(rows)]
-        anew = self.kind.encode(changed, self.encoder.tokens, self.max_length)
+        anew = self.kind.encode(changed, self.encoder.tokenizer, self.max_length)
         spans = [(bisect_left(anew.rows, n), bisect_right(anew.rows, n) - 1) for n in range(len(group))]
         return [anew.features[min(first + place, last)] for place, (first, last) in zip(places, spans, strict=True)]
 
     @property
     def _task_tables(self) -> TaskTables:
-        return TaskTables(self.data, self.table_cache, self.tell)
+        return TaskTables(self.data, self.table_cache, self.report_progress)
 
     @cached_property
     def _train_table(self) -> CachedTable:
         assert self.data.train is not None, "this task has no training data"
-        whole = self._task_tables.rows(self.data.train, "train")
+        whole = self._task_tables.load_rows(self.data.train, "train")
         if self.data.sample is None:
             return whole
         count, seed = self.data.sample
         drawn = sorted(Random(f"sample/{seed}").sample(range(len(whole.table)), min(count, len(whole.table))))
-        source = f"{whole.about['fingerprint']}/{count}/{seed}"
-        return self._task_tables.rows(LazyRows(lambda: whole.table.take(drawn), source), f"{count} of train")
+        source = f"{whole.metadata['fingerprint']}/{count}/{seed}"
+        return self._task_tables.load_rows(LazyRows(lambda: whole.table.take(drawn), source), f"{count} of train")
 
     @cached_property
     def _train_features(self) -> CachedTable:
-        kept = self._task_tables.features(self._train_table, "train", self.encoder, self.max_length, self.data.language)
+        kept = self._task_tables.load_features(
+            self._train_table, "train", self.encoder, self.max_length, self.data.language
+        )
         if not len(kept.table):
             raise DataError(f"train: the encoder reads nothing in any of its {len(self._train_table.table):,} rows")
         return kept
 
     @cached_property
-    def _candidates(self) -> CachedTable:
+    def _candidate_table(self) -> CachedTable:
         assert self.data.candidates is not None, "this task retrieves from its own rows"
-        return self._task_tables.rows(self.data.candidates, "candidates")
+        return self._task_tables.load_rows(self.data.candidates, "candidates")
 
     @cache  # noqa: B019
     def _load_evaluation_table(self, split: str, language: str) -> CachedTable:
-        return self._task_tables.rows(self.data.evaluation[split][language], f"{split}, {language}", language)
+        return self._task_tables.load_rows(self.data.evaluation[split][language], f"{split}, {language}", language)
 
 
 def _iterate_shuffled(count: int, rng: Random) -> Iterator[int]:

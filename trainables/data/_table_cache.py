@@ -36,7 +36,7 @@ class ArrowTable(Sequence[Row]):
         self._starts = np.cumsum([0, *map(len, self._batches)])
 
     @classmethod
-    def at(cls, file: Path, folder: int | None = None) -> "ArrowTable":
+    def open_file(cls, file: Path, folder: int | None = None) -> "ArrowTable":
         """The table in a file, every value of it checked: 0.1 s for 100 MiB of texts.
 
         Args:
@@ -64,7 +64,7 @@ class ArrowTable(Sequence[Row]):
         return () if self._rows is None else tuple(self._rows.column_names)
 
     @property
-    def numbers(self) -> frozenset[str]:
+    def integer_columns(self) -> frozenset[str]:
         """Those of whole numbers, none of which is missing."""
         columns = () if self._rows is None else zip(self._rows.schema, self._rows.columns, strict=True)
         return frozenset(each.name for each, told in columns if pa.types.is_integer(each.type) and not told.null_count)
@@ -104,11 +104,11 @@ class ArrowTable(Sequence[Row]):
         if isinstance(places, range) and places.step == 1:
             rows = self._rows.slice(places.start, len(places))
         else:
-            rows = pa.Table.from_batches(self._each(asked))
+            rows = pa.Table.from_batches(self._slice_rows(asked))
         found = rows.to_pydict()
         return [dict(zip(found, values, strict=True)) for values in zip(*found.values(), strict=True)]
 
-    def _each(self, places: np.ndarray) -> list[pa.RecordBatch]:
+    def _slice_rows(self, places: np.ndarray) -> list[pa.RecordBatch]:
         """A batch of one row for each place."""
         batches = np.searchsorted(self._starts, places, side="right") - 1
         within = (places - self._starts[batches]).tolist()
@@ -139,7 +139,7 @@ class CachedTable:
     """A table, and what was noted when it was written."""
 
     table: ArrowTable
-    about: TableMetadata
+    metadata: TableMetadata
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,18 +160,18 @@ class TableCache:
             numbers: columns of whole numbers that it has, unless it is empty.
         """
         try:
-            with ConfinedFolder(str(self.folder)).opened(f"{key[:2]}/{key}") as folder:
+            with ConfinedFolder(str(self.folder)).open_folder(f"{key[:2]}/{key}") as folder:
                 noted = parse_json(read_regular_file(Path("about.json"), folder=folder))
-                table = ArrowTable.at(Path("rows.arrow"), folder)
+                table = ArrowTable.open_file(Path("rows.arrow"), folder)
         except Exception:  # whatever a library says of what somebody else left there
             return None
         known = isinstance(noted, dict) and all(
             _is_valid_metadata(noted.get(name), kind) for name, kind in about.items()
         )
-        whole = not len(table) or set(numbers) <= table.numbers
+        whole = not len(table) or set(numbers) <= table.integer_columns
         return CachedTable(table, noted) if known and whole else None
 
-    def keep(self, key: str, rows: Iterable[Row], about: Callable[[], TableMetadata]) -> CachedTable:
+    def put(self, key: str, rows: Iterable[Row], about: Callable[[], TableMetadata]) -> CachedTable:
         """Write a table: aside first, then renamed, so that of two writers at once one wins. What `find` does not take under its name is
         moved aside as it is.
 
@@ -200,7 +200,7 @@ class TableCache:
     def _publish(self, aside: Path, key: str, noted: TableMetadata) -> CachedTable | None:
         """The table in its place: that of another writer, if one was faster."""
         place, kinds = self._table_path(key), {name: type(value) for name, value in noted.items()}
-        numbers = ArrowTable.at(aside / "rows.arrow").numbers
+        numbers = ArrowTable.open_file(aside / "rows.arrow").integer_columns
         for _ in range(3):
             with suppress(OSError):
                 aside.rename(place)

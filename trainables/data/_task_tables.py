@@ -28,9 +28,9 @@ class TaskTables:
 
     data: TaskData
     table_cache: TableCache
-    tell: ProgressCallback
+    report_progress: ProgressCallback
 
-    def rows(self, rows: Iterable[Row], what: str, language: str | None = None) -> CachedTable:
+    def load_rows(self, rows: Iterable[Row], what: str, language: str | None = None) -> CachedTable:
         """Rows, under where they come from, or under what they are if that is not told.
 
         Args:
@@ -45,12 +45,12 @@ class TaskTables:
             return found
         own = {} if language is None else {"language": language}
         notes = rows.notes if isinstance(rows, LazyRows) else Counter[str]()
-        told = self._told((_update_digest(row, digest) | own for row in rows), what)
-        return self.table_cache.keep(
+        told = self._report_rows((_update_digest(row, digest) | own for row in rows), what)
+        return self.table_cache.put(
             key, told, lambda: {"what": what, "fingerprint": digest.hexdigest(), "notes": dict(notes)}
         )
 
-    def features(
+    def load_features(
         self, rows: CachedTable, what: str, encoder: Encoder, max_length: int, language: str = SOURCE_LANGUAGE
     ) -> CachedTable:
         """The features of rows, each with the number of its row, its length, and a digest of what decides its output.
@@ -62,8 +62,8 @@ class TaskTables:
             max_length: longest input in tokens.
             language: of rows that do not tell theirs.
         """
-        kind, special, counts = TASK_KINDS[self.data.kind], set(encoder.tokens.special_ids), Counter[str]()
-        fingerprint = [rows.about["fingerprint"], encoder.tokens.fingerprint]
+        kind, special, counts = TASK_KINDS[self.data.kind], set(encoder.tokenizer.special_ids), Counter[str]()
+        fingerprint = [rows.metadata["fingerprint"], encoder.tokenizer.fingerprint]
         key = _make_table_key("features", ENCODING_VERSION, self.data.kind, *fingerprint, max_length, language)
         if (
             found := self.table_cache.find(key, dict.fromkeys(_EMPTY_COUNTS, int), ("_row", "_length", "_reads"))
@@ -76,15 +76,15 @@ class TaskTables:
                     counts.update(texts=1, tokens=len(ids), plain=sum(token not in special for token in ids))
                 yield feature
 
-        return self.table_cache.keep(
-            key, self._told(read(), f"{what}, tokens"), lambda: {"what": what} | _EMPTY_COUNTS | counts
+        return self.table_cache.put(
+            key, self._report_rows(read(), f"{what}, tokens"), lambda: {"what": what} | _EMPTY_COUNTS | counts
         )
 
-    def _told(self, rows: Iterable[Row], what: str) -> Iterator[Row]:
-        self.tell(what, 0)
+    def _report_rows(self, rows: Iterable[Row], what: str) -> Iterator[Row]:
+        self.report_progress(what, 0)
         for number, row in enumerate(rows, start=1):
             if number % CHUNK_ROWS == 0:
-                self.tell(what, number)
+                self.report_progress(what, number)
             yield row
 
 
@@ -93,7 +93,7 @@ def _iterate_features(
 ) -> Iterator[Feature]:
     for start in range(0, len(rows.table), CHUNK_ROWS):
         told = [{"language": language} | row for row in rows.table[start : start + CHUNK_ROWS]]
-        encoded = kind.encode(told, encoder.tokens, max_length)
+        encoded = kind.encode(told, encoder.tokenizer, max_length)
         for feature, row in zip(encoded.features, encoded.rows, strict=True):
             digest = hashlib.blake2b(repr(get_model_inputs(feature)).encode(), digest_size=8).digest()
             # Its mask, being all ones, is made again by `pad`.

@@ -79,7 +79,7 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer
         _check_ids([max(tokenizer.get_vocab().values(), default=0)], rows)
         if tokenizer.pad_token_id is None:
             raise DataError("its tokenizer has no token that pads: set pad_token in tokenizer_config.json")
-        if tokens.max_input_length + min(tokens.room(0), 0) < 1:
+        if tokens.max_input_length + min(tokens.max_pair_tokens(0), 0) < 1:
             raise DataError(f"its config.json leaves {tokens.max_input_length} positions for a text")
         features = _encode_sample_texts(tokens)
         _check_ids([tokens.pad_id, *(each for feature in features for each in feature["input_ids"])], rows)
@@ -93,7 +93,7 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer
 
 def _encode_sample_texts(tokens: EncoderTokenizer) -> list[Feature]:
     longest, languages = min(64, tokens.max_input_length), [("en", "en")] * len(SAMPLE_TEXTS)
-    return tokens.pairs(SAMPLE_TEXTS, None, longest, languages) + tokens.pairs(
+    return tokens.encode_pairs(SAMPLE_TEXTS, None, longest, languages) + tokens.encode_pairs(
         SAMPLE_TEXTS, SAMPLE_TEXTS[::-1], longest, languages
     )
 

@@ -70,7 +70,7 @@ class Encoder:
 
     source: str
     config: PretrainedConfig
-    tokenizer: PreTrainedTokenizerBase
+    pretrained_tokenizer: PreTrainedTokenizerBase
 
     @cached_property
     def weights(self) -> Weights:
@@ -89,7 +89,7 @@ class Encoder:
                     trust_remote_code=False,
                     output_loading_info=True,
                 )
-            check_forward_pass(model, self.tokens)
+            check_forward_pass(model, self.tokenizer)
         missing = set(loading["missing_keys"])
         return {name: tensor.detach().clone() for name, tensor in model.state_dict().items() if name not in missing}
 
@@ -99,15 +99,15 @@ class Encoder:
         told = {
             "weights": hash_weights(self.weights),
             "config": extract_effective_config(self.config),
-            "tokenizer": self.tokens.fingerprint,
+            "tokenizer": self.tokenizer.fingerprint,
             "tokenized": ENCODING_VERSION,
         }
         return digest_json(told)
 
     @cached_property
-    def tokens(self) -> EncoderTokenizer:
+    def tokenizer(self) -> EncoderTokenizer:
         """What makes ids of texts."""
-        return EncoderTokenizer(self.tokenizer, self.config)
+        return EncoderTokenizer(self.pretrained_tokenizer, self.config)
 
     @property
     def embeddings(self) -> Tensor:
@@ -164,7 +164,7 @@ def load_encoder(source: str) -> Encoder:
         else:
             tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
         encoder = Encoder(source, config, tokenizer)
-        check_tokenizer(tokenizer, encoder.tokens, sketch)
+        check_tokenizer(tokenizer, encoder.tokenizer, sketch)
     return encoder
 
 

@@ -47,7 +47,7 @@ class EncoderTokenizer:
         embedded = bool(getattr(config, "use_lang_emb", False)) and getattr(config, "n_langs", 1) > 1
         if embedded and not languages:
             raise ValueError("the encoder has language embeddings, but its config.json has no lang2id")
-        self._trained, self._languages = languages, languages if embedded else {}
+        self._pretraining_languages, self._languages = languages, languages if embedded else {}
         self._xlm_tokenizer = XLMOffsetTokenizer(tokenizer, embedded=embedded) if config.model_type == "xlm" else None
 
     @property
@@ -81,7 +81,7 @@ class EncoderTokenizer:
     def notes(self) -> tuple[str, ...]:
         """What is missing for tokens like those of the pre-training, a line each."""
         lacking = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
-        missing = [code for code in lacking if not self._trained or code in self._trained]
+        missing = [code for code in lacking if not self._pretraining_languages or code in self._pretraining_languages]
         if not missing:
             return ()
         wanted = ", ".join(f"{SEGMENTER_PACKAGES[code]} for {code}" for code in missing)
@@ -113,17 +113,17 @@ class EncoderTokenizer:
         """Those that the model has no language embedding for; none for a model without any."""
         return tuple(code for code in languages if self._languages and code not in self._languages)
 
-    def sizes(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
+    def count_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
         """Tokens of each text, special ones apart."""
         if self._xlm_tokenizer is None:
             return list(map(len, self._tokenizer(list(texts), add_special_tokens=False)["input_ids"]))
-        return [len(self._xlm_tokenizer.ids(text, code)) for text, code in zip(texts, languages, strict=True)]
+        return [len(self._xlm_tokenizer.encode(text, code)) for text, code in zip(texts, languages, strict=True)]
 
-    def room(self, max_length: int) -> int:
+    def max_pair_tokens(self, max_length: int) -> int:
         """Tokens of a pair of texts in an input of so many, the special ones apart."""
         return max_length - self._count_special_tokens(True)
 
-    def pairs(
+    def encode_pairs(
         self,
         first: Sequence[str],
         second: Sequence[str] | None,
@@ -145,14 +145,14 @@ class EncoderTokenizer:
         features = []
         for i, (one, other) in enumerate(languages):
             a, b = (
-                self._xlm_tokenizer.ids(first[i], one),
-                None if second is None else self._xlm_tokenizer.ids(second[i], other),
+                self._xlm_tokenizer.encode(first[i], one),
+                None if second is None else self._xlm_tokenizer.encode(second[i], other),
             )
             _truncate_pair(a, [] if b is None else b, max_length - self._count_special_tokens(b is not None))
             features.append(self._build_feature(a, b, one, other))
         return features
 
-    def words(
+    def encode_words(
         self, words: Sequence[Sequence[str]], max_length: int, languages: Sequence[str]
     ) -> tuple[list[Feature], list[list[int | None]]]:
         """Texts that are words already.
@@ -178,7 +178,7 @@ class EncoderTokenizer:
             pieces = [
                 (token, n)
                 for n, word in enumerate(text)
-                for token in self._xlm_tokenizer.ids(word, language) or unknown
+                for token in self._xlm_tokenizer.encode(word, language) or unknown
             ]
             pieces = pieces[: max_length - self._count_special_tokens(False)]
             features.append(self._build_feature([token for token, _ in pieces], None, language, language))
@@ -208,14 +208,14 @@ class EncoderTokenizer:
             for tokens of the question and special ones.
         """
         if self._xlm_tokenizer is None:
-            return self._fast_windows(questions, contexts, max_length, stride)
+            return self._encode_windows_fast(questions, contexts, max_length, stride)
         features: list[Feature] = []
         rows: list[int] = []
         spans: list[list[Span | None]] = []
         free = max_length - self._count_special_tokens(True)
         for row, (asked, told) in enumerate(languages):
             question, pieces = (
-                self._xlm_tokenizer.ids(questions[row], asked),
+                self._xlm_tokenizer.encode(questions[row], asked),
                 self._xlm_tokenizer.encode_with_offsets(contexts[row], told),
             )
             question = question[:MAX_QUESTION_TOKENS]
@@ -229,7 +229,7 @@ class EncoderTokenizer:
                 spans.append([*[None] * (len(question) + 2), *(span for _, span in window), None])
         return features, rows, spans
 
-    def _fast_windows(
+    def _encode_windows_fast(
         self, questions: Sequence[str], contexts: Sequence[str], max_length: int, stride: int
     ) -> tuple[list[Feature], list[int], list[list[Span | None]]]:
         free = max_length - self._count_special_tokens(True)

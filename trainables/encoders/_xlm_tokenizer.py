@@ -46,7 +46,7 @@ class XLMOffsetTokenizer:
         """Languages whose words nothing here finds: each of their characters is taken for a word."""
         self._normalised_characters: dict[str, str] = {}
 
-    def ids(self, text: str, language: str) -> list[int]:
+    def encode(self, text: str, language: str) -> list[int]:
         """The text's pieces.
 
         Args:
@@ -118,7 +118,7 @@ class XLMOffsetTokenizer:
         """Each character of a text as XLM sees it; those it does not see (accents, controls) go with a neighbour in the word."""
         start, shown = 0, ""
         for i, character in enumerate(text):
-            seen = self._rewritten(character)
+            seen = self._normalise_character(character)
             if shown and (seen or character.isspace()):
                 yield start, i, shown
                 start, shown = i, ""
@@ -128,7 +128,7 @@ class XLMOffsetTokenizer:
         if shown:
             yield start, len(text), shown
 
-    def _rewritten(self, character: str) -> str:
+    def _normalise_character(self, character: str) -> str:
         """A character as XLM's tokenizer rewrites it, without spaces."""
         if character not in self._normalised_characters:
             shown = "".join(self.tokenizer.moses_pipeline(character, lang=DEFAULT_LANGUAGE).split())

@@ -19,7 +19,7 @@ from trainables.validation import explain_invalid_scores
 class Evaluation:
     """A split, in single languages or in pairs of them."""
 
-    task: EncodedDataset
+    dataset: EncodedDataset
     split: Split
     languages: tuple[str, ...]
     pairs: tuple[LanguagePair, ...] = ()
@@ -30,38 +30,40 @@ class Evaluation:
         return f"generalized-{self.split}" if self.pairs else self.split
 
     @property
-    def rows(self) -> bool:
+    def has_rows(self) -> bool:
         """Whether there are any."""
-        return not self.task.languages(self.split).isdisjoint(self.languages)
+        return not self.dataset.languages(self.split).isdisjoint(self.languages)
 
     @property
     def data_identity(self) -> JsonDocument:
         """The very rows, and the languages or pairs."""
-        rows = self.task.evaluation_fingerprint(self.split, self.languages)
+        rows = self.dataset.evaluation_fingerprint(self.split, self.languages)
         if self.pairs:
             return {"data": rows, "pairs": [list(pair) for pair in self.pairs]}
         return {"data": rows, "languages": sorted(self.languages)}
 
     def explain_invalid(self, scores: object) -> str:
         """Why these are no scores of it, in words; empty if they are."""
-        there = self.task.languages(self.split)
+        there = self.dataset.languages(self.split)
         pairs = {format_language_pair(*pair): pair for pair in self.pairs if set(pair) <= there}
         if isinstance(scores, dict):
             pairs = {name: pair for name, pair in pairs.items() if name in scores or self._share_rows(pair)}
         return explain_invalid_scores(
-            scores, pairs if self.pairs else there & set(self.languages), self.task.kind.metrics
+            scores, pairs if self.pairs else there & set(self.languages), self.dataset.kind.metrics
         )
 
     def _share_rows(self, pair: LanguagePair) -> bool:
         """Whether the two languages have a row in common."""
-        one, other = ({row[ITEM_COLUMN] for row in self.task.scored(self.split, code).rows} for code in pair)
+        one, other = (
+            {row[ITEM_COLUMN] for row in self.dataset.load_evaluation_set(self.split, code).rows} for code in pair
+        )
         return not one.isdisjoint(other)
 
     def score(self, model: PreTrainedModel) -> dict[str, dict[str, float]]:
         """Every metric, by language or by pair of languages."""
         if self.pairs:
-            return score_language_pairs(model, self.task, self.split, self.pairs)
-        return score_languages(model, self.task, self.split, self.languages)
+            return score_language_pairs(model, self.dataset, self.split, self.pairs)
+        return score_languages(model, self.dataset, self.split, self.languages)
 
 
 def plan_evaluations(task: EncodedDataset, trial: Trial, splits: Sequence[Split]) -> list[Evaluation]:
@@ -79,14 +81,14 @@ def read_stored_scores(store: StageStore | None, key: str, readings: Sequence[Ev
     """A stage's stored scores, as far as they are of the very rows and languages of the readings; those that cannot be are told."""
     found: SplitScores = {}
     for reading in readings if store else ():
-        document = store.scores(key, reading.name) if store else None
+        document = store.read_scores(key, reading.name) if store else None
         if document is None or not reading.data_identity.items() <= document.items():
             continue
         scores = document.get("scores", {})
         if not (wrong := reading.explain_invalid(scores)):
             found[reading.name] = scores
         elif store:
-            store.note(key, f"its scores on {reading.name} {wrong}: they are not used")
+            store.warn_once(key, f"its scores on {reading.name} {wrong}: they are not used")
     return found
 
 

@@ -37,7 +37,7 @@ def select_scorable_tasks(tasks: Mapping[str, EncodedDataset]) -> dict[str, Enco
     return {
         name: task
         for name, task in tasks.items()
-        if task.kind.metrics and task.kind.by_row and task.data.train is not None
+        if task.kind.metrics and task.kind.scored_by_row and task.data.train is not None
     }
 
 
@@ -87,11 +87,11 @@ def read_heads_from_store(
 
     def read(task: str) -> Weights | None:
         like = dict(zip(tasks, describe_head_weights(list(tasks.values())), strict=True))
-        kept = store.head(key, join_heads({name: like[name] for name in select_scorable_tasks(tasks)}))
+        kept = store.read_head(key, join_heads({name: like[name] for name in select_scorable_tasks(tasks)}))
         if kept is not None:
             return split_head(kept, task)
-        record = store.record(key)
-        return again().trained_tasks[task].head() if record is not None and HEAD_FILE in record["files"] else None
+        record = store.read_record(key)
+        return again().trained_tasks[task].read_head() if record is not None and HEAD_FILE in record["files"] else None
 
     return {name: TrainedTask(task, partial(read, name)) for name, task in select_scorable_tasks(tasks).items()}
 
@@ -104,43 +104,43 @@ class RetentionScorer:
     """Training rows that each task is scored on, at most; 0: nothing is told."""
     store: StageStore | None
 
-    def after(self, node: StageNode) -> RetainedScores:
+    def score_after(self, node: StageNode) -> RetainedScores:
         """Every metric, in 0..1, of the tasks that `node` has learnt, in the order of their stages.
 
         What the store knows is not measured again; what is measured goes to the store. A task whose head is gone is left out.
         """
         if not self.rows:
             return {}
-        known = self._known(node)
-        read = {name: learnt.head() for name, learnt in node.trained_tasks.items() if name not in known}
+        known = self._read_scores(node)
+        read = {name: learnt.read_head() for name, learnt in node.trained_tasks.items() if name not in known}
         missing = {name: head for name, head in read.items() if head is not None}
         if not missing:
             return known
         weights = node.weights()  # before the claim: a stage that is damaged is trained again, under a claim of its own
 
         def find() -> RetainedScores | None:
-            known = self._known(node)
+            known = self._read_scores(node)
             return known if missing.keys() <= known.keys() else None
 
         with self.store.claim_turn(node.key, find) if self.store else nullcontext((None, None)) as (found, mine):
             if found is not None:
                 return found
-            measured = self._known(node) | self._score_tasks(node, weights, missing)
+            measured = self._read_scores(node) | self._score_tasks(node, weights, missing)
             told = {name: measured[name] for name in node.trained_tasks if name in measured}
             if self.store and mine:
                 self.store.add_scores(mine, RETENTION_SCORES, {"rows": self.rows, "scores": told})
         return told
 
-    def _known(self, node: StageNode) -> RetainedScores:
+    def _read_scores(self, node: StageNode) -> RetainedScores:
         """What the store has, if it was measured on as many rows."""
-        document = self.store.scores(node.key, RETENTION_SCORES) if self.store else None
+        document = self.store.read_scores(node.key, RETENTION_SCORES) if self.store else None
         if self.store is None or document is None or document.get("rows") != self.rows:
             return {}
         found: RetainedScores = {}
         scores = told if isinstance(told := document.get("scores"), dict) else {}
         for name, learnt in node.trained_tasks.items():
-            if name in scores and (wrong := explain_invalid_metrics(scores[name], learnt.data.kind.metrics)):
-                self.store.note(node.key, f"its scores of {name}, {RETENTION_SCORES}, {wrong}: they are not used")
+            if name in scores and (wrong := explain_invalid_metrics(scores[name], learnt.dataset.kind.metrics)):
+                self.store.warn_once(node.key, f"its scores of {name}, {RETENTION_SCORES}, {wrong}: they are not used")
             elif name in scores:
                 found[name] = scores[name]
         return found
@@ -150,5 +150,5 @@ class RetentionScorer:
             return {
                 name: score_train_sample(restore_model(encoder, head, data), data, self.rows)
                 for name, head in heads.items()
-                for data in (node.trained_tasks[name].data,)
+                for data in (node.trained_tasks[name].dataset,)
             }

@@ -33,10 +33,10 @@ def score_languages(
     Where a metric has a threshold, that of test is found on dev.
     """
     there = [code for code in prepared.data.evaluation.get(split, ()) if code in languages]
-    sets = {code: prepared.scored(split, code) for code in there}
+    sets = {code: prepared.load_evaluation_set(split, code) for code in there}
     kinds: dict[str, TaskKind] = {}
-    if prepared.kind.tuned and split == "test":
-        dev = {code: prepared.scored("dev", code) for code in there if code in prepared.languages("dev")}
+    if prepared.kind.has_threshold and split == "test":
+        dev = {code: prepared.load_evaluation_set("dev", code) for code in there if code in prepared.languages("dev")}
         said = _compute_outputs(model, prepared, dev)
         kinds = {code: prepared.kind.tune_threshold(dev[code].rows, said[code]) for code in dev}
     return _score_sets(model, prepared, sets, kinds)
@@ -63,7 +63,7 @@ def score_train_sample(model: PreTrainedModel, prepared: EncodedDataset, rows: i
     It tells what a model has kept of what it was taught, not how well it does on rows that it never saw. The task's kind has metrics
     and is scored row by row (`TaskKind.by_row`).
     """
-    return _score_sets(model, prepared, {"train": prepared.drawn(rows)}, {})["train"]
+    return _score_sets(model, prepared, {"train": prepared.sample_train_rows(rows)}, {})["train"]
 
 
 def _score_sets(
@@ -128,7 +128,7 @@ def _run_model(model: PreTrainedModel, prepared: EncodedDataset, features: Seque
     with torch.inference_mode(), make_autocast(device):
         for start in range(0, len(features), EVALUATION_BATCH_SIZE):
             group = features[start : start + EVALUATION_BATCH_SIZE]
-            batch = pad_features(group, prepared.encoder.tokens.pad_id)
+            batch = pad_features(group, prepared.encoder.tokenizer.pad_id)
             on_device = {key: tensor.to(device) for key, tensor in batch.items()}
             yield from prepared.kind.compute_outputs(model, on_device, group)
 

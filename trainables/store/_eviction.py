@@ -67,7 +67,7 @@ def shrink_store(
             if entry.key in list_stages_in_use(records, watch):
                 continue
             for name in entry.files:
-                records.place.remove(f"{entry.key}/{name}")
+                records.location.remove(f"{entry.key}/{name}")
         taken.append(entry)
     return EvictionResult(
         tuple(taken), before, before - sum(entry.bytes for entry in taken), max((e.bytes for e in entries), default=0)
@@ -76,7 +76,7 @@ def shrink_store(
 
 def list_stages_in_use(records: StageRecords, watch: LeaseMonitor | None = None) -> set[str]:
     """The stages that running trials need or train; of trials that died too, until `follow` or `remove_leftovers` has found that out."""
-    place, needed = records.place, set[str]()
+    place, needed = records.location, set[str]()
     for path in list_leases(place):
         if watch is not None and watch.is_stale(path):
             continue
@@ -89,7 +89,7 @@ def list_stages_in_use(records: StageRecords, watch: LeaseMonitor | None = None)
             continue
         words = content.decode(errors="replace").split()
         # One that is being written this moment may come to name anything.
-        needed.update(words[2:] if len(words) > 2 else records.stages())
+        needed.update(words[2:] if len(words) > 2 else records.list_stages())
     return needed
 
 
@@ -103,7 +103,7 @@ def remove_launch_leases(place: Location, owner: str) -> None:
     for path in list_leases(place):
         if read_token(place, path).startswith(owner):
             place.remove(path)
-    for name in place.names(ASIDE_FOLDER):
+    for name in place.list_names(ASIDE_FOLDER):
         if name.startswith(owner):
             place.remove(f"{ASIDE_FOLDER}/{name}")
 
@@ -114,8 +114,8 @@ def remove_leftovers(records: StageRecords) -> None:
     Raises:
         OSError: when it cannot; nothing was removed if a folder of the store's own is a link.
     """
-    place = records.place
-    aside = place.names(ASIDE_FOLDER)
+    place = records.location
+    aside = place.list_names(ASIDE_FOLDER)
     remove_stale_leases(place)
     alive = {read_token(place, path) for path in list_leases(place)}
     for name in aside:
@@ -123,13 +123,13 @@ def remove_leftovers(records: StageRecords) -> None:
             try:
                 place.remove(f"{ASIDE_FOLDER}/{name}")
             except OSError as error:
-                records.note("", f"{ASIDE_FOLDER}/{name} could not be removed ({error.strerror or error})")
-    for key in [] if place.local else records.stages():
-        names = place.names(key)
+                records.warn_once("", f"{ASIDE_FOLDER}/{name} could not be removed ({error.strerror or error})")
+    for key in [] if place.is_local else records.list_stages():
+        names = place.list_names(key)
         if is_claimed(place, key):
             continue
         # Uploads seen before nobody held the claim, that no record tells of now: their holder is dead.
-        record = records.document(key, RECORD_FILE)
+        record = records.read_document(key, RECORD_FILE)
         if (record is None and place.exists(f"{key}/{RECORD_FILE}")) or (
             record is not None and record["format"] > RECORD_FORMAT
         ):

@@ -82,19 +82,19 @@ class ConfinedFolder:
             raise UnexpectedFileError(f"{path} is no plain file")
         return found.st_size
 
-    def names(self, path: str) -> list[str]:
+    def list_names(self, path: str) -> list[str]:
         """All that a folder holds."""
-        with self.opened(path) as folder:
+        with self.open_folder(path) as folder:
             return os.listdir(folder)
 
-    def folders(self, path: str) -> list[str]:
+    def list_folders(self, path: str) -> list[str]:
         """The folders in a folder, links left out."""
-        with self.opened(path) as folder, os.scandir(folder) as found:
+        with self.open_folder(path) as folder, os.scandir(folder) as found:
             return [each.name for each in found if each.is_dir(follow_symlinks=False)]
 
-    def sizes(self, path: str) -> dict[str, int]:
+    def list_sizes(self, path: str) -> dict[str, int]:
         """Bytes of each plain file in a folder."""
-        with self.opened(path) as folder, os.scandir(folder) as found:
+        with self.open_folder(path) as folder, os.scandir(folder) as found:
             plain = (each for each in found if each.is_file(follow_symlinks=False))
             return {each.name: each.stat(follow_symlinks=False).st_size for each in plain}
 
@@ -124,18 +124,18 @@ class ConfinedFolder:
         os.makedirs(self.root, exist_ok=True)
         *through, _ = path.split("/")
         for depth, each in enumerate(through):
-            with self.opened("/".join(through[:depth])) as folder, suppress(FileExistsError):
+            with self.open_folder("/".join(through[:depth])) as folder, suppress(FileExistsError):
                 os.mkdir(each, dir_fd=folder)
 
     @contextmanager
     def _open_parent(self, path: str) -> Iterator[tuple[int, str]]:
         """The folder, open, that holds what a path names, and its name there."""
         folder, _, name = path.rpartition("/")
-        with self.opened(folder) as handle:
+        with self.open_folder(folder) as handle:
             yield handle, name
 
     @contextmanager
-    def opened(self, path: str) -> Iterator[int]:
+    def open_folder(self, path: str) -> Iterator[int]:
         """The descriptor of a folder, for as long as the context lasts."""
         handle = os.open(self.root, _FOLDER_FLAGS & ~os.O_NOFOLLOW)
         try:

@@ -31,8 +31,8 @@ class Lease:
     """A file of a living process; to be used as a context, at whose end it is removed."""
 
     def __init__(self, place: Location, path: str, token: str) -> None:
-        self.place, self.path, self.token = place, path, token
-        self._heartbeats, self._about = 0, ""
+        self.location, self.path, self.token = place, path, token
+        self._heartbeats, self._stage_keys = 0, ""
         self._lock, self._end = threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._run_heartbeat, name=f"lease {path}", daemon=True)
 
@@ -46,19 +46,19 @@ class Lease:
         self._end.set()
         self._thread.join()
         with suppress(OSError):  # it goes stale then
-            if read_token(self.place, self.path) == self.token:
-                self.place.remove(self.path)
+            if read_token(self.location, self.path) == self.token:
+                self.location.remove(self.path)
 
     def build_content(self) -> bytes:
         """What the file holds now: it only ever grows, so that it can be written over without being cut first."""
-        return f"{self.token} {self._heartbeats:010d} {self._about}".encode()
+        return f"{self.token} {self._heartbeats:010d} {self._stage_keys}".encode()
 
     def _run_heartbeat(self) -> None:
         while not self._end.wait(HEARTBEAT_SECONDS):
             with self._lock, suppress(OSError):  # the next one may come through
-                if read_token(self.place, self.path) == self.token:
+                if read_token(self.location, self.path) == self.token:
                     self._heartbeats += 1
-                    self.place.overwrite(self.path, self.build_content())
+                    self.location.overwrite(self.path, self.build_content())
 
 
 def _make_token() -> str:
@@ -74,12 +74,12 @@ class LeaseMonitor:
     """Knows how long leases have not changed, by looking again and again."""
 
     def __init__(self, place: Location) -> None:
-        self.place = place
+        self.location = place
         self._seen: dict[str, tuple[bytes, float]] = {}
 
     def seconds_unchanged(self, path: str) -> float:
         """Seconds since a look first saw the lease as it is now; 0 for one that is gone."""
-        now, content = time.monotonic(), read_lease(self.place, path)
+        now, content = time.monotonic(), read_lease(self.location, path)
         if content is None:
             return 0.0
         if self._seen.get(path, (None, now))[0] != content:
@@ -109,11 +109,11 @@ class UseLease(Lease):
     def add(self, key: str) -> None:
         """Mark a stage as needed until the end of the context; where nothing can be written nobody takes anything."""
         with self._lock, suppress(OSError):
-            first = not self._about
-            if f"{key} " not in self._about:
-                self._about += f"{key} "
-                if not (first and self.place.create(self.path, self.build_content())):
-                    self.place.overwrite(self.path, self.build_content())
+            first = not self._stage_keys
+            if f"{key} " not in self._stage_keys:
+                self._stage_keys += f"{key} "
+                if not (first and self.location.create(self.path, self.build_content())):
+                    self.location.overwrite(self.path, self.build_content())
 
 
 def wait_for_claim(place: Location, key: str, done: Callable[[], bool]) -> Claim | None:
@@ -163,7 +163,7 @@ def _make_claim_path(key: str, generation: int) -> str:
 
 
 def _list_generations(place: Location, key: str) -> list[int]:
-    names = (name.partition(".") for name in place.names(CLAIMS_FOLDER))
+    names = (name.partition(".") for name in place.list_names(CLAIMS_FOLDER))
     return sorted(int(number) for found, _, number in names if found == key and _GENERATION.fullmatch(number))
 
 
@@ -191,4 +191,4 @@ def read_lease(place: Location, path: str) -> bytes | None:
 
 def list_leases(place: Location) -> list[str]:
     """The paths of all leases, links and whatever else is no plain file left out."""
-    return [f"{folder}/{name}" for folder in (CLAIMS_FOLDER, USES_FOLDER) for name in place.sizes(folder)]
+    return [f"{folder}/{name}" for folder in (CLAIMS_FOLDER, USES_FOLDER) for name in place.list_sizes(folder)]

@@ -37,14 +37,14 @@ class Location:
         with _convert_to_os_errors():
             address = expand_references(url) if "://" in url or REFERENCE_PATTERN.match(url) else url
             if "://" in address:
-                self.files, root = url_to_fs(address, use_listings_cache=False)
+                self.filesystem, root = url_to_fs(address, use_listings_cache=False)
             else:  # a folder, whatever signs are in its name
-                self.files, root = LocalFileSystem(), os.path.abspath(address)
+                self.filesystem, root = LocalFileSystem(), os.path.abspath(address)
             self.root = str(root)
-            self._folder = ConfinedFolder(self.root) if isinstance(self.files, LocalFileSystem) else None
+            self._folder = ConfinedFolder(self.root) if isinstance(self.filesystem, LocalFileSystem) else None
 
     @property
-    def local(self) -> bool:
+    def is_local(self) -> bool:
         """Whether it is a file system, where a folder takes its place in one step."""
         return self._folder is not None
 
@@ -55,11 +55,11 @@ class Location:
         if self._folder is not None:
             return self._folder.read(path, largest)
         try:
-            data = bytes(self.files.cat_file(at, start=0, end=largest + 1))
+            data = bytes(self.filesystem.cat_file(at, start=0, end=largest + 1))
         except FileNotFoundError:
             raise
         except Exception:
-            if self.files.info(at)["size"]:  # object stores refuse a part of nothing
+            if self.filesystem.info(at)["size"]:  # object stores refuse a part of nothing
                 raise
             return b""
         if len(data) > largest:
@@ -73,7 +73,7 @@ class Location:
         if self._folder is not None:
             self._folder.write(path, data)
         else:
-            self.files.pipe_file(at, data)
+            self.filesystem.pipe_file(at, data)
 
     @_convert_to_os_errors()
     def create(self, path: str, data: bytes) -> bool:
@@ -88,11 +88,11 @@ class Location:
             if self._folder is not None:  # fsspec's own looks first too
                 self._folder.create(path, data)
             else:
-                self.files.pipe_file(at, data, mode="create")
+                self.filesystem.pipe_file(at, data, mode="create")
         except FileExistsError:
             return False
         except OSError:
-            if not self.local and self.exists(path):
+            if not self.is_local and self.exists(path):
                 return False  # S3 answers some who come second with a conflict
             raise
         return True
@@ -104,45 +104,45 @@ class Location:
         if self._folder is not None:
             self._folder.overwrite(path, data)
         else:
-            self.files.pipe_file(at, data)
+            self.filesystem.pipe_file(at, data)
 
     @_convert_to_os_errors()
     def exists(self, path: str) -> bool:
         """Whether there is a file or a folder, or a link."""
         at = self._resolve(path)
-        return bool(self.files.exists(at)) if self._folder is None else self._folder.exists(path)
+        return bool(self.filesystem.exists(at)) if self._folder is None else self._folder.exists(path)
 
     @_convert_to_os_errors()
     def size(self, path: str) -> int:
         """Bytes of a file."""
         at = self._resolve(path)
-        return int(self.files.info(at)["size"]) if self._folder is None else self._folder.size(path)
+        return int(self.filesystem.info(at)["size"]) if self._folder is None else self._folder.size(path)
 
     @_convert_to_os_errors()
-    def names(self, path: str = "") -> list[str]:
+    def list_names(self, path: str = "") -> list[str]:
         """What a folder holds, sorted; nothing if it is not there."""
         self._resolve(path)
         with suppress(FileNotFoundError):
             if self._folder is not None:
-                return sorted(self._folder.names(path))
+                return sorted(self._folder.list_names(path))
             return sorted(self._list_folder(path))
         return []
 
     @_convert_to_os_errors()
-    def folders(self) -> list[str]:
+    def list_folders(self) -> list[str]:
         """Those of the root, sorted; nothing if it is not there."""
         with suppress(FileNotFoundError):
             if self._folder is not None:
-                return sorted(self._folder.folders(""))
+                return sorted(self._folder.list_folders(""))
             return sorted(self._list_folder("", "directory"))
         return []
 
     @_convert_to_os_errors()
-    def sizes(self, path: str) -> dict[str, int]:
+    def list_sizes(self, path: str) -> dict[str, int]:
         """Bytes of each plain file in a folder, by name in order."""
         self._resolve(path)
         with suppress(FileNotFoundError):
-            found = self._list_folder(path, "file") if self._folder is None else self._folder.sizes(path)
+            found = self._list_folder(path, "file") if self._folder is None else self._folder.list_sizes(path)
             return dict(sorted(found.items()))
         return {}
 
@@ -155,8 +155,8 @@ class Location:
                 self._folder.remove(path)
                 return
             for each in self._list_folder(path, "file"):  # not `rm`, which takes a star in a name for many
-                self.files.rm_file(f"{at}/{each}")
-            self.files.rm_file(at)
+                self.filesystem.rm_file(f"{at}/{each}")
+            self.filesystem.rm_file(at)
 
     @_convert_to_os_errors()
     def move(self, path: str, to: str) -> None:
@@ -165,13 +165,13 @@ class Location:
         if self._folder is not None:
             self._folder.move(path, to)
         else:
-            self.files.cp_file(at, there)
-            self.files.rm_file(at)
+            self.filesystem.cp_file(at, there)
+            self.filesystem.rm_file(at)
 
     def _list_folder(self, path: str, kind: str = "") -> dict[str, int]:
         """Sizes by name of what an object store has in a folder; names that are no part of a path are left out."""
         at = self._resolve(path)
-        found = [each for each in self.files.ls(at, detail=True) if kind in ("", each["type"])]
+        found = [each for each in self.filesystem.ls(at, detail=True) if kind in ("", each["type"])]
         inside = {each["name"].strip("/").removeprefix(at.strip("/") + "/"): each for each in found}
         return {name: int(each["size"] or 0) for name, each in inside.items() if _is_path_component(name)}
 

@@ -65,64 +65,68 @@ class StageRecords:
             url: a folder, or a URL that fsspec reaches, such as ``s3://bucket/stages``.
             tell: called once for each thing that is wrong with it.
         """
-        self.place = Location(str(url))
-        self._tell = tell
-        self._told: set[str] = set()
+        self.location = Location(str(url))
+        self._warn = tell
+        self._warned: set[str] = set()
 
-    def document(self, key: str, name: str) -> JsonDocument | None:
+    def read_document(self, key: str, name: str) -> JsonDocument | None:
         """A document of a stage, or None if it is not there or garbled."""
         try:
-            return self.read(key, name)
+            return self.read_document_or_fail(key, name)
         except OSError as error:
-            self.note("", f"{self.place.url} cannot be read ({error.strerror or error})")
+            self.warn_once("", f"{self.location.url} cannot be read ({error.strerror or error})")
             return None
 
-    def record(self, key: str) -> JsonDocument | None:
+    def read_record(self, key: str) -> JsonDocument | None:
         """The stage's record, or None if it is not there, garbled, or of a newer program, which alone knows what it says."""
-        document = self.document(key, RECORD_FILE)
+        document = self.read_document(key, RECORD_FILE)
         return document if document is not None and document["format"] <= RECORD_FORMAT else None
 
-    def read(self, key: str, name: str) -> JsonDocument | None:
+    def read_document_or_fail(self, key: str, name: str) -> JsonDocument | None:
         """As `document`, but what cannot be read raises OSError: it may be whole."""
         try:
-            data = self.place.read(f"{key}/{name}")
+            data = self.location.read(f"{key}/{name}")
         except FileNotFoundError:
-            if name == RECORD_FILE and self.place.local and any(map(is_weights_file, self.place.names(key))):
-                self.note(key, f"it has no {RECORD_FILE}")
+            if (
+                name == RECORD_FILE
+                and self.location.is_local
+                and any(map(is_weights_file, self.location.list_names(key)))
+            ):
+                self.warn_once(key, f"it has no {RECORD_FILE}")
             return None
         except UnexpectedFileError as error:
-            self.place.names(key)  # where the stage itself is none, that is what is wrong
-            self.note(key, f"{name} is garbled ({error})")
+            self.location.list_names(key)  # where the stage itself is none, that is what is wrong
+            self.warn_once(key, f"{name} is garbled ({error})")
             return None
         try:
             document: JsonDocument = _parse_sealed(data)
             if name == RECORD_FILE and _is_newer_format(document):
-                self.note(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
+                self.warn_once(key, "it is of a newer version of xlt-search: left alone, trained here and not kept")
             elif name == RECORD_FILE:
                 check_record(document)
         except ValueError as error:
-            self.note(key, f"{name} is garbled ({error})")
+            self.warn_once(key, f"{name} is garbled ({error})")
             return None
         return document
 
-    def stages(self) -> list[str]:
+    def list_stages(self) -> list[str]:
         """The stages that have a place here, whole or not; a link is none."""
-        return [name for name in self.place.folders() if KEY_PATTERN.fullmatch(name)]
+        return [name for name in self.location.list_folders() if KEY_PATTERN.fullmatch(name)]
 
     def list_damaged(self) -> list[str]:
         """What was set aside, never to be used."""
-        return [f"{DAMAGED_FOLDER}/{name}" for name in self.place.names(DAMAGED_FOLDER)]
+        return [f"{DAMAGED_FOLDER}/{name}" for name in self.location.list_names(DAMAGED_FOLDER)]
 
     def iterate_entries(self) -> Iterator[StageEntry]:
         """Every stage with a sound record."""
-        for key in self.stages():
-            record = self.record(key)
+        for key in self.list_stages():
+            record = self.read_record(key)
             if record is None:
                 continue
             try:
-                there = self.place.sizes(key)
+                there = self.location.list_sizes(key)
             except OSError as error:
-                self.note(key, f"it cannot be read ({error.strerror or error})")
+                self.warn_once(key, f"it cannot be read ({error.strerror or error})")
                 continue
             files = tuple(file["at"] for file in record["files"].values() if file["at"] in there)
             yield StageEntry(
@@ -136,20 +140,20 @@ class StageRecords:
                 files=files,
             )
 
-    def forget(self, key: str) -> None:
+    def remove_weights(self, key: str) -> None:
         """Give up the stage's weights; its record and scores stay."""
-        record = self.record(key)
+        record = self.read_record(key)
         for file in record["files"].values() if record else ():
-            self.place.remove(f"{key}/{file['at']}")
+            self.location.remove(f"{key}/{file['at']}")
 
-    def note(self, key: str, what: str) -> None:
+    def warn_once(self, key: str, what: str) -> None:
         """Tell what is wrong, once, in a line."""
         note = escape_controls(f"stage store: stage {key}: {what}" if key else f"stage store: {what}").replace(
             "\n", " "
         )
-        if note not in self._told:
-            self._told.add(note)
-            self._tell(note)
+        if note not in self._warned:
+            self._warned.add(note)
+            self._warn(note)
 
 
 def is_weights_file(name: str) -> bool:

@@ -33,15 +33,15 @@ class TaskKind(ABC):
 
     metrics: ClassVar[tuple[str, ...]]
     """The metrics it reports; the first stands for the task. None: it is trained on, not scored."""
-    second: ClassVar[tuple[str, ...]] = ()
+    second_columns: ClassVar[tuple[str, ...]] = ()
     """The columns of the second of its two texts, which may be in another language than the first; empty for one text."""
-    tuned: ClassVar[bool] = False
+    has_threshold: ClassVar[bool] = False
     """Whether it has a threshold, which is found on dev (`tune_threshold`) before test is scored."""
-    by_row: ClassVar[bool] = True
+    scored_by_row: ClassVar[bool] = True
     """Whether any few of its training rows can be scored by themselves."""
 
     @abstractmethod
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         """A model of the encoder's architecture with a fresh head; its encoder's weights are random still."""
 
     @abstractmethod

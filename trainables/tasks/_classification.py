@@ -16,9 +16,9 @@ class Classification(TaskKind):
     """One label of a fixed set; scored by accuracy."""
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
-    second = ("text_pair",)
+    second_columns = ("text_pair",)
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
         return AutoModelForSequenceClassification.from_config(config)
@@ -26,7 +26,7 @@ class Classification(TaskKind):
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         texts = [row["text"] for row in rows]
         pairs = [row["text_pair"] for row in rows] if rows[0].get("text_pair") is not None else None
-        features = tokens.pairs(texts, pairs, max_length, [get_row_languages(row) for row in rows])
+        features = tokens.encode_pairs(texts, pairs, max_length, [get_row_languages(row) for row in rows])
         for feature, row in zip(features, rows, strict=True):
             feature["labels"] = row["label"]
         return EncodedRows(features, list(range(len(rows))))

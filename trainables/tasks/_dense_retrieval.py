@@ -38,10 +38,10 @@ class DenseRetrieval(TaskKind):
     """Unit vectors of first tokens, compared by cosine, trained on the batch's other candidates as wrong ones; scored by mAP@20."""
 
     metrics = ("map@20",)
-    by_row = False
+    scored_by_row = False
     """It is scored against all candidates, which training rows do not name."""
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         """The bare model; called with pairs of texts it has a loss."""
         model = AutoModel.from_config(config)
         model.forward = MethodType(_forward_with_loss, model)
@@ -95,7 +95,7 @@ def _encode_texts(
     languages: Sequence[tuple[str, str]],
 ) -> list[Feature]:
     firsts, seconds = zip(*side, strict=True)
-    return tokens.pairs(firsts, None if seconds[0] is None else seconds, max_length, languages)
+    return tokens.encode_pairs(firsts, None if seconds[0] is None else seconds, max_length, languages)
 
 
 def _embed_texts(model: PreTrainedModel, batch: Batch) -> Tensor:

@@ -21,13 +21,13 @@ class MaskedLanguageModelling(TaskKind):
 
     metrics = ()
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForMaskedLM.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         """Texts without a token that could be guessed become none."""
         spoken = [get_row_languages(row) for row in rows]
-        features = tokens.pairs([row["text"] for row in rows], None, max_length, spoken)
+        features = tokens.encode_pairs([row["text"] for row in rows], None, max_length, spoken)
         special = set(tokens.special_ids)
         kept = [row for row, feature in enumerate(features) if not special.issuperset(feature["input_ids"])]
         return EncodedRows([features[row] for row in kept], kept)

@@ -24,11 +24,11 @@ class Mining(Retrieval):
     """
 
     metrics = ("f1",)
-    tuned = True
+    has_threshold = True
     threshold: float | None = None
     """None: the one that is best for the very rows that are scored."""
 
-    def layer(self, layers: int) -> int:
+    def get_default_layer(self, layers: int) -> int:
         """XTREME's layer for BUCC: 8 of 12, and of more the fifth from the top, 20 of XLM-R large's 24.
 
         Its script takes place 7, from 0, among the last 12 of the hidden states, whatever their number. Of fewer layers, which it

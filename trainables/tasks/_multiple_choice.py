@@ -17,15 +17,15 @@ class MultipleChoice(TaskKind):
     """One choice of a row's own; every row of a task has as many. Scored by accuracy."""
 
     metrics = ("accuracy",)
-    second = ("choices",)
+    second_columns = ("choices",)
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForMultipleChoice.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         choices = len(rows[0]["choices"])
         contexts = [row["context"] for row in rows for _ in range(choices)]
-        flat = tokens.pairs(
+        flat = tokens.encode_pairs(
             contexts,
             [choice for row in rows for choice in row["choices"]],
             max_length,

@@ -40,17 +40,19 @@ class QuestionAnswering(TaskKind):
     """
 
     metrics = ("f1", "exact_match", f"{OFFICIAL_PREFIX}f1", f"{OFFICIAL_PREFIX}exact_match")
-    second = ("question",)
+    second_columns = ("question",)
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModelForQuestionAnswering.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         asked = [(second, first) for first, second in map(get_row_languages, rows)]
-        sizes = tokens.sizes([row["question"] for row in rows], [language for language, _ in asked])
+        sizes = tokens.count_tokens([row["question"] for row in rows], [language for language, _ in asked])
         alike = defaultdict[int, list[int]](list)
         for number, size in enumerate(sizes):
-            alike[_compute_overlap(max_length, tokens.room(max_length) - min(size, MAX_QUESTION_TOKENS))].append(number)
+            alike[
+                _compute_overlap(max_length, tokens.max_pair_tokens(max_length) - min(size, MAX_QUESTION_TOKENS))
+            ].append(number)
         windows: list[tuple[int, Feature, list[Span | None]]] = []
         for shared, numbers in alike.items():
             features, source, spans = tokens.encode_windows(
@@ -110,14 +112,14 @@ class QuestionAnswering(TaskKind):
         for number, window in zip(encoded.rows, outputs, strict=True):
             said[number].append(window)
         answerable = all(row["answers"]["text"] for row in told)
-        scores = [self._scores(row, windows, answerable) for row, windows in zip(told, said, strict=True)]
+        scores = [self._score_row(row, windows, answerable) for row, windows in zip(told, said, strict=True)]
         return {metric: sum(each[metric] for each in scores) / len(scores) for metric in scores[0]}
 
-    def _scores(self, row: Row, windows: Sequence["_WindowAnswer"], answerable: bool) -> Metrics:
+    def _score_row(self, row: Row, windows: Sequence["_WindowAnswer"], answerable: bool) -> Metrics:
         """Of one row."""
         golds, normalised = row["answers"]["text"], partial(self.normalise, language=row["language"])
         best = max((window.best for window in windows), key=_get_span_score)
-        silent = not answerable and min(window.nothing for window in windows) > best.score
+        silent = not answerable and min(window.no_answer_score for window in windows) > best.score
         f1, exact = score_answer("" if silent else row["context"][best.start : best.end], golds, normalised)
         scores = {"f1": f1, "exact_match": exact}
         if answerable:
@@ -153,7 +155,7 @@ class _WindowAnswer(NamedTuple):
     """What one window says."""
 
     best: _AnswerSpan
-    nothing: float
+    no_answer_score: float
     """Score of there being no answer in the window."""
     official: _AnswerSpan
 

@@ -21,7 +21,7 @@ class Ranking(Classification):
     """
 
     metrics = ("ndcg", "accuracy", f"{OFFICIAL_PREFIX}ndcg")
-    by_row = False
+    scored_by_row = False
     """It takes all documents of a query."""
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:

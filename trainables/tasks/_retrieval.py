@@ -38,13 +38,13 @@ class Retrieval(TaskKind):
     metrics = ("accuracy",)
     sentence_pooling: SentencePooling = DEFAULT_POOLING
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModel.from_config(config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         texts = [row[column] for row in rows for column in ("source_sentence", "target_sentence")]
         languages = [language for row in rows for language in get_row_languages(row, SOURCE_LANGUAGE)]
-        features = tokens.pairs(texts, None, max_length, [(language, language) for language in languages])
+        features = tokens.encode_pairs(texts, None, max_length, [(language, language) for language in languages])
         return EncodedRows(features, [i // 2 for i in range(len(texts))])
 
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
@@ -57,14 +57,14 @@ class Retrieval(TaskKind):
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         layers = model(**batch, output_hidden_states=True).hidden_states
         layer = (
-            self.layer(model.config.num_hidden_layers)
+            self.get_default_layer(model.config.num_hidden_layers)
             if self.sentence_pooling.layer is None
             else self.sentence_pooling.layer
         )
         states, mean = layers[layer], self.sentence_pooling.pooling == "mean"
         return list((pool_mean(states, batch["attention_mask"]) if mean else states[:, 0]).float().cpu())
 
-    def layer(self, layers: int) -> int:
+    def get_default_layer(self, layers: int) -> int:
         """The kind's own layer of so many: a little above the middle, 7 of 12 and 14 of 24, as for Tatoeba in X-STILTs (jiant).
 
         XTREME's script takes 8 of mBERT's 12 and 14 of XLM-R large's 24: it counts from 0, the first layer's output.

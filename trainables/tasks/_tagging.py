@@ -27,7 +27,7 @@ class Tagging(TaskKind):
 
     metrics: ClassVar[tuple[str, ...]] = ("f1", "accuracy")
 
-    def head(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+    def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
         return AutoModelForTokenClassification.from_config(config)
@@ -41,7 +41,7 @@ class Tagging(TaskKind):
         while left:
             texts = [rows[number]["words"][start:] for number, start in left]
             languages = [get_row_languages(rows[number])[0] for number, _ in left]
-            told = zip(left, *tokens.words(texts, max_length, languages), strict=True)
+            told = zip(left, *tokens.encode_words(texts, max_length, languages), strict=True)
             left = []
             for (number, start), feature, words in told:
                 if all(word is None for word in words):

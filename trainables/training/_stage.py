@@ -83,7 +83,7 @@ def train_stage(
         noisy = NoisyLoss(
             _build_noise_setting(stage, tasks),
             stage.steps,
-            tasks[0].encoder.tokens.special_ids,
+            tasks[0].encoder.tokenizer.special_ids,
             torch.Generator(where).manual_seed(seed),
         )
         augmented = _build_augmentation(stage, tasks, synonyms)
@@ -110,16 +110,16 @@ class _CallbackRunner:
     """Lets someone look at the models between two steps, and leaves them and the random numbers as they were."""
 
     models: Sequence[PreTrainedModel]
-    together: nn.Module
-    looks: StepCallbacks
+    module: nn.Module
+    step_callbacks: StepCallbacks
     seconds: float = 0.0
 
     def __call__(self, step: int, loss: float) -> None:
-        if step in self.looks:
+        if step in self.step_callbacks:
             started = time.monotonic()
             with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
-                self.looks[step](self.models)
-            self.together.train()
+                self.step_callbacks[step](self.models)
+            self.module.train()
             self.seconds += time.monotonic() - started
 
 
@@ -130,7 +130,7 @@ def _build_noise_setting(stage: Stage, tasks: Sequence[EncodedDataset]) -> Noise
         radius=stage.noise.magnitude * encoder.embedding_norm,
         width=encoder.embeddings.shape[1],
         length=fmean(length for length, _ in lengths),
-        plain=fmean(plain for _, plain in lengths),
+        perturbable_length=fmean(plain for _, plain in lengths),
     )
 
 
@@ -160,7 +160,7 @@ def build_models(parent: Weights, tasks: Sequence[EncodedDataset], dropout: floa
         tasks: whose heads.
         dropout: its rate in encoder and heads; 0: the encoder's own.
     """
-    models = [task.kind.head(_make_model_config(task, dropout), task.data.labels) for task in tasks]
+    models = [task.kind.build_model(_make_model_config(task, dropout), task.data.labels) for task in tasks]
     _share_encoder(models)
     for model, task in zip(models, tasks, strict=True):
         _compute_head_in_float32(model)
@@ -197,7 +197,7 @@ def extract_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
 def describe_head_weights(tasks: Sequence[EncodedDataset]) -> list[Weights]:
     """Names, shapes and types of what `extract_head_weights` gives of each task's model when a stage mixes them: tensors without numbers."""
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
-        models = [task.kind.head(_make_model_config(task, 0.0), task.data.labels) for task in tasks]
+        models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in tasks]
         _share_encoder(models)
     return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, tasks, strict=True)]
 
@@ -266,7 +266,7 @@ def _iterate_batches(
     """Batches of the tasks, each batch of one; by how many examples each has, or in turn."""
     rewrite = _SynonymRewriter(stage, augmented, seed) if augmented else None
     streams = [
-        task.batches(stage.batch_size, Random(f"{seed}/{name}"), rewrite)
+        task.iterate_batches(stage.batch_size, Random(f"{seed}/{name}"), rewrite)
         for name, task in zip(stage.tasks, tasks, strict=True)
     ]
     for turn in _choose_tasks(stage, [len(task.train.features) for task in tasks], seed):

@@ -15,8 +15,8 @@ from trainables.training._stage import TrainedStage
 class TrainedTask:
     """A task of an intermediate stage, and the head that it got there."""
 
-    data: EncodedDataset
-    head: Callable[[], Weights | None]
+    dataset: EncodedDataset
+    read_head: Callable[[], Weights | None]
     """Reads it; None if it was never kept, or is gone."""
 
 
@@ -33,16 +33,16 @@ class StageNode:
     """The stages that lead here, in words."""
     synonyms: Synonyms | None = None
     """What its words are replaced by, read once: the ones that its key tells of."""
-    read: Callable[[], Weights] = dict
+    read_weights: Callable[[], Weights] = dict
     trained_tasks: dict[str, TrainedTask] = field(default_factory=dict)
     """By name, the tasks of the intermediate stages that lead here, this one's last, as far as `trainables.evaluation._retention` scores them."""
 
     def weights(self) -> Weights:
-        found = self.read()
-        self.read = lambda: found
+        found = self.read_weights()
+        self.read_weights = lambda: found
         return found
 
-    def record(self, trained: TrainedStage) -> JsonDocument:
+    def build_record(self, trained: TrainedStage) -> JsonDocument:
         """What the store keeps of it beside its weights."""
         losses = [round(loss, 6) for loss in trained.losses]
         return {

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from search.report.page._canvas import format_number
-from search.report.page._picture import MAX_SHOWN, Picture
+from search.report.page._picture import Picture
 from search.report.page._row_panels import build_bar_panel
 from search.report.page._tables import Table, make_count_cell, make_number_cell, make_text_cell
 
@@ -57,40 +56,3 @@ def draw_training_cost(analysis: dict[str, Any]) -> Picture | None:
 
 def _format_share(part: float, whole: float) -> str:
     return f"{part / whole:.0%}".replace("%", " %") if whole else "0 %"
-
-
-def draw_importance(analysis: dict[str, Any]) -> Picture | None:
-    """Shares of parameters in what separates good trials from others; None with too few trials."""
-    rows = [row for row in analysis.get("importance") or [] if row["importance"] is not None]
-    shown = rows[:MAX_SHOWN]
-    if not shown:
-        return None
-    return Picture(
-        name="importance",
-        title="What mattered",
-        caption="The longer a bar, the more a parameter tells good trials from the rest (PED-ANOVA; Watanabe et al., 2023): association "
-        "within this search's trials, not cause. What stands in grey is no more than where values are shuffled.",
-        panels=[
-            build_bar_panel(
-                "Importance",
-                [(row["parameter"], row["importance"], format_number(row["importance"])) for row in shown],
-                lambda at: "gain" if shown[at].get("above_chance", True) else "grey",
-                "Importance: "
-                + ", ".join(f"{row['parameter']} {format_number(row['importance'])}" for row in shown[:6]),
-            )
-        ],
-        tables=[
-            Table(
-                ["parameter", "importance", "by chance"],
-                [
-                    [
-                        make_text_cell(row["parameter"]),
-                        make_number_cell(row["importance"]),
-                        make_number_cell(row.get("chance")),
-                    ]
-                    for row in shown
-                ],
-            )
-        ],
-        note=f"The first {MAX_SHOWN} of {len(rows)} parameters are shown." if len(rows) > MAX_SHOWN else "",
-    )

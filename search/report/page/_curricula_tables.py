@@ -85,7 +85,7 @@ def build_curricula_tables(analysis: dict[str, Any]) -> list[Table]:
     if len(rows) <= MAX_SHOWN:
         return [*first, every]
     shown = replace(every, rows=every.rows[:MAX_SHOWN], title=f"{every.title}: the best {MAX_SHOWN} of {len(rows)}")
-    return [*first, shown, replace(every, title=f"All {len(rows)} curricula", kind="data", slim=0)]
+    return [*first, shown, replace(every, title=f"All {len(rows)} curricula", kind="data", narrow_columns=0)]
 
 
 def describe_split(analysis: dict[str, Any]) -> str:
@@ -111,7 +111,7 @@ def _build_table(analysis: dict[str, Any], rows: Sequence[dict[str, Any]], title
     body = [
         [
             make_count_cell(row["trial"]),
-            Cell(name(row["words"]), under=row["condition"], strong=row["trial"] == analysis.get("best")),
+            Cell(name(row["words"]), second_line=row["condition"], is_bold=row["trial"] == analysis.get("best")),
             make_interval_cell(get_estimate_text(row["overall"])),
             *([make_interval_cell(get_estimate_text(row.get("gain")))] if plain else []),
             *(
@@ -172,7 +172,7 @@ def find_common_settings(analysis: dict[str, Any]) -> str | None:
 def make_interval_cell(text: str) -> Cell:
     """A number in words, with its interval on a line of its own."""
     mean, bracket, rest = text.partition(" [")
-    return Cell(mean, under=f"[{rest}" if bracket else "", number=True)
+    return Cell(mean, second_line=f"[{rest}" if bracket else "", is_number=True)
 
 
 def get_language_name(code: str) -> str:
@@ -193,11 +193,11 @@ def _make_score_cell(
     score: float | None, gain: float | None, widest: float, tested: Mapping[str, Any] | None = None
 ) -> Cell:
     if score is None:
-        return Cell("", number=True)
+        return Cell("", is_number=True)
     return Cell(
         format_score(score),
-        under="" if gain is None else format_score(gain, signed=True),
+        second_line="" if gain is None else format_score(gain, signed=True),
         level=get_gain_level(gain, widest),
-        number=True,
-        strong=is_significant(tested),
+        is_number=True,
+        is_bold=is_significant(tested),
     )

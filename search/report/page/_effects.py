@@ -58,7 +58,7 @@ def draw_effects(analysis: dict[str, Any]) -> Picture | None:
         title="Order effects with 95 % intervals",
         caption="A dot is the mean difference in score (paired effects on test, those of a model on dev), the line its 95 % interval, not "
         f"corrected; right of zero the first-named does better, and what stands in grey is {NOT_SIGNIFICANT} after Holm's correction for the number of effects.",
-        uneven=True,
+        has_uneven_panels=True,
         panels=[
             build_interval_panel(
                 EFFECT_KIND_TITLES.get(kind, kind), members, scale, "difference in score", NOT_SIGNIFICANT
@@ -66,7 +66,7 @@ def draw_effects(analysis: dict[str, Any]) -> Picture | None:
             for kind, members in rows.items()
         ],
         tables=[_build_table(shown)],
-        key=[("gain", "significant, better"), ("loss", "significant, worse"), ("grey", NOT_SIGNIFICANT)],
+        colour_key=[("gain", "significant, better"), ("loss", "significant, worse"), ("grey", NOT_SIGNIFICANT)],
         note=f"The {MAX_SHOWN} largest of {len(ranked)} effects are shown." if len(ranked) > MAX_SHOWN else "",
     )
 
@@ -114,7 +114,7 @@ def build_family_effects_table(analysis: dict[str, Any], families: list[str]) ->
     widest = max((abs(one["mean"]) for one in found if has_mean(one)), default=0.0)
     rows = [
         [
-            make_text_cell(effect["name"], strong=bool(effect["found"])),
+            make_text_cell(effect["name"], bold=bool(effect["found"])),
             _make_gain_cell(effect["overall"], widest),
             *(_make_gain_cell(effect["families"].get(family) or {}, widest) for family in columns),
         ]
@@ -132,8 +132,11 @@ def build_family_effects_table(analysis: dict[str, Any], families: list[str]) ->
 
 def _make_gain_cell(found: dict[str, Any], widest: float) -> Cell:
     if not has_mean(found):
-        return Cell("", number=True)
+        return Cell("", is_number=True)
     mean = found["mean"]
     return Cell(
-        format_score(mean, signed=True), level=get_gain_level(mean, widest), number=True, strong=is_significant(found)
+        format_score(mean, signed=True),
+        level=get_gain_level(mean, widest),
+        is_number=True,
+        is_bold=is_significant(found),
     )

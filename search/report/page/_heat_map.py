@@ -26,28 +26,30 @@ class _HeatMapLayout:
     """Where everything lies, for the panel of names and the panel of cells alike."""
 
     groups: LanguageGroups
-    shown: list[dict[str, Any]]
-    plain: dict[str, Any] | None
-    wide: float
+    rows: list[dict[str, Any]]
+    baseline: dict[str, Any] | None
+    column_width: float
     """Of a column."""
 
     @property
-    def head(self) -> float:
+    def header_height(self) -> float:
         """Room for the families' names above the columns: those that are wider than their columns stand upright."""
-        upright = [name for name, codes in self.groups.columns if estimate_text_width(name) > self.wide * len(codes)]
+        upright = [
+            name for name, codes in self.groups.columns if estimate_text_width(name) > self.column_width * len(codes)
+        ]
         return 12 + max((estimate_text_width(name) for name in upright), default=10.0)
 
     @property
-    def strip(self) -> float:
-        return _STRIP_HEIGHT if self.plain else 0
+    def strip_height(self) -> float:
+        return _STRIP_HEIGHT if self.baseline else 0
 
     @property
     def top(self) -> float:
-        return self.head + self.strip + 6
+        return self.header_height + self.strip_height + 6
 
     @property
     def bottom(self) -> float:
-        return self.top + _ROW_HEIGHT * len(self.shown)
+        return self.top + _ROW_HEIGHT * len(self.rows)
 
     @property
     def height(self) -> int:
@@ -61,13 +63,13 @@ class _HeatMapLayout:
         for _, codes in self.groups.columns:
             for code in codes:
                 places[code] = x
-                x += self.wide
+                x += self.column_width
             x += _GROUP_GAP
         return places
 
     @property
     def width(self) -> int:
-        return round(max(self.columns.values()) + self.wide + 8)
+        return round(max(self.columns.values()) + self.column_width + 8)
 
 
 def draw_heat_map(analysis: dict[str, Any]) -> Picture | None:
@@ -108,7 +110,7 @@ def draw_heat_map(analysis: dict[str, Any]) -> Picture | None:
         ],
         tables=[_build_table(plan, values)],
         note=f"The best {MAX_SHOWN} of {len(every)} curricula are shown." if len(every) > MAX_SHOWN else "",
-        fixed=True,
+        has_fixed_names=True,
     )
 
 
@@ -125,13 +127,13 @@ def _compute_values(row: dict[str, Any], plain: dict[str, Any] | None) -> dict[s
 
 
 def _draw_names(canvas: Canvas, plan: _HeatMapLayout) -> None:
-    if plan.plain:
+    if plan.baseline:
         canvas.text(0, plan.top - 26, "no intermediate", "muted")
         canvas.text(0, plan.top - 13, "stage, score", "muted")
-        scale = max(score for score in plan.plain["languages"].values() if score is not None)
+        scale = max(score for score in plan.baseline["languages"].values() if score is not None)
         canvas.text(_NAMES_WIDTH - 6, plan.top - 50, format_score(scale, 2), "muted", align="right")
         canvas.text(_NAMES_WIDTH - 6, plan.top - 12, "0", "muted", align="right")
-    for at, row in enumerate(plan.shown):
+    for at, row in enumerate(plan.rows):
         y = plan.top + (at + 0.5) * _ROW_HEIGHT
         number = str(row["trial"])
         canvas.text(24, y, number, "muted", align="right")
@@ -151,35 +153,37 @@ def _draw_cells(canvas: Canvas, plan: _HeatMapLayout, levels: dict[int, dict[str
     columns = plan.columns
     _draw_groups(canvas, plan, columns)
     corners, colours = [], []
-    for at, row in enumerate(plan.shown):
+    for at, row in enumerate(plan.rows):
         for code, colour in levels[row["trial"]].items():
             if code in columns:
                 corners.append((columns[code], plan.top + at * _ROW_HEIGHT))
                 colours.append(colour)
     if corners:
-        canvas.cells(corners, plan.wide - 1, _ROW_HEIGHT - 1, colours)
+        canvas.cells(corners, plan.column_width - 1, _ROW_HEIGHT - 1, colours)
     for code, x in columns.items():
-        canvas.text(x + plan.wide / 2, plan.bottom + 9, truncate_text(code, plan.wide), "muted", align="center")
+        canvas.text(
+            x + plan.column_width / 2, plan.bottom + 9, truncate_text(code, plan.column_width), "muted", align="center"
+        )
 
 
 def _draw_groups(canvas: Canvas, plan: _HeatMapLayout, columns: dict[str, float]) -> None:
     """Families' names over their columns, and what the baseline scores there."""
     for name, codes in plan.groups.columns:
-        start, end = columns[codes[0]], columns[codes[-1]] + plan.wide - 1
-        canvas.line([(start, plan.head - 4), (end, plan.head - 4)], "grey")
+        start, end = columns[codes[0]], columns[codes[-1]] + plan.column_width - 1
+        canvas.line([(start, plan.header_height - 4), (end, plan.header_height - 4)], "grey")
         middle = (start + end) / 2
-        if estimate_text_width(name) > plan.wide * len(codes):
-            canvas.text(middle + 4, plan.head - 9, name, align="left", rotation=90)
+        if estimate_text_width(name) > plan.column_width * len(codes):
+            canvas.text(middle + 4, plan.header_height - 9, name, align="left", rotation=90)
         else:
-            canvas.text(middle, plan.head - 13, name, align="center")
-    if plan.plain:
+            canvas.text(middle, plan.header_height - 13, name, align="center")
+    if plan.baseline:
         scores = {
-            code: score for code, score in plan.plain["languages"].items() if score is not None and code in columns
+            code: score for code, score in plan.baseline["languages"].items() if score is not None and code in columns
         }
         most = max(scores.values(), default=0.0) or 1.0
         for code, score in scores.items():
-            tall = max(0.0, score / most) * (plan.strip - 12)
-            canvas.box(columns[code], plan.top - 6 - tall, plan.wide - 1, tall, "grey")
+            tall = max(0.0, score / most) * (plan.strip_height - 12)
+            canvas.box(columns[code], plan.top - 6 - tall, plan.column_width - 1, tall, "grey")
 
 
 def _build_table(plan: _HeatMapLayout, values: dict[int, dict[str, float]]) -> Table:
@@ -187,17 +191,17 @@ def _build_table(plan: _HeatMapLayout, values: dict[int, dict[str, float]]) -> T
     head = [
         "language",
         "family",
-        *(["score without"] if plan.plain else []),
-        *(f"trial {row['trial']}" for row in plan.shown),
+        *(["score without"] if plan.baseline else []),
+        *(f"trial {row['trial']}" for row in plan.rows),
     ]
-    base = plan.plain["languages"] if plan.plain else {}
-    signed = plan.plain is not None
+    base = plan.baseline["languages"] if plan.baseline else {}
+    signed = plan.baseline is not None
     rows = [
         [
             make_text_cell(f"{code} {get_language_name(code)}" if get_language_name(code) != code else code),
             make_text_cell(group),
-            *([make_number_cell(base.get(code), 3)] if plan.plain else []),
-            *(make_number_cell(values[row["trial"]].get(code), 3, signed=signed) for row in plan.shown),
+            *([make_number_cell(base.get(code), 3)] if plan.baseline else []),
+            *(make_number_cell(values[row["trial"]].get(code), 3, signed=signed) for row in plan.rows),
         ]
         for group, codes in plan.groups.columns
         for code in codes

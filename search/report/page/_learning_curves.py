@@ -31,7 +31,7 @@ def draw_learning_curves(analysis: dict[str, Any]) -> Picture | None:
         "the words above it say in which curriculum.",
         panels=panels,
         tables=tables,
-        key=[_COLOUR_KEY[target] for target in sorted({target for target, _ in tasks})],
+        colour_key=[_COLOUR_KEY[target] for target in sorted({target for target, _ in tasks})],
         note=f"At most {MAX_SHOWN} runs of each task are shown." if cut else "",
     )
 

@@ -39,7 +39,7 @@ def render_page(analysis: dict[str, Any]) -> str:
     told = clean_document(analysis)
     style, script = _build_style_sheet(), _read_asset("page.js")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.globals["drawn"] = _render_panels
+    environment.globals["render_panels"] = _render_panels
     environment.tests["picture"] = lambda block: isinstance(block, Picture)
     return environment.from_string(_read_asset("page.html")).render(
         name=told.get("name") or "",

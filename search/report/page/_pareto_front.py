@@ -60,7 +60,7 @@ def draw_pareto_front(analysis: dict[str, Any]) -> Picture | None:
             )
         ],
         tables=[Table(["trial", objective, second, "unbeaten", "curriculum"], rows)],
-        key=[("gain", "beaten by none"), ("grey", "beaten")],
+        colour_key=[("gain", "beaten by none"), ("grey", "beaten")],
     )
 
 

@@ -47,23 +47,23 @@ class Picture:
     """How to read it, in one sentence."""
     panels: list[Panel]
     tables: list[Table]
-    key: list[tuple[str, str]] = field(default_factory=list)
+    colour_key: list[tuple[str, str]] = field(default_factory=list)
     """Colours that mean something, and what."""
     note: str = ""
     """What is not shown."""
     legend: Panel | None = None
     """A ramp's colours and what its ends mean."""
-    uneven: bool = False
+    has_uneven_panels: bool = False
     """Whether the panels differ in height: then they fill columns, not rows."""
-    fixed: bool = False
+    has_fixed_names: bool = False
     """Whether its two panels belong side by side: the one with the names stays put while the other one scrolls."""
 
     @property
-    def kind(self) -> str:
+    def layout(self) -> str:
         """How the page lays it out: ``fixed``, ``narrow`` (its text beside it), ``columns`` or ``rows``."""
-        if self.fixed or len(self.panels) == 1:
-            return "fixed" if self.fixed else "narrow"
-        return "columns" if self.uneven else "rows"
+        if self.has_fixed_names or len(self.panels) == 1:
+            return "fixed" if self.has_fixed_names else "narrow"
+        return "columns" if self.has_uneven_panels else "rows"
 
     @property
     def all_panels(self) -> list[Panel]:
@@ -88,7 +88,7 @@ def draw_picture(picture: Picture) -> Figure:
         canvas = Canvas(whole, LIGHT_COLOURS, width, height)
         canvas.text(_GAP, 20, picture.title, size=14, bold=True)
         across = float(_GAP)
-        for colour, words in picture.key:
+        for colour, words in picture.colour_key:
             canvas.dot(across + 5, _TITLE_HEIGHT + 8, 4.5, colour)
             canvas.text(across + 15, _TITLE_HEIGHT + 8, words, "muted")
             across += 40 + 6.6 * len(words)
@@ -105,13 +105,13 @@ def _add_panel(figure: Figure, panel: Panel, x: float, y: float, colours: Mappin
 
 def _arrange_panels(picture: Picture) -> tuple[list[tuple[float, float]], float, float]:
     """Where each panel lies on a sheet, and the sheet's size: rows from the left, as wide as a page."""
-    top = _TITLE_HEIGHT + (24 if picture.key else 4)
+    top = _TITLE_HEIGHT + (24 if picture.colour_key else 4)
     places: list[tuple[float, float]] = []
     x, y, tallest, widest = float(_GAP), float(top), 0.0, 0.0
     drawings = picture.all_panels
     for at, panel in enumerate(drawings):
-        joined = picture.fixed and at == len(drawings) - 1
-        lone = picture.fixed and at == len(drawings) - 2
+        joined = picture.has_fixed_names and at == len(drawings) - 1
+        lone = picture.has_fixed_names and at == len(drawings) - 2
         after_legend = picture.legend is not None and at == 1
         if not joined and places and (after_legend or x + panel.width > _FIGURE_WIDTH):
             x, y, tallest = float(_GAP), y + tallest + _GAP, 0.0
@@ -119,5 +119,5 @@ def _arrange_panels(picture: Picture) -> tuple[list[tuple[float, float]], float,
         x += panel.width + (0 if lone else _GAP)
         tallest, widest = max(tallest, panel.height), max(widest, x)
     titled = 2 * _GAP + 10.0 * len(picture.title)
-    keyed = _GAP + sum(40 + 6.6 * len(words) for _, words in picture.key)
+    keyed = _GAP + sum(40 + 6.6 * len(words) for _, words in picture.colour_key)
     return places, max(widest, titled, keyed), y + tallest + _GAP

@@ -1,10 +1,12 @@
 """Panels of rows, each with its name and number above a line of its own: dots with whiskers, and bars."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from search.report.page._canvas import Canvas, Scale, estimate_text_width, pad_range, truncate_text
 from search.report.page._picture import PANEL_WIDTH, Panel
+from search.report.page._tables import excludes_zero, get_estimate_text
 
 _ROW_HEIGHT, _HEADER_HEIGHT, _FOOTER_HEIGHT, _MARGIN = 34, 26, 40, 18
 
@@ -20,8 +22,8 @@ class EstimateRow:
     mean: float
     low: float | None
     high: float | None
-    told: str
-    strong: bool
+    text: str
+    is_significant: bool
 
     @property
     def height(self) -> int:
@@ -35,13 +37,13 @@ class EstimateRow:
         for word in self.name.split(" "):
             longer = f"{found[-1]} {word}".strip()
             found = [*found[:-1], longer] if estimate_text_width(longer) <= PANEL_WIDTH else [*found, word]
-        fits = estimate_text_width(found[-1]) <= self.room
+        fits = estimate_text_width(found[-1]) <= self.name_width
         return [truncate_text(line, PANEL_WIDTH) for line in (found if fits else [*found, ""])][:3]
 
     @property
-    def room(self) -> float:
+    def name_width(self) -> float:
         """For the name, beside the number."""
-        return PANEL_WIDTH - estimate_text_width(self.told) - 8
+        return PANEL_WIDTH - estimate_text_width(self.text) - 8
 
     @property
     def extent(self) -> list[float]:
@@ -69,7 +71,7 @@ def build_interval_panel(
         unit: what the axis counts.
         signs: colours of what is above zero and of what is below.
     """
-    strong, others = [row for row in rows if row.strong], [row for row in rows if not row.strong]
+    strong, others = [row for row in rows if row.is_significant], [row for row in rows if not row.is_significant]
     height = _HEADER_HEIGHT + sum(row.height for row in rows) + (20 if others else 0) + _FOOTER_HEIGHT
 
     def draw(canvas: Canvas) -> None:
@@ -86,18 +88,18 @@ def build_interval_panel(
             canvas.text(x(value), y + 8, words, "muted", align="center")
         canvas.text(PANEL_WIDTH / 2, y + 23, unit, "muted", align="center")
 
-    told = "; ".join(f"{row.name}: {row.told}" for row in rows[:6])
+    told = "; ".join(f"{row.name}: {row.text}" for row in rows[:6])
     return Panel(PANEL_WIDTH, height, draw, f"{title}, {unit}: {told}{' and more' if len(rows) > 6 else ''}")
 
 
 def _draw_interval(canvas: Canvas, row: EstimateRow, x: Scale, y: float, signs: tuple[str, str]) -> None:
     """Words above; below, the whisker over its own piece of the grid, which so runs through no word."""
-    colour = signs[row.mean < 0] if row.strong else "grey"
+    colour = signs[row.mean < 0] if row.is_significant else "grey"
     for at, line in enumerate(row.lines):
         if line:
-            canvas.text(0, y + 7 + 14 * at, line, "ink" if row.strong else "muted")
+            canvas.text(0, y + 7 + 14 * at, line, "ink" if row.is_significant else "muted")
     y += row.height - _ROW_HEIGHT
-    canvas.text(PANEL_WIDTH, y + 7, row.told, "ink" if row.strong else "muted", align="right")
+    canvas.text(PANEL_WIDTH, y + 7, row.text, "ink" if row.is_significant else "muted", align="right")
     for value, _ in x.ticks(5):
         canvas.line([(x(value), y + 16), (x(value), y + 31)], "faint")
     canvas.line([(x(0.0), y + 16), (x(0.0), y + 31)], "muted")
@@ -140,3 +142,10 @@ def build_colour_legend(prefix: str, low: str, high: str, title: str) -> Panel:
         canvas.text(start + 186, top + 8, high, "muted")
 
     return Panel(PANEL_WIDTH, height, draw, f"{title}: from {low} to {high}")
+
+
+def make_estimate_row(name: str, estimate: Mapping[str, Any], significant: bool | None = None) -> EstimateRow:
+    """A row of an estimate of the analysis; without a test it counts as significant if its interval excludes zero."""
+    marked = excludes_zero(estimate) if significant is None else significant
+    low, high = estimate.get("low"), estimate.get("high")
+    return EstimateRow(name, estimate["mean"], low, high, get_estimate_text(estimate), marked)

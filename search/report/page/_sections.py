@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from search.report.page._cost import draw_importance, draw_training_cost
+from search.report.page._cost import draw_training_cost
 from search.report.page._curricula_tables import (
     build_conditions_table,
     build_curricula_tables,
@@ -12,13 +12,16 @@ from search.report.page._curricula_tables import (
     list_families,
 )
 from search.report.page._effects import build_family_effects_table, draw_effects
-from search.report.page._estimates import draw_forgetting, draw_gain_slopes, draw_selection_costs
+from search.report.page._forgetting import draw_forgetting
 from search.report.page._heat_map import draw_heat_map
+from search.report.page._importance import draw_importance
+from search.report.page._language_distance import draw_gain_by_language, draw_gain_slopes
 from search.report.page._learning_curves import draw_learning_curves
 from search.report.page._method_notes import LIMITS, METHODS
-from search.report.page._noise_curves import draw_gain_by_language, draw_noise_curves
+from search.report.page._noise_curves import draw_noise_curves
 from search.report.page._pareto_front import draw_pareto_front
 from search.report.page._picture import Picture
+from search.report.page._selection_rules import draw_selection_costs
 from search.report.page._stage_tree import draw_stage_tree
 from search.report.page._tables import Table, make_text_cell
 
@@ -33,15 +36,15 @@ class Section:
     """Its anchor."""
     title: str
     blocks: list[Block]
-    words: list[str] = field(default_factory=list)
+    sentences: list[str] = field(default_factory=list)
     """Sentences before the blocks."""
     lists: list[tuple[str, list[str]]] = field(default_factory=list)
     """Titles with their sentences, after the blocks."""
 
     @property
-    def wide(self) -> bool:
+    def is_landscape(self) -> bool:
         """Whether on paper it wants a page on its side."""
-        return any(isinstance(block, Picture) and block.fixed for block in self.blocks)
+        return any(isinstance(block, Picture) and block.has_fixed_names for block in self.blocks)
 
 
 def build_sections(analysis: dict[str, Any]) -> list[Section]:

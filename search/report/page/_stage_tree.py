@@ -52,7 +52,7 @@ def draw_stage_tree(analysis: dict[str, Any]) -> Picture | None:
             _build_panel(column, low, high, longest, strip_stage_settings if find_common_settings(analysis) else str)
             for column in _split_into_columns(branches)
         ],
-        uneven=True,
+        has_uneven_panels=True,
         tables=[_build_table([line for branch in branches for line in branch])],
         note=f"The best {len(kept)} of {len(stages)} intermediate stages are shown." if len(kept) < len(stages) else "",
     )

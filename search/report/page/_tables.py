@@ -7,6 +7,8 @@ from typing import Any
 NOT_SIGNIFICANT = "not significant"
 """What an effect is called that the test, corrected for the number of effects, does not tell from zero."""
 
+INTERVAL_CONTAINS_ZERO = "interval holds zero (not tested)"
+"""What an estimate without a test is called whose interval contains zero."""
 MAX_UNBROKEN_LENGTH = 28
 """Letters of a name that is never broken over lines where the page is wide."""
 
@@ -16,18 +18,18 @@ class Cell:
     """One cell: its text, a smaller second line, and what the style sheet knows it by."""
 
     text: str
-    under: str = ""
+    second_line: str = ""
     level: str | None = None
     """The name of a colour of the ramps."""
-    number: bool = False
-    strong: bool = False
+    is_number: bool = False
+    is_bold: bool = False
 
     @property
     def classes(self) -> str:
         """For the style sheet."""
-        short = not self.number and len(self.text) <= MAX_UNBROKEN_LENGTH
+        short = not self.is_number and len(self.text) <= MAX_UNBROKEN_LENGTH
         tinted = f"tint {self.level}" if self.level else ""
-        return " ".join(filter(None, ["n" * self.number, "short" * short, tinted, "strong" * self.strong]))
+        return " ".join(filter(None, ["n" * self.is_number, "short" * short, tinted, "strong" * self.is_bold]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +41,26 @@ class Table:
     title: str = ""
     kind: str = "data"
     """``data``: numbers behind a picture, to be copied; ``shown``: part of the text."""
-    slim: int = 0
+    narrow_columns: int = 0
     """How many of the last columns are of short numbers under long names: the names stand upright where there are many."""
 
-    def upright(self, column: int) -> bool:
+    def is_upright(self, column: int) -> bool:
         """Whether a column's name stands upright."""
-        return self.slim > 8 and column >= len(self.head) - self.slim
+        return self.narrow_columns > 8 and column >= len(self.head) - self.narrow_columns
 
-    def numeric(self, column: int) -> bool:
+    def is_numeric(self, column: int) -> bool:
         """Whether a column holds numbers: such a head stands on the right."""
-        return any(row[column].number for row in self.rows if column < len(row))
+        return any(row[column].is_number for row in self.rows if column < len(row))
 
 
-def make_text_cell(text: Any, *, strong: bool = False) -> Cell:
+def make_text_cell(text: Any, *, bold: bool = False) -> Cell:
     """A cell of plain words; a null one is empty."""
-    return Cell("" if text is None else str(text), strong=strong)
+    return Cell("" if text is None else str(text), is_bold=bold)
 
 
 def make_number_cell(value: float | None, digits: int = 4, *, signed: bool = False) -> Cell:
     """A cell with a number; an empty one for None."""
-    return Cell("" if value is None else format_score(value, digits, signed=signed), number=True)
+    return Cell("" if value is None else format_score(value, digits, signed=signed), is_number=True)
 
 
 def format_score(value: float, digits: int = 3, *, signed: bool = False) -> str:
@@ -69,7 +71,7 @@ def format_score(value: float, digits: int = 3, *, signed: bool = False) -> str:
 
 def make_count_cell(value: float | None) -> Cell:
     """A cell with a whole number."""
-    return Cell("" if value is None else f"{value:g}", number=True)
+    return Cell("" if value is None else f"{value:g}", is_number=True)
 
 
 ESTIMATE_COLUMNS = ("mean", "low", "high")

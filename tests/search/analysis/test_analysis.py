@@ -43,7 +43,9 @@ def test_curricula_come_best_first_with_the_means_of_the_program(analysis, resul
     assert row["overall"]["mean"] == pytest.approx(np.mean([each.mean("test") for each in transfers]))
     for family, mean in row["families"].items():
         assert mean == pytest.approx(np.mean([each.family_means("test")[family] for each in transfers]))
-    assert row["languages"]["en"] == pytest.approx(np.mean([list(each.source("test").values()) for each in transfers]))
+    assert row["languages"]["en"] == pytest.approx(
+        np.mean([list(each.source_scores("test").values()) for each in transfers])
+    )
 
 
 def test_conditions_are_those_of_the_square(analysis):

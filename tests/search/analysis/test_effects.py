@@ -82,7 +82,7 @@ def test_planted_effects_are_recovered_over_all_in_every_family_and_target():
         for effect in estimate_effects(collect_repeated_scores(results), collect_single_scores(results))
     }
     told = found[HIGH_FIRST]
-    assert told.paired
+    assert told.is_paired
     assert told.pairs == 4
     assert told.overall.mean == pytest.approx(0.04, abs=1e-4)
     assert told.overall.is_significant
@@ -112,7 +112,7 @@ def test_one_seed_is_left_to_the_model_and_says_so():
         for effect in estimate_effects(collect_repeated_scores(results), collect_single_scores(results))
     }
     told = found[HIGH_FIRST]
-    assert not told.paired
+    assert not told.is_paired
     assert told.overall.mean == pytest.approx(0.04, abs=1e-3)
     assert told.overall.is_significant
 

@@ -55,4 +55,4 @@ def test_the_page_tells_of_a_mixture_beside_what_was_spent(finished):
     finished.tell_repeat(best.number, 9, trained_with(best.outcome, torch="2.1"))
     told = analyse_results(build_results(finished))
     (spent,) = (section for section in build_sections(told) if section.name == "spent")
-    assert any("torch 2.0" in words and "torch 2.1" in words for words in spent.words)
+    assert any("torch 2.0" in words and "torch 2.1" in words for words in spent.sentences)

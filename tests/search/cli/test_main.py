@@ -119,13 +119,13 @@ def test_a_mistake_leaves_no_traceback_in_a_process_of_its_own(write_config, tmp
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["--set", "trials"], "it wants KEY=VALUE"),
+        (["--set", "trials"], "must be KEY=VALUE"),
         (["--set", "trials=["], "--set trials=["),
         (["--set", "training.taget.steps=4"], "training.taget: unknown key; allowed here: intermediate, target"),
         (["--trials", "0"], "trials: input should be greater than 0; got 0"),
-        (["--name", "a/b"], "name: a name is letters"),
-        (["--name", ".."], "name: a name is letters"),
-        (["--name", "1e3: x"], "name: a name is letters"),
+        (["--name", "a/b"], "name: a name consists of letters"),
+        (["--name", ".."], "name: a name consists of letters"),
+        (["--name", "1e3: x"], "name: a name consists of letters"),
     ],
 )
 def test_options_are_checked_as_the_config_is(xlt, write_config, home, words, message):
@@ -191,7 +191,7 @@ def test_best_as_json_holds_the_best_trial_and_the_verdict(xlt, finished):
 def test_best_of_a_search_without_trials_is_null(xlt, finished, config, reopen, home):
     settings = config({"name": "empty"})
     reopen(settings)
-    home.folder("empty").config.write_text(yaml.safe_dump(settings.model_dump(mode="json")))
+    home.get_search_folder("empty").config.write_text(yaml.safe_dump(settings.model_dump(mode="json")))
     document = json.loads(xlt("best", "empty", "--json").stdout)
     assert (document["best"], document["verdict"]) == (None, "unconfirmed")
     assert "no complete trial yet" in xlt("best", "empty").stdout
@@ -208,7 +208,7 @@ def test_status_is_a_line_and_a_table(xlt, finished):
 def test_status_tells_why_a_trial_failed(xlt, config, reopen, agenda, failing_worker, home):
     study = reopen(config())
     failing_worker(lambda job: job.number == 1).drive(agenda(study))
-    home.folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
+    home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     text = xlt("status", "sums").stdout
     assert "5 complete, 0 running, 1 failed" in text
     assert "the loss is nan at step 3" in text
@@ -247,7 +247,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
     from search.exporter._exported_trial import ExportedTrial
 
     record = finished.get_complete_trials()[0]
-    ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).dump(tmp_path / "best.yaml")
+    ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).write(tmp_path / "best.yaml")
     result = xlt("train", tmp_path / "best.yaml", "--seeds", "1,two")
     assert result.exit_code == 2
     assert "whole numbers with commas between" in result.stderr
@@ -295,7 +295,7 @@ def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, agenda
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     study = reopen(config({"tracking.uri": "http://127.0.0.1:9", "trials": 1}))
     worker.drive(agenda(study))
-    home.folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
+    home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     result = xlt("track", "sums")
     assert result.exit_code == 1
     assert result.stdout == "trials' runs: 0 written, 0 as they should be, 1 missed\n"

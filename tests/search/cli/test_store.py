@@ -20,7 +20,7 @@ def store(home) -> StageStore:
     """Three stages in the home, the cheapest last."""
     store = StageStore(home.stages)
     for number, seconds in enumerate((90.0, 60.0, 3.0)):
-        with wait_for_claim(store.place, stage_key(number), lambda: False) as mine:
+        with wait_for_claim(store.location, stage_key(number), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": seconds, "path": ["miniature", f"s{number}"]}, WEIGHTS, {})
     return store
 
@@ -70,7 +70,7 @@ def test_the_store_is_shrunk_and_records_stay(xlt, store):
 
 
 def test_what_running_trials_need_is_said(xlt, store):
-    with UseLease(store.place) as use:
+    with UseLease(store.location) as use:
         use.add(stage_key(0))
         result = xlt("gc", "--max-size", "0")
     assert "is needed by running trials" in result.stderr
@@ -78,7 +78,7 @@ def test_what_running_trials_need_is_said(xlt, store):
 
 
 def test_what_was_set_aside_is_named_and_left(xlt, store):
-    store.place.write(".damaged/stage9-x/encoder.safetensors", b"?")
+    store.location.write(".damaged/stage9-x/encoder.safetensors", b"?")
     assert ".damaged/stage9-x" in xlt("gc", "--max-size", "1GB").stdout
     assert store.list_damaged() == [".damaged/stage9-x"]
 

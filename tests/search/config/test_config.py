@@ -29,18 +29,18 @@ BAD = [
     ({"space.noise.methods": [{"method": "smart", "norm": "l3"}]}, "space.noise.methods.0.norm", "'l2' or 'linf'"),
     ({"space.noise.methods": [{"method": "smart", "norm": "linf", "level": "sentence"}]}, "space.noise.methods.0", "leave level out"),
     ({"space.noise.methods": [{"method": "smart", "radius": 1}]}, "space.noise.methods.0.radius", "unknown key; allowed here: method, magnitude"),
-    ({"space.noise.methods": ["freelb", {"method": "freelb", "steps": 3}]}, "space.noise.methods", "named twice"),
+    ({"space.noise.methods": ["freelb", {"method": "freelb", "steps": 3}]}, "space.noise.methods", "listed twice"),
     ({"space.noise.along": "all"}, "space.noise.along", "'per_stage', 'every_stage', 'targets' or 'none'"),
     ({"space.noise.along": "targets", "space.target.noise.methods": ["freelb"]}, "space.target", "leave target.noise out"),
     ({"training.tasks": {"dates": {"steps": 0}}}, "training.tasks.dates.steps", "greater than 0"),
     ({"training.tasks": {"inital": {"steps": 1}}}, "training", "unknown task in training.tasks: 'inital'; allowed: inference"),
     ({"benchmark": "robust_xlt", "targets": ["xnli"], "intermediate": {}, "curriculum.max_length": 0, "languages": None,
-      "space.noise.methods": ["augmentation"]}, "space", "robust_xlt brings none: set space.noise.synonyms"),
-    ({"generalized.pairs": "some"}, "generalized.pairs", "wants a number of pairs, or all; got 'some'"),
+      "space.noise.methods": ["augmentation"]}, "space", "robust_xlt has none: set space.noise.synonyms"),
+    ({"generalized.pairs": "some"}, "generalized.pairs", "must be a number of pairs, or all; got 'some'"),
     ({"generalized.pairs": 3, "targets": ["tagging"]}, "generalized", "need a target of two texts: classification, multiple_choice"),
     ({"benchmark": "robust_xlt", "targets": ["xnli", "pawsx"], "intermediate": {}, "curriculum.max_length": 0, "languages": ["en", "sw"]},
-     "languages", "transfer to pawsx needs a language besides English that encoders are pre-trained on; it has: de, en"),
-    ({"generalized.pairs": 3, "languages": ["en", "de", "wo"]}, "generalized", "need two besides English"),
+     "languages", "pawsx needs a language other than English that encoders are pre-trained on; it has: de, en"),
+    ({"generalized.pairs": 3, "languages": ["en", "de", "wo"]}, "generalized", "need two languages other than English"),
     ({"curriculum.max_length": 0, "space.noise.methods": ["neftune"]}, "space", "there are none (curriculum.max_length 0): set it to targets"),
     ({"training.equal": "time"}, "training.equal", "'steps' or 'compute'"),
     ({"intermediate.facts.size": 1}, "intermediate.facts.size", "unknown key; allowed here: resource"),
@@ -55,38 +55,38 @@ BAD = [
     ({"targets": ["chioce"]}, "targets", "unknown target task: 'chioce'; allowed: inference, choice, tagging, answer"),
     ({"targets": ["facts"], "intermediate": {"dates": {"resource": "high"}}, "curriculum.max_length": 1},
      "targets", "unknown target task: 'facts'"),
-    ({"targets": ["choice", "choice"]}, "targets", "named twice"),
-    ({"intermediate": {}}, "curriculum", "max_length 2 is above the number of intermediate tasks, 0"),
+    ({"targets": ["choice", "choice"]}, "targets", "listed twice"),
+    ({"intermediate": {}}, "curriculum", "max_length 2 is greater than the number of intermediate tasks, 0"),
     ({"intermediate.fact": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'fact'; allowed:"),
     ({"intermediate.retrieval": {"resource": "high"}}, "intermediate", "unknown intermediate task: 'retrieval'"),
-    ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or intermediate, not both: choice"),
+    ({"intermediate.choice": {"resource": "high"}}, "intermediate", "either a target or an intermediate task, not both: choice"),
     ({"intermediate.facts.resource": "medium"}, "intermediate.facts.resource", "'high' or 'low'; got \"medium\""),
     ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(NOISE_METHODS)}"),
     ({"space.noise.methods": []}, "space.noise.methods", "at least one noise method"),
     ({"space.target.noise.methods": ["x"]}, "space.target.noise.methods", "unknown noise method: 'x'"),
     ({"languages": ["de", "xx"]}, "languages", "unknown language: 'xx'; allowed: af, ar"),
     ({"languages": []}, "languages", "at least one language"),
-    ({"languages": ["de", "de"]}, "languages", "named twice"),
+    ({"languages": ["de", "de"]}, "languages", "listed twice"),
     ({"languages": ["en"]}, "languages", ""),
     ({"languages": ["en", "wo"]}, "languages", ""),
     ({"languages": ["de"], "objective": "source_dev"}, "", "source_dev"),
     ({"targets": ["retrieval"], "objective": "source_dev"}, "", "source_dev"),
-    ({"curriculum.max_length": 4}, "curriculum", "max_length 4 is above the number of intermediate tasks, 3"),
+    ({"curriculum.max_length": 4}, "curriculum", "max_length 4 is greater than the number of intermediate tasks, 3"),
     ({"curriculum.max_length": -1}, "curriculum.max_length", "greater than or equal to 0; got -1"),
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-4, "points": 3}}, "space.learning_rate", "low must be below high"),
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-4}}, "space.learning_rate", "low must be below high"),
     ({"space.learning_rate": {"low": 1e-3, "high": 1e-3}}, "space.learning_rate", "low must be below high"),
     ({"space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 1}}, "space.learning_rate", "2 points or more"),
     ({"space.learning_rate": {"low": 0, "high": 1e-3}}, "space.learning_rate.low", "greater than 0; got 0"),
-    ({"space.learning_rate": True}, "space.learning_rate", "wants a number, or low, high and points; got True"),
-    ({"space.learning_rate": "fast"}, "space.learning_rate", "wants a number, or low, high and points; got 'fast'"),
-    ({"resources": {"gpus_per_trial": 1.5}}, "resources.gpus_per_trial", "a fraction of a GPU, or whole GPUs; got 1.5"),
+    ({"space.learning_rate": True}, "space.learning_rate", "must be a number, or low, high and points; got True"),
+    ({"space.learning_rate": "fast"}, "space.learning_rate", "must be a number, or low, high and points; got 'fast'"),
+    ({"resources": {"gpus_per_trial": 1.5}}, "resources.gpus_per_trial", "a fraction of one GPU, or a whole number of GPUs; got 1.5"),
     ({"store": {"url": "nosuch://x"}}, "store.url", "Protocol not known: nosuch"),
     ({"store": {"max_size": "much"}}, "store.max_size", 'got "much"'),
     ({"space.noise.magnitude": {"low": 0.4, "high": 0.1, "points": 2}}, "space.noise.magnitude", "low must be below high"),
     ({"training.target.average": 1}, "training.target.average", "less than 1; got 1"),
     ({"name": "a/b"}, "name", "letters, digits, '-', '_' and single dots between them; got 'a/b'"),
-    ({"name": "a" * 101}, "name", "100 characters at most; this one has 101"),
+    ({"name": "a" * 101}, "name", "at most 100 characters; this one has 101"),
     ({"name": ".."}, "name", "got '..'"),
     ({"name": "a..b"}, "name", "got 'a..b'"),
     ({"name": ""}, "name", "got ''"),
@@ -100,27 +100,27 @@ BAD = [
     ({"budget.stage_seconds": 0}, "budget.stage_seconds", "greater than 0; got 0"),
     ({"budget.hours": 0}, "budget.hours", "greater than 0; got 0"),
     ({"finalists.top": -1}, "finalists.top", "got -1"),
-    ({"finalists.top": "some"}, "finalists.top", "wants a number of finalists, or all; got 'some'"),
-    ({"second_objective": "transfer_dev"}, "second_objective", "transfer_dev is the objective already"),
-    ({"second_objective": "seconds"}, "second_objective", "sampler curriculum looks at one objective; for two: tpe, nsga2, random"),
+    ({"finalists.top": "some"}, "finalists.top", "must be a number of finalists, or all; got 'some'"),
+    ({"second_objective": "transfer_dev"}, "second_objective", "transfer_dev is already the objective"),
+    ({"second_objective": "seconds"}, "second_objective", "sampler curriculum supports one objective; samplers for two: tpe, nsga2, random"),
     ({"sampler": "nsga2"}, "second_objective", "nsga2 is for two objectives"),
     ({"racing.rules": ["wins"]}, "racing.rules.0", "'asha' or 'paired'; got \"wins\""),
-    ({"racing": {"rules": ["asha"], "grace": 2}}, "racing", "grace 2 leaves nothing to save: targets that count for transfer_dev: 2"),
-    ({"racing.rules": ["asha", "asha"]}, "racing.rules", "a rule is named twice"),
+    ({"racing": {"rules": ["asha"], "grace": 2}}, "racing", "grace 2 leaves nothing to save: transfer_dev counts 2 targets"),
+    ({"racing.rules": ["asha", "asha"]}, "racing.rules", "a rule is listed twice"),
     ({"languages": ["de", "fi"], "sampler": "tpe", "second_objective": "source_dev"}, "second_objective", "needs English"),
     ({"racing.rules": ["paired"], "objective": "source_dev"}, "racing", "the objective is source_dev"),
-    ({"racing.rules": ["asha"], "sampler": "tpe", "second_objective": "seconds"}, "racing", "cannot race for two objectives"),
+    ({"racing.rules": ["asha"], "sampler": "tpe", "second_objective": "seconds"}, "racing", "racing supports one objective"),
     ({"prior.tasks": {"choice": 1.0}}, "prior", "unknown intermediate task in prior.tasks: 'choice'"),
-    ({"prior.search": "sums"}, "prior", "cannot learn from itself"),
+    ({"prior.search": "sums"}, "prior", "prior.search is this search itself"),
     ({"sampler": "tpe", "stop.improbable_improvement": {"by": 0.01}}, "stop", "asks the model of sampler curriculum"),
     ({"racing": {"rules": ["asha"], "grace": 1.5}}, "racing", "grace 1.5 leaves nothing to save"),
-    ({"sampler": "orders", "racing.rules": ["asha"]}, "racing", "a design of orders is worth nothing with rows missing"),
-    ({"sampler": "orders", "stop.patience": 3}, "stop", "a design of orders is worth nothing with rows missing"),
+    ({"sampler": "orders", "racing.rules": ["asha"]}, "racing", "sampler orders needs every trial of its design"),
+    ({"sampler": "orders", "stop.patience": 3}, "stop", "sampler orders needs every trial of its design"),
     ({"sampler": "orders", "space.learning_rate": {"low": 1e-4, "high": 1e-3}}, "sampler", "one value each of space.learning_rate"),
     ({"resources.workers": 0}, "resources.workers", "greater than 0; got 0"),
     ({"store": None}, "store", "got null"),
     ({"training.target": {"epochs": 2, "steps": 3}}, "training.target", "steps or epochs, not both"),
-    ({"training.target": {"batch_size": 2}}, "training.target", "it needs steps or epochs"),
+    ({"training.target": {"batch_size": 2}}, "training.target", "steps or epochs is required"),
     ({"training.target.warmup": 1.5}, "training.target.warmup", "less than 1; got 1.5"),
     ({"curriculum.mixing": "equal"}, "curriculum.mixing", "'uniform', 'proportional' or 'temperature'; got \"equal\""),
     ({"curriculum.temperature": 1}, "curriculum.temperature", "greater than 1; got 1"),
@@ -146,7 +146,7 @@ def test_a_mistake_is_one_problem_with_its_path_and_what_is_allowed(document, ch
 def test_a_missing_key_is_named(document, key):
     settings = document()
     del settings[key]
-    assert problems(settings) == [f"{key}: this key is needed"]
+    assert problems(settings) == [f"{key}: this key is required"]
 
 
 def test_all_mistakes_come_together(document):
@@ -175,7 +175,7 @@ def test_an_encoder_folder_wants_a_config_and_weights(tmp_path):
     with pytest.raises(ValueError, match=r"no config\.json"):
         check_encoder(str(tmp_path))
     (tmp_path / "config.json").write_text("{}")
-    with pytest.raises(ValueError, match=r"no weights: no \*\.safetensors"):
+    with pytest.raises(ValueError, match=r"no weights: it holds no \*\.safetensors"):
         check_encoder(str(tmp_path))
     (tmp_path / "model.safetensors").write_bytes(b"")
     assert check_encoder(str(tmp_path)) == str(tmp_path)
@@ -265,14 +265,17 @@ def test_methods_are_named_by_what_is_said_about_them(config):
 
 def test_a_task_of_which_examples_are_drawn_is_low_in_resources(config):
     settings = config({"intermediate": {"facts": {}, "facts@100": {}, "facts@100.7": {"resource": "high"}}})
-    assert [settings.resource(task) for task in settings.intermediate] == ["high", "low", "high"]
+    assert [settings.get_resource(task) for task in settings.intermediate] == ["high", "low", "high"]
 
 
 def test_what_is_said_of_a_single_task_stands_in_place_of_the_usual(config):
     training = config(
         {"training.target": {"steps": 50, "warmup": 0.0}, "training.tasks.choice": {"epochs": 2}}
     ).training
-    own, usual = training.of("choice", training.target), training.of("tagging", training.target)
+    own, usual = (
+        training.get_stage_settings("choice", training.target),
+        training.get_stage_settings("tagging", training.target),
+    )
     assert (own.steps, own.epochs, own.warmup) == (None, 2, 0.0)
     assert usual == training.target
 
@@ -289,7 +292,7 @@ def test_an_objective_needs_a_dev_set_that_it_can_be_read_off(document, config, 
     }
     (problem,) = problems(document(hub | {"objective": objective}))
     assert problem.startswith("objective:")
-    assert "xquad, tatoeba: none" in problem
+    assert "none of xquad, tatoeba has one" in problem
     assert config(hub | {"objective": "source_dev"}).objective == "source_dev"
 
 

@@ -108,7 +108,7 @@ def test_an_encoder_beside_the_config_is_found_from_anywhere(config_in, project,
 def test_an_encoder_that_can_only_be_a_folder_and_is_not_there_is_refused(config_in, encoder):
     (told,) = problems(config_in({"encoder": encoder}))
     assert told.startswith("encoder: '/")
-    assert "is no folder here and no hub id; allowed: miniature, a folder, namespace/name" in told
+    assert "is neither an existing folder nor a hub id; allowed: miniature, a folder, namespace/name" in told
 
 
 @pytest.mark.parametrize(
@@ -118,8 +118,8 @@ def test_an_encoder_that_can_only_be_a_folder_and_is_not_there_is_refused(config
 def test_what_only_the_working_directory_has_is_told_with_its_path(config_in, project, tmp_path, changes, name):
     xlm_r(tmp_path / "work" / name)
     (told,) = problems(config_in(changes))
-    assert f"is relative to the folder of the config, {project}, which has none" in told
-    assert f"write {tmp_path}/work/{name} if that is meant" in told
+    assert f"is relative to the folder of the config, {project}, and does not exist there" in told
+    assert f"write {tmp_path}/work/{name} if you mean that one" in told
 
 
 def test_every_problem_with_paths_is_told_together_with_the_others(config_in):
@@ -252,13 +252,13 @@ def test_what_was_exported_knows_its_encoder_by_content(moved, tmp_path):
     exported["trial"]["encoder"] = "enc/nowhere/mine"
     (tmp_path / "best" / "best.yaml").write_text(yaml.safe_dump(exported, sort_keys=False))
     refused = done(command(root / "home", "train", tmp_path / "best" / "best.yaml"), code=2).stderr
-    assert "is no folder here and no hub id" in refused and "write where it lies now" in refused
+    assert "is neither an existing folder nor a hub id" in refused and "write where it lies now" in refused
 
 
 def test_a_missing_encoder_ends_a_launch_before_anything_is_read(tmp_path):
     refused = launched(tmp_path / "home", CONFIG, tmp_path, encoder="./enc/mine")
     assert refused.returncode == 2
-    assert f"encoder: '{tmp_path}/enc/mine' is no folder here and no hub id" in refused.stderr
+    assert f"encoder: '{tmp_path}/enc/mine' is neither an existing folder nor a hub id" in refused.stderr
     assert "Traceback" not in refused.stderr and not (tmp_path / "home").exists()
 
 

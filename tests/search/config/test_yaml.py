@@ -49,7 +49,7 @@ def test_a_folder_in_place_of_a_file_is_the_users_mistake(tmp_path):
 
 def test_bytes_that_are_no_utf_8_are_the_users_mistake(tmp_path):
     (tmp_path / "latin.yaml").write_bytes("name: Köln".encode("latin-1"))
-    with pytest.raises(ConfigError, match="it is no text in UTF-8"):
+    with pytest.raises(ConfigError, match="is not UTF-8 text"):
         read_document(tmp_path / "latin.yaml")
 
 
@@ -74,7 +74,7 @@ def test_an_override_may_hold_equal_signs_in_its_value():
 
 @pytest.mark.parametrize("override", ["a.b", "=1", "a..b=1", ".a=1"])
 def test_an_override_of_another_form_is_refused_with_an_example(override):
-    with pytest.raises(ConfigError, match="it wants KEY=VALUE, such as"):
+    with pytest.raises(ConfigError, match="must be KEY=VALUE, such as"):
         apply_override({}, override)
 
 

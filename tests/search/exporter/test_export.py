@@ -11,7 +11,7 @@ from trainables.curriculum import Noise
 
 @pytest.fixture
 def folder(home):
-    return home.folder("sums")
+    return home.get_search_folder("sums")
 
 
 def test_a_search_without_a_complete_trial_has_nothing_to_export(config, reopen, home, folder, tmp_path):
@@ -64,7 +64,7 @@ def card_of(finished) -> str:
     record = finished.get_complete_trials()[0]
     best = ExportedTrial("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
     return build_model_card(
-        best, "choice", "XLMRobertaForMultipleChoice", record.outcome, finished.repeats()[record.number]
+        best, "choice", "XLMRobertaForMultipleChoice", record.outcome, finished.get_repeat_outcomes()[record.number]
     )
 
 

@@ -21,7 +21,7 @@ def exported(finished, tmp_path) -> ExportedTrial:
         data={"choice": "c0ffee"},
         scores=record.outcome.transfer.scores,
     )
-    best.dump(tmp_path / "best.yaml")
+    best.write(tmp_path / "best.yaml")
     return best
 
 
@@ -133,7 +133,7 @@ def test_synonyms_are_looked_for_beside_the_file(exported, tmp_path):
     folder = tmp_path / "out"
     folder.mkdir()
     (folder / "synonyms.json").write_text('{"good": ["fine"]}')
-    replace(exported, trial=replace(exported.trial, synonyms="synonyms.json")).dump(folder / "best.yaml")
+    replace(exported, trial=replace(exported.trial, synonyms="synonyms.json")).write(folder / "best.yaml")
     assert load_exported_trial(folder / "best.yaml").trial.synonyms == str(folder / "synonyms.json")
     (folder / "synonyms.json").unlink()
     with pytest.raises(ConfigError, match=r"trial\.synonyms: .*No such file.*synonyms\.json"):
@@ -144,7 +144,7 @@ def test_a_noise_that_cannot_be_run_is_told(exported, tmp_path):
     still = replace(exported.trial.targets[0], noise=Noise(method="adversarial", magnitude=0.1))
     wordless = replace(exported.trial.targets[1], noise=Noise(method="augmentation", magnitude=0.1))
     trial = replace(exported.trial, targets=(still, wordless), benchmark="robust_xlt")
-    replace(exported, trial=trial).dump(tmp_path / "best.yaml")
+    replace(exported, trial=trial).write(tmp_path / "best.yaml")
     with pytest.raises(ConfigError) as caught:
         load_exported_trial(tmp_path / "best.yaml")
     told = "\n".join(caught.value.problems)

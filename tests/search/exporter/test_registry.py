@@ -25,14 +25,14 @@ def exported(config, reopen, agenda, worker, home, tmp_path):
     def make(name, number=None):
         study = reopen(config({"name": name, "trials": 10}))
         worker.drive(agenda(study))
-        write_results(study, home.folder(name))
+        write_results(study, home.get_search_folder(name))
         number = build_results(study)["best"] if number is None else number
         record = next(record for record in study.get_complete_trials() if record.number == number)
         best = ExportedTrial(name, number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
         out = tmp_path / f"{name}-{number}"
         (out / "models" / "choice").mkdir(parents=True)
-        best.dump(out / "best.yaml")
-        (out / "results.json").write_bytes(home.folder(name).results.read_bytes())
+        best.write(out / "best.yaml")
+        (out / "results.json").write_bytes(home.get_search_folder(name).results.read_bytes())
         (out / "models" / "choice" / "README.md").write_text("# choice")
         (out / "models" / "choice" / "model.safetensors").write_text("weights")
         return study, best, out
@@ -87,7 +87,7 @@ def test_registering_the_same_again_makes_no_further_version_another_trial_does(
     register_best(study, registry, out, best)
     assert register_best(study, registry, out, best).is_new is False
     other = replace(best, threads=2)
-    other.dump(out / "best.yaml")
+    other.write(out / "best.yaml")
     assert register_best(study, registry, out, other).version == "2"
     last = client(registry).get_model_version("again", "2")
     assert client(registry).get_model_version_by_alias("again", "best").tags["xlt.content"] == last.tags["xlt.content"]
@@ -100,7 +100,7 @@ def test_a_trial_whose_run_is_there_is_registered_from_that_run(exported, regist
     from rich.console import Console
 
     study, best, out = exported("there")
-    rebuild_tracking(study, registry, home.folder("there").results, Console(file=io.StringIO()))
+    rebuild_tracking(study, registry, home.get_search_folder("there").results, Console(file=io.StringIO()))
     before = {run.info.run_id for run in client(registry).search_runs(_experiment(registry, "there"))}
     register_best(study, registry, out, best)
     assert {run.info.run_id for run in client(registry).search_runs(_experiment(registry, "there"))} == before

@@ -36,7 +36,7 @@ def text(rendered, width: int = 200) -> str:
 
 
 def read(home, name: str) -> str:
-    return (home.folder("sums").path / name).read_text(encoding="utf-8")
+    return (home.get_search_folder("sums").path / name).read_text(encoding="utf-8")
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_results_name_the_file_beside_the_error(one_failed):
 
 
 def test_status_names_the_whole_path_where_it_fits_and_else_from_the_home_on(one_failed, home):
-    document, folder = build_results(one_failed), home.folder("sums")
+    document, folder = build_results(one_failed), home.get_search_folder("sums")
     whole = folder.path / "failures/trial-1-attempt-1.txt"
     assert f"traceback: {whole}" in text(render_status(document, make_path_formatter(folder, 500)), 500)
     narrow = text(render_status(document, make_path_formatter(folder, 100)), 100)
@@ -92,7 +92,7 @@ def test_a_search_without_failures_has_no_such_section(finished):
 
 
 def test_mlflow_gets_the_traceback_as_an_artifact(one_failed, config):
-    record = one_failed.recorded()[1]
+    record = one_failed.get_trial_records()[1]
     kept = read_failures(one_failed.failures, 1)
     sheet = build_trial_run(record, {}, config(), DatasetDigests(config(), None), kept)
     assert sheet.texts["failures/trial-1-attempt-1.txt"].endswith(BOOM.traceback)
@@ -105,7 +105,7 @@ def test_no_failure_is_written_over_by_later_launches(one_failed, config, reopen
     again = reopen(config())
     worker.do = lambda plan, job: plan.failed(job, "another cause")
     worker.drive(agenda(again))
-    files = sorted(path.name for path in (home.folder("sums").path / "failures").iterdir())
+    files = sorted(path.name for path in (home.get_search_folder("sums").path / "failures").iterdir())
     assert len(files) == 2
     assert read(home, "failures/trial-1-attempt-1.txt").endswith(BOOM.traceback)
 
@@ -114,10 +114,10 @@ def test_a_job_that_is_run_again_keeps_a_file_of_each_attempt(config, reopen, ag
     plan = agenda(reopen(config()))
     for _ in range(3):
         plan.handle_lost(plan.next(), "killed")
-    assert sorted(path.name for path in (home.folder("sums").path / "failures").iterdir()) == [
+    assert sorted(path.name for path in (home.get_search_folder("sums").path / "failures").iterdir()) == [
         f"trial-0-attempt-{attempt}.txt" for attempt in (1, 2, 3)
     ]
-    assert plan.study.recorded()[0].failure == "failures/trial-0-attempt-3.txt"
+    assert plan.study.get_trial_records()[0].failure == "failures/trial-0-attempt-3.txt"
 
 
 @pytest.fixture
@@ -172,8 +172,8 @@ def test_a_folder_that_takes_no_file_is_told_and_ends_no_search(config, reopen, 
         failing_worker(lambda job: job.number == 1).drive(plan)
     assert console.file.getvalue().count("tracebacks of failures cannot be kept (") == 1
     assert len(study.get_complete_trials()) == 5
-    assert study.recorded()[1].failure is None
-    assert study.recorded()[1].error.startswith("the loss is nan")
+    assert study.get_trial_records()[1].failure is None
+    assert study.get_trial_records()[1].error.startswith("the loss is nan")
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002], ids=oct)
@@ -184,7 +184,7 @@ def test_files_have_the_modes_that_the_user_asks_for(config, reopen, agenda, hom
         plan.failed(plan.next(), BOOM)
     finally:
         os.umask(before)
-    folder = home.folder("sums").path
+    folder = home.get_search_folder("sums").path
     assert (folder / "failures/trial-0-attempt-1.txt").stat().st_mode & 0o777 == 0o666 & ~mask
     assert (folder / "failures").stat().st_mode & 0o777 == 0o777 & ~mask
 
@@ -195,9 +195,9 @@ def test_what_is_no_text_and_what_has_no_end_is_kept_in_bounds(config, reopen, a
     plan.failed(plan.next(), Failure(error="x" * 10**6, traceback="\udcff" + "y" * 10**6))
     told = read(home, "failures/trial-0-attempt-1.txt")
     assert "\\udcff" in told
-    assert "letters left out" in told
+    assert "characters left out" in told
     assert len(told) < 300_000
-    assert len(study.recorded()[0].error) < 11_000
+    assert len(study.get_trial_records()[0].error) < 11_000
 
 
 def test_a_line_of_progress_holds_one_line_of_an_error(config, reopen, agenda):

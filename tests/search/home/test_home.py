@@ -18,12 +18,12 @@ def test_the_home_is_the_one_given_then_the_environments_then_the_default(monkey
 
 
 def test_looking_at_a_home_makes_nothing(home):
-    assert home.names() == []
+    assert home.list_searches() == []
     assert not home.root.exists()
 
 
 def test_a_search_lies_where_tools_look_for_it(home):
-    folder = home.folder("mine")
+    folder = home.get_search_folder("mine")
     assert folder.name == "mine"
     assert [path.relative_to(home.root) for path in (folder.config, folder.journal, folder.results)] == [
         Path("searches/mine/config.yaml"),
@@ -34,18 +34,18 @@ def test_a_search_lies_where_tools_look_for_it(home):
 
 
 def test_a_search_that_is_there_is_found(finished, home):
-    assert home.find("sums") == home.folder("sums")
+    assert home.find_search("sums") == home.get_search_folder("sums")
 
 
 @pytest.mark.parametrize("name", ["", "..", "../searches/sums", "sum", "sums/", "/", "*"])
 def test_a_name_that_is_none_is_refused_with_those_there_are(finished, home, name):
     with pytest.raises(SearchNotFoundError, match="it has: sums"):
-        home.find(name)
+        home.find_search(name)
 
 
 def test_an_empty_home_says_how_to_begin(home):
-    with pytest.raises(SearchNotFoundError, match="xlt launch CONFIG makes one"):
-        home.find("mine")
+    with pytest.raises(SearchNotFoundError, match="xlt launch CONFIG creates one"):
+        home.find_search("mine")
 
 
 def test_stages_lie_in_the_home_or_where_the_config_says_or_nowhere(home, tmp_path):
@@ -81,10 +81,10 @@ def _interrupted(path: Path) -> None:
 
 
 def test_a_search_is_live_while_a_launch_holds_its_lock(home):
-    folder = home.folder("sums")
-    assert not folder.live
+    folder = home.get_search_folder("sums")
+    assert not folder.is_running
     folder.path.mkdir(parents=True)
     with folder.lock.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
-        assert folder.live
-    assert not folder.live
+        assert folder.is_running
+    assert not folder.is_running

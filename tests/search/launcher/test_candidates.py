@@ -67,6 +67,6 @@ def test_the_variance_over_seeds_is_pooled_once_there_are_enough_repeats(space):
 def test_stages_that_the_store_has_cost_a_search_nothing(config, reopen):
     study = reopen(config({"sampler": "curriculum"}))
     sampler = study.proposer.study([]).sampler
-    assert set(sampler.held()) == set()
+    assert set(sampler.trained_parts()) == set()
     study.held = lambda: {("a stage",)}
-    assert set(sampler.held()) == {("a stage",)}
+    assert set(sampler.trained_parts()) == {("a stage",)}

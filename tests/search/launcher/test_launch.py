@@ -28,7 +28,7 @@ def console():
 def test_a_launch_leaves_config_study_and_results(config, home, console, sums):
     settings = config()
     study = launch(settings, home, console)
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     assert validate_config(read_document(folder.config), "again") == settings
     assert json.loads(folder.results.read_text())["best"] is not None
     assert folder.journal.exists()
@@ -83,7 +83,7 @@ def test_a_name_that_stands_for_another_space_is_refused_with_every_difference(c
         "space.noise.magnitude.points",
     }
     assert "training.target.steps: was 50, is 60" in text
-    assert "take a new name (--name), undo the change (--set counts too), or remove the folder" in text
+    assert "Choose a new name (--name), undo the change (also one made by --set), or remove the folder" in text
     assert {path: path.read_bytes() for path in home.root.rglob("*") if path.is_file()} == before
 
 
@@ -109,7 +109,7 @@ def test_an_intermediate_task_that_came_or_went_is_a_difference(config, home, co
 def test_what_does_not_change_a_trial_may_change_between_launches(config, home, console, sums, change):
     launch(config(), home, console)
     launch(config(change), home, console)
-    assert read_document(home.folder("sums").config) == config(change).model_dump(mode="json")
+    assert read_document(home.get_search_folder("sums").config) == config(change).model_dump(mode="json")
 
 
 def test_a_search_of_another_stage_version_is_refused_in_words_and_not_mixed(config, home, console, sums, monkeypatch):
@@ -128,14 +128,14 @@ def test_a_length_is_compared_by_what_it_comes_to(config, home, console, sums):
 
 
 def test_a_config_without_a_study_binds_nothing(config, home):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     folder.path.mkdir(parents=True)
     folder.config.write_text("rubbish: [")
     check_space(folder, config())
 
 
 def test_a_second_launch_at_the_same_time_is_refused(config, home, console, sums):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     folder.path.mkdir(parents=True)
     with folder.lock.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -166,7 +166,7 @@ def publishing(sums, home, monkeypatch):
 def test_a_trial_that_ended_early_leaves_no_weights_of_targets(config, home, console, publishing):
     publishing.among_best = lambda job: False
     study = launch(config({"racing.rules": ["asha"], "finalists.seeds": 0}), home, console)
-    ended = [record for record in study.recorded() if record.state == "pruned"]
+    ended = [record for record in study.get_trial_records() if record.state == "pruned"]
     assert ended
     for record in ended:
         (first, *_) = record.trial.targets
@@ -224,7 +224,7 @@ def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatc
     kept, store, sizes = sums.do, StageStore(home.stages), []
 
     def publish(agenda, job):
-        with wait_for_claim(store.place, stage_key(len(sizes)), lambda: False) as mine:
+        with wait_for_claim(store.location, stage_key(len(sizes)), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
         kept(agenda, job)
         sizes.append(sum(entry.bytes for entry in store.iterate_entries()))
@@ -240,7 +240,7 @@ def test_stages_of_another_version_are_told_once_and_not_used(config, home, cons
     store = StageStore(home.stages)
     for number, version in enumerate((STAGE_VERSION - 1, STAGE_VERSION, STAGE_VERSION - 1)):
         described = RECORD_OF | {"identity": RECORD_OF["identity"] | {"version": version}}
-        with wait_for_claim(store.place, stage_key(number), lambda: False) as mine:
+        with wait_for_claim(store.location, stage_key(number), lambda: False) as mine:
             store.publish(mine, described, WEIGHTS, {})
     launch(config(), home, console)
     told = console.file.getvalue()
@@ -269,7 +269,7 @@ def test_synonyms_that_cannot_be_read_end_a_launch_before_it_starts(config, home
     settings = config({"space.noise": {"methods": ["augmentation"], "magnitude": 1.0, "synonyms": str(file)}})
     with pytest.raises(UserError, match=f"space.noise.synonyms: .*{what}"):
         launch(settings, home, Console(file=io.StringIO()))
-    assert not home.folder("sums").journal.exists()
+    assert not home.get_search_folder("sums").journal.exists()
 
 
 def test_synonyms_that_nothing_uses_need_not_be_there(config, home, monkeypatch):
@@ -288,7 +288,7 @@ def test_data_that_the_folder_of_mirrors_lacks_end_a_launch_before_it_starts(con
     }
     with pytest.raises(UserError, match="paws-x: there is no"):
         launch(config(changes), home, Console(file=io.StringIO()))
-    assert not home.folder("sums").journal.exists()
+    assert not home.get_search_folder("sums").journal.exists()
 
 
 def test_a_launch_that_was_refused_before_its_first_trial_binds_nobody(config, home, console, monkeypatch, sums):
@@ -318,14 +318,14 @@ def test_the_search_keeps_the_synonyms_that_it_began_with(augmented, home, conso
     launch(augmented(good=["fine"]), home, console)
     (tmp_path / "synonyms.json").unlink()
     study = launch(augmented("moved.json", good=["fine"]), home, console)
-    own = home.folder("sums").synonyms
+    own = home.get_search_folder("sums").synonyms
     assert json.loads(own.read_text()) == {"good": ["fine"]}
     assert {record.trial.synonyms for record in study.get_complete_trials()} == {str(own)}
 
 
 def test_other_synonyms_are_refused_on_a_second_launch(augmented, home, console, sums):
     launch(augmented(good=["fine"]), home, console)
-    with pytest.raises(UserError, match=r"began with other synonyms than .*synonyms\.json holds now"):
+    with pytest.raises(UserError, match=r"started with other synonyms than .*synonyms\.json holds now"):
         launch(augmented(good=["great"]), home, console)
 
 
@@ -387,4 +387,4 @@ def test_synonyms_may_be_corrected_until_the_first_trial_ran(augmented, home, co
         with pytest.raises(UserError):
             launch(augmented(good=["fien"]), home, console)
     launch(augmented(good=["fine"]), home, console)
-    assert json.loads(home.folder("sums").synonyms.read_text()) == {"good": ["fine"]}
+    assert json.loads(home.get_search_folder("sums").synonyms.read_text()) == {"good": ["fine"]}

@@ -75,7 +75,7 @@ def test_a_trial_that_ended_early_is_told_with_the_reason_and_is_never_the_best(
     progress.follow(plan)
     worker.drive(plan)
     told = [line for line in console.file.getvalue().splitlines() if "ended early" in line]
-    assert len(told) == sum(record.state == "pruned" for record in study.recorded()) > 0
+    assert len(told) == sum(record.state == "pruned" for record in study.get_trial_records()) > 0
     assert all("ended early by asha after choice, target 1 of 2" in line for line in told)
     assert not any("best" in line.replace("among the best", "") for line in told)
 

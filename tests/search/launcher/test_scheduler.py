@@ -180,10 +180,10 @@ def test_a_failed_trial_is_recorded_and_the_search_goes_on(config, reopen, agend
     worker = failing_worker(lambda job: job.number == 2)
     study = reopen(config())
     worker.drive(agenda(study))
-    states = [record.state for record in study.recorded() if record.state != "duplicate"]
+    states = [record.state for record in study.get_trial_records() if record.state != "duplicate"]
     assert states.count("complete") == 5
     assert states.count("failed") == 1
-    (failed,) = [record for record in study.recorded() if record.state == "failed"]
+    (failed,) = [record for record in study.get_trial_records() if record.state == "failed"]
     assert (failed.number, failed.error) == (2, "the loss is nan at step 3 with learning rate 1e+20: lower it")
 
 
@@ -214,7 +214,7 @@ def test_a_repeat_that_failed_is_run_on_the_next_launch(config, reopen, agenda, 
     study = reopen(config())
     second.drive(agenda(study))
     assert {job.seed for job in second.jobs} == {2}
-    assert {tuple(sorted(seeds)) for seeds in study.repeats().values()} == {(1, 2, 3)}
+    assert {tuple(sorted(seeds)) for seeds in study.get_repeat_outcomes().values()} == {(1, 2, 3)}
 
 
 def test_a_budget_that_is_spent_asks_for_no_further_trial_but_confirms(config, reopen, agenda, worker):
@@ -246,7 +246,7 @@ def test_every_job_that_ends_is_announced_after_it_was_recorded(config, reopen, 
     heard = []
 
     def listen(event):
-        states = {record.number: record.state for record in study.recorded()}
+        states = {record.number: record.state for record in study.get_trial_records()}
         heard.append(
             (
                 event.job.number,
@@ -296,8 +296,8 @@ def test_a_job_that_keeps_killing_its_worker_fails(config, reopen, agenda):
     for _ in range(3):
         plan.handle_lost(plan.next(), "out of memory")
     assert [event.again for event in events] == [True, True, False]
-    assert study.recorded()[0].state == "failed"
-    assert study.recorded()[0].error == "out of memory"
+    assert study.get_trial_records()[0].state == "failed"
+    assert study.get_trial_records()[0].error == "out of memory"
 
 
 def test_a_lost_job_counts_as_one_that_is_ahead(config, reopen, agenda):

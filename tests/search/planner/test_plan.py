@@ -16,7 +16,7 @@ def test_a_plan_of_the_whole_space_shares_what_can_be_shared(config):
     """Ten trials: 1 empty, 3 of one stage, 6 of two; two targets each."""
     foreseen = plan(config({"trials": 10}), None)
     assert (foreseen.space, foreseen.trials) == (10, 10)
-    assert foreseen.asked == 10 * 2 + 3 * 1 + 6 * 2
+    assert foreseen.stages_asked == 10 * 2 + 3 * 1 + 6 * 2
     assert foreseen.stages_distinct == len(foreseen.new_stages) == 10 * 2 + 3 + 6
     told = foreseen.to_json()
     assert told["steps_asked"] == 10 * 2 * 50 + (3 + 12) * 100
@@ -30,7 +30,7 @@ def test_a_plan_runs_no_more_trials_than_the_space_holds(config):
 
 def test_a_plan_of_one_trial_is_the_baseline(config):
     foreseen = plan(config({"trials": 1}), None)
-    assert (foreseen.asked, foreseen.stages_distinct, foreseen.to_json()["steps_asked"]) == (2, 2, 100)
+    assert (foreseen.stages_asked, foreseen.stages_distinct, foreseen.to_json()["steps_asked"]) == (2, 2, 100)
 
 
 @pytest.mark.parametrize(
@@ -229,14 +229,14 @@ def test_another_noise_is_named_as_what_makes_stages_new(config):
 
 
 def test_a_plan_counts_the_trials_that_are_there(finished, config, home, paper):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     over = plan(config(), None, folder)
-    assert (over.done, over.trials, over.repeats, over.tree, over.over) == (6, 0, 0, (), True)
+    assert (over.trials_done, over.trials, over.repeats, over.tree, over.is_done) == (6, 0, 0, (), True)
     text = told(paper, render_plan(over, config(), None))
     assert "nothing: 6 trials and their repeats are done; more trials go on with it, as --trials 7" in text
     done = {record.trial for record in finished.get_complete_trials()}
     more = plan(config({"trials": 9}), None, folder)
-    assert (more.done, more.trials, more.repeats) == (6, 3, 9)
+    assert (more.trials_done, more.trials, more.repeats) == (6, 3, 9)
     tasks = {tuple(stage.task for stage in trial.curriculum) for trial in done}
     planned = {tuple(s.task for s in stage.path[:-1]) for stage in more.tree if stage.target}
     assert len(planned) == 3
@@ -247,9 +247,9 @@ def test_a_plan_counts_the_trials_that_are_there(finished, config, home, paper):
 def test_a_plan_of_a_used_up_space_says_so(config, reopen, agenda, worker, home, paper):
     settings = config({"trials": 20, "finalists.top": 0})
     worker.drive(agenda(reopen(settings)))
-    home.folder("sums").config.write_text(dump_config(settings))
-    foreseen = plan(settings, None, home.folder("sums"))
-    assert (foreseen.done, foreseen.trials) == (10, 0)
+    home.get_search_folder("sums").config.write_text(dump_config(settings))
+    foreseen = plan(settings, None, home.get_search_folder("sums"))
+    assert (foreseen.trials_done, foreseen.trials) == (10, 0)
     assert "and the space holds no further one" in told(paper, render_plan(foreseen, settings, None))
 
 
@@ -260,30 +260,30 @@ def test_trials_that_are_taken_up_again_are_planned_as_they_are(config, reopen, 
     study.tell(number, outcome(trial, 0.4))
     failed, left = study.ask(), study.ask()
     study.tell_failed(failed[0], "the loss is nan")
-    home.folder("sums").config.write_text(dump_config(settings))
-    foreseen = plan(settings, None, home.folder("sums"))
-    assert (foreseen.done, foreseen.trials) == (1, 3)
+    home.get_search_folder("sums").config.write_text(dump_config(settings))
+    foreseen = plan(settings, None, home.get_search_folder("sums"))
+    assert (foreseen.trials_done, foreseen.trials) == (1, 3)
     planned = {stage.path[:-1] for stage in foreseen.tree if stage.target}
     assert {failed[1].curriculum, left[1].curriculum} < planned
 
 
 def test_repeats_that_are_missing_are_planned_alone(finished, config, home):
-    foreseen = plan(config({"finalists.seeds": 5}), None, home.folder("sums"))
-    assert (foreseen.trials, foreseen.repeats, foreseen.over) == (0, 3 * 2, False)
+    foreseen = plan(config({"finalists.seeds": 5}), None, home.get_search_folder("sums"))
+    assert (foreseen.trials, foreseen.repeats, foreseen.is_done) == (0, 3 * 2, False)
 
 
 def test_a_plan_with_another_space_is_a_new_search_and_says_why(finished, config, home):
-    foreseen = plan(config({"training.target.steps": 60}), None, home.folder("sums"))
-    assert (foreseen.done, foreseen.trials) == (0, 6)
-    assert "training.target.steps: was 50, is 60" in foreseen.refused
+    foreseen = plan(config({"training.target.steps": 60}), None, home.get_search_folder("sums"))
+    assert (foreseen.trials_done, foreseen.trials) == (0, 6)
+    assert "training.target.steps: was 50, is 60" in foreseen.refusal
 
 
 def test_a_design_that_is_half_done_is_planned_from_there(config, reopen, agenda, worker, home):
     settings = config({"sampler": "orders", "trials": 10, "orders.design": "full", "finalists.top": 0})
     worker.drive(agenda(reopen(settings)), most=4)
-    home.folder("sums").config.write_text(dump_config(settings))
-    foreseen = plan(settings, None, home.folder("sums"))
-    assert (foreseen.done, foreseen.trials) == (4, 6)
+    home.get_search_folder("sums").config.write_text(dump_config(settings))
+    foreseen = plan(settings, None, home.get_search_folder("sums"))
+    assert (foreseen.trials_done, foreseen.trials) == (4, 6)
     worker.jobs.clear()
     worker.drive(agenda(reopen(settings)))
     assert {trial.curriculum for trial in worker.trials} == {stage.path[:-1] for stage in foreseen.tree if stage.target}

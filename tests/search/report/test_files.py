@@ -16,7 +16,7 @@ def console():
 
 
 def test_a_search_leaves_results_a_page_and_pictures(finished, home, drawn, console):
-    folder = home.folder(finished.config.name)
+    folder = home.get_search_folder(finished.config.name)
     written = write_report_files(finished, folder, console)
     assert console.file.getvalue() == ""
     assert {"report.html", "pictures/heat-map.png"} & written.files.keys() >= {"report.html"}
@@ -29,7 +29,7 @@ def test_a_search_leaves_results_a_page_and_pictures(finished, home, drawn, cons
 
 
 def test_pictures_of_before_are_gone(finished, home, drawn, console):
-    folder = home.folder(finished.config.name)
+    folder = home.get_search_folder(finished.config.name)
     folder.pictures.mkdir(parents=True)
     (folder.pictures / "old.png").write_bytes(b"")
     write_report_files(finished, folder, console)
@@ -40,8 +40,8 @@ def test_a_page_that_cannot_be_made_costs_nothing_but_the_page(finished, home, c
     def broken(analysis, folder):
         raise ZeroDivisionError("of pictures")
 
-    monkeypatch.setattr("search.report.page._folder.write_page_and_pictures", broken)
-    folder = home.folder(finished.config.name)
+    monkeypatch.setattr("search.report.page.write_page_and_pictures", broken)
+    folder = home.get_search_folder(finished.config.name)
     written = write_report_files(finished, folder, console)
     assert (dict(written.files), written.answer) == ({}, [])
     assert folder.results.exists()

@@ -66,7 +66,7 @@ def test_a_trial_is_behind_when_it_is_worse_nearly_everywhere():
     worse = transfer(np.array([0.5, 0.6, 0.4, 0.5, 0.6, 0.5, 0.4, 0.6]) - 0.1 + rng.normal(0, 0.01, 8))
     assert is_significantly_worse(worse, best, 0.99, 0.0)
     assert is_significantly_worse(worse, best, 0.99, 0.01**2)
-    assert not is_significantly_worse(best.over(["choice"]), best, 0.99, 0.0)
+    assert not is_significantly_worse(best.restrict_to(["choice"]), best, 0.99, 0.0)
     assert not is_significantly_worse(worse, best, 0.99, 0.1**2)
 
 

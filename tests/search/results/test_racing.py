@@ -6,8 +6,8 @@ from statistics import StatisticsError
 import pytest
 
 from search.launcher._workers import TARGETS_DONE, RacingScheduler, SchedulerSearcher, _NodeMonitor
-from search.report import render_answer, render_report, render_status
-from search.results import analyse_racing, build_results, list_racing_warnings
+from search.report import list_racing_warnings, render_answer, render_report, render_status
+from search.results import analyse_racing, build_results
 from search.study import TrialRecord
 from tests.search.conftest import worth
 from trainables.outcome import Outcome
@@ -19,7 +19,7 @@ ASHA = RACING | {"racing.rules": ["asha"]}
 
 
 def states(study):
-    return {record.number: record.state for record in study.recorded()}
+    return {record.number: record.state for record in study.get_trial_records()}
 
 
 def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, reopen, agenda, worker):
@@ -31,7 +31,7 @@ def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, 
         worse = best is not None and bool(trial.curriculum) and worth(trial) < best
         expected[number] = worse
         best = worth(trial) if best is None else max(best, worth(trial)) if not worse else best
-    told = [record for record in study.recorded() if expected.get(record.number)]
+    told = [record for record in study.get_trial_records() if expected.get(record.number)]
     assert len(told) > 2
     assert [record.spared is not None for record in told] == [place % 5 == 0 for place, _ in enumerate(told)]
     assert {record.state for record in told if record.spared} == {"complete"}
@@ -48,7 +48,7 @@ def test_neither_the_baseline_nor_repeats_nor_the_first_trial_race(config, reope
     worker.drive(agenda(study))
     assert states(study)[0] == "complete"
     assert {job.seed for job in worker.jobs if job.seed is not None} == {1, 2, 3}
-    assert study.repeats()
+    assert study.get_repeat_outcomes()
 
 
 def test_a_trial_that_ended_early_takes_up_a_place_and_is_never_tried_again(
@@ -71,7 +71,7 @@ def test_every_trial_is_scored_on_as_many_targets_as_grace_says(config, reopen, 
     worker.among_best = lambda job: False
     study = reopen(config(ASHA | {"racing.grace": 2}))
     worker.drive(agenda(study))
-    ended = [record for record in study.recorded() if record.state == "pruned"]
+    ended = [record for record in study.get_trial_records() if record.state == "pruned"]
     assert ended
     assert {len(record.outcome.transfer.scores) for record in ended} == {2}
 
@@ -92,11 +92,11 @@ def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, wo
     plan = agenda(reopen(config(ASHA | {"budget.stage_seconds": 24, "finalists.top": 0})))
     worker.drive(plan)
     document = build_results(plan.study)
-    ended = [record for record in plan.study.recorded() if record.state == "pruned"]
+    ended = [record for record in plan.study.get_trial_records() if record.state == "pruned"]
     assert ended
     # The stand-in trains two seconds a stage: those of the curriculum, and the one target that was done.
     assert all(record.outcome.trained_seconds == 2 * len(record.trial.curriculum) + 2 for record in ended)
-    whole = [record for record in plan.study.recorded() if record.state == "complete"]
+    whole = [record for record in plan.study.get_trial_records() if record.state == "complete"]
     assert document["sharing"]["seconds_trained"] == sum(r.outcome.trained_seconds for r in [*ended, *whole]) >= 24
     assert plan.stop_reason.startswith("budget.stage_seconds")
 
@@ -178,7 +178,7 @@ def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, 
     def tried(value):
         job = plan.next()
         early = outcome(job.trial, value)
-        decision = report(job, 1, value, replace(early, transfer=early.transfer.over(["choice"])))
+        decision = report(job, 1, value, replace(early, transfer=early.transfer.restrict_to(["choice"])))
         (plan.done if decision == "CONTINUE" else plan.pruned)(job, early)
         return decision
 
@@ -206,7 +206,7 @@ def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config
     assert race.looks == {500: 0.5, 1500: 1.5}
     job = plan.next()
     half = outcome(job.trial, 0.1)
-    half = replace(half, transfer=half.transfer.over(["choice"]))
+    half = replace(half, transfer=half.transfer.restrict_to(["choice"]))
     assert plan.handle_report(job, 0.5, half, True)  # half trained: no pair for what is trained
     plan.study.record_spared(job.number, "to see")
     plan.done(job, outcome(job.trial, 0.1))
@@ -219,7 +219,7 @@ def test_a_trial_that_nobody_ended_but_ray_has_failed(config, reopen, agenda, ou
     plan = agenda(reopen(config(ASHA)))
     job = plan.next()
     plan.pruned(job, outcome(job.trial, 0.1))
-    (record,) = plan.study.recorded()
+    (record,) = plan.study.get_trial_records()
     assert (record.state, record.error) == ("failed", "stopped before it was done")
 
 
@@ -257,7 +257,7 @@ def test_an_interrupted_trial_that_was_pruned_when_it_ran_again_is_taken_up_no_m
     worker.drive(agenda(study))
     again = reopen(study.config)
     assert again.recover() == 0
-    assert not any(record.state == "running" for record in again.recorded())
+    assert not any(record.state == "running" for record in again.get_trial_records())
 
 
 def test_a_worst_family_of_nothing_is_no_score():

@@ -94,7 +94,7 @@ def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, agenda, 
     reopen(config({"curriculum.max_length": 0})).ask()
     study = reopen(config({"curriculum.max_length": 0}))
     worker.drive(agenda(study))
-    assert {"interrupted"} < {record.state for record in study.recorded()}
+    assert {"interrupted"} < {record.state for record in study.get_trial_records()}
     assert [trial["state"] for trial in build_results(study)["trials"]] == ["complete"]
 
 
@@ -118,7 +118,7 @@ def test_sharing_counts_asked_and_trained_stages_of_trials_and_repeats(config, r
 
 
 def test_the_file_is_the_document_and_takes_its_place_in_one_step(finished, home):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     write_results(finished, folder)
     assert json.loads(folder.results.read_text()) == build_results(finished)
     assert not [path for path in folder.path.iterdir() if path.name.startswith(".results")]
@@ -203,7 +203,7 @@ def test_a_trial_that_was_ended_early_tells_the_stages_that_ran(config, reopen, 
     study = reopen(config({"racing.rules": ["paired"]}))
     number, trial = study.ask()
     early = outcome(trial, 0.5)
-    early = replace(early, transfer=early.transfer.over(["choice"]), stages=early.stages[:1])
+    early = replace(early, transfer=early.transfer.restrict_to(["choice"]), stages=early.stages[:1])
     study.tell_pruned(number, early, "clearly worse")
     (told,) = build_results(study)["trials"]
     assert {"key", "losses"} <= told["targets"]["choice"].keys()

@@ -26,7 +26,7 @@ def searched(config, reopen, outcome):
 
 
 def verdict_of(study):
-    return decide_verdict(study.get_complete_trials(), study.repeats(), study.config)
+    return decide_verdict(study.get_complete_trials(), study.get_repeat_outcomes(), study.config)
 
 
 def test_finalists_apart_on_paired_seeds_are_separated(searched):
@@ -127,8 +127,8 @@ def test_a_comparison_says_whether_it_separates(searched):
 
 def test_bounds_of_a_score_stay_where_scores_can_be():
     assert compute_interval([0.1, 0.9]).low < 0
-    assert str(compute_interval([0.1, 0.9]).within(0.0, 1.0)) == "0.500 [0.000, 1.000]"
-    assert compute_interval([0.5]).within(0.0, 1.0) == compute_interval([0.5])
+    assert str(compute_interval([0.1, 0.9]).clip(0.0, 1.0)) == "0.500 [0.000, 1.000]"
+    assert compute_interval([0.5]).clip(0.0, 1.0) == compute_interval([0.5])
 
 
 def test_the_value_comes_with_what_was_measured_its_split_and_its_method(searched):

@@ -93,7 +93,7 @@ def test_what_is_trained_already_makes_a_curriculum_cheap_and_wanted():
         two(trial)
         return trial.params["first"], trial.params["more"]
 
-    assert proposed(held=lambda: held) == ("ner", False)
+    assert proposed(trained_parts=lambda: held) == ("ner", False)
     assert proposed(per_cost=False) == ("ner", True)
 
 
@@ -178,7 +178,7 @@ def test_pruned_trials_count_with_what_their_report_leads_to():
     study = raced(0.1)
     pruned = [trial for trial in study.trials if trial.state == TrialState.PRUNED]
     assert len(pruned) > 2
-    values = study.sampler._seen(study, None).values
+    values = study.sampler._read_history(study, None).values
     complete = [trial.value for trial in study.trials if trial.state == TrialState.COMPLETE]
     for trial in pruned:
         expected = max(2 * trial.intermediate_values[1], min(complete))
@@ -192,7 +192,7 @@ def test_pruned_trials_teach_nothing_while_too_few_others_were_finished():
         trial = study.ask()
         trial.report(worth(stages(trial)) / 2, step=1)
         study.tell(trial, worth(stages(trial)) if state == TrialState.COMPLETE else None, state=state)
-    assert study.sampler._seen(study, None).values.keys() == {0, 1}
+    assert study.sampler._read_history(study, None).values.keys() == {0, 1}
 
 
 def test_early_values_that_foretell_the_contrary_make_pruned_trials_low_ones():
@@ -210,7 +210,7 @@ def test_of_a_pruned_trial_only_the_stages_are_trained():
     study = raced(10.0)
     trial = max(study.trials, key=lambda trial: trial.params["length"])
     told = stages(optuna.trial.FixedTrial(trial.params))
-    assert study.sampler._trained(trial) == [told[: place + 1] for place in range(len(told))]
+    assert study.sampler._list_trained_parts(trial) == [told[: place + 1] for place in range(len(told))]
 
 
 def test_the_outlook_is_bright_before_a_model_and_dim_when_the_best_was_found(search):

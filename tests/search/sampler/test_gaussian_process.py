@@ -4,8 +4,9 @@ from random import Random
 import numpy as np
 import pytest
 
-from search.sampler import Candidate, FeatureMatrix, GroupedKernel, SampledTrial, StageView, build_priors
-from search.sampler._features import FEATURE_GROUPS, FeatureScale, extract_features
+from search.sampler import Candidate, SampledTrial, StageView
+from search.sampler._features import FEATURE_GROUPS, FeatureMatrix, FeatureScale, extract_features
+from search.sampler._kernel import GroupedKernel, build_priors
 from search.sampler.gaussian_process import MAX_FITTED_TRIALS, GaussianProcessModel, draw_hyperparameters
 from tests.search.sampler.conftest import space, stages, worth
 
@@ -59,8 +60,8 @@ def test_each_group_has_mean_square_one_over_the_tried():
 def test_products_of_later_candidates_are_those_of_all_at_once():
     first, second = candidates(10), candidates(6, seed=1)
     points, whole = FeatureMatrix(first), FeatureMatrix(first)
-    whole.add(second)
-    rows = points.add(second)
+    whole.append(second)
+    rows = points.append(second)
     assert rows.tolist() == [[row] for row in range(10, 16)]
     known = np.arange(10).reshape(-1, 1)
     assert np.allclose(points.compute_products(rows, known), whole.compute_products(rows, known))
@@ -109,7 +110,7 @@ def test_the_model_expects_more_of_what_is_better():
         each = SampledTrial(rng, {})
         drawn.append(space(each))
         true.append(worth(stages(SampledTrial(rng, each.values))))
-    expected = model.process.predict(model.points.add(drawn))
+    expected = model.process.predict(model.points.append(drawn))
     assert np.corrcoef(expected, true)[0, 1] > 0.9
 
 
@@ -166,8 +167,8 @@ def test_what_is_known_of_true_values_is_what_the_process_predicts(monkeypatch):
     )
     ((means, covariance, noise),) = model.compute_posteriors(fresh, np.random.default_rng(0))
     assert means.shape == (40,)
-    assert np.allclose(means[30:], model.mean(fresh), atol=1e-5)
-    _, deviation = model.process.predict(model.points.add(fresh), return_std=True)
+    assert np.allclose(means[30:], model.predict_mean(fresh), atol=1e-5)
+    _, deviation = model.process.predict(model.points.append(fresh), return_std=True)
     assert np.allclose(np.sqrt(np.diag(covariance)[30:]), deviation, atol=1e-4)
     assert (np.diag(covariance)[:30] < np.diag(covariance)[30:].mean()).all()
     assert noise == model.noise

@@ -44,7 +44,7 @@ def test_the_full_design_is_the_whole_space(config):
     space = CurriculumSpace(settings)
     trials = {space.suggest(FixedTrial(row)) for row in iterate_design(space)}
     assert trials == every_trial(space)
-    assert space.size() == len(trials) == len(list(iterate_design(space))) == count_design_trials(space)
+    assert space.count_trials() == len(trials) == len(list(iterate_design(space))) == count_design_trials(space)
 
 
 def test_a_latin_design_has_none_singles_orders_and_the_mixed_tasks(config):
@@ -93,7 +93,7 @@ def test_a_search_may_go_on_with_another_sampler_than_orders_and_back(
 
 def test_a_design_that_does_not_fit_is_told(config):
     assert explain_incomplete_design(config({"sampler": "orders", "trials": 9})) == (
-        "trials: 9 of a design of 10: it is not balanced before all are done"
+        "trials: 9 of the 10 trials of the design; the design is balanced only when all are done"
     )
     assert (
         explain_incomplete_design(config({"sampler": "orders", "trials": 10}))

@@ -88,7 +88,7 @@ SPACES = [
 @pytest.mark.parametrize("changes", SPACES, ids=str)
 def test_the_size_of_a_space_is_the_number_of_its_trials(config, changes):
     space = CurriculumSpace(config(changes))
-    assert len(every_trial(space)) == space.size()
+    assert len(every_trial(space)) == space.count_trials()
 
 
 @pytest.mark.parametrize("changes", SPACES, ids=str)

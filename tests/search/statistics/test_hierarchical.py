@@ -83,7 +83,7 @@ def test_trials_tell_of_one_anothers_seeds(seeds, uneven):
     sizes = np.where(np.arange(16) % 2, 0.02, 0.008) if uneven else np.full(16, 0.012)
     for _ in range(500):
         values = trials(rng, 16, seeds, sizes)
-        spread = PriorVariance.of(values.mean(-1))
+        spread = PriorVariance.estimate(values.mean(-1))
         pick = rng.choice(16, 2, replace=False)
         found = estimate_hierarchical_mean(values[pick[0]] - values[pick[1]], *EQUAL[12], spread, 2.0)
         alone = estimate_hierarchical_mean(values[pick[0]] - values[pick[1]], *EQUAL[12])
@@ -97,16 +97,16 @@ def test_trials_tell_of_one_anothers_seeds(seeds, uneven):
 
 def test_few_trials_tell_nothing_of_seeds():
     values = np.random.default_rng(0).random((3, 5))
-    assert PriorVariance.of(values) is None
-    assert PriorVariance.of(np.ones((8, 5))) is None
-    assert PriorVariance.of(np.random.default_rng(0).random((8, 1))) is None
+    assert PriorVariance.estimate(values) is None
+    assert PriorVariance.estimate(np.ones((8, 5))) is None
+    assert PriorVariance.estimate(np.random.default_rng(0).random((8, 1))) is None
 
 
 def test_what_a_seed_does_to_all_trials_is_no_spread():
     rng = np.random.default_rng(1)
     values = rng.normal(0, 0.01, (16, 5))
     shifted = values + rng.normal(0, 1.0, 5)
-    assert PriorVariance.of(shifted).variance == pytest.approx(PriorVariance.of(values).variance)
+    assert PriorVariance.estimate(shifted).variance == pytest.approx(PriorVariance.estimate(values).variance)
 
 
 def test_units_in_groups_of_their_own_do_not_widen_the_interval():
@@ -152,7 +152,7 @@ def test_intervals_of_many_tests_are_wider_and_agree_with_holm():
 
 
 def test_a_difference_lies_between_minus_one_and_one():
-    found = estimate_hierarchical_mean(np.array([[0.9, 0.1], [-0.9, 0.2]]), np.full(2, 0.5), np.ones((2, 1))).within(
+    found = estimate_hierarchical_mean(np.array([[0.9, 0.1], [-0.9, 0.2]]), np.full(2, 0.5), np.ones((2, 1))).clip(
         -1.0, 1.0
     )
     assert (found.low, found.high) == (-1.0, 1.0)

@@ -21,7 +21,7 @@ from tests.search.conftest import worth
 
 @pytest.fixture
 def journal(finished, home) -> Path:
-    return home.folder("sums").journal
+    return home.get_search_folder("sums").journal
 
 
 def cut(journal: Path, count: int) -> bytes:
@@ -42,7 +42,7 @@ def test_a_journal_that_is_cut_anywhere_can_be_read_and_goes_on(config, home, ou
     for _ in range(2):
         number, trial = study.ask()
         study.tell(number, outcome(trial, worth(trial)))
-    journal = home.folder("sums").journal
+    journal = home.get_search_folder("sums").journal
     content = journal.read_bytes()
     for size in range(0, len(content), 97):
         journal.write_bytes(content[:size])
@@ -60,7 +60,7 @@ def test_a_journal_that_is_cut_anywhere_can_be_read_and_goes_on(config, home, ou
 def test_what_was_cut_off_is_set_aside_and_said(journal):
     torn = cut(journal, 100)
     whole = journal.read_bytes().removesuffix(torn)
-    assert "study.journal: a record that was cut off" in repair_journal(journal)
+    assert "study.journal: an incomplete record" in repair_journal(journal)
     assert journal.read_bytes() == whole
     assert journal.with_name("study.journal.torn").read_bytes() == torn + b"\n"
     assert repair_journal(journal) == ""
@@ -90,7 +90,7 @@ def test_a_journal_that_an_earlier_version_spoiled_by_looking_is_read_and_mended
     with pytest.raises(json.JSONDecodeError):
         opened_by_an_earlier_version(journal)
     before = journal.read_bytes()
-    assert len(Study.open(home.find("sums")).get_complete_trials()) == 6
+    assert len(Study.open(home.find_search("sums")).get_complete_trials()) == 6
     assert journal.read_bytes() == before
     assert repair_journal(journal)
     assert journal.with_name("study.journal.torn").read_bytes() == torn + b"\n"
@@ -104,8 +104,8 @@ def test_a_damaged_line_in_the_middle_is_told_with_its_place(journal, home, dama
     lines[11] = damage
     journal.write_bytes(b"\n".join(lines) + b"\n")
     before = journal.read_bytes()
-    for look in (lambda: Study.open(home.find("sums")), lambda: repair_journal(journal)):
-        with pytest.raises(UserError, match=rf"{journal}, line 12: .* the first 11 lines alone are a whole study"):
+    for look in (lambda: Study.open(home.find_search("sums")), lambda: repair_journal(journal)):
+        with pytest.raises(UserError, match=rf"{journal}, line 12: .* its first 11 lines, which are a complete study"):
             look()
     assert journal.read_bytes() == before
 
@@ -119,7 +119,7 @@ def test_nothing_is_appended_to_a_journal_that_is_looked_at(journal):
 
 
 def test_a_journal_is_read_while_it_grows(finished, journal):
-    reader, writer = JournalBackend(journal), JournalBackend(journal, writes=True)
+    reader, writer = JournalBackend(journal), JournalBackend(journal, writable=True)
     known = list(reader.read_logs(0))
     writer.append_logs([{"op_code": 2, "study_id": 0, "user_attr": {"a": 1}, "worker_id": "w"}])
     with journal.open("ab") as half:
@@ -131,8 +131,8 @@ def test_a_journal_is_read_while_it_grows(finished, journal):
 FULL = """
 import resource, sys
 from pathlib import Path
-from search.study._study._journal import JournalBackend
-journal = JournalBackend(Path(sys.argv[1]), writes=True)
+from search.study._journal import JournalBackend
+journal = JournalBackend(Path(sys.argv[1]), writable=True)
 record = {"op_code": 2, "study_id": 0, "user_attr": {"a": "b" * 300}, "worker_id": "w"}
 try:
     journal.append_logs([record])
@@ -159,12 +159,12 @@ def test_a_record_that_does_not_fit_is_taken_back_whole(journal):
 
 
 def test_a_study_that_moved_to_another_name_is_read(finished, home):
-    home.folder("sums").path.rename(home.folder("backup").path)
-    assert len(Study.open(home.find("backup")).get_complete_trials()) == 6
+    home.get_search_folder("sums").path.rename(home.get_search_folder("backup").path)
+    assert len(Study.open(home.find_search("backup")).get_complete_trials()) == 6
 
 
 def test_no_lock_file_is_left_or_waited_for(finished, home, config):
-    folder = home.folder("sums")
+    folder = home.get_search_folder("sums")
     stale = Path(f"{folder.journal}.lock")
     assert not stale.exists()
     stale.touch()

@@ -27,13 +27,13 @@ CHANGES = {
 
 def shown(home, name: str = "sums") -> optuna.Study:
     """The study as Optuna's tools open it."""
-    journal = home.folder(name).journal
+    journal = home.get_search_folder(name).journal
     return optuna.load_study(study_name=name, storage=JournalStorage(JournalFileBackend(str(journal))))
 
 
 @pytest.fixture
 def earlier(home) -> Path:
-    folder = home.folder("sums").path
+    folder = home.get_search_folder("sums").path
     shutil.copytree(EARLIER, folder)
     return folder
 
@@ -58,7 +58,7 @@ def test_choices_are_in_words(told, home):
     assert {value for name, value in seen if name == "task.0"} == {"facts", "dates", "facts_sw"}
     assert {value for name, value in seen if name == "task.1"} <= {"1st of those left", "2nd of those left"}
     assert {value for name, value in seen if name == "joint"} == {"one after another", "mixed in one stage"}
-    for trial, record in zip(shown(home).trials, study.recorded(), strict=True):
+    for trial, record in zip(shown(home).trials, study.get_trial_records(), strict=True):
         if "task.0" in trial.params:
             assert trial.params["task.0"] == record.trial.curriculum[0].task
             assert record.parameters["task.0"] == list(study.config.intermediate).index(trial.params["task.0"])
@@ -66,7 +66,7 @@ def test_choices_are_in_words(told, home):
 
 def test_what_is_a_place_on_a_grid_is_beside_it_as_a_number(told, home):
     study = told({"sampler": "random"}, 12)
-    for trial, record in zip(shown(home).trials, study.recorded(), strict=True):
+    for trial, record in zip(shown(home).trials, study.get_trial_records(), strict=True):
         assert trial.user_attrs["curriculum"] == str(record.trial)
         for place, stage in enumerate(record.trial.curriculum):
             assert trial.user_attrs[f"learning rate of stage {place + 1}"] == stage.learning_rate
@@ -89,14 +89,14 @@ def test_objectives_have_their_names(told, home):
 def test_no_duplicate_is_shown(told, home, sampler):
     study = told({"sampler": sampler, "space.learning_rate": 1e-3, "space.noise.methods": ["none"]}, 12)
     study.ask()
-    assert [record.state for record in study.recorded()] == ["complete"] * 12 + ["running"]
+    assert [record.state for record in study.get_trial_records()] == ["complete"] * 12 + ["running"]
     assert len(shown(home).trials) == 13
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe", "gp", "curriculum"])
 def test_every_sampler_draws_what_it_would_without_the_words(told, sampler):
     def trials(name: str) -> list:
-        return [record.trial for record in told({"name": name, "sampler": sampler}, 10).recorded()]
+        return [record.trial for record in told({"name": name, "sampler": sampler}, 10).get_trial_records()]
 
     worded = trials("worded")
     with pytest.MonkeyPatch.context() as patch:
@@ -105,12 +105,12 @@ def test_every_sampler_draws_what_it_would_without_the_words(told, sampler):
 
 
 def test_a_study_of_an_earlier_version_reads_as_it_did(earlier, home):
-    study = Study.open(home.find("sums"))
-    told = [(record.state, record.value) for record in study.recorded()]
+    study = Study.open(home.find_search("sums"))
+    told = [(record.state, record.value) for record in study.get_trial_records()]
     assert [state for state, _ in told] == ["complete"] * 5 + ["duplicate", "failed", "running"]
     assert [value for _, value in told[:5]] == pytest.approx([0.4, 0.5, 0.6, 0.65, 0.55])
-    assert study.recorded()[3].parameters["task.0"] == 1
-    assert [record.place for record in study.recorded()] == [0, 1, 2, 3, 4, None, 5, 6]
+    assert study.get_trial_records()[3].parameters["task.0"] == 1
+    assert [record.position for record in study.get_trial_records()] == [0, 1, 2, 3, 4, None, 5, 6]
 
 
 @pytest.mark.parametrize("sampler", ["random", "tpe", "gp", "curriculum"])
@@ -121,13 +121,13 @@ def test_a_study_of_an_earlier_version_goes_on_as_one_in_words_with_the_same_tri
             study.tell(number, outcome(trial, worth(trial)))
         return [trial for _, trial in found]
 
-    folder = home.find("sums")
+    folder = home.find_search("sums")
     config = validate_config(read_document(folder.config) | {"sampler": sampler, "trials": 9}, "config.yaml")
     old = WritableStudy(folder.journal, config)
     assert old.recover() == 2
-    assert [str(trial) for trial in next_two(old)] == [str(old.recorded()[number].trial) for number in (6, 7)]
-    new = WritableStudy(home.folder("new").journal, config.model_copy(update={"name": "new"}))
-    for record in select_last_records(old.recorded()):
+    assert [str(trial) for trial in next_two(old)] == [str(old.get_trial_records()[number].trial) for number in (6, 7)]
+    new = WritableStudy(home.get_search_folder("new").journal, config.model_copy(update={"name": "new"}))
+    for record in select_last_records(old.get_trial_records()):
         new._enqueue(record.parameters)
         number, trial = new.ask()
         new.tell(number, outcome(trial, worth(trial)))
@@ -156,4 +156,4 @@ def test_tasks_in_another_order_are_refused_in_words(told, config, home):
     turned = {"facts_sw": {"resource": "low"}, "dates": {"resource": "high"}, "facts": {"resource": "high"}}
     changed = config(CHANGES | {"intermediate": turned})
     with pytest.raises(UserError, match="began with the tasks under intermediate in another order"):
-        WritableStudy(home.folder("sums").journal, changed)
+        WritableStudy(home.get_search_folder("sums").journal, changed)

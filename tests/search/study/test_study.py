@@ -40,14 +40,14 @@ def test_a_failure_is_kept_with_its_cause(config, reopen):
     study = reopen(config())
     number, trial = study.ask()
     study.tell_failed(number, "the loss is nan")
-    (record,) = study.recorded()
+    (record,) = study.get_trial_records()
     assert (record.state, record.error, record.value, record.trial) == ("failed", "the loss is nan", None, trial)
 
 
 def test_a_trial_that_runs_is_recorded_as_running(config, reopen):
     study = reopen(config())
     study.ask()
-    assert [record.state for record in study.recorded()] == ["running"]
+    assert [record.state for record in study.get_trial_records()] == ["running"]
 
 
 def test_what_a_dead_launch_left_running_is_asked_for_again_with_the_same_parameters(config, reopen, outcome):
@@ -57,7 +57,7 @@ def test_what_a_dead_launch_left_running_is_asked_for_again_with_the_same_parame
     left = [study.ask()[1] for _ in range(2)]
     again = reopen(study.config)
     assert [again.ask()[1] for _ in range(2)] == left
-    assert [record.state for record in again.recorded()] == [
+    assert [record.state for record in again.get_trial_records()] == [
         "complete",
         "interrupted",
         "interrupted",
@@ -72,13 +72,13 @@ def test_recovery_counts_what_it_took_up(config, reopen, outcome, home):
     study.tell(number, outcome(trial, 0.4))
     study.tell_failed(study.ask()[0], "out of memory")
     study.ask()
-    assert WritableStudy(home.folder("sums").journal, config()).recover() == 2
+    assert WritableStudy(home.get_search_folder("sums").journal, config()).recover() == 2
 
 
 def test_recovery_of_a_finished_study_takes_up_nothing(finished):
-    before = finished.recorded()
+    before = finished.get_trial_records()
     assert finished.recover() == 0
-    assert finished.recorded() == before
+    assert finished.get_trial_records() == before
 
 
 def test_recovering_twice_takes_a_trial_up_once(config, reopen):
@@ -95,7 +95,7 @@ def test_a_trial_killed_again_and_again_is_taken_up_each_time_once(config, reope
         study = reopen(config())
         assert study.ask()[1].curriculum == ()
     assert reopen(config()).ask()[1].curriculum == ()
-    assert sum(record.state == "running" for record in study.recorded()) == 1
+    assert sum(record.state == "running" for record in study.get_trial_records()) == 1
 
 
 def test_a_baseline_killed_before_it_was_put_together_is_taken_up_again(config, reopen, monkeypatch):
@@ -128,8 +128,8 @@ def test_every_trial_of_the_space_is_asked_for_once_and_no_duplicate_is_recorded
     while (found := study.ask()) is not None:
         asked.append(found[1])
         study.tell(found[0], outcome(found[1], 0.5 + 0.01 * len(found[1].curriculum)))
-    assert len(asked) == len(set(asked)) == study.space.size() == 13
-    assert [record.state for record in study.recorded()] == ["complete"] * 13
+    assert len(asked) == len(set(asked)) == study.space.count_trials() == 13
+    assert [record.state for record in study.get_trial_records()] == ["complete"] * 13
 
 
 def test_with_two_objectives_duplicates_end_too(config, reopen, outcome):
@@ -146,12 +146,12 @@ def test_what_still_runs_is_not_asked_for_either(config, reopen):
     asked = []
     while (found := study.ask()) is not None:
         asked.append(found[1])
-    assert len(asked) == len(set(asked)) == study.space.size()
+    assert len(asked) == len(set(asked)) == study.space.count_trials()
 
 
 def test_the_last_untried_trial_of_a_space_is_found(config, reopen, outcome):
     study = reopen(config({"sampler": "tpe", "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 2}}))
-    size = study.space.size()
+    size = study.space.count_trials()
     walk, left = Random(0), set()
     while len(left) < size - 1:
         drawn = find_untried(study.space.suggest, left, walk)
@@ -171,11 +171,11 @@ def test_duplicates_are_recorded_as_such_and_never_complete(config, reopen, outc
     study._study.enqueue_trial(study.space.make_baseline_parameters())
     _, other = study.ask()
     assert other != trial
-    assert [record.state for record in study.recorded()] == ["complete", "duplicate", "running"]
+    assert [record.state for record in study.get_trial_records()] == ["complete", "duplicate", "running"]
     assert len(study.get_complete_trials()) == 1
     assert study._study.trials[1].state == TrialState.FAIL
     again = reopen(study.config)
-    assert [record.state for record in again.recorded()] == ["complete", "duplicate", "interrupted"]
+    assert [record.state for record in again.get_trial_records()] == ["complete", "duplicate", "interrupted"]
 
 
 def test_a_space_of_which_every_trial_was_tried_gives_none(config, reopen, outcome):
@@ -199,7 +199,7 @@ def test_repeats_on_fresh_seeds_are_kept_by_trial_and_seed(config, reopen, outco
     study.tell(number, outcome(trial, 0.4))
     repeat = outcome(trial, 0.45, ("dev", "test"))
     study.tell_repeat(number, 7, repeat)
-    assert reopen(config()).repeats() == {0: {7: repeat}}
+    assert reopen(config()).get_repeat_outcomes() == {0: {7: repeat}}
 
 
 def test_finalists_are_the_best_and_the_baseline(finished):
@@ -234,7 +234,7 @@ def test_a_launch_does_not_ask_first_for_what_the_one_before_asked_first(config,
     )
     asked = []
     for _ in range(2):
-        study = WritableStudy(home.folder("sums").journal, settings)
+        study = WritableStudy(home.get_search_folder("sums").journal, settings)
         study.recover()
         for _ in range(4):
             number, trial = study.ask()
@@ -245,7 +245,7 @@ def test_a_launch_does_not_ask_first_for_what_the_one_before_asked_first(config,
 
 def test_the_same_seed_asks_for_the_same_trials(config, home, outcome):
     def run(folder: str) -> list:
-        study = WritableStudy(home.folder(folder).journal, config())
+        study = WritableStudy(home.get_search_folder(folder).journal, config())
         study.recover()
         asked = []
         for _ in range(6):

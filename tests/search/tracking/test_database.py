@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from search.home import Home
-from search.home._home import make_uri_safe_path
+from search.home._files import make_uri_safe_path
 from search.results import write_results
 from search.tracking import DatabaseError, Tracker, lock_database, prepare_database, rebuild_tracking
 from search.tracking._database import NEWER_SCHEMA_MESSAGE
@@ -35,11 +35,11 @@ def searched(config, reopen, agenda, worker):
         from search.launcher._writable_study import WritableStudy
 
         settings = config({"trials": 2, "sampler": "orders", "finalists.top": 0})
-        study = WritableStudy(home.folder("sums").journal, settings)
+        study = WritableStudy(home.get_search_folder("sums").journal, settings)
         study.recover()
         worker.drive(Scheduler(settings, study, listeners=[]))
-        write_results(study, home.folder("sums"))
-        rebuilt = rebuild_tracking(study, home, home.folder("sums").results, console)
+        write_results(study, home.get_search_folder("sums"))
+        rebuilt = rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
         return study, rebuilt
 
     return make
@@ -49,7 +49,7 @@ def reopened(study, home: Home):
     """The same search where its home lies now."""
     from search.launcher._writable_study import WritableStudy
 
-    return WritableStudy(home.folder("sums").journal, study.config)
+    return WritableStudy(home.get_search_folder("sums").journal, study.config)
 
 
 def links(home: Home) -> list[Path]:
@@ -85,7 +85,7 @@ def test_the_way_around_a_path_goes_with_the_process(tmp_path):
 
     home = tmp_path / "a?b"
     home.mkdir()
-    code = "import sys; from pathlib import Path; from search.home._home._home import make_uri_safe_path; print(make_uri_safe_path(Path(sys.argv[1])))"
+    code = "import sys; from pathlib import Path; from search.home._files import make_uri_safe_path; print(make_uri_safe_path(Path(sys.argv[1])))"
     printed = subprocess.run(
         [sys.executable, "-c", code, str(home)], capture_output=True, text=True, check=True, timeout=60
     )
@@ -100,14 +100,14 @@ def test_a_home_that_was_moved_or_copied_leads_to_its_own_artifacts(searched, co
     how(tmp_path / "old home", tmp_path / "new, with 100% more")
     home = Home(tmp_path / "new, with 100% more")
     study = reopened(study, home)
-    again = rebuild_tracking(study, home, home.folder("sums").results, console)
+    again = rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
     assert (again.written, again.up_to_date) == (0, 2)
     assert all(link.is_relative_to(home.artifacts) for link in links(home))
     assert (
         console.file.getvalue()
         == f"mlflow.db: this home was at {tmp_path}/old home: 4 addresses of artifacts lead here now\n"
     )
-    rebuild_tracking(study, home, home.folder("sums").results, console)
+    rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
     assert console.file.getvalue().count("\n") == 1, "told once"
 
 
@@ -117,7 +117,7 @@ def test_a_launch_in_a_home_that_was_moved_says_so_too(searched, console, tmp_pa
     home = Home(tmp_path / "new")
     study = reopened(study, home)
     with Tracker(study.config, home, console) as tracker:
-        tracker.record_launch(study, home.folder("sums").results)
+        tracker.record_launch(study, home.get_search_folder("sums").results)
     assert "this home was at" in console.file.getvalue()
     assert all(link.is_relative_to(home.artifacts) for link in links(home))
 
@@ -142,7 +142,7 @@ def test_while_a_search_runs_nobody_else_takes_its_home_for_one_that_was_moved(s
     searched(Home(tmp_path / "old"), console)
     shutil.move(tmp_path / "old", tmp_path / "new")
     home = Home(tmp_path / "new")
-    with home.folder("sums").lock.open("w") as lock:
+    with home.get_search_folder("sums").lock.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert prepare_database(home) == []
         assert prepare_database(home, search="sums") != []
@@ -204,7 +204,7 @@ def test_a_database_of_a_newer_mlflow_is_left_as_it_is_and_stops_no_launch(searc
     stamped(home.database, "f00dfeedf00d")
     before = home.database.read_bytes()
     with Tracker(study.config, home, console) as tracker:
-        tracker.record_launch(study, home.folder("sums").results)
+        tracker.record_launch(study, home.get_search_folder("sums").results)
     assert console.file.getvalue().splitlines() == [
         f"MLflow at {home.database} missed some of this ({NEWER_SCHEMA_MESSAGE})",
         "the search itself is whole: xlt track sums writes the view anew",

@@ -25,21 +25,20 @@ PATIENCE = 60_000
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """A search's results and the address of MLflow over its home."""
-    from search.config import validate_config
     from search.home import Home
     from search.launcher._scheduler import Scheduler
     from search.launcher._writable_study import WritableStudy
-    from tests.search.conftest import DOCUMENT, FakeWorker, changed
+    from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
 
     home = Home(tmp_path_factory.mktemp("shown"))
-    config = validate_config(changed(DOCUMENT, {"name": "shown", "trials": 10}), "config.yaml")
-    study = WritableStudy(home.folder("shown").journal, config)
+    config = validate(changed(DOCUMENT, {"name": "shown", "trials": 10}), "config.yaml")
+    study = WritableStudy(home.get_search_folder("shown").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
-    write_results(study, home.folder("shown"))
-    rebuild_tracking(study, home, home.folder("shown").results, Console(file=io.StringIO()))
+    write_results(study, home.get_search_folder("shown"))
+    rebuild_tracking(study, home, home.get_search_folder("shown").results, Console(file=io.StringIO()))
     with over(home) as address:
-        yield json.loads(home.folder("shown").results.read_text()), address, _ids(home)
+        yield json.loads(home.get_search_folder("shown").results.read_text()), address, _ids(home)
 
 
 def _ids(home):

@@ -38,8 +38,8 @@ def searched(config, reopen, agenda, worker, home):
 
         with Tracker(study.config, home, console) as tracker:
             worker.drive(agenda(study, ended))
-            write_results(study, home.folder("sums"))
-            tracker.record_launch(study, home.folder("sums").results)
+            write_results(study, home.get_search_folder("sums"))
+            tracker.record_launch(study, home.get_search_folder("sums").results)
         return study
 
     return run
@@ -126,7 +126,7 @@ def test_what_was_missed_is_written_by_track(searched, server, console, home):
     server.broken = True
     study = searched(server.uri, console)
     server.broken = False
-    rebuilt = rebuild_tracking(study, home, home.folder("sums").results, console)
+    rebuilt = rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
     assert (rebuilt.written, rebuilt.missed, rebuilt.error) == (2, 0, None)
     assert server.finished == ALL
 
@@ -134,7 +134,7 @@ def test_what_was_missed_is_written_by_track(searched, server, console, home):
 def test_track_says_what_a_server_that_is_down_missed(searched, console, home, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     study = searched(closed(), console)
-    rebuilt = rebuild_tracking(study, home, home.folder("sums").results, console)
+    rebuilt = rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
     assert (rebuilt.written, rebuilt.missed) == (0, 2)
     assert rebuilt.error is not None
 

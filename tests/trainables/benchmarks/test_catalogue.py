@@ -55,23 +55,23 @@ def test_the_published_targets_are_scored_and_the_intermediate_tasks_are_in_ever
     assert counts.items() >= {"xtreme_r": 10, "xtreme": 9, "xglue": 9}.items()
     for benchmark in OF_THE_HUB:
         cards = get_task_catalogue(benchmark)
-        assert all(cards[name].scored for name in PUBLISHED_TARGETS.get(benchmark, ()))
-        assert all(cards[name].train and not cards[name].scored for name in INTERMEDIATE_TASKS)
+        assert all(cards[name].is_scored for name in PUBLISHED_TARGETS.get(benchmark, ()))
+        assert all(cards[name].train and not cards[name].is_scored for name in INTERMEDIATE_TASKS)
 
 
 @pytest.mark.parametrize("kind", TASK_KINDS)
 def test_every_kind_is_in_a_benchmark_and_scored_there_if_it_can_be(kind):
     there = [card for card in (*CARDS.values(), *MINIATURE_TASKS.values()) if card.kind == kind]
     assert there
-    assert any(card.scored for card in there) == bool(TASK_KINDS[kind].metrics)
+    assert any(card.is_scored for card in there) == bool(TASK_KINDS[kind].metrics)
 
 
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_a_card_of_the_hub_is_whole(card):
     assert card.kind in TASK_KINDS
-    assert card.about
+    assert card.description
     assert (card.train > 0) == bool(card.parts.train)
-    assert card.train or card.scored
+    assert card.train or card.is_scored
     assert len(set(card.labels)) == len(card.labels)
     scored = [*card.parts.dev, *card.parts.test]
     assert {code for part in card.parts.test for code in part.languages} == set(card.languages)
@@ -85,17 +85,17 @@ def test_a_card_of_the_hub_is_whole(card):
 @pytest.mark.parametrize("card", CARDS.values(), ids=CARDS)
 def test_every_part_of_a_card_names_its_set_its_licence_and_its_rows(card):
     for part in parts(card):
-        assert part.set.repository.count("/") == 1
-        assert part.set.licence
+        assert part.source.repository.count("/") == 1
+        assert part.source.licence
         assert part.skip >= 0 and (part.take is None or part.take > 0)
-        if card.labels and not part.shape.adapt:
-            assert len(part.shape.labels) == len(card.labels)
+        if card.labels and not part.row_format.adapt:
+            assert len(part.row_format.labels) == len(card.labels)
         for language in part.languages:
             assert part.configuration_of(language) and part.split_of(language)
             assert "{" not in part.describe_source(language)
-            rows = part.rows_of(language)
+            rows = part.expected_rows(language)
             assert rows is None or rows > 0
-    told = [part.rows_of(language) for part in card.parts.train for language in part.languages]
+    told = [part.expected_rows(language) for part in card.parts.train for language in part.languages]
     if all(told) and not any(part.take for part in card.parts.train):
         assert sum(told) == card.train
 
@@ -167,16 +167,16 @@ def test_a_card_says_what_the_data_are(benchmark, name):
     assert card.kind in TASK_KINDS
     assert card.labels == data.labels
     assert card.train == len(list(data.train or ()))
-    assert set(data.evaluation) == ({"dev", "test"} if card.scored else set())
+    assert set(data.evaluation) == ({"dev", "test"} if card.is_scored else set())
 
 
 @pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering", "retrieval"])
 def test_the_miniature_scores_a_task_of_each_of_the_first_kinds(kind):
-    assert any(card.scored and card.kind == kind for card in MINIATURE_TASKS.values())
+    assert any(card.is_scored and card.kind == kind for card in MINIATURE_TASKS.values())
 
 
 def test_a_task_is_trained_on_or_scored():
-    assert all(card.scored or card.train for card in MINIATURE_TASKS.values())
+    assert all(card.is_scored or card.train for card in MINIATURE_TASKS.values())
 
 
 def test_low_resource_tasks_are_in_other_languages_than_the_source():

@@ -61,7 +61,7 @@ def asked(server: tuple[str, list[str]]) -> tuple[str, list[str]]:
 def mirror(tmp_path, monkeypatch) -> Path:
     """The folder of a mirror of one JSON file, beside it one that is none of its business."""
     monkeypatch.setenv("XLT_DATA", str(tmp_path / "data"))
-    folder = tmp_path / "data" / PAIR.set.repository
+    folder = tmp_path / "data" / PAIR.source.repository
     folder.mkdir(parents=True)
     (tmp_path / "outside.jsonl").write_text(SOUND)
     card(folder, "rows.jsonl")
@@ -161,7 +161,7 @@ def test_a_split_that_nobody_asked_for_is_looked_at_too(mirror, tmp_path, monkey
         {"split": "other", "path": outside.replace("OUTSIDE", str(tmp_path / "outside.jsonl"))},
     ]
     card(mirror, "", data_files=files)
-    part = replace(PAIR, set=replace(PAIR.set, archived=archived))
+    part = replace(PAIR, source=replace(PAIR.source, archived=archived))
     with pytest.raises(DataError, match=r"reads its own folder|leaves its folder"):
         list(read_rows(part, "en", LABELS, RowNotes()))
     assert not [file for file in (tmp_path / "cache").rglob("*") if file.is_file() and b"SECRET" in file.read_bytes()]
@@ -174,7 +174,7 @@ def test_every_split_of_an_archived_set_is_read_and_so_checked(mirror, tmp_path,
     card(mirror, "", data_files=files)
     assert len(read()) == 3
     with pytest.raises(DataError, match="nested deeper"):
-        list(read_rows(replace(PAIR, set=replace(PAIR.set, archived=True)), "en", LABELS, RowNotes()))
+        list(read_rows(replace(PAIR, source=replace(PAIR.source, archived=True)), "en", LABELS, RowNotes()))
 
 
 ARGUMENTS = {

@@ -69,7 +69,7 @@ def spoilt(value: Any, place: tuple, fault: Any) -> Any:
 
 
 def kind(part: DatasetPart) -> tuple:
-    return (getattr(part.shape.adapt, "__qualname__", None), *sorted(part.shape.column_types))
+    return (getattr(part.row_format.adapt, "__qualname__", None), *sorted(part.row_format.column_types))
 
 
 def test_every_shape_is_here():
@@ -86,7 +86,11 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
     language, labels = part.languages[0] if "en" not in part.languages else "en", hub.read_labels(card)
     told = hub.open_split(part, language)
     rows, features = list(islice(told, 5)), getattr(told, "features", None)
-    columns = {*part.shape.columns.values(), *([part.item] if part.item else []), *(["id"] if part.where else [])}
+    columns = {
+        *part.row_format.columns.values(),
+        *([part.item_column] if part.item_column else []),
+        *(["id"] if part.contains_row else []),
+    }
     accepted = 0
     for place in ((column, *rest) for column in sorted(columns) for rest in places(rows[1][column])):
         for fault in FAULTS:
@@ -99,7 +103,7 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
             except DataError as error:
                 refused = str(error)
             if refused:
-                assert f"{part.place(language)}, row 1: column " in refused, (place, fault)
+                assert f"{part.describe_rows(language)}, row 1: column " in refused, (place, fault)
                 # Of letters and what they stand for either may be the wrong one.
                 assert place[0] in refused or "answerKey" in refused, (place, fault)
                 continue

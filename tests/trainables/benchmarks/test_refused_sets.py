@@ -25,7 +25,7 @@ def refusal(part: DatasetPart = PAIR, language: str = "en", labels=LABELS) -> st
     with pytest.raises(DataError) as refused:
         list(read_rows(part, language, labels, RowNotes()))
     told = str(refused.value)
-    assert part.describe_source(language) in told or part.set.repository in told
+    assert part.describe_source(language) in told or part.source.repository in told
     assert "\n" not in told
     return told
 
@@ -65,7 +65,7 @@ def test_a_column_that_joins_languages_is_missing(write):
 
 def test_columns_that_do_not_fit_each_other(write):
     write([{"one": ["a", "b"], "two": [0], "label": 0}], names=None)
-    tagged = replace(PAIR, shape=make_tagging_format("one", "two", LABELS, hub_order=LABELS), item=None)
+    tagged = replace(PAIR, row_format=make_tagging_format("one", "two", LABELS, hub_order=LABELS), item_column=None)
     assert refusal(tagged).endswith(
         "none of its 1 rows can be used: words and tags of different numbers, row left out (1)"
     )
@@ -73,20 +73,22 @@ def test_columns_that_do_not_fit_each_other(write):
 
 def test_values_of_another_kind(write):
     write([{"one": "a", "two": 1, "label": 0}], names=None)
-    asked = replace(PAIR, shape=replace(QUESTION_FORMAT, columns={"context": "one", "answers": "two"}), item=None)
+    asked = replace(
+        PAIR, row_format=replace(QUESTION_FORMAT, columns={"context": "one", "answers": "two"}), item_column=None
+    )
     assert refusal(asked).endswith("split train, row 0: column two: 1 is no record of text, answer_start")
 
 
 def test_a_label_that_is_no_choice(write):
     write([row(number, label=number) for number in range(3)], names=None)
-    chosen = replace(PAIR, shape=make_choice_format(["one"], ["one", "two"]))
+    chosen = replace(PAIR, row_format=make_choice_format(["one"], ["one", "two"]))
     assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices")
 
 
 def test_a_split_without_rows_and_one_that_is_shorter_than_what_it_leaves_out(write):
     write([row(0)])
     assert refusal(replace(PAIR, skip=1)).endswith("split train: it has no rows after the first 1")
-    assert refusal(replace(PAIR, where=lambda row, language: False)).endswith("it has no rows in en")
+    assert refusal(replace(PAIR, contains_row=lambda row, language: False)).endswith("it has no rows in en")
     write([], names=LABELS)
     assert refusal().endswith("split train: it has no rows")
 
@@ -196,7 +198,7 @@ def test_a_word_of_a_licensed_set_without_its_tag_takes_its_sentence_along(tmp_p
 
 
 def test_no_mirror_is_meant_where_no_folder_is_named(monkeypatch, tmp_path, mirror):
-    data = get_task_catalogue("xtreme_r")["xnli"].parts.test[0].set
+    data = get_task_catalogue("xtreme_r")["xnli"].parts.test[0].source
     monkeypatch.delenv("XLT_DATA", raising=False)
     assert find_mirror(data) is None
     monkeypatch.setenv("XLT_DATA", "relative")

@@ -139,8 +139,8 @@ def test_every_card_states_what_numbers_mean():
     for benchmark in set(BENCHMARKS) - {"miniature"}:
         for task, card in BENCHMARKS[benchmark].items():
             for part in (*card.parts.train, *card.parts.dev, *card.parts.test):
-                if part.shape.labels or "tags" in part.shape.columns:
-                    found[task, part.set.repository] = part.shape.hub_order
+                if part.row_format.labels or "tags" in part.row_format.columns:
+                    found[task, part.source.repository] = part.row_format.hub_order
     assert found == HUB_ORDERS
 
 
@@ -192,7 +192,7 @@ def test_a_sentence_of_blank_words_alone_teaches_nothing_and_is_scored(given):
 def test_a_language_of_sentences_without_words_is_refused_by_name(split, given):
     told = f"language-less, configuration de, split {'train' if split == 'train' else 'test'}"
     part = getattr(PANX.parts, split)[0]
-    lacking = replace(part, set=replace(part.set, repository="language-less"), languages=("de",))
+    lacking = replace(part, source=replace(part.source, repository="language-less"), languages=("de",))
     card = replace(PANX, parts=replace(PANX.parts, **{split: (lacking,)}))
     empty = [{"tokens": [], "ner_tags": []}] * 3
     with pytest.raises(DataError) as refused:
@@ -306,10 +306,10 @@ def test_pages_of_which_no_two_answer_one_query_cannot_be_ranked(given):
 
 def test_labels_that_differ_in_case_alone_are_two():
     shape = RowFormat(columns={"words": "tokens"}, labels=("B-PER", "B-per", "O"))
-    labels, notes = LabelMap.of(shape, (), None), RowNotes()
-    assert [labels.number(name, "tags", notes) for name in ("B-PER", "B-per", "O", "o")] == [0, 1, 2, 2]
+    labels, notes = LabelMap.from_format(shape, (), None), RowNotes()
+    assert [labels.to_number(name, "tags", notes) for name in ("B-PER", "B-per", "O", "o")] == [0, 1, 2, 2]
     with pytest.raises(ValueError, match="'b-PER'"):
-        labels.number("b-PER", "tags", notes)
+        labels.to_number("b-PER", "tags", notes)
 
 
 def test_a_column_of_another_type_is_refused_by_its_name(given):

@@ -30,7 +30,7 @@ def test_every_example_comes_once_an_epoch(kind, task):
     assert 2 * rows == BATCHES_PER_BUCKET * 3
     seen = Counter(
         str([token for token, here in zip(ids, mask, strict=True) if here])
-        for batch in islice(prepared.batches(3, Random(0)), BATCHES_PER_BUCKET)
+        for batch in islice(prepared.iterate_batches(3, Random(0)), BATCHES_PER_BUCKET)
         for ids, mask in zip(
             unhidden(kind, batch).flatten(1).tolist(), batch["attention_mask"].flatten(1).tolist(), strict=True
         )
@@ -52,18 +52,24 @@ def flat(ids: list) -> list[int]:
 
 
 def test_batches_are_decided_by_the_random_numbers(task):
-    first, second, other = (ids(islice(task("classification").batches(4, Random(seed)), 12)) for seed in (0, 0, 1))
+    first, second, other = (
+        ids(islice(task("classification").iterate_batches(4, Random(seed)), 12)) for seed in (0, 0, 1)
+    )
     assert first == second
     assert first != other
 
 
 def test_epochs_come_in_different_orders(task):
-    epochs = [ids(islice(batches, 6)) for batches in [task("classification").batches(4, Random(0))] for _ in range(2)]
+    epochs = [
+        ids(islice(batches, 6)) for batches in [task("classification").iterate_batches(4, Random(0))] for _ in range(2)
+    ]
     assert epochs[0] != epochs[1]
 
 
 def test_batches_hold_examples_of_like_length(task):
-    widths = [batch["attention_mask"].sum(-1) for batch in islice(task("classification").batches(4, Random(0)), 6)]
+    widths = [
+        batch["attention_mask"].sum(-1) for batch in islice(task("classification").iterate_batches(4, Random(0)), 6)
+    ]
     spread = sum((width.max() - width.min()).item() for width in widths) / len(widths)
     everything = sorted(map(get_feature_length, task("classification").train.features))
     assert spread < (everything[-1] - everything[0]) / 2
@@ -117,7 +123,7 @@ def test_scored_rows_are_kept_by_language(task):
     assert prepared.languages("dev") == {"en", "de"}
     assert prepared.languages("test") == frozenset()
     for language in ("en", "de"):
-        scored = prepared.scored("dev", language)
+        scored = prepared.load_evaluation_set("dev", language)
         assert {row["language"] for row in scored.rows} == {language}
         assert len(scored.encoded.features) == len(scored.rows) == 10
 
@@ -143,14 +149,14 @@ def test_no_feature_is_longer_than_the_limit(kind, task):
     prepared = task(kind, max_length=14)
     features = [*prepared.train.features]
     for language in prepared.languages("dev"):
-        features += prepared.scored("dev", language).encoded.features
+        features += prepared.load_evaluation_set("dev", language).encoded.features
     assert max(map(get_feature_length, features)) == 14
 
 
 @pytest.mark.parametrize("kind", TRAINED)
 def test_texts_that_are_rewritten_to_themselves_give_the_same_batches(kind, task):
     prepared = task(kind, max_length=14)
-    plain, same = (prepared.batches(4, Random(1), rewrite) for rewrite in (None, lambda text: text))
+    plain, same = (prepared.iterate_batches(4, Random(1), rewrite) for rewrite in (None, lambda text: text))
     for one, other in islice(zip(plain, same, strict=False), 14):
         assert one.keys() == other.keys()
         assert all(torch.equal(one[name], other[name]) for name in one)
@@ -158,7 +164,7 @@ def test_texts_that_are_rewritten_to_themselves_give_the_same_batches(kind, task
 
 def test_texts_are_rewritten_anew_each_time_they_come(task):
     prepared, calls = task("classification"), []
-    batches = prepared.batches(24, Random(1), lambda text: calls.append(text) or f"{text} {len(calls)}")
+    batches = prepared.iterate_batches(24, Random(1), lambda text: calls.append(text) or f"{text} {len(calls)}")
     first, second = next(batches), next(batches)
     assert len(calls) == 2 * 2 * 24
     assert not torch.equal(first["input_ids"], second["input_ids"])
@@ -169,7 +175,7 @@ def test_the_mean_length_counts_all_tokens_and_those_that_are_not_special(task):
     texts = [ids for feature in prepared.train.features for ids in feature["input_ids"]]
     whole, plain = prepared.mean_length
     assert whole == pytest.approx(sum(map(len, texts)) / 48)
-    markers = {0, 1, 2, 3, prepared.encoder.tokenizer.mask_token_id}
+    markers = {0, 1, 2, 3, prepared.encoder.pretrained_tokenizer.mask_token_id}
     assert plain == pytest.approx(sum(token not in markers for ids in texts for token in ids) / 48)
     assert plain <= whole - 4
 
@@ -187,7 +193,7 @@ def test_batches_do_not_read_what_is_for_scoring(task, monkeypatch):
     read, take = [], ArrowTable.take
     monkeypatch.setattr(ArrowTable, "take", lambda table, places: read.append(table.columns) or take(table, places))
     prepared = task("question_answering")
-    batches = prepared.batches(4, Random(0))
+    batches = prepared.iterate_batches(4, Random(0))
     assert prepared.train.features
     read.clear()
     assert set(next(batches)) == {"input_ids", "attention_mask", "start_positions", "end_positions"}
@@ -275,7 +281,7 @@ def test_what_is_ready_is_trained_and_scored_on_without_reading_or_writing_anyth
     assert found.fingerprint
     assert found.mean_length
     assert len(found.train_rows) == 20
-    assert next(found.batches(4, Random(0)))
+    assert next(found.iterate_batches(4, Random(0)))
     assert found.evaluation_fingerprint("test", ("en", "sw"))
     if kind in SCORED:
         (model,) = build_models(found.encoder.weights, [found])

@@ -32,7 +32,7 @@ def shelf(tmp_path) -> TableCache:
 
 
 def kept(shelf: TableCache, rows, key: str = KEY) -> ArrowTable:
-    return shelf.keep(key, rows, dict).table
+    return shelf.put(key, rows, dict).table
 
 
 def test_rows_come_back_as_they_were(shelf):
@@ -143,10 +143,10 @@ def test_what_was_noted_is_kept_and_asked_for_when_all_rows_were_read(shelf):
             read.append(row)
             yield row
 
-    shelf.keep(KEY, rows(), lambda: {"rows": len(read), "notes": {"gemerkt: ä": 2}})
+    shelf.put(KEY, rows(), lambda: {"rows": len(read), "notes": {"gemerkt: ä": 2}})
     found = shelf.find(KEY)
     assert found is not None
-    assert found.about == {"rows": 7, "notes": {"gemerkt: ä": 2}}
+    assert found.metadata == {"rows": 7, "notes": {"gemerkt: ä": 2}}
 
 
 def test_what_is_not_there_is_not_found(shelf):
@@ -206,7 +206,7 @@ def test_opening_a_table_takes_no_memory_for_its_rows(shelf):
     file = shelf.folder / KEY[:2] / KEY / "rows.arrow"
     assert file.stat().st_size > 12_000_000
     before = pa.total_allocated_bytes()
-    table = ArrowTable.at(file)
+    table = ArrowTable.open_file(file)
     assert len(table) == 3000
     assert pa.total_allocated_bytes() - before < 100_000
 
@@ -220,7 +220,7 @@ def test_opening_tables_keeps_no_files_open(shelf):
 
 
 def test_what_is_noted_can_be_read_by_people(shelf):
-    shelf.keep(KEY, NESTED, lambda: {"what": "train, ä"})
+    shelf.put(KEY, NESTED, lambda: {"what": "train, ä"})
     text = (shelf.folder / KEY[:2] / KEY / "about.json").read_text(encoding="utf-8")
     assert "train, ä" in text
     assert json.loads(text) == {"what": "train, ä"}

@@ -44,17 +44,17 @@ def names(shelf: TableCache) -> set[str]:
 
 def test_rows_are_read_the_first_time_and_found_the_second(shelf):
     source = Source()
-    first, second = (made(shelf).rows(source.rows, "train") for _ in range(2))
+    first, second = (made(shelf).load_rows(source.rows, "train") for _ in range(2))
     assert list(first.table) == list(second.table) == ROWS
-    assert first.about == second.about
+    assert first.metadata == second.metadata
     assert source.readings == 1
 
 
 def test_rows_that_do_not_tell_where_they_come_from_are_kept_under_what_they_are(shelf):
-    first = made(shelf).rows(ROWS, "train")
+    first = made(shelf).load_rows(ROWS, "train")
     assert len(names(shelf)) == 1
-    assert list(made(shelf).rows(list(ROWS), "train").table) == list(first.table)
-    made(shelf).rows(ROWS[1:], "train")
+    assert list(made(shelf).load_rows(list(ROWS), "train").table) == list(first.table)
+    made(shelf).load_rows(ROWS[1:], "train")
     assert len(names(shelf)) == 2
 
 
@@ -68,35 +68,35 @@ def test_other_sources_kinds_labels_and_languages_are_other_tables(shelf):
         (made(shelf), "source", "de"),
     ]
     for tabled, source, language in asked:
-        tabled.rows(Source(source=source).rows, "train", language)
+        tabled.load_rows(Source(source=source).rows, "train", language)
     assert len(names(shelf)) == len(asked)
 
 
 def test_what_rows_are_called_does_not_matter(shelf):
     for what in ("train", "dev, de"):
-        made(shelf).rows(Source().rows, what)
+        made(shelf).load_rows(Source().rows, what)
     assert len(names(shelf)) == 1
 
 
 def test_the_fingerprint_is_that_of_the_rows_wherever_they_come_from(shelf):
     prints = [
-        made(shelf).rows(rows, "train", language).about["fingerprint"]
+        made(shelf).load_rows(rows, "train", language).metadata["fingerprint"]
         for rows, language in ((Source().rows, None), (ROWS, None), (Source(source="other").rows, "de"))
     ]
     assert len(set(prints)) == 1
-    assert made(shelf).rows(ROWS[1:], "train").about["fingerprint"] not in prints
-    assert made(shelf, labels=("a", "b")).rows(ROWS, "train").about["fingerprint"] not in prints
+    assert made(shelf).load_rows(ROWS[1:], "train").metadata["fingerprint"] not in prints
+    assert made(shelf, labels=("a", "b")).load_rows(ROWS, "train").metadata["fingerprint"] not in prints
 
 
 def test_the_language_becomes_a_column(shelf):
-    found = made(shelf).rows(ROWS, "dev", "sw")
+    found = made(shelf).load_rows(ROWS, "dev", "sw")
     assert list(found.table) == [row | {"language": "sw"} for row in ROWS]
 
 
 def test_notes_of_the_reading_are_kept(shelf):
     source = Source()
     for _ in range(2):
-        assert made(shelf).rows(source.rows, "train").about["notes"] == {"seen": 5}
+        assert made(shelf).load_rows(source.rows, "train").metadata["notes"] == {"seen": 5}
 
 
 def test_progress_is_told_while_rows_are_read_and_not_when_they_are_found(shelf, encoder):
@@ -104,7 +104,7 @@ def test_progress_is_told_while_rows_are_read_and_not_when_they_are_found(shelf,
     rows = [{"text": str(n), "text_pair": None, "label": 0} for n in range(CHUNK_ROWS + 1)]
     tabled = made(shelf, tell=lambda what, rows: heard.append((what, rows)))
     for _ in range(2):
-        tabled.features(tabled.rows(Source(rows).rows, "train"), "train", encoder, 16)
+        tabled.load_features(tabled.load_rows(Source(rows).rows, "train"), "train", encoder, 16)
     assert heard == [("train", 0), ("train", CHUNK_ROWS), ("train, tokens", 0), ("train, tokens", CHUNK_ROWS)]
 
 
@@ -112,15 +112,15 @@ def features(
     shelf: TableCache, rows: list[dict], encoder, length: int = 16, language: str = "en", **task
 ) -> CachedTable:
     tabled = made(shelf, **task)
-    return tabled.features(tabled.rows(rows, "train"), "train", encoder, length, language)
+    return tabled.load_features(tabled.load_rows(rows, "train"), "train", encoder, length, language)
 
 
 def test_features_are_those_of_the_kind_with_their_rows_and_lengths(shelf, task):
     prepared = task("question_answering", max_length=14)
     rows = list(prepared.data.train)
-    expected = prepared.kind.encode(rows, prepared.encoder.tokens, 14)
+    expected = prepared.kind.encode(rows, prepared.encoder.tokenizer, 14)
     found = features(shelf, rows, prepared.encoder, 14, kind="question_answering", labels=())
-    pad_id = prepared.encoder.tokens.pad_id
+    pad_id = prepared.encoder.tokenizer.pad_id
     assert found.table.column("_row").tolist() == list(expected.rows)
     assert found.table.column("_length").tolist() == [len(each["input_ids"]) for each in expected.features]
     assert [row["_spans"] for row in found.table] == [
@@ -142,10 +142,10 @@ def test_rows_of_several_readings_keep_their_numbers(shelf, encoder, monkeypatch
 
 def test_features_are_made_the_first_time_and_found_the_second(shelf, encoder, monkeypatch):
     first = features(shelf, ROWS, encoder)
-    monkeypatch.setattr(type(encoder.tokens), "pairs", None)
+    monkeypatch.setattr(type(encoder.tokenizer), "encode_pairs", None)
     second = features(shelf, ROWS, encoder)
     assert list(first.table) == list(second.table)
-    assert first.about == second.about
+    assert first.metadata == second.metadata
 
 
 def test_other_rows_lengths_languages_and_encoders_are_other_tables(shelf, encoder, tiny):
@@ -165,11 +165,13 @@ def test_other_rows_lengths_languages_and_encoders_are_other_tables(shelf, encod
 def test_texts_and_tokens_are_counted_choices_apart(shelf, task):
     prepared = task("multiple_choice")
     rows = list(prepared.data.train)
-    about = features(shelf, rows, prepared.encoder, 64, kind="multiple_choice", labels=()).about
+    about = features(shelf, rows, prepared.encoder, 64, kind="multiple_choice", labels=()).metadata
     texts = [
-        prepared.encoder.tokenizer(row["context"], choice)["input_ids"] for row in rows for choice in row["choices"]
+        prepared.encoder.pretrained_tokenizer(row["context"], choice)["input_ids"]
+        for row in rows
+        for choice in row["choices"]
     ]
-    special = set(prepared.encoder.tokens.special_ids)
+    special = set(prepared.encoder.tokenizer.special_ids)
     assert about["texts"] == len(texts) == 48
     assert about["tokens"] == sum(map(len, texts))
     assert about["plain"] == sum(token not in special for text in texts for token in text)
@@ -205,7 +207,7 @@ def test_a_rows_own_language_comes_first(shelf, tiny):
 def test_the_mask_is_left_out_and_made_again(shelf, architecture):
     table = features(shelf, ROWS, architecture, 24).table
     assert "attention_mask" not in table.columns
-    expected = architecture.tokens.pairs([row["text"] for row in ROWS], ["Suomi"] * 5, 24, [("en", "en")] * 5)
-    assert pad_features(table[:], architecture.tokens.pad_id)["attention_mask"].equal(
-        pad_features(expected, architecture.tokens.pad_id)["attention_mask"]
+    expected = architecture.tokenizer.encode_pairs([row["text"] for row in ROWS], ["Suomi"] * 5, 24, [("en", "en")] * 5)
+    assert pad_features(table[:], architecture.tokenizer.pad_id)["attention_mask"].equal(
+        pad_features(expected, architecture.tokenizer.pad_id)["attention_mask"]
     )

@@ -59,7 +59,7 @@ def test_the_hash_of_a_view_is_that_of_its_values():
 
 def test_the_embedding_norm_is_the_mean_over_the_vocabulary(encoder):
     table = encoder.weights["embeddings.word_embeddings.weight"]
-    assert len(table) == len(encoder.tokenizer)
+    assert len(table) == len(encoder.pretrained_tokenizer)
     assert encoder.embedding_norm == pytest.approx(sum(row.norm().item() for row in table) / len(table), rel=1e-5)
 
 
@@ -108,11 +108,11 @@ def test_where_the_files_do_not_tell_only_an_xlm_with_language_embeddings_takes_
     settings = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
     del settings["do_lowercase_and_remove_accent"]
     (folder / "tokenizer_config.json").write_text(json.dumps(settings), encoding="utf-8")
-    assert encoders.load_encoder.__wrapped__(str(folder)).tokenizer.do_lowercase_and_remove_accent is bare
+    assert encoders.load_encoder.__wrapped__(str(folder)).pretrained_tokenizer.do_lowercase_and_remove_accent is bare
 
 
 def test_an_encoders_tokens_are_made_once(encoder):
-    assert encoder.tokens is encoder.tokens
+    assert encoder.tokenizer is encoder.tokenizer
 
 
 def test_the_shipped_encoder_loads_as_any_checkpoint_does():

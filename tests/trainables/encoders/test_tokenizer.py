@@ -127,10 +127,10 @@ def config_of(encoder: Encoder):
 
 @pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering", "retrieval"])
 def test_every_kind_goes_through_every_encoder(kind, any_encoder, undisturbed):
-    features = TASK_KINDS[kind].encode([row(kind, code) for code in SENTENCES], any_encoder.tokens, 48).features
-    batch = pad_features(features, any_encoder.tokens.pad_id)
+    features = TASK_KINDS[kind].encode([row(kind, code) for code in SENTENCES], any_encoder.tokenizer, 48).features
+    batch = pad_features(features, any_encoder.tokenizer.pad_id)
     torch.manual_seed(0)
-    model = TASK_KINDS[kind].head(config_of(any_encoder), ("a", "b", "c"))
+    model = TASK_KINDS[kind].build_model(config_of(any_encoder), ("a", "b", "c"))
     output = model(**batch)
     states = output.last_hidden_state if kind == "retrieval" else output.loss
     assert states.isfinite().all()
@@ -145,9 +145,9 @@ def test_every_kind_goes_through_every_encoder(kind, any_encoder, undisturbed):
 @pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering"])
 def test_a_perturbed_xlm_is_the_one_that_is_given_embeddings_and_languages(kind, xnli15, undisturbed):
     torch.manual_seed(0)
-    model = TASK_KINDS[kind].head(config_of(xnli15), ("a", "b", "c")).eval()
+    model = TASK_KINDS[kind].build_model(config_of(xnli15), ("a", "b", "c")).eval()
     rows = [row(kind, code) | {"second_language": "de"} for code in ("en", "zh", "ar")]
-    batch = pad_features(TASK_KINDS[kind].encode(rows, xnli15.tokens, 64).features, xnli15.tokens.pad_id)
+    batch = pad_features(TASK_KINDS[kind].encode(rows, xnli15.tokenizer, 64).features, xnli15.tokenizer.pad_id)
     embeddings = model.get_input_embeddings()(batch["input_ids"]).detach()
     delta = torch.randn(embeddings.flatten(0, -3).shape)
     with add_to_embeddings(model, delta):
@@ -159,9 +159,9 @@ def test_a_perturbed_xlm_is_the_one_that_is_given_embeddings_and_languages(kind,
 
 
 def test_a_text_says_the_same_in_any_batch(xnli15, undisturbed):
-    model = TASK_KINDS["retrieval"].head(config_of(xnli15), ()).eval()
-    features = TASK_KINDS["retrieval"].encode([row("retrieval", "zh")], xnli15.tokens, 48).features
-    alone, together = (model(**pad_features(part, xnli15.tokens.pad_id)) for part in (features[:1], features))
+    model = TASK_KINDS["retrieval"].build_model(config_of(xnli15), ()).eval()
+    features = TASK_KINDS["retrieval"].encode([row("retrieval", "zh")], xnli15.tokenizer, 48).features
+    alone, together = (model(**pad_features(part, xnli15.tokenizer.pad_id)) for part in (features[:1], features))
     size = len(features[0]["input_ids"])
     assert torch.allclose(alone.last_hidden_state[0], together.last_hidden_state[0, :size], atol=1e-5)
 
@@ -170,13 +170,13 @@ def test_a_text_says_the_same_in_any_batch(xnli15, undisturbed):
 def test_a_slow_tokenizers_spans_are_a_fast_ones(language, mbert, xlm_100):
     """The merges of the tiny XLM are of pieces of English and French."""
     text = SENTENCES[language]
-    assert context_spans(xlm_100.tokens, text, language) == context_spans(mbert.tokens, text, language)
+    assert context_spans(xlm_100.tokenizer, text, language) == context_spans(mbert.tokenizer, text, language)
 
 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_the_span_of_an_answer_covers_it(language, any_encoder):
     asked = row("question_answering", language)
-    (feature,) = TASK_KINDS["question_answering"].encode([asked], any_encoder.tokens, 128).features
+    (feature,) = TASK_KINDS["question_answering"].encode([asked], any_encoder.tokenizer, 128).features
     first, last = (feature["_spans"][feature[name]] for name in ("start_positions", "end_positions"))
     assert asked["context"][first[0] : last[1]].strip() == asked["answers"]["text"][0]
 
@@ -185,7 +185,7 @@ def test_the_span_of_an_answer_covers_it(language, any_encoder):
 def test_an_answer_within_a_text_without_spaces_is_found(answer, any_encoder):
     context = SENTENCES["zh"]
     asked = row("question_answering", "zh") | {"answers": {"text": [answer], "answer_start": [context.index(answer)]}}
-    (feature,) = TASK_KINDS["question_answering"].encode([asked], any_encoder.tokens, 64).features
+    (feature,) = TASK_KINDS["question_answering"].encode([asked], any_encoder.tokenizer, 64).features
     first, last = (feature["_spans"][feature[name]] for name in ("start_positions", "end_positions"))
     assert context[first[0] : last[1]] == answer
 
@@ -193,7 +193,7 @@ def test_an_answer_within_a_text_without_spaces_is_found(answer, any_encoder):
 @pytest.mark.parametrize("text", AWKWARD)
 @pytest.mark.parametrize("language", ["en", "de", "fr", "zh", "th", "ja", "ro", "mul", "my"])
 def test_whatever_a_text_holds_its_spans_are_in_order_and_within_it(text, language, slow):
-    spans = context_spans(slow.tokens, text, language)
+    spans = context_spans(slow.tokenizer, text, language)
     assert all(0 <= start < stop <= len(text) for start, stop in spans)
     assert all(one[0] <= other[0] and one[1] <= other[1] for one, other in pairwise(spans))
     letters = [place for place, character in enumerate(text) if character.isalnum()]
@@ -202,48 +202,48 @@ def test_whatever_a_text_holds_its_spans_are_in_order_and_within_it(text, langua
 
 def test_accents_that_are_taken_off_belong_to_their_letters(xnli15):
     text = "e\u0301te\u0301"
-    assert context_spans(xnli15.tokens, text, "fr") == [(0, 2), (2, 3), (3, 5)]
+    assert context_spans(xnli15.tokenizer, text, "fr") == [(0, 2), (2, 3), (3, 5)]
 
 
 def test_a_comma_that_moses_moves_out_of_quotes_is_found_where_it_stands(xlm_100):
     text = 'so "no", he'
-    assert [text[slice(*span)] for span in context_spans(xlm_100.tokens, text, "en")] == list('so"no",he')
+    assert [text[slice(*span)] for span in context_spans(xlm_100.tokenizer, text, "en")] == list('so"no",he')
 
 
 def test_words_on_two_lines_stay_two(slow):
-    tokens = slow.tokens
-    (one,), (other,) = (tokens.pairs([text], None, 32, [("en", "en")]) for text in ("ab\ncd", "ab cd"))
+    tokens = slow.tokenizer
+    (one,), (other,) = (tokens.encode_pairs([text], None, 32, [("en", "en")]) for text in ("ab\ncd", "ab cd"))
     assert one == other
 
 
 def test_texts_and_contexts_have_the_same_pieces(slow):
     for language, text in SENTENCES.items():
-        (alone,) = slow.tokens.pairs([text], None, 128, [(language, language)])
-        ((window,), _, _) = slow.tokens.encode_windows(["?"], [text], 128, 8, [(language, language)])
+        (alone,) = slow.tokenizer.encode_pairs([text], None, 128, [(language, language)])
+        ((window,), _, _) = slow.tokenizer.encode_windows(["?"], [text], 128, 8, [(language, language)])
         assert window["input_ids"][3:] == alone["input_ids"][1:]
 
 
 def test_a_text_in_a_language_that_moses_knows_is_tokenized_as_transformers_does(slow):
     for language in ("en", "de", "fr", "ru", "ar"):
-        (feature,) = slow.tokens.pairs([SENTENCES[language]], None, 128, [(language, language)])
-        pieces = slow.tokenizer._tokenize(SENTENCES[language], lang=language)
-        assert feature["input_ids"][1:-1] == slow.tokenizer.convert_tokens_to_ids(pieces)
+        (feature,) = slow.tokenizer.encode_pairs([SENTENCES[language]], None, 128, [(language, language)])
+        pieces = slow.pretrained_tokenizer._tokenize(SENTENCES[language], lang=language)
+        assert feature["input_ids"][1:-1] == slow.pretrained_tokenizer.convert_tokens_to_ids(pieces)
 
 
 @pytest.mark.parametrize("text", [SENTENCES["zh"] * 9, SENTENCES["ar"] * 9, "x", ""])
 @pytest.mark.parametrize("stride", [0, 7, 15])
 def test_windows_are_a_fast_tokenizers(text, stride, mbert, xlm_100):
     """Both have three special tokens in a pair, and of these texts one piece a character."""
-    _, one, fast = mbert.tokens.encode_windows(["ab"], [text], 32, stride, [("en", "zh")])
-    _, other, slow = xlm_100.tokens.encode_windows(["ab"], [text], 32, stride, [("en", "zh")])
+    _, one, fast = mbert.tokenizer.encode_windows(["ab"], [text], 32, stride, [("en", "zh")])
+    _, other, slow = xlm_100.tokenizer.encode_windows(["ab"], [text], 32, stride, [("en", "zh")])
     assert (one, fast) == (other, slow)
 
 
 @pytest.mark.parametrize("question", ["x", "x" * 14, "x" * 60, "xy z" * 9])
 def test_windows_cover_every_token_of_the_context(question, any_encoder):
     for text in (" ".join(SENTENCES.values()), SENTENCES["zh"] * 7):
-        whole = context_spans(any_encoder.tokens, text, "en")
-        features, rows, windows = any_encoder.tokens.encode_windows(
+        whole = context_spans(any_encoder.tokenizer, text, "en")
+        features, rows, windows = any_encoder.tokenizer.encode_windows(
             [question] * 2, [text] * 2, 32, 8, [("en", "en")] * 2
         )
         assert rows == sorted(rows)
@@ -258,7 +258,7 @@ def test_windows_cover_every_token_of_the_context(question, any_encoder):
 def test_of_a_question_is_read_what_the_official_scripts_read(context, any_encoder):
     def told(words: int) -> tuple[int, int]:
         """Where the context begins in each window, and the number of windows."""
-        _, _, windows = any_encoder.tokens.encode_windows(["x " * words], [context], 384, 128, [("en", "en")])
+        _, _, windows = any_encoder.tokenizer.encode_windows(["x " * words], [context], 384, 128, [("en", "en")])
         (first,) = {next(place for place, span in enumerate(window) if span) for window in windows}
         return first, len(windows)
 
@@ -269,30 +269,30 @@ def test_of_a_question_is_read_what_the_official_scripts_read(context, any_encod
 
 
 def test_the_context_has_half_of_a_window_whatever_is_asked(any_encoder):
-    features, rows, windows = any_encoder.tokens.encode_windows(["x " * 60], ["y " * 300], 64, 21, [("en", "en")])
+    features, rows, windows = any_encoder.tokenizer.encode_windows(["x " * 60], ["y " * 300], 64, 21, [("en", "en")])
     assert max(len(feature["input_ids"]) for feature in features) == 64
     assert min(sum(span is not None for span in window) for window in windows[:-1]) >= 30
     assert len(rows) <= 1 + 2 * 300 // (30 - 21)
 
 
 def test_a_long_question_stays_whole_where_its_context_fits_too(any_encoder):
-    (feature,), _, _ = any_encoder.tokens.encode_windows(["x" * 24], ["y"], 32, 8, [("en", "en")])
-    (pair,) = any_encoder.tokens.pairs(["x" * 24], ["y"], 32, [("en", "en")])
+    (feature,), _, _ = any_encoder.tokenizer.encode_windows(["x" * 24], ["y"], 32, 8, [("en", "en")])
+    (pair,) = any_encoder.tokenizer.encode_pairs(["x" * 24], ["y"], 32, [("en", "en")])
     assert feature == pair
 
 
 def test_the_size_of_a_text_and_the_room_for_two_are_those_of_a_pair(any_encoder):
     texts = ["Kenya", "", SENTENCES["zh"], "x " * 99]
-    sizes = any_encoder.tokens.sizes(texts, ["zh"] * 4)
+    sizes = any_encoder.tokenizer.count_tokens(texts, ["zh"] * 4)
     for text, size in zip(texts, sizes, strict=True):
-        (pair,) = any_encoder.tokens.pairs([text], ["Kenya"], 512, [("zh", "zh")])
-        assert len(pair["input_ids"]) == size + sizes[0] + 512 - any_encoder.tokens.room(512)
+        (pair,) = any_encoder.tokenizer.encode_pairs([text], ["Kenya"], 512, [("zh", "zh")])
+        assert len(pair["input_ids"]) == size + sizes[0] + 512 - any_encoder.tokenizer.max_pair_tokens(512)
 
 
 def test_moses_hears_the_language(slow):
     for language, pieces in (("en", ["l</w>", "'", "o</w>"]), ("fr", ["l", "'</w>", "o</w>"])):
-        (feature,) = slow.tokens.pairs(["l'o"], None, 32, [(language, language)])
-        assert slow.tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == pieces
+        (feature,) = slow.tokenizer.encode_pairs(["l'o"], None, 32, [(language, language)])
+        assert slow.pretrained_tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == pieces
 
 
 @pytest.mark.parametrize("pair", [True, False])
@@ -300,15 +300,15 @@ def test_texts_are_cut_as_transformers_cuts_them(pair, slow):
     rng = Random(0)
     for _ in range(200):
         first, second = "x" * rng.randint(0, 20), "y" * rng.randint(0, 20) if pair else None
-        (feature,) = slow.tokens.pairs([first], [second] if pair else None, 16, [("en", "en")])
-        expected = slow.tokenizer(first, second, truncation="longest_first", max_length=16)
+        (feature,) = slow.tokenizer.encode_pairs([first], [second] if pair else None, 16, [("en", "en")])
+        expected = slow.pretrained_tokenizer(first, second, truncation="longest_first", max_length=16)
         assert feature["input_ids"] == expected["input_ids"]
         assert feature["attention_mask"] == expected["attention_mask"]
 
 
 def test_every_token_knows_its_word(any_encoder):
     words = ["Dr.", "Who", "’s", "\u200b", "北京", "etc."]
-    (feature,), (numbers,) = any_encoder.tokens.words([words], 64, ["en"])
+    (feature,), (numbers,) = any_encoder.tokenizer.encode_words([words], 64, ["en"])
     said = [number for number in numbers if number is not None]
     assert len(numbers) == len(feature["input_ids"])
     assert numbers[0] is numbers[-1] is None
@@ -317,28 +317,28 @@ def test_every_token_knows_its_word(any_encoder):
 
 
 def test_a_word_without_pieces_has_a_token_all_the_same(slow):
-    (feature,), (numbers,) = slow.tokens.words([["a", "\u200b", "b"]], 64, ["en"])
+    (feature,), (numbers,) = slow.tokenizer.encode_words([["a", "\u200b", "b"]], 64, ["en"])
     assert numbers == [None, 0, 1, 2, None]
-    assert feature["input_ids"][2] == slow.tokenizer.unk_token_id
+    assert feature["input_ids"][2] == slow.pretrained_tokenizer.unk_token_id
 
 
 def test_words_beyond_the_longest_input_are_cut_off(any_encoder):
-    (feature,), (numbers,) = any_encoder.tokens.words([["ab"] * 30], 16, ["en"])
+    (feature,), (numbers,) = any_encoder.tokenizer.encode_words([["ab"] * 30], 16, ["en"])
     assert len(feature["input_ids"]) == len(numbers) == 16
     assert max(number for number in numbers if number is not None) < 29
 
 
 def test_each_text_of_a_pair_has_its_own_language_and_special_tokens_the_firsts(xnli15):
-    (feature,) = xnli15.tokens.pairs(["北京"], ["Wien"], 32, [("zh", "de")])
+    (feature,) = xnli15.tokenizer.encode_pairs(["北京"], ["Wien"], 32, [("zh", "de")])
     assert feature["langs"] == [ZH, ZH, ZH, ZH, DE, DE, DE, DE, ZH]
-    (alone,) = xnli15.tokens.pairs(["北京"], None, 32, [("zh", "de")])
+    (alone,) = xnli15.tokenizer.encode_pairs(["北京"], None, 32, [("zh", "de")])
     assert alone["langs"] == [ZH] * 4
 
 
 def test_a_rows_languages_are_those_of_its_texts(xnli15):
     def langs(kind: str, **more: str) -> list:
         said = row(kind, "zh") | more
-        return [feature["langs"] for feature in TASK_KINDS[kind].encode([said], xnli15.tokens, 64).features]
+        return [feature["langs"] for feature in TASK_KINDS[kind].encode([said], xnli15.tokenizer, 64).features]
 
     assert {number for one in langs("classification") for number in one} == {ZH}
     assert {number for one in langs("classification", second_language="de") for number in one} == {ZH, DE}
@@ -352,7 +352,7 @@ def test_a_rows_languages_are_those_of_its_texts(xnli15):
 
 def test_the_second_language_of_question_answering_is_the_questions(xnli15):
     asked = row("question_answering", "zh") | {"second_language": "de", "question": "ab"}
-    (feature,) = TASK_KINDS["question_answering"].encode([asked], xnli15.tokens, 64).features
+    (feature,) = TASK_KINDS["question_answering"].encode([asked], xnli15.tokenizer, 64).features
     assert feature["langs"][:4] == [DE] * 4
     assert feature["langs"][4:-1] == [ZH] * (len(feature["langs"]) - 5)
     assert feature["langs"][-1] == DE
@@ -367,48 +367,53 @@ def test_a_row_without_a_language_is_in_english():
 
 
 def test_languages_without_an_embedding_are_listed_and_count_as_english(xnli15):
-    assert xnli15.tokens.unknown_languages(["en", "mul", "zh", "fi"]) == ("mul", "fi")
-    (feature,) = xnli15.tokens.pairs(["Suomi"], None, 32, [("fi", "fi")])
+    assert xnli15.tokenizer.unknown_languages(["en", "mul", "zh", "fi"]) == ("mul", "fi")
+    (feature,) = xnli15.tokenizer.encode_pairs(["Suomi"], None, 32, [("fi", "fi")])
     assert set(feature["langs"]) == {EN}
 
 
 @pytest.mark.parametrize("name", ["xlm-r", "mbert", "xlm-100"])
 def test_without_language_embeddings_no_language_is_unknown(name, makes):
-    assert makes(name).tokens.unknown_languages(["mul"]) == ()
+    assert makes(name).tokenizer.unknown_languages(["mul"]) == ()
 
 
 def test_language_embeddings_without_numbers_are_refused(xnli15):
     config = config_of(xnli15)
     config.lang2id = None
     with pytest.raises(ValueError, match="lang2id"):
-        EncoderTokenizer(xnli15.tokenizer, config)
+        EncoderTokenizer(xnli15.pretrained_tokenizer, config)
 
 
 def test_a_language_that_the_tokenizer_does_not_know_is_no_error_for_every_text(xnli15, monkeypatch, caplog):
-    monkeypatch.setattr(xnli15.tokenizer, "lang2id", {"en": 0})
-    assert xnli15.tokens.pairs(["Wien"], None, 32, [("de", "de")])
+    monkeypatch.setattr(xnli15.pretrained_tokenizer, "lang2id", {"en": 0})
+    assert xnli15.tokenizer.encode_pairs(["Wien"], None, 32, [("de", "de")])
     assert not caplog.records
 
 
 def test_romanian_keeps_its_diacritics_where_the_model_saw_them(xlm_100):
-    (feature,) = xlm_100.tokens.pairs(["ță"], None, 32, [("ro", "ro")])
-    assert xlm_100.tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == ["ț", "ă</w>"]
+    (feature,) = xlm_100.tokenizer.encode_pairs(["ță"], None, 32, [("ro", "ro")])
+    assert xlm_100.pretrained_tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == ["ț", "ă</w>"]
 
 
 def test_what_is_missing_for_words_is_told(xlm_100, xnli15, mbert):
-    (all_three,), (two,) = xlm_100.tokens.notes, xnli15.tokens.notes
+    (all_three,), (two,) = xlm_100.tokenizer.notes, xnli15.tokenizer.notes
     assert "pythainlp for th, rjieba for zh, Mykytea for ja" in all_three
     assert "ja" not in two.replace("rjieba", "")
-    assert mbert.tokens.notes == ()
+    assert mbert.tokenizer.notes == ()
 
 
 def test_a_package_that_finds_words_is_used(xlm_100, monkeypatch):
     monkeypatch.setitem(sys.modules, "rjieba", SimpleNamespace(cut=lambda text: text.split("的")))
-    tokens = EncoderTokenizer(xlm_100.tokenizer, xlm_100.config)
-    (feature,) = tokens.pairs(["中国的首都"], None, 32, [("zh", "zh")])
-    assert xlm_100.tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == ["中", "国</w>", "首", "都</w>"]
+    tokens = EncoderTokenizer(xlm_100.pretrained_tokenizer, xlm_100.config)
+    (feature,) = tokens.encode_pairs(["中国的首都"], None, 32, [("zh", "zh")])
+    assert xlm_100.pretrained_tokenizer.convert_ids_to_tokens(feature["input_ids"])[1:-1] == [
+        "中",
+        "国</w>",
+        "首",
+        "都</w>",
+    ]
     assert "rjieba" not in tokens.notes[0]
-    assert tokens.fingerprint != xlm_100.tokens.fingerprint
+    assert tokens.fingerprint != xlm_100.tokenizer.fingerprint
 
 
 def test_japanese_words_need_the_model_of_their_package_too(tmp_path, monkeypatch):
@@ -421,27 +426,27 @@ def test_japanese_words_need_the_model_of_their_package_too(tmp_path, monkeypatc
 
 
 def test_the_longest_input_is_what_the_positions_allow(any_encoder):
-    tokens = any_encoder.tokens
+    tokens = any_encoder.tokenizer
     assert tokens.max_input_length == 512
     text = ["a " * 600]
-    features = tokens.pairs(text, None, tokens.max_input_length, [("en", "en")])
-    model = TASK_KINDS["retrieval"].head(config_of(any_encoder), ())
+    features = tokens.encode_pairs(text, None, tokens.max_input_length, [("en", "en")])
+    model = TASK_KINDS["retrieval"].build_model(config_of(any_encoder), ())
     assert model(**pad_features(features, tokens.pad_id)).last_hidden_state.shape[1] == 512
 
 
 def test_special_tokens_are_special_and_padding_pads(any_encoder):
-    tokens = any_encoder.tokens
-    (feature,) = tokens.pairs(["a"], ["b"], 32, [("en", "en")])
+    tokens = any_encoder.tokenizer
+    (feature,) = tokens.encode_pairs(["a"], ["b"], 32, [("en", "en")])
     assert {feature["input_ids"][0], feature["input_ids"][-1], tokens.pad_id} <= set(tokens.special_ids)
     assert tokens.pad_id == any_encoder.config.pad_token_id
 
 
 def test_the_fingerprint_is_the_encoders_whatever_was_tokenized_before(makes, tmp_path):
-    found = {name: makes(name).tokens.fingerprint for name in MAKERS}
+    found = {name: makes(name).tokenizer.fingerprint for name in MAKERS}
     assert len(set(found.values())) == len(MAKERS)
     for name, maker in MAKERS.items():
-        tokens = load_encoder.__wrapped__(maker(tmp_path / name)).tokens
-        tokens.pairs(["a"] * 2, None, 3, [("en", "en")] * 2)
+        tokens = load_encoder.__wrapped__(maker(tmp_path / name)).tokenizer
+        tokens.encode_pairs(["a"] * 2, None, 3, [("en", "en")] * 2)
         assert tokens.fingerprint == found[name]
 
 
@@ -451,14 +456,16 @@ def test_the_fingerprint_sees_vocabulary_settings_and_language_numbers(tmp_path)
     }
     more = tiny_encoders.xlm(tmp_path / "c", ("en", "de"), ("京",))
     folders = [*languages.values(), more, tiny_encoders.xlm(tmp_path / "d", ("en",)), tiny_encoders.xlm(tmp_path / "e")]
-    assert len({load_encoder.__wrapped__(folder).tokens.fingerprint for folder in folders}) == 5
+    assert len({load_encoder.__wrapped__(folder).tokenizer.fingerprint for folder in folders}) == 5
 
 
 @pytest.mark.parametrize("name", ["mbert", "xnli15"])
 def test_the_fingerprint_is_the_same_in_another_process(name, makes):
     encoder = makes(name)
-    code = f"from trainables.encoders._encoder import _encoder as encoders; print(encoders.load({encoder.source!r}).tokens.fingerprint)"
+    code = (
+        f"from trainables.encoders import load_encoder; print(load_encoder({encoder.source!r}).tokenizer.fingerprint)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, timeout=120, env={"PYTHONHASHSEED": "7"}
     )
-    assert done.stdout.split() == [encoder.tokens.fingerprint], done.stderr
+    assert done.stdout.split() == [encoder.tokenizer.fingerprint], done.stderr

@@ -43,7 +43,7 @@ def directly(trial, store: StageStore, encoder: str, task: str, head: str) -> di
     """A task scored with the encoder after one stage and the head from another."""
     data = load_encoded_dataset(trial.benchmark, task, trial.encoder, 48)
     return score_train_sample(
-        restore_model(store.encoder(encoder), split_head(store.head(head), task), data), data, ROWS
+        restore_model(store.read_encoder(encoder), split_head(store.read_head(head), task), data), data, ROWS
     )
 
 
@@ -63,14 +63,14 @@ def test_the_score_is_the_share_of_right_tags_among_the_tasks_own_training_rows(
     outcome = run_trial(two, store)
     first, second = keys(outcome)
     data = load_encoded_dataset(two.benchmark, "names", two.encoder, 48)
-    model = restore_model(store.encoder(second), split_head(store.head(first), "names"), data).eval()
-    rows = data.drawn(ROWS).rows
+    model = restore_model(store.read_encoder(second), split_head(store.read_head(first), "names"), data).eval()
+    rows = data.sample_train_rows(ROWS).rows
     own = [(row["words"], row["tags"]) for row in data.train_rows]
     assert len(rows) == ROWS and all((row["words"], row["tags"]) in own for row in rows)
     right = 0
     for row in rows:
         said = [0] * len(row["tags"])
-        for feature in data.kind.encode([row], data.encoder.tokens, 48).features:
+        for feature in data.kind.encode([row], data.encoder.tokenizer, 48).features:
             with torch.no_grad():
                 tags = model(input_ids=torch.tensor([feature["input_ids"]])).logits[0].argmax(-1).tolist()
             first_pieces = [tag for tag, label in zip(tags, feature["labels"], strict=True) if label >= 0]
@@ -89,7 +89,7 @@ def test_a_later_stage_changes_how_well_a_task_is_done(two):
 def test_a_stage_in_the_store_tells_it_again_without_training_or_scoring(two, store, monkeypatch):
     first = run_trial(two, store)
     monkeypatch.setattr("trainables.evaluation._retention.score_train_sample", None)
-    second = run_trial(two, StageStore(store.place.url))
+    second = run_trial(two, StageStore(store.location.url))
     assert trained(second) == [False, False]
     assert retained(second) == retained(first)
     assert [stage.losses for stage in second.stages] == [stage.losses for stage in first.stages]
@@ -119,7 +119,7 @@ def test_stages_that_were_trained_without_measuring_are_measured_when_someone_as
 def test_nothing_but_what_was_asked_for_is_measured(two, store, monkeypatch):
     monkeypatch.setattr("trainables.evaluation._retention.score_train_sample", None)
     outcome = run_trial(replace(two, retention=0), store)
-    assert [store.scores(key, RETENTION_SCORES) for key in keys(outcome)] == [None, None]
+    assert [store.read_scores(key, RETENTION_SCORES) for key in keys(outcome)] == [None, None]
 
 
 def test_it_changes_no_bit_of_what_is_trained_and_scored(trial, two, store, tmp_path):
@@ -129,9 +129,9 @@ def test_it_changes_no_bit_of_what_is_trained_and_scored(trial, two, store, tmp_
     assert keys(plain) == keys(measured)
     assert plain.transfer == measured.transfer
     for key in keys(plain):
-        assert hash_weights(store.encoder(key)) == hash_weights(other.encoder(key))
+        assert hash_weights(store.read_encoder(key)) == hash_weights(other.read_encoder(key))
     for key in keys(plain)[:3]:
-        assert hash_weights(store.head(key)) == hash_weights(other.head(key))
+        assert hash_weights(store.read_head(key)) == hash_weights(other.read_head(key))
     assert all(retained(measured)) and not any(retained(plain))
 
 
@@ -147,7 +147,7 @@ def test_random_numbers_go_on_as_if_nothing_was_measured(two, undisturbed):
 def test_a_joint_stage_keeps_a_head_for_each_of_its_tasks(joint, store):
     outcome = run_trial(joint, store)
     first, second = keys(outcome)
-    assert {name.partition("/")[0] for name in store.head(first)} == {"names", "initials"}
+    assert {name.partition("/")[0] for name in store.read_head(first)} == {"names", "initials"}
     assert retained(outcome)[1] == {
         "names": directly(joint, store, second, "names", first),
         "initials": directly(joint, store, second, "initials", first),
@@ -168,7 +168,7 @@ def old(two, store, monkeypatch):
     with monkeypatch.context() as before:
         before.setattr("trainables.trial.extract_heads", lambda *parts: {})
         (key,) = keys(run_trial(replace(two, curriculum=two.curriculum[:1]), store))
-    assert HEAD_FILE not in store.record(key)["files"]
+    assert HEAD_FILE not in store.read_record(key)["files"]
     return store
 
 
@@ -182,7 +182,7 @@ def test_a_stage_of_an_older_store_has_no_head_and_its_task_is_left_out(two, old
 
 def test_a_task_whose_head_was_trained_again_is_measured_after_the_later_stages_too(two, old):
     outcome = run_trial(two, old)
-    old.forget(keys(outcome)[0])
+    old.remove_weights(keys(outcome)[0])
     again = run_trial(two, old)
     assert trained(again) == [True, False]
     assert retained(again) == retained(run_trial(two, None))
@@ -191,20 +191,20 @@ def test_a_task_whose_head_was_trained_again_is_measured_after_the_later_stages_
 def test_a_head_is_given_up_with_its_encoder_and_comes_back_with_it(two, store):
     first = run_trial(two, store)
     (key, _) = keys(first)
-    before = hash_weights(store.head(key))
-    store.forget(key)
-    assert store.head(key) is None
-    assert store.place.names(key) == [f"scores-{RETENTION_SCORES}.json", "stage.json"]
+    before = hash_weights(store.read_head(key))
+    store.remove_weights(key)
+    assert store.read_head(key) is None
+    assert store.location.list_names(key) == [f"scores-{RETENTION_SCORES}.json", "stage.json"]
     again = run_trial(two, store)
     assert trained(again) == [True, False]
     assert retained(again) == retained(first)
-    assert hash_weights(store.head(key)) == before
+    assert hash_weights(store.read_head(key)) == before
 
 
 def spoil(store: StageStore, key: str) -> None:
-    data = bytearray(store.place.read(f"{key}/{HEAD_FILE}"))
+    data = bytearray(store.location.read(f"{key}/{HEAD_FILE}"))
     data[-1] ^= 1
-    store.place.write(f"{key}/{HEAD_FILE}", bytes(data))
+    store.location.write(f"{key}/{HEAD_FILE}", bytes(data))
 
 
 def test_a_stage_whose_head_is_damaged_is_trained_again_once_the_head_is_needed(trial, two, store):
@@ -212,7 +212,7 @@ def test_a_stage_whose_head_is_damaged_is_trained_again_once_the_head_is_needed(
     first = run_trial(replace(whole, retention=0), store)
     spoil(store, keys(first)[0])
     notes = []
-    again = run_trial(whole, StageStore(store.place.url, notes.append))
+    again = run_trial(whole, StageStore(store.location.url, notes.append))
     assert again.transfer == first.transfer
     assert retained(again) == retained(run_trial(whole, None))
     assert trained(again)[:2] == [True, False]
@@ -222,10 +222,10 @@ def test_a_stage_whose_head_is_damaged_is_trained_again_once_the_head_is_needed(
 def test_a_damaged_encoder_is_trained_again_to_be_measured(two, store):
     first = keys(run_trial(replace(two, retention=0), store))
     for key in first:
-        data = bytearray(store.place.read(f"{key}/encoder.safetensors"))
+        data = bytearray(store.location.read(f"{key}/encoder.safetensors"))
         data[-1] ^= 1
-        store.place.write(f"{key}/encoder.safetensors", bytes(data))
-    again = run_trial(two, StageStore(store.place.url))
+        store.location.write(f"{key}/encoder.safetensors", bytes(data))
+    again = run_trial(two, StageStore(store.location.url))
     assert keys(again) == first
     assert retained(again) == retained(run_trial(two, None))
 
@@ -243,7 +243,7 @@ def test_measuring_counts_as_scoring_and_not_as_training(two, monkeypatch):
         clock.now += 7.0
         return {}
 
-    monkeypatch.setattr(RetentionScorer, "after", measure)
+    monkeypatch.setattr(RetentionScorer, "score_after", measure)
     outcome = run_trial(two, None)
     assert outcome.scoring_seconds == 14.0
 

@@ -240,7 +240,9 @@ def test_rows_that_say_nothing_about_each_other_do_not_generalize(task):
     )
 
 
-@pytest.mark.parametrize("kind", [kind for kind in TRAINED if TASK_KINDS[kind].metrics and TASK_KINDS[kind].by_row])
+@pytest.mark.parametrize(
+    "kind", [kind for kind in TRAINED if TASK_KINDS[kind].metrics and TASK_KINDS[kind].scored_by_row]
+)
 def test_every_kind_that_is_scored_by_row_is_scored_on_its_training_rows(kind, task, undisturbed):
     prepared = task(kind)
     scores = score_train_sample(build_models(prepared.encoder.weights, [prepared])[0], prepared, 7)
@@ -250,7 +252,7 @@ def test_every_kind_that_is_scored_by_row_is_scored_on_its_training_rows(kind, t
 
 def test_training_rows_are_scored_as_dev_rows_of_the_same_words_are(model, task):
     prepared = task("classification")
-    rows = prepared.drawn(9).rows
+    rows = prepared.sample_train_rows(9).rows
     as_dev = replace(prepared, data=replace(prepared.data, evaluation={"dev": {"en": rows}}))
     assert score_languages(model, as_dev, "dev", ("en",)) == {"en": score_train_sample(model, prepared, 9)}
 
@@ -258,18 +260,18 @@ def test_training_rows_are_scored_as_dev_rows_of_the_same_words_are(model, task)
 def test_drawn_rows_are_the_first_of_one_order_of_the_training_rows(task):
     """The same ones whatever the number, the stage and its seed: they come from nothing but their number in the training set."""
     prepared, again = task("classification"), task("classification", max_length=64)
-    rows = prepared.drawn(10).rows
-    assert rows[:4] == prepared.drawn(4).rows == again.drawn(4).rows
+    rows = prepared.sample_train_rows(10).rows
+    assert rows[:4] == prepared.sample_train_rows(4).rows == again.sample_train_rows(4).rows
     whole = [{"language": "en"} | row for row in prepared.train_rows]
-    assert prepared.drawn(24).rows != whole
-    assert sorted(map(str, prepared.drawn(24).rows)) == sorted(map(str, whole))
+    assert prepared.sample_train_rows(24).rows != whole
+    assert sorted(map(str, prepared.sample_train_rows(24).rows)) == sorted(map(str, whole))
     assert sum(row in whole for row in rows) == 10
 
 
 def test_fewer_training_rows_than_are_to_be_drawn_are_all_drawn_once(task):
-    assert len(task("classification").drawn(1000).rows) == 24
+    assert len(task("classification").sample_train_rows(1000).rows) == 24
 
 
 def test_drawn_rows_are_tokenized_once(task):
     prepared = task("classification")
-    assert prepared.drawn(5) is prepared.drawn(5)
+    assert prepared.sample_train_rows(5) is prepared.sample_train_rows(5)

@@ -66,20 +66,20 @@ def test_no_text_of_the_corpus_is_empty():
 
 
 def test_ids_of_special_tokens_are_those_of_xlm_r(encoder):
-    tokenizer = encoder.tokenizer
+    tokenizer = encoder.pretrained_tokenizer
     ids = tokenizer.convert_tokens_to_ids(list(SPECIAL_TOKENS))
     assert ids == [0, 1, 2, 3, len(tokenizer) - 1]
     assert tokenizer("Kenya")["input_ids"][:: len(tokenizer("Kenya")["input_ids"]) - 1] == [0, 2]
 
 
 def test_a_pair_of_texts_is_one_sequence(encoder):
-    ids = encoder.tokenizer("Kenya", "Suomi")["input_ids"]
+    ids = encoder.pretrained_tokenizer("Kenya", "Suomi")["input_ids"]
     assert ids.count(2) == 3
-    assert encoder.tokenizer.unk_token_id not in ids
+    assert encoder.pretrained_tokenizer.unk_token_id not in ids
 
 
 def test_the_tokenizer_cuts_at_the_positions_that_the_model_has(encoder):
-    assert encoder.tokenizer.model_max_length == encoder.config.max_position_embeddings - 2
+    assert encoder.pretrained_tokenizer.model_max_length == encoder.config.max_position_embeddings - 2
 
 
 def test_building_saves_what_any_checkpoint_has(encoder_folder):
@@ -140,8 +140,10 @@ def test_masks_come_from_the_generator():
 
 def test_masked_pieces_have_a_loss_with_gradients(encoder, undisturbed):
     recipe = PretrainingRecipe(vocabulary_size=1200, width=16, layers=1, heads=2, inner=32, pairs=20, batch_size=4)
-    model = build_random_model(len(encoder.tokenizer), recipe)
-    loss = compute_masked_loss(model, next(iterate_masked_batches(build_corpus(recipe), encoder.tokenizer, recipe)))
+    model = build_random_model(len(encoder.pretrained_tokenizer), recipe)
+    loss = compute_masked_loss(
+        model, next(iterate_masked_batches(build_corpus(recipe), encoder.pretrained_tokenizer, recipe))
+    )
     loss.backward()
     assert loss.isfinite()
     assert model.get_input_embeddings().weight.grad.abs().sum() > 0

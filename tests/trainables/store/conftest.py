@@ -93,12 +93,12 @@ def sound(**changes) -> dict:
 
 def publish(store: StageStore, head: dict = HEAD_WEIGHTS, weights: dict = WEIGHTS, **changes) -> bool:
     """Claim and publish the stage, as a trial does."""
-    with wait_for_claim(store.place, KEY, lambda: False) as mine:
+    with wait_for_claim(store.location, KEY, lambda: False) as mine:
         return store.publish(mine, RECORD_OF | changes, weights, head)
 
 
 def add_scores(store: StageStore, scores: dict, split: str = "dev") -> None:
-    with wait_for_claim(store.place, KEY, lambda: False) as mine:
+    with wait_for_claim(store.location, KEY, lambda: False) as mine:
         store.add_scores(mine, split, {"scores": scores})
 
 

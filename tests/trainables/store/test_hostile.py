@@ -59,13 +59,13 @@ def test_a_record_that_names_anything_but_its_own_files_is_garbled(stages, outsi
     plant(stages / KEY, at(path if path != "VICTIM" else str(outside / "keep.txt"), name))
     notes: list[str] = []
     store = StageStore(stages, notes.append)
-    store.forget(KEY)
+    store.remove_weights(KEY)
     assert [entry.key for entry in store.iterate_entries()] == [NEIGHBOUR]
     shrink_store(store, 10)
-    assert store.record(KEY) is store.encoder(KEY) is store.head(KEY) is None
+    assert store.read_record(KEY) is store.read_encoder(KEY) is store.read_head(KEY) is None
     assert len(notes) == 1 and "stage.json is garbled (files" in notes[0] and "\n" not in notes[0]
     assert publish(store)
-    assert store.encoder(KEY) is not None
+    assert store.read_encoder(KEY) is not None
     assert len(store.list_damaged()) == 1
     assert (stages / NEIGHBOUR / ENCODER_FILE).exists() and untouched()
 
@@ -82,7 +82,7 @@ def test_files_as_the_program_names_them_are_those_of_the_stage(stages):
     assert {entry.key: entry.bytes for entry in store.iterate_entries()} == dict.fromkeys(
         [KEY, NEIGHBOUR, stage_key(1), stage_key(2)], 10
     )
-    store.forget(stage_key(2))
+    store.remove_weights(stage_key(2))
     assert sorted(path.name for path in (stages / stage_key(2)).iterdir()) == [RECORD_FILE]
 
 
@@ -96,7 +96,14 @@ def test_no_path_leads_out_of_a_place(request, tmp_path, where, path):
     outer, place = Location(url.rpartition("/")[0]), Location(url)
     for name in ("victim/keep.txt", f"stages/{KEY}/{ENCODER_FILE}", f"stages/{KEY}/plain"):
         outer.write(name, b"ten bytes.")
-    for deed in (place.remove, place.read, place.size, place.names, place.sizes, lambda each: place.move(each, "x/y")):
+    for deed in (
+        place.remove,
+        place.read,
+        place.size,
+        place.list_names,
+        place.list_sizes,
+        lambda each: place.move(each, "x/y"),
+    ):
         with suppress(OSError):
             deed(f"{KEY}/{path}")
     assert outer.read("victim/keep.txt") == b"ten bytes."
@@ -112,14 +119,14 @@ def test_a_claim_whose_name_the_program_does_not_write_is_nobodys(stages, genera
     store = StageStore(stages)
     (stages / ".claims").mkdir()
     (stages / ".claims" / f"{KEY}.{generation}").write_bytes(b"x")
-    assert not is_claimed(store.place, KEY)
+    assert not is_claimed(store.location, KEY)
     assert publish(store)
 
 
 def test_a_claim_of_ten_thousand_digits_in_an_object_store_is_nobodys():
     store = StageStore("memory://digits/stages")
-    store.place.create(f".claims/{KEY}.{'9' * 10_000}", b"x")
-    assert not is_claimed(store.place, KEY)
+    store.location.create(f".claims/{KEY}.{'9' * 10_000}", b"x")
+    assert not is_claimed(store.location, KEY)
     assert publish(store)
 
 
@@ -140,9 +147,9 @@ def test_a_use_may_name_anything(stages, untouched, words):
     (stages / ".uses" / "dead").write_bytes(f"dead 0000000001 {words} ".encode())
     shrink_store(store, 0)
     remove_leftovers(store)
-    assert list_leases(store.place) == [] and untouched()
+    assert list_leases(store.location) == [] and untouched()
     assert shrink_store(store, 0).after == 0
-    with UseLease(store.place) as use:
+    with UseLease(store.location) as use:
         use.add(words)
         list_stages_in_use(store)
     assert untouched()

@@ -178,7 +178,7 @@ def test_who_comes_second_on_s3_is_told_so_in_whatever_words(s3_url, monkeypatch
     def conflict(*arguments, **options):
         raise OSError("ConditionalRequestConflict")
 
-    monkeypatch.setattr(place.files, "pipe_file", conflict)
+    monkeypatch.setattr(place.filesystem, "pipe_file", conflict)
     assert not place.create("x", b"second")
     with pytest.raises(OSError, match="ConditionalRequestConflict"):
         place.create("y", b"second")

@@ -70,10 +70,10 @@ def test_what_is_no_plain_file_in_a_stage_is_told_set_aside_and_trained_again(st
     publish(store)
     (stages / KEY / name).unlink()
     put(kind, stages / KEY / name, outside)
-    assert None in (store.record(KEY, IDENTITY, weights=True), store.encoder(KEY), store.head(KEY))
+    assert None in (store.read_record(KEY, IDENTITY, weights=True), store.read_encoder(KEY), store.read_head(KEY))
     list(store.iterate_entries())
     assert publish(store)
-    assert store.encoder(KEY) is not None and store.head(KEY) is not None
+    assert store.read_encoder(KEY) is not None and store.read_head(KEY) is not None
     assert len(notes) == 1 and KEY in notes[0] and name in notes[0]
     assert [entry.key for entry in StageStore(stages).iterate_entries()] == sorted([KEY, NEIGHBOUR]) and untouched()
 
@@ -84,9 +84,9 @@ def test_what_is_no_plain_file_among_scores_is_told_and_written_anew(stages, out
     store = StageStore(stages, notes.append)
     publish(store)
     put(kind, stages / KEY / "scores-dev.json", outside)
-    assert store.scores(KEY, "dev") is store.scores(KEY, "dev") is None
+    assert store.read_scores(KEY, "dev") is store.read_scores(KEY, "dev") is None
     add_scores(store, {"de": 1})
-    assert store.scores(KEY, "dev") == {"scores": {"de": 1}}
+    assert store.read_scores(KEY, "dev") == {"scores": {"de": 1}}
     assert len(notes) == 1 and untouched()
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_folder_in_a_stages_place_is_no_stage(stages, outside, untouc
     notes: list[str] = []
     store = StageStore(stages, notes.append)
     put(kind, stages / KEY, outside)
-    store.forget(KEY)
+    store.remove_weights(KEY)
     assert [entry.key for entry in store.iterate_entries()] == [NEIGHBOUR]
     shrink_store(store, 0)
     if kind != "folder":
@@ -121,7 +121,7 @@ def test_a_folder_of_the_stores_own_that_is_a_link_is_refused(stages, outside, u
         with refused:
             remove_leftovers(store)
         with pytest.raises(UnexpectedFileError):
-            remove_launch_leases(store.place, "a")
+            remove_launch_leases(store.location, "a")
     with store.claim_turn(KEY, lambda: None) as (found, mine):
         assert found is None
         kept = mine is not None and store.publish(mine, RECORD_OF, WEIGHTS, HEAD_WEIGHTS)
@@ -198,7 +198,7 @@ def test_leases_that_are_no_plain_files_are_waited_for_as_for_the_dead(stages, o
             path.touch()
             os.truncate(path, 10**8 if kind == "a hundred MB" else 0)
     assert list_stages_in_use(store) <= {KEY, NEIGHBOUR}
-    with wait_for_claim(store.place, KEY, lambda: False) as mine:
+    with wait_for_claim(store.location, KEY, lambda: False) as mine:
         assert store.publish(mine, RECORD_OF, WEIGHTS, HEAD_WEIGHTS)
     remove_leftovers(store)
     assert untouched() and shrink_store(store, 0).after == 0

@@ -11,7 +11,7 @@ def test_a_trial_is_the_same_on_an_object_store_and_trained_once(trial, s3_url):
     assert [stage.trained for stage in first.stages] == [True, True]
     assert [stage.trained for stage in second.stages] == [False, False]
     assert first.transfer == second.transfer == run_trial(trial, None).transfer
-    assert list_leases(StageStore(s3_url).place) == []
+    assert list_leases(StageStore(s3_url).location) == []
 
 
 def test_a_stage_on_an_object_store_is_trained_on(trial, s3_url):

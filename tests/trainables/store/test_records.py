@@ -62,9 +62,9 @@ def survives(stages: Path, record: bytes) -> list[str]:
     read(entries)
     shrink_store(store, 0, dry_run=True)
     for _ in range(2):
-        store.record(KEY, IDENTITY, weights=True), store.encoder(KEY), store.head(KEY)
+        store.read_record(KEY, IDENTITY, weights=True), store.read_encoder(KEY), store.read_head(KEY)
     publish(store)
-    store.forget(KEY)
+    store.remove_weights(KEY)
     assert (stages / NEIGHBOUR / ENCODER_FILE).read_bytes() == b"ten bytes."
     assert len(notes) <= 3 and all(note == escape_controls(note) and "\n" not in note for note in notes)
     assert sorted(os.listdir(stages.parent)) == ["stages"]

@@ -72,4 +72,4 @@ def test_a_kind_that_is_trained_on_alone_is_not_scored():
 
 def test_kinds_have_metrics_unless_they_are_trained_on_alone():
     assert {name for name, kind in TASK_KINDS.items() if not kind.metrics} == {"masked_language_modelling"}
-    assert {name for name, kind in TASK_KINDS.items() if kind.tuned} == {"mining"}
+    assert {name for name, kind in TASK_KINDS.items() if kind.has_threshold} == {"mining"}

@@ -20,15 +20,15 @@ def test_the_head_has_a_label_for_each_name(task, undisturbed):
 
 def test_a_pair_is_encoded_as_a_pair(encoder):
     rows = [{"text": "Kenya", "text_pair": "Africa", "label": 1}]
-    (feature,) = KIND.encode(rows, encoder.tokens, 32).features
-    assert feature["input_ids"] == encoder.tokenizer("Kenya", "Africa")["input_ids"]
+    (feature,) = KIND.encode(rows, encoder.tokenizer, 32).features
+    assert feature["input_ids"] == encoder.pretrained_tokenizer("Kenya", "Africa")["input_ids"]
     assert feature["labels"] == 1
 
 
 def test_a_single_text_is_encoded_alone(encoder):
-    alone = encoder.tokenizer("Kenya")["input_ids"]
+    alone = encoder.pretrained_tokenizer("Kenya")["input_ids"]
     for row in ({"text": "Kenya", "label": 0}, {"text": "Kenya", "text_pair": None, "label": 0}):
-        assert KIND.encode([row], encoder.tokens, 32).features[0]["input_ids"] == alone
+        assert KIND.encode([row], encoder.tokenizer, 32).features[0]["input_ids"] == alone
 
 
 def test_the_output_is_the_label_with_the_highest_logit(task, undisturbed):
@@ -36,5 +36,5 @@ def test_the_output_is_the_label_with_the_highest_logit(task, undisturbed):
     (model,) = build_models(prepared.encoder.weights, [prepared])
     model.classifier.out_proj.weight.data.zero_()
     model.classifier.out_proj.bias.data.copy_(model.classifier.out_proj.bias.new_tensor([0.0, 1.0]))
-    batch = dict(prepared.encoder.tokenizer(["Kenya", "Suomi"], padding=True, return_tensors="pt"))
+    batch = dict(prepared.encoder.pretrained_tokenizer(["Kenya", "Suomi"], padding=True, return_tensors="pt"))
     assert KIND.compute_outputs(model, batch, [{}, {}]) == [1, 1]

@@ -61,7 +61,7 @@ def sides(batch: dict[str, torch.Tensor]) -> list[list[dict]]:
 def test_the_loss_is_the_cross_entropy_of_scaled_cosines(architecture, undisturbed):
     prepared = numbered(architecture)
     (model,) = build_models(architecture.weights, [prepared])
-    batch = next(prepared.batches(6, Random(0)))
+    batch = next(prepared.iterate_batches(6, Random(0)))
     assert batch["input_ids"].shape[:2] == (6, 2)
     queries, candidates = (bare(model.eval(), side) for side in sides(batch))
     cosines = queries @ candidates.T
@@ -75,7 +75,7 @@ def test_the_loss_is_the_cross_entropy_of_scaled_cosines(architecture, undisturb
 def test_predictions_are_over_the_candidates_of_the_batch(task, undisturbed):
     prepared = task("dense_retrieval")
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    batch = next(prepared.batches(5, Random(0)))
+    batch = next(prepared.iterate_batches(5, Random(0)))
     output = model.eval()(**batch)
     (said,) = KIND.log_probabilities(output, batch)
     assert said.shape == (5, 5)
@@ -85,15 +85,15 @@ def test_predictions_are_over_the_candidates_of_the_batch(task, undisturbed):
 def test_a_batch_of_one_has_no_wrong_candidate(task, undisturbed):
     prepared = task("dense_retrieval")
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    assert model(**next(prepared.batches(1, Random(0)))).loss == 0
+    assert model(**next(prepared.iterate_batches(1, Random(0)))).loss == 0
 
 
 def test_queries_and_candidates_are_encoded_alone_or_side_by_side(encoder):
-    ids = encoder.tokenizer
+    ids = encoder.pretrained_tokenizer
     query, candidate = {"query": "Kenya"}, {"candidate": "Africa", "candidate_pair": None}
-    (alone,) = KIND.encode([query | {"answered_by": "7"}], encoder.tokens, 32).features
-    (found,) = KIND.encode([candidate | {"answers": ["7"]}], encoder.tokens, 32).features
-    (both,) = KIND.encode([query | candidate], encoder.tokens, 32).features
+    (alone,) = KIND.encode([query | {"answered_by": "7"}], encoder.tokenizer, 32).features
+    (found,) = KIND.encode([candidate | {"answers": ["7"]}], encoder.tokenizer, 32).features
+    (both,) = KIND.encode([query | candidate], encoder.tokenizer, 32).features
     assert alone["input_ids"] == ids("Kenya")["input_ids"]
     assert found["input_ids"] == ids("Africa")["input_ids"]
     assert both["input_ids"] == [alone["input_ids"], found["input_ids"]]
@@ -101,9 +101,9 @@ def test_queries_and_candidates_are_encoded_alone_or_side_by_side(encoder):
 
 def test_a_candidate_may_have_two_texts_and_a_query_none_the_less_one(encoder):
     row = {"query": "Kenya", "candidate": "Africa", "candidate_pair": "Kenya, Africa"}
-    (feature,) = KIND.encode([row], encoder.tokens, 32).features
-    pair = encoder.tokenizer("Africa", "Kenya, Africa")["input_ids"]
-    assert feature["input_ids"] == [encoder.tokenizer("Kenya")["input_ids"], pair]
+    (feature,) = KIND.encode([row], encoder.tokenizer, 32).features
+    pair = encoder.pretrained_tokenizer("Africa", "Kenya, Africa")["input_ids"]
+    assert feature["input_ids"] == [encoder.pretrained_tokenizer("Kenya")["input_ids"], pair]
 
 
 def test_training_lowers_the_loss(tiny):
@@ -132,11 +132,11 @@ def test_precision_is_averaged_over_what_could_be_found_among_twenty(hits, relev
 
 def brute_force(model, prepared: EncodedDataset, language: str) -> float:
     """Mean average precision of a sort of all candidates by their cosine."""
-    queries = bare(model, list(prepared.scored("dev", language).encoded.features))
+    queries = bare(model, list(prepared.load_evaluation_set("dev", language).encoded.features))
     told = list(prepared.candidates.rows)
     order = (queries @ bare(model, list(prepared.candidates.encoded.features)).T).argsort(dim=-1, descending=True)
     found = []
-    for row, ranked in zip(prepared.scored("dev", language).rows, order.tolist(), strict=True):
+    for row, ranked in zip(prepared.load_evaluation_set("dev", language).rows, order.tolist(), strict=True):
         right = [row["answered_by"] in told[number]["answers"] for number in ranked]
         found.append(compute_average_precision(right[:RANKING_DEPTH], sum(right), RANKING_DEPTH))
     return sum(found) / len(found)
@@ -197,6 +197,6 @@ def test_a_saved_model_is_a_plain_encoder(architecture, tmp_path, undisturbed):
     model.save_pretrained(tmp_path)
     loaded = AutoModel.from_pretrained(tmp_path, dtype=torch.float32).eval()
     assert type(loaded) is type(model)
-    queries, _ = sides(next(prepared.batches(4, Random(0))))
+    queries, _ = sides(next(prepared.iterate_batches(4, Random(0))))
     assert torch.equal(bare(loaded, queries), bare(model, queries))
     assert all(torch.equal(tensor, loaded.state_dict()[name]) for name, tensor in model.state_dict().items())

@@ -11,9 +11,9 @@ ROWS = [
 
 
 def test_every_choice_goes_with_its_own_context(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokens, 32)
+    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
     for feature, row in zip(encoded.features, ROWS, strict=True):
-        pairs = [encoder.tokenizer(row["context"], choice)["input_ids"] for choice in row["choices"]]
+        pairs = [encoder.pretrained_tokenizer(row["context"], choice)["input_ids"] for choice in row["choices"]]
         assert feature["input_ids"] == pairs
         assert feature["labels"] == row["label"]
     assert encoded.rows == [0, 1]
@@ -22,7 +22,7 @@ def test_every_choice_goes_with_its_own_context(encoder):
 def test_the_output_is_the_number_of_a_choice(task, undisturbed):
     prepared = task("multiple_choice")
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    batch = next(prepared.batches(6, Random(0)))
+    batch = next(prepared.iterate_batches(6, Random(0)))
     outputs = KIND.compute_outputs(model.eval(), batch, [])
     logits = model(**batch).logits
     assert logits.shape == (6, 2)
@@ -30,5 +30,5 @@ def test_the_output_is_the_number_of_a_choice(task, undisturbed):
 
 
 def test_accuracy_is_the_share_of_rows_that_are_right(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokens, 32)
+    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
     assert KIND.score(ROWS, encoded, [0, 2], ()) == {"accuracy": 0.5}

@@ -86,7 +86,7 @@ def test_normalising_takes_out_case_punctuation_articles_and_space():
 def test_the_best_gold_answer_counts(encoder):
     rows = [row("w3 w4")]
     rows[0]["answers"]["text"].append("w3")
-    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
     (feature,) = encoded.features
     first = feature["start_positions"]
     last = max(i for i, span in enumerate(feature["_spans"]) if span and span[1] <= LONG.index("w3") + 2)
@@ -95,7 +95,7 @@ def test_the_best_gold_answer_counts(encoder):
 
 def test_scores_are_means_over_rows(encoder):
     rows = [row("w3"), row("w9 w10")]
-    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
     first, second = encoded.features
     shorter = max(i for i, span in enumerate(second["_spans"]) if span and span[1] <= LONG.index("w9") + 2)
     outputs = [perfect(first), said(second, second["start_positions"], shorter)]
@@ -107,7 +107,7 @@ def test_scores_are_means_over_rows(encoder):
 @pytest.mark.parametrize("answer", ["w0", "w1 w2", "w30", "w58 w59"])
 def test_a_long_context_is_windowed_and_the_answer_found_wherever_it_stands(answer, encoder):
     rows = [row(answer)]
-    encoded = KIND.encode(rows, encoder.tokens, 36)
+    encoded = KIND.encode(rows, encoder.tokenizer, 36)
     assert len(encoded.features) > 2
     assert set(encoded.rows) == {0}
     assert max(len(feature["input_ids"]) for feature in encoded.features) == 36
@@ -117,7 +117,7 @@ def test_a_long_context_is_windowed_and_the_answer_found_wherever_it_stands(answ
 def test_the_windows_cover_the_context_and_overlap(encoder):
     spans = [
         [span for span in feature["_spans"] if span]
-        for feature in KIND.encode([row("w9")], encoder.tokens, 36).features
+        for feature in KIND.encode([row("w9")], encoder.tokenizer, 36).features
     ]
     assert spans[0][0][0] == 0
     assert spans[-1][-1][1] == len(LONG)
@@ -126,21 +126,21 @@ def test_the_windows_cover_the_context_and_overlap(encoder):
 
 
 def test_a_window_without_the_answer_points_at_the_start_token(encoder):
-    features = KIND.encode([row("w0")], encoder.tokens, 36).features
+    features = KIND.encode([row("w0")], encoder.tokenizer, 36).features
     assert (features[0]["start_positions"], features[0]["end_positions"]) != (0, 0)
     assert {(feature["start_positions"], feature["end_positions"]) for feature in features[2:]} == {(0, 0)}
 
 
 def test_windows_know_their_rows(encoder):
     rows = [row("w3", "w3 w4"), row("w3"), row("w4", "w3 w4")]
-    encoded = KIND.encode(rows, encoder.tokens, 36)
+    encoded = KIND.encode(rows, encoder.tokenizer, 36)
     assert encoded.rows == [0, *[1] * (len(encoded.rows) - 2), 2]
     assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ())["exact_match"] == 1.0
 
 
 def test_positions_of_training_cover_the_answer_and_no_more(encoder):
     rows = [row("Côte d’Ivoire", "日本, Côte d’Ivoire, Suomi")]
-    (feature,) = KIND.encode(rows, encoder.tokens, 128).features
+    (feature,) = KIND.encode(rows, encoder.tokenizer, 128).features
     begin = feature["_spans"][feature["start_positions"]][0]
     end = feature["_spans"][feature["end_positions"]][1]
     assert rows[0]["context"][begin:end].strip() == "Côte d’Ivoire"
@@ -148,7 +148,7 @@ def test_positions_of_training_cover_the_answer_and_no_more(encoder):
 
 def test_no_answer_is_taken_from_the_question(encoder):
     rows = [row("w3", "w3 w4 w5")]
-    encoded = KIND.encode(rows, encoder.tokens, 64)
+    encoded = KIND.encode(rows, encoder.tokenizer, 64)
     (feature,) = encoded.features
     gold, stop = feature["start_positions"], feature["end_positions"]
     points = span(feature, {1: (9.0, 9.0), gold: (1.0, float(gold == stop)), stop: (float(gold == stop), 1.0)})
@@ -157,7 +157,7 @@ def test_no_answer_is_taken_from_the_question(encoder):
 
 def test_no_answer_ends_before_it_begins(encoder):
     rows = [row("w5", "w3 w4 w5")]
-    encoded = KIND.encode(rows, encoder.tokens, 64)
+    encoded = KIND.encode(rows, encoder.tokenizer, 64)
     (feature,) = encoded.features
     first = next(i for i, span in enumerate(feature["_spans"]) if span)
     gold, stop = feature["start_positions"], feature["end_positions"]
@@ -168,7 +168,7 @@ def test_no_answer_ends_before_it_begins(encoder):
 
 def test_no_answer_is_longer_than_the_longest(encoder):
     rows = [row(LONG)]
-    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
     assert len([span for span in encoded.features[0]["_spans"] if span]) > MAX_ANSWER_TOKENS
     found = KIND.score(rows, encoded, [perfect(encoded.features[0])], ())
     assert found["exact_match"] == 0.0
@@ -177,7 +177,9 @@ def test_no_answer_is_longer_than_the_longest(encoder):
 
 def test_spans_are_those_of_a_loop_over_all_of_them(encoder):
     """Of windows of any length, padded to the longest; among logits of few values many spans are equal, and the first one counts."""
-    features = KIND.encode([row("w0", LONG[:length]) for length in (2, 20, 90, 179)], encoder.tokens, 128 * 8).features
+    features = KIND.encode(
+        [row("w0", LONG[:length]) for length in (2, 20, 90, 179)], encoder.tokenizer, 128 * 8
+    ).features
     width = max(len(feature["input_ids"]) for feature in features)
     for seed in range(40):
         random = torch.Generator().manual_seed(seed)
@@ -190,7 +192,7 @@ def test_spans_are_those_of_a_loop_over_all_of_them(encoder):
             features, logits.permute(0, 2, 1).tolist(), outputs(features, logits), strict=True
         ):
             assert output.best == best(feature["_spans"], starts, ends)
-            assert output.nothing == pytest.approx(starts[0] + ends[0])
+            assert output.no_answer_score == pytest.approx(starts[0] + ends[0])
 
 
 def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
@@ -206,7 +208,7 @@ def best(spans: list, starts: list[float], ends: list[float]) -> tuple:
 def test_what_a_model_says_has_the_characters_of_its_own_window(encoder):
     """The same words at other places, the space between them being wider."""
     rows = [row("w2", "w1 w2 w3"), row("w2", "w1    w2 w3")]
-    encoded = KIND.encode(rows, encoder.tokens, 64)
+    encoded = KIND.encode(rows, encoder.tokenizer, 64)
     first, second = encoded.features
     assert first["input_ids"] == second["input_ids"]
     assert get_model_inputs(first) != get_model_inputs(second)
@@ -217,7 +219,7 @@ UNANSWERABLE = row("w3") | {"answers": {"text": [], "answer_start": []}}
 
 
 def test_a_question_without_an_answer_points_at_the_start_token(encoder):
-    (feature,) = KIND.encode([UNANSWERABLE], encoder.tokens, 128 * 8).features
+    (feature,) = KIND.encode([UNANSWERABLE], encoder.tokenizer, 128 * 8).features
     assert (feature["start_positions"], feature["end_positions"]) == (0, 0)
 
 
@@ -235,14 +237,14 @@ def w3(feature: dict) -> tuple[int, int]:
 @pytest.mark.parametrize(("nothing", "right"), [(2.1, (0, 1)), (1.9, (1, 0))])
 def test_nothing_is_said_where_that_is_likelier_and_some_rows_have_no_answer(nothing, right, encoder):
     rows = [row("w3"), UNANSWERABLE]
-    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
     outputs = [silent(feature, nothing) for feature in encoded.features]
     assert KIND.score(rows, encoded, outputs, ()) == {"f1": sum(right) / 2, "exact_match": sum(right) / 2}
 
 
 def test_something_is_said_where_every_row_has_an_answer(encoder):
     rows = [row("w3")]
-    encoded = KIND.encode(rows, encoder.tokens, 128 * 8)
+    encoded = KIND.encode(rows, encoder.tokenizer, 128 * 8)
     outputs = [silent(feature, 9.0) for feature in encoded.features]
     assert KIND.score(rows, encoded, outputs, ())["exact_match"] == 1.0
 
@@ -250,7 +252,7 @@ def test_something_is_said_where_every_row_has_an_answer(encoder):
 def test_nothing_is_as_likely_as_in_the_window_where_it_is_least_likely(encoder):
     """SQuAD 2.0's rule: one window that holds an answer is enough."""
     rows = [row("w3"), row("w3", "w3 w4") | {"answers": {"text": [], "answer_start": []}}]
-    encoded = KIND.encode(rows, encoder.tokens, 36)
+    encoded = KIND.encode(rows, encoder.tokenizer, 36)
     windows = len(encoded.features) - 1
     assert windows > 2
     found = silent(encoded.features[0], nothing=1.0)
@@ -261,7 +263,7 @@ def test_nothing_is_as_likely_as_in_the_window_where_it_is_least_likely(encoder)
 
 def test_a_score_is_the_best_over_the_windows(encoder):
     rows = [row("w58")]
-    encoded = KIND.encode(rows, encoder.tokens, 36)
+    encoded = KIND.encode(rows, encoder.tokenizer, 36)
     outputs = [chosen(0, 2, score=float(number)) for number, _ in enumerate(encoded.features)]
     at = LONG.index("w58")
     outputs[1] = chosen(at, at + 3, score=100.0)
@@ -281,7 +283,7 @@ def test_mlqas_answers_are_compared_by_the_rules_of_their_language(
     language, context, gold, answer, kind, found, encoder
 ):
     rows = [row(gold, context, language=language)]
-    encoded = kind.encode(rows, encoder.tokens, 64)
+    encoded = kind.encode(rows, encoder.tokenizer, 64)
     start = context.index(answer)
     scores = kind.score(rows, encoded, [chosen(start, start + len(answer))], ())
     assert scores["exact_match"] == scores["official_exact_match"] == found
@@ -295,8 +297,8 @@ def test_the_kind_of_mlqa_is_one_of_its_own():
 def test_a_models_own_logits_make_the_spans(task, undisturbed):
     prepared = task("question_answering", max_length=14)
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    features = prepared.scored("dev", "en").encoded.features[:5]
-    batch = pad_features(features, prepared.encoder.tokens.pad_id)
+    features = prepared.load_evaluation_set("dev", "en").encoded.features[:5]
+    batch = pad_features(features, prepared.encoder.tokenizer.pad_id)
     said = model.eval()(**batch)
     logits = torch.stack([said.start_logits, said.end_logits], dim=-1).detach()
     assert KIND.compute_outputs(model, batch, features) == outputs(features, logits)
@@ -313,8 +315,8 @@ def windows(features: list[dict], length: int) -> list[tuple[int, list]]:
 @pytest.mark.parametrize("length", [36, 180, 384])
 def test_windows_begin_128_tokens_apart_or_share_a_third(length, question, encoder):
     asked = row("w0", " ".join(WORDS * 12), question)
-    whole = [span for span in KIND.encode([asked], encoder.tokens, 8192).features[0]["_spans"] if span]
-    told = windows(KIND.encode([asked], encoder.tokens, length).features, length)
+    whole = [span for span in KIND.encode([asked], encoder.tokenizer, 8192).features[0]["_spans"] if span]
+    told = windows(KIND.encode([asked], encoder.tokenizer, length).features, length)
     assert len(told) > 2
     for start, spans in told:
         assert spans == whole[start : start + len(spans)]
@@ -324,7 +326,7 @@ def test_windows_begin_128_tokens_apart_or_share_a_third(length, question, encod
 
 def test_rows_keep_their_order_whatever_the_length_of_their_questions(encoder):
     rows = [row("w3", LONG, "Africa " * count) for count in (9, 1, 30, 1)]
-    encoded = KIND.encode(rows, encoder.tokens, 256)
+    encoded = KIND.encode(rows, encoder.tokenizer, 256)
     assert encoded.rows == sorted(encoded.rows)
     assert set(encoded.rows) == set(range(4))
     assert KIND.score(rows, encoded, [perfect(f) for f in encoded.features], ()) == all_of(1.0)
@@ -346,7 +348,7 @@ def official(feature: dict, starts: list[float], ends: list[float]) -> tuple[flo
 
 def test_official_spans_are_those_of_a_loop_over_the_likeliest_starts_and_ends(encoder):
     rows = [row("w0", LONG[:length]) for length in (2, 20, 90, 179)]
-    features = KIND.encode(rows, encoder.tokens, 60).features
+    features = KIND.encode(rows, encoder.tokenizer, 60).features
     width = max(len(feature["input_ids"]) for feature in features)
     other = 0
     for seed in range(40):
@@ -362,7 +364,7 @@ def test_official_spans_are_those_of_a_loop_over_the_likeliest_starts_and_ends(e
 
 def test_where_no_official_span_is_allowed_the_scripts_word_for_it_is_said(encoder):
     rows = [row("w3", "w3 w4"), row(EMPTY_ANSWER, f"w3 {EMPTY_ANSWER}")]
-    encoded = KIND.encode(rows, encoder.tokens, 64)
+    encoded = KIND.encode(rows, encoder.tokenizer, 64)
     silent = [output._replace(official=_AnswerSpan(NO_SPAN_SCORE, 0, 0)) for output in map(perfect, encoded.features)]
     scores = KIND.score(rows, encoded, silent, ())
     assert (scores["exact_match"], scores["official_exact_match"]) == (1.0, 0.5)
@@ -380,7 +382,7 @@ def contexts(windows: list[tuple[int, int]], token: int) -> list[float]:
 def test_every_token_is_owned_by_the_window_that_has_most_context_for_it(length, encoder):
     for count in (1, 7, 60, 700):
         asked = row("w0", " ".join(f"w{i}" for i in range(count)))
-        features = KIND.encode([asked], encoder.tokens, length).features
+        features = KIND.encode([asked], encoder.tokenizer, length).features
         told = [(start, len(spans)) for start, spans in windows(features, length)]
         owned = []
         for number, (feature, (start, _)) in enumerate(zip(features, told, strict=True)):

@@ -69,7 +69,7 @@ def graded(task, logits: list[list[float]]):
     found = []
     for each in logits:
         head.bias.data.copy_(torch.tensor(each))
-        batch = dict(prepared.encoder.tokenizer(["Kenya"], ["Suomi"], return_tensors="pt"))
+        batch = dict(prepared.encoder.pretrained_tokenizer(["Kenya"], ["Suomi"], return_tensors="pt"))
         found += KIND.compute_outputs(model.eval(), batch, [{}])
     return found
 

@@ -29,10 +29,10 @@ def test_the_length_of_a_vector_does_not_matter():
 
 
 def test_the_sentences_of_a_row_follow_each_other(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokens, 32)
+    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
     assert encoded.rows == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert encoded.features[2]["input_ids"] == encoder.tokenizer("eins 1")["input_ids"]
-    assert encoded.features[3]["input_ids"] == encoder.tokenizer("one 1")["input_ids"]
+    assert encoded.features[2]["input_ids"] == encoder.pretrained_tokenizer("eins 1")["input_ids"]
+    assert encoded.features[3]["input_ids"] == encoder.pretrained_tokenizer("one 1")["input_ids"]
 
 
 def test_the_mean_leaves_out_padding():
@@ -44,7 +44,7 @@ def test_a_sentence_has_the_same_vector_in_any_batch(task, undisturbed):
     prepared = task("retrieval")
     (model,) = build_models(prepared.encoder.weights, [prepared])
     model.eval()
-    tokenizer = prepared.encoder.tokenizer
+    tokenizer = prepared.encoder.pretrained_tokenizer
     (alone,) = KIND.compute_outputs(model, dict(tokenizer(["Kenya"], return_tensors="pt")), [])
     texts = ["Kenya", "Uruguay y más y más y más"]
     padded, _ = KIND.compute_outputs(model, dict(tokenizer(texts, padding=True, return_tensors="pt")), [])
@@ -56,7 +56,7 @@ def hidden(task) -> tuple:
     prepared = task("retrieval")
     (model,) = build_models(prepared.encoder.weights, [prepared])
     model.eval()
-    batch = dict(prepared.encoder.tokenizer(["Kenya", "Uruguay y más"], padding=True, return_tensors="pt"))
+    batch = dict(prepared.encoder.pretrained_tokenizer(["Kenya", "Uruguay y más"], padding=True, return_tensors="pt"))
     return model, batch, model(**batch, output_hidden_states=True).hidden_states
 
 
@@ -75,12 +75,12 @@ def test_the_first_token_alone_may_stand_for_a_sentence(task, undisturbed):
 
 @pytest.mark.parametrize(("layers", "pooled"), [(1, 1), (12, 7), (24, 14)])
 def test_the_usual_layer_is_a_little_above_the_middle(layers, pooled):
-    assert KIND.layer(layers) == RetrievalFromEnglish().layer(layers) == pooled
+    assert KIND.get_default_layer(layers) == RetrievalFromEnglish().get_default_layer(layers) == pooled
 
 
 @pytest.mark.parametrize(("layers", "pooled"), [(2, 1), (6, 4), (12, 8), (16, 12), (24, 20)])
 def test_the_usual_layer_of_mining_is_place_7_of_the_last_12_states_from_12_layers_on(layers, pooled):
-    assert Mining().layer(layers) == pooled
+    assert Mining().get_default_layer(layers) == pooled
     if layers >= 12:
         states = range(layers + 1)
         assert states[-12:][7] == pooled

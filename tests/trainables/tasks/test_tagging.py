@@ -25,13 +25,13 @@ def spread(feature: dict, tags: list[int]) -> list[int]:
 
 
 def scored(encoder, said: list[list[int]], max_length: int = 32) -> dict[str, float]:
-    encoded = KIND.encode(ROWS, encoder.tokens, max_length)
+    encoded = KIND.encode(ROWS, encoder.tokenizer, max_length)
     outputs = [spread(feature, tags) for feature, tags in zip(encoded.features, said, strict=True)]
     return KIND.score(ROWS, encoded, outputs, LABELS)
 
 
 def test_only_the_first_piece_of_a_word_has_a_label(encoder):
-    for feature, row in zip(KIND.encode(ROWS, encoder.tokens, 32).features, ROWS, strict=True):
+    for feature, row in zip(KIND.encode(ROWS, encoder.tokenizer, 32).features, ROWS, strict=True):
         assert len(feature["input_ids"]) > len(row["words"]) + 2
         assert [label for label in feature["labels"] if label != IGNORED_LABEL] == row["tags"]
         assert feature["labels"][0] == feature["labels"][-1] == IGNORED_LABEL
@@ -66,7 +66,7 @@ LONG = {"words": [f"Kenya {n}" for n in range(20)], "tags": [n % 3 for n in rang
 
 
 def test_a_sentence_that_is_too_long_becomes_several_features_that_have_all_of_its_words(encoder):
-    encoded = KIND.encode([ROWS[0], LONG, ROWS[1]], encoder.tokens, 16)
+    encoded = KIND.encode([ROWS[0], LONG, ROWS[1]], encoder.tokenizer, 16)
     features = [feature for row, feature in zip(encoded.rows, encoded.features, strict=True) if row == 1]
     assert list(encoded.rows) == sorted(encoded.rows)
     assert len(features) > 3
@@ -78,7 +78,7 @@ def test_a_sentence_that_is_too_long_becomes_several_features_that_have_all_of_i
 
 def test_a_sentence_in_several_features_is_scored_as_one(encoder):
     rows = [ROWS[0], LONG, ROWS[1]]
-    whole, several = (KIND.encode(rows, encoder.tokens, length) for length in (256, 16))
+    whole, several = (KIND.encode(rows, encoder.tokenizer, length) for length in (256, 16))
     wrong = {(1, 3), (1, 17), (0, 1)}
     scores = []
     for encoded in (whole, several):
@@ -98,7 +98,7 @@ def test_a_sentence_in_several_features_is_scored_as_one(encoder):
 
 def test_a_word_that_is_too_long_by_itself_has_its_tag_and_the_next_ones_too(encoder):
     row = {"words": ["a", "Kenya" * 20, "b"], "tags": [0, 1, 2]}
-    features = KIND.encode([row], encoder.tokens, 16).features
+    features = KIND.encode([row], encoder.tokenizer, 16).features
     assert [label for feature in features for label in feature["labels"] if label != IGNORED_LABEL] == [0, 1, 2]
 
 
@@ -106,7 +106,7 @@ def test_a_word_that_is_too_long_by_itself_has_its_tag_and_the_next_ones_too(enc
 def test_a_word_without_pieces_counts_as_the_first_label(words, tiny):
     encoder = tiny("mbert")
     row = {"words": words, "tags": [1] * len(words)}
-    encoded = KIND.encode([row], encoder.tokens, 64)
+    encoded = KIND.encode([row], encoder.tokenizer, 64)
     (feature,) = encoded.features
     assert feature["_words"] == [number for number, word in enumerate(words) if word != MARK]
     accuracy = KIND.score([row], encoded, [feature["labels"]], LABELS)["accuracy"]
@@ -115,7 +115,7 @@ def test_a_word_without_pieces_counts_as_the_first_label(words, tiny):
 
 def test_a_sentence_without_any_pieces_is_scored_all_the_same(tiny):
     row = {"words": [MARK, MARK], "tags": [0, 1]}
-    encoded = KIND.encode([row], tiny("mbert").tokens, 64)
+    encoded = KIND.encode([row], tiny("mbert").tokenizer, 64)
     assert KIND.score([row], encoded, [], LABELS)["accuracy"] == 0.5
 
 
@@ -165,7 +165,7 @@ def test_tags_of_chunks_have_one_f1_in_every_version():
 
 
 def test_padding_after_a_sentence_is_not_read(encoder):
-    encoded = KIND.encode(ROWS, encoder.tokens, 32)
+    encoded = KIND.encode(ROWS, encoder.tokenizer, 32)
     outputs = [[*feature["labels"], 3, 3] for feature in encoded.features]
     assert KIND.score(ROWS, encoded, outputs, LABELS) == {"f1": 1.0, "accuracy": 1.0}
 
@@ -180,6 +180,6 @@ def test_every_word_of_every_language_has_a_label(encoder_folder):
     prepared = load_encoded_dataset("miniature", "tagging", encoder_folder, 128)
     assert prepared.languages("dev")
     for language in prepared.languages("dev"):
-        scored_set = prepared.scored("dev", language)
+        scored_set = prepared.load_evaluation_set("dev", language)
         for row, feature in zip(scored_set.rows, scored_set.encoded.features, strict=True):
             assert [label for label in feature["labels"] if label != IGNORED_LABEL] == row["tags"], (language, row)

@@ -108,7 +108,7 @@ def test_a_learning_rate_beyond_reason_diverges(task):
 def test_warm_up_and_weight_decay_are_the_stages(task, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        stage_module, "optimise", lambda model, batches, losses, schedule, on_step: seen.append(schedule) or []
+        stage_module, "run_training_loop", lambda model, batches, losses, schedule, on_step: seen.append(schedule) or []
     )
     prepared = task("classification")
     for stage in (STAGE, replace(STAGE, warmup=0.5, weight_decay=0.2, average=0.25)):
@@ -193,7 +193,7 @@ def test_a_stage_does_not_change_the_encoders_own_configuration(task):
 
 
 def trained_with(prepared, noise: Noise, **changes):
-    synonyms = Synonyms.of({place.lower(): ["Oz", "Erewhon"] for place in ("Kenya", "Suomi", "Deutschland")})
+    synonyms = Synonyms.from_table({place.lower(): ["Oz", "Erewhon"] for place in ("Kenya", "Suomi", "Deutschland")})
     return train_stage(replace(STAGE, noise=noise, **changes), KEY, prepared.encoder.weights, [prepared], synonyms)
 
 
@@ -244,7 +244,7 @@ def test_rising_augmentation_replaces_more_words_later(task, monkeypatch):
 def test_a_copy_of_a_model_uses_its_own_head(task, undisturbed):
     prepared = task("classification")
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    batch = next(prepared.batches(4, Random(0)))
+    batch = next(prepared.iterate_batches(4, Random(0)))
     copied = deepcopy(model)
     with torch.no_grad():
         copied.classifier.out_proj.bias += 5.0

@@ -101,8 +101,8 @@ def test_a_stores_folder_may_have_any_name(tmp_path):
     place = Location(f"{tmp_path}/a::b ${{X}} 100%41 ?#*[x]/stages")
     place.write("key/file", b"1")
     assert place.read("key/file") == b"1"
-    assert place.names() == ["key"]
+    assert place.list_names() == ["key"]
     assert (tmp_path / "a::b ${X} 100%41 ?#*[x]" / "stages" / "key" / "file").read_bytes() == b"1"
     place.move("key", "other")
     place.remove("other")
-    assert place.names() == []
+    assert place.list_names() == []

@@ -32,15 +32,15 @@ def copy_split(part: DatasetPart, language: str, folder: Path) -> bool:
     Raises:
         DataError: when it cannot be read.
     """
-    assert not part.set.local, "it is on no hub"
-    place = folder / part.set.repository
+    assert not part.source.is_local, "it is on no hub"
+    place = folder / part.source.repository
     file = place / part.configuration_of(language) / f"{part.split_of(language)}{PARQUET_SUFFIX}"
     if file.exists():
         _write_readme(place)  # it may have been killed before it could
         return False
     told = open_split(part, language)
     assert isinstance(told, Dataset | IterableDataset)
-    if part.take is not None and part.where is None:
+    if part.take is not None and part.contains_row is None:
         told = told.take(part.skip + part.take)
     file.parent.mkdir(parents=True, exist_ok=True)
     aside = file.with_suffix(f".{uuid4().hex[:8]}.part")

@@ -27,11 +27,11 @@ def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
     To prepare one split of a set is to prepare all, and every language of some has a machine-translated training set: whatever can
     be is streamed. So is a mirror: what was prepared of it once is taken again though its files have changed.
     """
-    mirror = find_mirror(part.set)
+    mirror = find_mirror(part.source)
     split = part.split_of(language)
-    packed = part.set.archived and not (mirror and any(mirror.rglob("*.parquet")))
+    packed = part.source.archived and not (mirror and any(mirror.rglob("*.parquet")))
     stream = not packed and (mirror is not None or part.take is not None or split != "train")
-    if part.set.local:
+    if part.source.is_local:
         return _read_tagged_file(mirror, split, part.describe_source(language))
     try:
         if mirror is None:
@@ -61,9 +61,9 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
     Raises:
         DataError: when main holds a script and nothing of it is converted.
     """
-    repository, revision = part.set.repository, part.set.revision or CONVERTED_REVISION
+    repository, revision = part.source.repository, part.source.revision or CONVERTED_REVISION
     configuration, split = part.configuration_of(language), part.split_of(language)
-    if part.set.revision is None or not _has_revision(repository, revision):
+    if part.source.revision is None or not _has_revision(repository, revision):
         try:
             told: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream)
         except RuntimeError as error:
@@ -93,12 +93,12 @@ def _has_revision(repository: str, revision: str) -> bool:
 
 def make_read_error(part: DatasetPart, language: str, error: Exception) -> DataError:
     """What went wrong with a set, and what to do."""
-    mirror, why = find_mirror(part.set), explain_error(error)
+    mirror, why = find_mirror(part.source), explain_error(error)
     hint = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
     if mirror:
         hint = f"in {mirror}: remove what is broken there; xlt data fetch copies what is missing"
     elif isinstance(error, DataError):
-        hint = f"put a copy in parquet into FOLDER/{part.set.repository}, and name FOLDER by --data or XLT_DATA"
+        hint = f"put a copy in parquet into FOLDER/{part.source.repository}, and name FOLDER by --data or XLT_DATA"
     lost = not mirror and _is_unreachable(error)
     return (UnreachableError if lost else DataError)(f"{part.describe_source(language)}: {why} ({hint})")
 

@@ -60,8 +60,8 @@ def read_labels(card: TaskCard) -> tuple[str, ...]:
     """A task's labels: its table's, or those that its training set tells itself, in alphabetical order."""
     found: set[str] = set()
     for part in card.parts.train if card.parts and not card.labels else ():
-        if "tags" in part.shape.columns:
-            told = (row[part.shape.columns["tags"]] for row in open_split(part, part.languages[0]))
+        if "tags" in part.row_format.columns:
+            told = (row[part.row_format.columns["tags"]] for row in open_split(part, part.languages[0]))
             found |= {tag for tags in told for tag in tags if not is_blank(tag)}
     return card.labels or tuple(sorted(found))
 
@@ -78,18 +78,24 @@ def _read_all(
 ) -> Iterator[Row]:
     notes.clear()
     told = chain.from_iterable(read_rows(part, language, labels, notes, train=train) for part, language in places)
-    return merge_candidates(list(told)) if places[0][0].shape is LAREQA_CANDIDATES_FORMAT else told
+    return merge_candidates(list(told)) if places[0][0].row_format is LAREQA_CANDIDATES_FORMAT else told
 
 
 def _describe_source(part: DatasetPart, language: str) -> list[Any]:
     """What decides the rows without reading them: where they come from, and of a mirror when its files were written."""
-    mirror = find_mirror(part.set)
+    mirror = find_mirror(part.source)
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
-    shape = [sorted(part.shape.columns.items()), part.shape.labels, part.shape.hub_order]
-    shape += [part.shape.adapt.__qualname__] if part.shape.adapt else []
-    asked = [part.set.repository, part.set.revision, part.configuration_of(language), part.split_of(language), language]
-    return [asked, shape, part.item, part.skip, part.take, stamps, without]
+    shape = [sorted(part.row_format.columns.items()), part.row_format.labels, part.row_format.hub_order]
+    shape += [part.row_format.adapt.__qualname__] if part.row_format.adapt else []
+    asked = [
+        part.source.repository,
+        part.source.revision,
+        part.configuration_of(language),
+        part.split_of(language),
+        language,
+    ]
+    return [asked, shape, part.item_column, part.skip, part.take, stamps, without]
 
 
 def _list_mirror_files(mirror: Path, part: DatasetPart, language: str) -> list[Path]:
@@ -122,14 +128,14 @@ def read_rows(
         DataError: saying which set, configuration, split, row and column, what is wrong with it and what is needed. So does a
             split of which no row can be used.
     """
-    named = part.place(language)
+    named = part.describe_rows(language)
     own = {"language": language} if len(part.languages) > 1 else {}
     told = open_split(part, language)
     try:
-        known = LabelMap.of(part.shape, labels, _read_label_names(told, part))
+        known = LabelMap.from_format(part.row_format, labels, _read_label_names(told, part))
     except ValueError as error:
         raise DataError(f"{named}: {error}") from error
-    rows, grouped, found_in_row = 0, _GroupDetector(part.shape.together), RowNotes()
+    rows, grouped, found_in_row = 0, _GroupDetector(part.row_format.group_by), RowNotes()
     for place, row in enumerate(_check_rows(told, part, language, notes)):
         try:
             found = _adapt_row(row, part, known, found_in_row, train)
@@ -148,14 +154,14 @@ def read_rows(
             yield own | each | item
     if not rows:
         raise DataError(f"{named}: none of its {notes[ROWS_READ]:,} rows can be used{_format_reasons(notes)}")
-    if not (train or grouped.any):
+    if not (train or grouped.has_group):
         raise DataError(f"{named}: no two rows have the same query: there is nothing to rank")
 
 
 def _adapt_row(row: Row, part: DatasetPart, known: LabelMap, notes: RowNotes, train: bool) -> list[Row]:
     """The rows that a set's row becomes."""
-    told = normalise_row(row, part.shape, known, notes)
-    rows = list(part.shape.adapt(told, notes)) if part.shape.adapt else [told]
+    told = normalise_row(row, part.row_format, known, notes)
+    rows = list(part.row_format.adapt(told, notes)) if part.row_format.adapt else [told]
     if train and any(is_blank(text) for each in rows for text in _iterate_texts(each)):
         raise UnusableRowError(EMPTY_TEXT)
     return rows
@@ -171,20 +177,20 @@ class _GroupDetector:
 
     def __init__(self, column: str | None) -> None:
         self._column, self._seen = column, set[int]()
-        self.any = column is None
+        self.has_group = column is None
 
     def add(self, row: Row) -> None:
-        if self._column is not None and not self.any:
+        if self._column is not None and not self.has_group:
             value = hash(row[self._column])
-            self.any = value in self._seen
+            self.has_group = value in self._seen
             self._seen.add(value)
 
 
 def _get_item(part: DatasetPart, row: Row, language: str, place: int) -> str:
     """What joins a row with those of other languages; one without an id is joined with none."""
-    if part.item is None:
+    if part.item_column is None:
         return str(place)
-    return f"{language}, row {place}" if row[part.item] is None else str(row[part.item])
+    return f"{language}, row {place}" if row[part.item_column] is None else str(row[part.item_column])
 
 
 def _iterate_texts(row: Row) -> Iterator[str]:
@@ -199,7 +205,7 @@ def _iterate_texts(row: Row) -> Iterator[str]:
 
 def _check_rows(told: Iterable[Row], part: DatasetPart, language: str, notes: RowNotes) -> Iterator[Row]:
     """The rows that are asked for; every column is there, and is not null in all of them."""
-    named, wanted = part.place(language), _get_required_columns(part)
+    named, wanted = part.describe_rows(language), _get_required_columns(part)
     seen, there = False, tuple[str, ...]()
     try:
         for row in islice(_filter_language(told, part, language, notes), part.skip, _get_last_row(part)):
@@ -214,7 +220,7 @@ def _check_rows(told: Iterable[Row], part: DatasetPart, language: str, notes: Ro
         raise make_read_error(part, language, error) from error
     if not seen:
         beyond = f" after the first {part.skip}" if part.skip else ""
-        within = f" in {language}" if part.where else ""
+        within = f" in {language}" if part.contains_row else ""
         raise DataError(f"{named}: it has no rows{within}{beyond}{_format_reasons(notes)}")
     if wanted:
         # A stream has the columns of the set's first file: what this one lacks of them is null in every row.
@@ -223,7 +229,7 @@ def _check_rows(told: Iterable[Row], part: DatasetPart, language: str, notes: Ro
 
 
 def _get_required_columns(part: DatasetPart) -> set[str]:
-    return {*part.shape.columns.values()} | ({part.item} if part.item else set())
+    return {*part.row_format.columns.values()} | ({part.item_column} if part.item_column else set())
 
 
 def _get_last_row(part: DatasetPart) -> int | None:
@@ -238,10 +244,10 @@ def _filter_language(told: Iterable[Row], part: DatasetPart, language: str, note
         others = {(row["context"] or "").strip() for row in told_of}
     for number, row in enumerate(told):
         if number == 0 and (missing := sorted(wanted - row.keys())):
-            raise DataError(f"{part.place(language)}: no column {', '.join(missing)}; it has {', '.join(row)}")
+            raise DataError(f"{part.describe_rows(language)}: no column {', '.join(missing)}; it has {', '.join(row)}")
         notes.row = number
         try:
-            there = part.where is None or part.where(row, language)
+            there = part.contains_row is None or part.contains_row(row, language)
         except UnusableRowError as left_out:
             notes.add(str(left_out))
             continue
@@ -251,7 +257,7 @@ def _filter_language(told: Iterable[Row], part: DatasetPart, language: str, note
 
 def _read_label_names(told: Iterable[Row], part: DatasetPart) -> tuple[str, ...] | None:
     """The labels' names in the set's own order, if it says them."""
-    columns = part.shape.columns
+    columns = part.row_format.columns
     column = columns.get("label", columns.get("tags", ""))
     feature = (getattr(told, "features", None) or {}).get(column)
     feature = feature.feature if isinstance(feature, List) else feature

@@ -19,32 +19,42 @@ _TRUTH_LABELS = ("false", "true")
 MINIATURE_TASKS: dict[str, TaskCard] = {
     "inference": TaskCard(
         kind="classification",
-        about="a place or a day; are these two facts entailed, neutral or contradicted?",
+        description="a place or a day; are these two facts entailed, neutral or contradicted?",
         labels=("entailment", "neutral", "contradiction"),
         train=4000,
         dev=50,
         test=70,
     ),
-    "choice": TaskCard(kind="multiple_choice", about="which of two facts holds?", train=4000, dev=50, test=70),
+    "choice": TaskCard(kind="multiple_choice", description="which of two facts holds?", train=4000, dev=50, test=70),
     "tagging": TaskCard(
-        kind="tagging", about="the kind of every name in a list", labels=MINIATURE_TAGS, train=4000, dev=50, test=70
+        kind="tagging",
+        description="the kind of every name in a list",
+        labels=MINIATURE_TAGS,
+        train=4000,
+        dev=50,
+        test=70,
     ),
     "answer": TaskCard(
-        kind="question_answering", about="which place in the text has this fact?", train=4000, dev=50, test=70
+        kind="question_answering", description="which place in the text has this fact?", train=4000, dev=50, test=70
     ),
-    "retrieval": TaskCard(kind="retrieval", about="find the English rendering of a list", train=0, dev=80, test=120),
+    "retrieval": TaskCard(
+        kind="retrieval", description="find the English rendering of a list", train=0, dev=80, test=120
+    ),
     "facts": TaskCard(
-        kind="classification", about="true facts about places from false ones", labels=_TRUTH_LABELS, train=4000
+        kind="classification", description="true facts about places from false ones", labels=_TRUTH_LABELS, train=4000
     ),
     "dates": TaskCard(
-        kind="classification", about="is the day in this month, on this weekday?", labels=_TRUTH_LABELS, train=4000
+        kind="classification",
+        description="is the day in this month, on this weekday?",
+        labels=_TRUTH_LABELS,
+        train=4000,
     ),
     "initials": TaskCard(
-        kind="classification", about="does the English name begin with A to M?", labels=("A-M", "N-Z"), train=4000
+        kind="classification", description="does the English name begin with A to M?", labels=("A-M", "N-Z"), train=4000
     ),
     "facts_sw": TaskCard(
         kind="classification",
-        about="true facts from false ones, in Swahili",
+        description="true facts from false ones, in Swahili",
         labels=_TRUTH_LABELS,
         train=300,
         language="sw",
@@ -52,7 +62,7 @@ MINIATURE_TASKS: dict[str, TaskCard] = {
     ),
     "names": TaskCard(
         kind="tagging",
-        about="the kind of every name in a list, in 23 languages other than English",
+        description="the kind of every name in a list, in 23 languages other than English",
         labels=MINIATURE_TAGS,
         train=600,
         language=MULTIPLE_LANGUAGES,

@@ -18,32 +18,32 @@ ANSWER_METRICS = ("f1", "exact_match")
 """XTREME and XTREME-R average the two."""
 SQUAD_SOURCE = DatasetSource(repository="rajpurkar/squad", licence="CC BY-SA 4.0")
 SQUAD_TRAIN = DatasetPart(
-    set=SQUAD_SOURCE, shape=QUESTION_FORMAT, configuration="plain_text", split="train", rows=87_599
+    source=SQUAD_SOURCE, row_format=QUESTION_FORMAT, configuration="plain_text", split="train", rows=87_599
 )
 XQUAD_LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ro", "ru", "th", "tr", "vi", "zh")
 _XQUAD_PART = DatasetPart(
-    set=DatasetSource(repository="google/xquad", licence="CC BY-SA 4.0"),
-    shape=SCORED_QUESTION_FORMAT,
+    source=DatasetSource(repository="google/xquad", licence="CC BY-SA 4.0"),
+    row_format=SCORED_QUESTION_FORMAT,
     configuration="xquad.{language}",
     split="validation",
     languages=XQUAD_LANGUAGES,
     rows=1190,
-    item="id",
+    item_column="id",
 )
 # XQuAD was translated out of SQuAD's dev set: what it has of it is test.
 SQUAD_DEV = replace(
     SQUAD_TRAIN,
-    shape=SCORED_QUESTION_FORMAT,
+    row_format=SCORED_QUESTION_FORMAT,
     split="validation",
     rows=10_570,
     excluded_part=replace(_XQUAD_PART, languages=("en",)),
 )
 XQUAD = TaskCard(
     kind="question_answering",
-    about="the answer's span in a translated SQuAD (Artetxe et al., ACL 2020; trained on SQuAD 1.1)",
+    description="the answer's span in a translated SQuAD (Artetxe et al., ACL 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=XQUAD_LANGUAGES,
-    published=ANSWER_METRICS,
+    published_metrics=ANSWER_METRICS,
     parts=TaskParts(train=(SQUAD_TRAIN,), dev=(SQUAD_DEV,), test=(_XQUAD_PART,)),
 )
 XQUAD_XTREME = replace(
@@ -57,20 +57,20 @@ XQUAD_XTREME = replace(
 
 MLQA_LANGUAGES = ("ar", "de", "en", "es", "hi", "vi", "zh")
 _MLQA_PART = DatasetPart(
-    set=XTREME_SOURCE,
-    shape=SCORED_QUESTION_FORMAT,
+    source=XTREME_SOURCE,
+    row_format=SCORED_QUESTION_FORMAT,
     configuration="MLQA.{language}.{language}",
     split="validation",
     languages=MLQA_LANGUAGES,
     rows={"en": 1148, "de": 512, "ar": 517, "es": 500, "hi": 507, "vi": 511, "zh": 504},
-    item="id",
+    item_column="id",
 )
 MLQA = TaskCard(
     kind="question_answering_mlqa",
-    about="the answer's span, question and text in one language (Lewis et al., ACL 2020; trained on SQuAD 1.1)",
+    description="the answer's span, question and text in one language (Lewis et al., ACL 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=MLQA_LANGUAGES,
-    published=ANSWER_METRICS,
+    published_metrics=ANSWER_METRICS,
     parts=TaskParts(
         train=(SQUAD_TRAIN,),
         dev=(_MLQA_PART,),
@@ -106,21 +106,23 @@ def _is_in_tydiqa_language(row: Row, language: str) -> bool:
 
 TYDIQA_DEV_ROWS = 300
 _TYDIQA_PART = DatasetPart(
-    set=DatasetSource(repository="google-research-datasets/tydiqa", licence="Apache-2.0"),
-    shape=SCORED_QUESTION_FORMAT,
+    source=DatasetSource(repository="google-research-datasets/tydiqa", licence="Apache-2.0"),
+    row_format=SCORED_QUESTION_FORMAT,
     configuration="secondary_task",
     split="validation",
     languages=tuple(_TYDIQA_NAMES),
-    where=_is_in_tydiqa_language,
+    contains_row=_is_in_tydiqa_language,
 )
 TYDIQA = TaskCard(
     kind="question_answering",
-    about="the answer's span in a text written in the language (gold passages; Clark et al., TACL 2020)",
+    description="the answer's span in a text written in the language (gold passages; Clark et al., TACL 2020)",
     train=3396,
     languages=tuple(_TYDIQA_NAMES),
-    published=ANSWER_METRICS,
+    published_metrics=ANSWER_METRICS,
     parts=TaskParts(
-        train=(replace(_TYDIQA_PART, shape=QUESTION_FORMAT, split="train", languages=("en",), skip=TYDIQA_DEV_ROWS),),
+        train=(
+            replace(_TYDIQA_PART, row_format=QUESTION_FORMAT, split="train", languages=("en",), skip=TYDIQA_DEV_ROWS),
+        ),
         dev=(replace(_TYDIQA_PART, split="train", take=TYDIQA_DEV_ROWS),),
         test=(_TYDIQA_PART,),
     ),

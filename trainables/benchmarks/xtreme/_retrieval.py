@@ -59,8 +59,8 @@ _TATOEBA_CODES = {
 }
 _TATOEBA_ROWS = {"jv": 205, "ka": 746, "kk": 575, "ml": 687, "sw": 390, "ta": 307, "te": 234, "th": 548}
 _TATOEBA_PART = DatasetPart(
-    set=XTREME_SOURCE,
-    shape=TRANSLATION_FORMAT,
+    source=XTREME_SOURCE,
+    row_format=TRANSLATION_FORMAT,
     configuration={code: f"tatoeba.{name}" for code, name in _TATOEBA_CODES.items()},
     split="validation",
     languages=tuple(_TATOEBA_CODES),
@@ -68,15 +68,15 @@ _TATOEBA_PART = DatasetPart(
 )
 _TATOEBA_MTEB_CODES = {"az": "aze", "lt": "lit", "pl": "pol", "ro": "ron", "uk": "ukr"}
 _TATOEBA_MTEB_PART = DatasetPart(
-    set=DatasetSource(repository="mteb/tatoeba-bitext-mining", licence="CC BY 2.0"),
-    shape=MTEB_TRANSLATION_FORMAT,
+    source=DatasetSource(repository="mteb/tatoeba-bitext-mining", licence="CC BY 2.0"),
+    row_format=MTEB_TRANSLATION_FORMAT,
     configuration={code: f"{name}-eng" for code, name in _TATOEBA_MTEB_CODES.items()},
     split="test",
     languages=tuple(_TATOEBA_MTEB_CODES),
 )
 TATOEBA_XTREME = TaskCard(
     kind="retrieval_from_english",
-    about="find the translation of an English sentence, without training (Artetxe & Schwenk, TACL 2019)",
+    description="find the translation of an English sentence, without training (Artetxe & Schwenk, TACL 2019)",
     train=0,
     languages=tuple(_TATOEBA_CODES),
     parts=TaskParts(test=(_TATOEBA_PART,)),
@@ -92,18 +92,18 @@ _MEWSLI_SOURCE = DatasetSource(
     repository="izhx/mewsli-x", licence="Apache-2.0 (a copy of the official download)", archived=True
 )
 _MEWSLI_PART = DatasetPart(
-    set=_MEWSLI_SOURCE, shape=MEWSLI_QUERY_FORMAT, split="validation", languages=MEWSLI_LANGUAGES
+    source=_MEWSLI_SOURCE, row_format=MEWSLI_QUERY_FORMAT, split="validation", languages=MEWSLI_LANGUAGES
 )
 MEWSLIX = TaskCard(
     kind="dense_retrieval",
-    about="which of a million entities, described in 50 languages, is mentioned? (Ruder et al., EMNLP 2021)",
+    description="which of a million entities, described in 50 languages, is mentioned? (Ruder et al., EMNLP 2021)",
     train=115_000,
     languages=MEWSLI_LANGUAGES,
     parts=TaskParts(
         train=(
             replace(
                 _MEWSLI_PART,
-                shape=MEWSLI_PAIR_FORMAT,
+                row_format=MEWSLI_PAIR_FORMAT,
                 configuration="wikipedia_pairs",
                 split="train",
                 languages=("en",),
@@ -114,7 +114,7 @@ MEWSLIX = TaskCard(
         candidates=(
             replace(
                 _MEWSLI_PART,
-                shape=MEWSLI_CANDIDATES_FORMAT,
+                row_format=MEWSLI_CANDIDATES_FORMAT,
                 configuration="candidate_entities",
                 split="test",
                 languages=("mul",),
@@ -125,30 +125,30 @@ MEWSLIX = TaskCard(
 
 LAREQA_LANGUAGES = ("ar", "de", "el", "en", "es", "hi", "ru", "th", "tr", "vi", "zh")
 _LAREQA_PART = DatasetPart(
-    set=DatasetSource(repository="google-research-datasets/xquad_r", licence="CC BY-SA 4.0"),
-    shape=LAREQA_QUERY_FORMAT,
+    source=DatasetSource(repository="google-research-datasets/xquad_r", licence="CC BY-SA 4.0"),
+    row_format=LAREQA_QUERY_FORMAT,
     split="validation",
     languages=LAREQA_LANGUAGES,
     rows=1190,
 )
 LAREQA = TaskCard(
     kind="dense_retrieval",
-    about="find a question's answer among the sentences of all languages (Roy et al., EMNLP 2020; trained on SQuAD 1.1)",
+    description="find a question's answer among the sentences of all languages (Roy et al., EMNLP 2020; trained on SQuAD 1.1)",
     train=87_599,
     languages=LAREQA_LANGUAGES,
     published_difference="unless the set has sentence_breaks, which the hub's copy has not, contexts are cut into sentences by punctuation, a Thai one not at "
     "all: other candidates than the published ones",
     parts=TaskParts(
-        train=(replace(SQUAD_TRAIN, shape=QUESTION_SENTENCE_FORMAT),),
+        train=(replace(SQUAD_TRAIN, row_format=QUESTION_SENTENCE_FORMAT),),
         test=(_LAREQA_PART,),
-        candidates=(replace(_LAREQA_PART, shape=LAREQA_CANDIDATES_FORMAT),),
+        candidates=(replace(_LAREQA_PART, row_format=LAREQA_CANDIDATES_FORMAT),),
     ),
 )
 
 BUCC_LANGUAGES = ("de", "fr", "ru", "zh")
 _BUCC_PART = DatasetPart(
-    set=XTREME_SOURCE,
-    shape=TRANSLATION_FORMAT,
+    source=XTREME_SOURCE,
+    row_format=TRANSLATION_FORMAT,
     configuration="bucc18.{language}",
     split="validation",
     languages=BUCC_LANGUAGES,
@@ -156,7 +156,7 @@ _BUCC_PART = DatasetPart(
 )
 BUCC = TaskCard(
     kind="mining",
-    about="mine translations into English, without training (Zweigenbaum et al., BUCC 2018; the hub has the gold pairs alone)",
+    description="mine translations into English, without training (Zweigenbaum et al., BUCC 2018; the hub has the gold pairs alone)",
     train=0,
     languages=BUCC_LANGUAGES,
     pooling="first",

@@ -63,8 +63,8 @@ _UD_NAMES = {
 }
 _UD_WITHOUT_DEV = {"kk", "th", "tl", "yo"}
 _UDPOS_PART = DatasetPart(
-    set=XTREME_SOURCE,
-    shape=make_tagging_format("tokens", "pos_tags", UPOS_TAGS, hub_order=UPOS_TAGS),
+    source=XTREME_SOURCE,
+    row_format=make_tagging_format("tokens", "pos_tags", UPOS_TAGS, hub_order=UPOS_TAGS),
     configuration={code: f"udpos.{name}" for code, name in _UD_NAMES.items()},
     split="validation",
     languages=tuple(code for code in _UD_NAMES if code not in _UD_WITHOUT_DEV),
@@ -72,7 +72,7 @@ _UDPOS_PART = DatasetPart(
 )
 UDPOS_XTREME = TaskCard(
     kind="tagging",
-    about="parts of speech (Universal Dependencies 2.5, all treebanks of a language, as google/xtreme has them)",
+    description="parts of speech (Universal Dependencies 2.5, all treebanks of a language, as google/xtreme has them)",
     labels=UPOS_TAGS,
     train=21_253,
     languages=tuple(_UD_NAMES),
@@ -84,14 +84,14 @@ UDPOS_XTREME = TaskCard(
     ),
 )
 _UDPOS_XTREME_R_PART = DatasetPart(
-    set=DatasetSource(repository="izhx/xtreme-r-udpos", licence="by treebank (Universal Dependencies 2.7)"),
-    shape=make_tagging_format("tokens", "pos_tags", UPOS_TAGS),  # its order is not known: no numbers without names
+    source=DatasetSource(repository="izhx/xtreme-r-udpos", licence="by treebank (Universal Dependencies 2.7)"),
+    row_format=make_tagging_format("tokens", "pos_tags", UPOS_TAGS),  # its order is not known: no numbers without names
     split="test",
     languages=tuple(sorted((*_UD_NAMES, "lt", "pl", "ro", "uk", "wo"))),
 )
 UDPOS = replace(
     UDPOS_XTREME,
-    about="parts of speech (Universal Dependencies: in XTREME-R 2.5 in XTREME's 33 languages and 2.7 in lt pl ro uk wo; dev in other "
+    description="parts of speech (Universal Dependencies: in XTREME-R 2.5 in XTREME's 33 languages and 2.7 in lt pl ro uk wo; dev in other "
     "languages than English from google/xtreme)",
     languages=_UDPOS_XTREME_R_PART.languages,
     published_difference="the copy that is read names version 2.7 of Universal Dependencies for every language, XTREME-R's script takes 2.5 in 33",
@@ -149,15 +149,15 @@ PANX_LANGUAGES_XTREME = (
 )
 PANX_LANGUAGES = tuple(sorted((*PANX_LANGUAGES_XTREME, *["az", "gu", "lt", "pa", "pl", "qu", "ro", "uk"])))
 _PANX_PART = DatasetPart(
-    set=DatasetSource(repository="unimelb-nlp/wikiann", licence="unclear"),
-    shape=make_tagging_format("tokens", "ner_tags", PANX_TAGS, hub_order=PANX_TAGS),
+    source=DatasetSource(repository="unimelb-nlp/wikiann", licence="unclear"),
+    row_format=make_tagging_format("tokens", "ner_tags", PANX_TAGS, hub_order=PANX_TAGS),
     split="",
     languages=PANX_LANGUAGES,
 )
 _SMALL_PANX_ROWS = dict.fromkeys(["qu", "pa", "gu", "yo", "my", "jv"], 100)
 PANX = TaskCard(
     kind="tagging",
-    about="persons, organisations and places in Wikipedia (Pan et al., ACL 2017; splits of Rahimi et al., ACL 2019)",
+    description="persons, organisations and places in Wikipedia (Pan et al., ACL 2017; splits of Rahimi et al., ACL 2019)",
     labels=PANX_TAGS,
     train=20_000,
     languages=PANX_LANGUAGES,
@@ -168,7 +168,7 @@ PANX = TaskCard(
     ),
 )
 _PANX_XTREME_PART = replace(
-    _PANX_PART, set=XTREME_SOURCE, configuration="PAN-X.{language}", languages=PANX_LANGUAGES_XTREME
+    _PANX_PART, source=XTREME_SOURCE, configuration="PAN-X.{language}", languages=PANX_LANGUAGES_XTREME
 )
 PANX_XTREME = replace(
     PANX,

@@ -9,14 +9,14 @@ NLI_LABELS = ("entailment", "neutral", "contradiction")
 XNLI_LANGUAGES = ("ar", "bg", "de", "el", "en", "es", "fr", "hi", "ru", "sw", "th", "tr", "ur", "vi", "zh")
 _XNLI_SOURCE = DatasetSource(repository="facebook/xnli", licence="CC BY-NC 4.0 (paper)")
 _XNLI_PART = DatasetPart(
-    set=_XNLI_SOURCE,
-    shape=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
+    source=_XNLI_SOURCE,
+    row_format=make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS),
     split="",
     languages=XNLI_LANGUAGES,
 )
 XNLI = TaskCard(
     kind="classification",
-    about="does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018; trained on MNLI)",
+    description="does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018; trained on MNLI)",
     labels=NLI_LABELS,
     train=392_702,
     languages=XNLI_LANGUAGES,
@@ -32,15 +32,15 @@ _PAWSX_SOURCE = DatasetSource(
     repository="google-research-datasets/paws-x", licence="other: free to use, Google acknowledged"
 )
 _PAWSX_PART = DatasetPart(
-    set=_PAWSX_SOURCE,
-    shape=make_pair_format("sentence1", "sentence2", ("0", "1"), hub_order=("0", "1")),
+    source=_PAWSX_SOURCE,
+    row_format=make_pair_format("sentence1", "sentence2", ("0", "1"), hub_order=("0", "1")),
     split="",
     languages=PAWSX_LANGUAGES,
-    item="id",
+    item_column="id",
 )
 PAWSX = TaskCard(
     kind="classification",
-    about="do the two sentences say the same? (Yang et al., EMNLP 2019)",
+    description="do the two sentences say the same? (Yang et al., EMNLP 2019)",
     labels=("different", "paraphrase"),
     train=49_401,
     languages=PAWSX_LANGUAGES,
@@ -53,17 +53,17 @@ PAWSX = TaskCard(
 
 XCOPA_LANGUAGES = ("et", "ht", "id", "it", "qu", "sw", "ta", "th", "tr", "vi", "zh")
 COPA_SOURCE = DatasetSource(repository="aps/super_glue", licence="BSD 2-Clause (COPA)")
-COPA_TRAIN = DatasetPart(set=COPA_SOURCE, shape=COPA_FORMAT, configuration="copa", split="train", rows=400)
+COPA_TRAIN = DatasetPart(source=COPA_SOURCE, row_format=COPA_FORMAT, configuration="copa", split="train", rows=400)
 _XCOPA_PART = DatasetPart(
-    set=DatasetSource(repository="cambridgeltl/xcopa", licence="CC BY 4.0"),
-    shape=COPA_FORMAT,
+    source=DatasetSource(repository="cambridgeltl/xcopa", licence="CC BY 4.0"),
+    row_format=COPA_FORMAT,
     split="validation",
     languages=XCOPA_LANGUAGES,
     rows=100,
 )
 XCOPA = TaskCard(
     kind="multiple_choice",
-    about="which is the cause, or the effect? (Ponti et al., EMNLP 2020; trained on COPA: put siqa before it, as XTREME-R does)",
+    description="which is the cause, or the effect? (Ponti et al., EMNLP 2020; trained on COPA: put siqa before it, as XTREME-R does)",
     train=400,
     languages=XCOPA_LANGUAGES,
     parts=TaskParts(

@@ -95,7 +95,7 @@ def compute_adversarial_losses(step: NoiseStep) -> Iterator[Tensor]:
     same = FixedDropout(step.perturbable.device)
 
     def loss(delta: Tensor) -> Tensor:
-        same.again()
+        same.restore_masks()
         value: Tensor = step.run_perturbed(delta).loss
         return value
 
@@ -108,7 +108,7 @@ def compute_adversarial_native(setting: NoiseSetting) -> dict[str, float]:
     if noise.norm == "linf":
         radius /= math.sqrt(setting.width)
     elif noise.level == "sentence":
-        radius *= math.sqrt(setting.plain)
+        radius *= math.sqrt(setting.perturbable_length)
     return {"radius": radius, "step_size": ASCENT_DISTANCE / noise.steps * radius}
 
 
@@ -125,7 +125,7 @@ def compute_freelb_losses(step: NoiseStep) -> Iterator[Tensor]:
     delta = ball.draw(step.setting.width, step.rng)
     for last in (*[False] * (steps - 1), True):
         delta = delta.detach().requires_grad_(not last)
-        same.again()
+        same.restore_masks()
         yield step.run_perturbed(delta).loss / steps
         if not last:
             assert delta.grad is not None, "each loss is propagated backward before the next is asked for"
@@ -134,5 +134,5 @@ def compute_freelb_losses(step: NoiseStep) -> Iterator[Tensor]:
 
 def compute_freelb_native(setting: NoiseSetting) -> dict[str, float]:
     """The largest norm of a text of mean length, and the step size, as FreeLB's code names them."""
-    norm = setting.radius * math.sqrt(setting.plain)
+    norm = setting.radius * math.sqrt(setting.perturbable_length)
     return {"adv_max_norm": norm, "adv_lr": ASCENT_DISTANCE / setting.noise.steps * norm}

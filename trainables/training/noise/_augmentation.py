@@ -63,7 +63,7 @@ def _compute_displacement(synonyms: Synonyms, texts: Iterable[str], encoder: Enc
     words = sorted({word for core, others in counts for word in (core, *others)})
     if not words:
         return 0.0
-    pieces = encoder.tokenizer(words, add_special_tokens=False)["input_ids"]
+    pieces = encoder.pretrained_tokenizer(words, add_special_tokens=False)["input_ids"]
     place = {
         word: (len(ids), _mean_embedding(encoder.embeddings, ids)) for word, ids in zip(words, pieces, strict=True)
     }

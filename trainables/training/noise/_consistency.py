@@ -45,7 +45,7 @@ def compute_smart_losses(step: NoiseStep) -> Iterator[Tensor]:
     ball = PerturbationBall(step.perturbable, step.radius, step.noise.norm, step.noise.level)
 
     def apart(delta: Tensor, reference: list[Tensor]) -> Tensor:
-        same.again()
+        same.restore_masks()
         return compute_symmetric_kl(reference, step.predictions(step.run_perturbed(delta), step.batch))
 
     start = START_RADIUS * ball.draw(step.setting.width, step.rng)

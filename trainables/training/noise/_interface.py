@@ -26,7 +26,7 @@ class NoiseSetting:
     """Of the embeddings."""
     length: float
     """Mean length of a training text in tokens."""
-    plain: float
+    perturbable_length: float
     """Mean number of its tokens that may be perturbed."""
 
 
@@ -106,7 +106,7 @@ class FixedDropout:
         self._device = device
         self._state = torch.cuda.get_rng_state(device) if device.type == "cuda" else torch.get_rng_state()
 
-    def again(self) -> None:
+    def restore_masks(self) -> None:
         """The masks of the first pass again."""
         if self._device.type == "cuda":
             torch.cuda.set_rng_state(self._state, self._device)

@@ -196,7 +196,7 @@ def test_finalists_on_fresh_seeds_have_a_table_of_their_own_before_all_trials():
 def test_a_rate_that_all_stages_share_is_told_once():
     shown = build_sections(clean_document(samples.study()))[0]
     assert {row[1].text for row in shown.blocks[0].rows} >= {"dates > facts", "facts"}
-    assert "the same rate and noise (0.001)" in shown.words[0]
+    assert "the same rate and noise (0.001)" in shown.sentences[0]
 
 
 def test_rates_that_differ_stay_with_their_stages():

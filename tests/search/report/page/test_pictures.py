@@ -2,11 +2,11 @@
 
 import pytest
 from matplotlib.figure import Figure
+from search.report.page._estimates import draw_forgetting, draw_selection_costs
 
 from search.report.page._canvas import Scale, estimate_text_width, truncate_text
 from search.report.page._cost import draw_training_cost
 from search.report.page._effects import draw_effects
-from search.report.page._estimates import draw_forgetting, draw_selection_costs
 from search.report.page._heat_map import draw_heat_map
 from search.report.page._learning_curves import draw_learning_curves
 from search.report.page._noise_curves import draw_gain_by_language, draw_noise_curves
@@ -42,7 +42,7 @@ def study():
 
 
 def numbers(picture: Picture) -> set[str]:
-    return {cell.text for table in picture.tables for row in table.rows for cell in row if cell.number}
+    return {cell.text for table in picture.tables for row in table.rows for cell in row if cell.is_number}
 
 
 def drawn(picture: Picture) -> str:

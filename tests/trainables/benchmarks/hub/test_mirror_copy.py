@@ -114,7 +114,7 @@ def test_an_encoder_is_read_from_its_copy(root, fetched, monkeypatch):
         for source in ("tiny/encoder", str(root / "hub" / "models" / "tiny" / "encoder"))
     )
     assert copied.hash == original.hash
-    assert copied.tokens.fingerprint == original.tokens.fingerprint
+    assert copied.tokenizer.fingerprint == original.tokenizer.fingerprint
 
 
 def test_fetching_again_copies_what_is_missing_alone(root, fetched):
@@ -209,4 +209,4 @@ def test_a_split_that_cannot_be_read_leaves_nothing(copied, tmp_path):
 
 def test_the_catalogue_names_revisions_for_what_is_converted():
     parts = [get_task_catalogue("xtreme")[task].parts.train[0] for task in ("cosmosqa", "indicxnli", "masakhaner")]
-    assert {part.set.revision for part in parts} == {"refs/convert/parquet"}
+    assert {part.source.revision for part in parts} == {"refs/convert/parquet"}

@@ -126,5 +126,5 @@ def test_what_comes_of_a_lost_connection_is_unreachable_wherever_in_the_chain_it
     monkeypatch.setattr(source, "load_dataset", script)
     monkeypatch.setattr(source, "_has_revision", has)
     with pytest.raises(DataError) as refused:
-        list(read_rows(replace(PAIR, item=None), "en", LABELS, RowNotes()))
+        list(read_rows(replace(PAIR, item_column=None), "en", LABELS, RowNotes()))
     assert type(refused.value) is kind

@@ -53,7 +53,7 @@ def test_a_task_is_read_in_all_its_languages(task, at_mirror):
 def test_rows_of_two_languages_are_joined_by_their_id_or_else_by_their_place(item, pairs, write, encoder):
     write([row(number) for number in (1, 2, 3)])
     write([row(number, "de") for number in (3, 1)], "de")
-    data = load_hub_task(mirrors.card(), TaskParts(test=(replace(PAIR, item=item),)))
+    data = load_hub_task(mirrors.card(), TaskParts(test=(replace(PAIR, item_column=item),)))
     mixed = EncodedDataset(data, encoder, 32).load_language_pair("test", "de", "en").rows
     assert [(each["text"], each["text_pair"]) for each in mixed] == [(f"de one {i}", f"en two {j}") for i, j in pairs]
 
@@ -200,7 +200,7 @@ def test_of_the_hub_what_is_not_read_whole_is_streamed(part, streamed, monkeypat
     monkeypatch.setattr(source, "load_dataset", lambda *words, **choices: asked.append((*words, choices)) or [])
     open_split(part, "en")
     split, configuration = part.split_of("en"), part.configuration_of("en")
-    assert asked == [(part.set.repository, configuration, {"split": split, "streaming": streamed})]
+    assert asked == [(part.source.repository, configuration, {"split": split, "streaming": streamed})]
 
 
 def test_what_xquad_has_of_squads_dev_set_is_not_in_its_own_dev_set(at_mirror):

@@ -21,6 +21,6 @@ def real(task, undisturbed) -> Callable:
         with torch.no_grad():
             for weight in model.parameters():
                 weight *= 8.0 if weight.ndim > 1 else 1.0
-        return model.train(), next(prepared.batches(rows, Random(0))), prepared
+        return model.train(), next(prepared.iterate_batches(rows, Random(0))), prepared
 
     return make

@@ -44,7 +44,7 @@ def noise(method: str, size: float = 0.5, **options) -> Noise:
 
 
 def setting(of: Noise, unit: float = 1.0, width: int = WIDTH) -> NoiseSetting:
-    return NoiseSetting(noise=of, radius=of.magnitude * unit, width=width, length=5.0, plain=3.0)
+    return NoiseSetting(noise=of, radius=of.magnitude * unit, width=width, length=5.0, perturbable_length=3.0)
 
 
 def loss(of: Noise, unit: float = 1.0, seed: int = 0, steps: int = 10, width: int = WIDTH) -> NoisyLoss:

@@ -81,8 +81,8 @@ def test_the_last_perturbation_of_an_ascent_is_at_the_edge():
 @pytest.mark.parametrize("kind", ["classification", "multiple_choice", "tagging", "question_answering"])
 def test_the_loss_after_the_ascent_is_not_below_the_loss_at_its_start(kind, norm, level, real):
     model, _, prepared = real(kind)
-    batches = prepared.batches(4, Random(1))
-    special, rng, higher = torch.tensor(prepared.encoder.tokenizer.all_special_ids), torch.Generator(), []
+    batches = prepared.iterate_batches(4, Random(1))
+    special, rng, higher = torch.tensor(prepared.encoder.pretrained_tokenizer.all_special_ids), torch.Generator(), []
     for _ in range(40):
         batch = next(batches)
         perturbed = (batch["attention_mask"].bool() & ~torch.isin(batch["input_ids"], special)).flatten(0, -2)

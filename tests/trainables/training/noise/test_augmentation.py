@@ -12,14 +12,14 @@ def of(magnitude: float, schedule: str = "constant") -> Noise:
 
 
 TEXTS = ["Kenya and Kenya", "Fiji"]
-SYNONYMS = Synonyms.of({"kenya": ["Uruguay", "Finland"], "fiji": ["Viti"]})
+SYNONYMS = Synonyms.from_table({"kenya": ["Uruguay", "Finland"], "fiji": ["Viti"]})
 
 
 def by_hand(encoder) -> float:
     """Expected distance a token at scale 1, relative to the mean norm: each word by its pieces' mean embedding."""
 
     def centre(word):
-        ids = encoder.tokenizer(word, add_special_tokens=False)["input_ids"]
+        ids = encoder.pretrained_tokenizer(word, add_special_tokens=False)["input_ids"]
         return len(ids), encoder.embeddings[ids].double().mean(0)
 
     def distance(one, other):

@@ -147,7 +147,7 @@ def test_in_half_precision_small_perturbations_still_change_every_prediction(kin
     )
     torch.manual_seed(1)
     (model,) = build_models(prepared.encoder.weights, [prepared])
-    batch = next(prepared.batches(32, Random(1)))
+    batch = next(prepared.iterate_batches(32, Random(1)))
     says, moved = prepared.kind.log_probabilities, 0.01 * prepared.encoder.embedding_norm
     with torch.autocast("cpu", torch.bfloat16):
         clean = says(model(**batch), batch)

@@ -129,7 +129,7 @@ def test_every_method_trains_every_encoder(config, method):
 )
 @pytest.mark.parametrize("kind", ["dense_retrieval", "masked_language_modelling", "ranking"])
 def test_every_method_trains_every_encoder_on_kinds_with_other_heads(kind, config, method):
-    model = TASK_KINDS[kind].head(config, ("bad", "fair", "good"))
+    model = TASK_KINDS[kind].build_model(config, ("bad", "fair", "good"))
     batch = batch_of(config, "classification", "right")
     if kind == "dense_retrieval":
         del batch["labels"]

@@ -20,7 +20,7 @@ def build_synonyms() -> Synonyms:
     for language in MINIATURE_LANGUAGES:
         for name, *others in _collect_alternatives(language):
             table[name.lower()] += others
-    return Synonyms.of(table)
+    return Synonyms.from_table(table)
 
 
 def _collect_alternatives(language: str) -> list[list[str]]:

@@ -268,7 +268,7 @@ def load_miniature_task(name: str) -> TaskData:
                 if not (card.kind == "retrieval" and language == SOURCE_LANGUAGE)
             }
             for split in ("dev", "test")
-            if card.scored
+            if card.is_scored
         },
         language=card.language,
     )

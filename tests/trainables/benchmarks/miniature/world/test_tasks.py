@@ -18,7 +18,7 @@ from trainables.benchmarks.miniature.world._tasks import (
 )
 from trainables.languages import SOURCE_LANGUAGE
 
-SCORED = [name for name, card in MINIATURE_TASKS.items() if card.scored]
+SCORED = [name for name, card in MINIATURE_TASKS.items() if card.is_scored]
 LABELLED = [name for name, card in MINIATURE_TASKS.items() if card.kind in ("classification", "multiple_choice")]
 TAGGED = [name for name, card in MINIATURE_TASKS.items() if card.kind == "tagging"]
 SPLITS = ("dev", "test")

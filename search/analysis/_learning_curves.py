@@ -1,0 +1,28 @@
+"""Learning curves: the training loss of the stages of the best trials."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from search.analysis._results_reader import iterate_stages, read_stage
+
+MAX_LEARNING_CURVES = 12
+"""Trials whose learning curves are told."""
+
+
+def list_learning_curves(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The training loss along every stage of the best trials, on the search's own seed; a stage that trials share once."""
+    ranked = sorted(
+        (trial for trial in results["trials"] if trial["value"] is not None), key=lambda trial: -trial["value"]
+    )
+    found: dict[str, dict[str, Any]] = {}
+    for trial in ranked[:MAX_LEARNING_CURVES]:
+        words: list[str] = []
+        for task, told, target in iterate_stages(trial):
+            path = [*words, str(read_stage(task, told))]
+            if told.get("losses"):
+                found.setdefault(
+                    told["key"],
+                    {"stage": " > ".join(path), "task": task, "target": target, "points": told["losses"]},
+                )
+            words = words if target else path
+    return list(found.values())

@@ -1,0 +1,55 @@
+"""Transfer between the two languages of an example, for a terminal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+
+from search.terminal import TextTable
+
+MAX_EXTREME_PAIRS = 5
+"""Pairs of families shown at either end."""
+
+
+LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
+"""The two settings, over the same targets and the same pairs."""
+
+
+def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
+    """Both settings side by side, for each finalist and each target of the best, then the pairs of families at either end."""
+    seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
+    yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
+    yield TextTable.of(
+        ["trial", *LANGUAGE_SETTINGS, "gain over the baseline in two, 95 % each", "curriculum"],
+        [
+            (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
+            for row in told["finalists"]
+        ],
+        words=["curriculum"],
+    )
+    yield ""
+    yield f"trial {told['trial']} by target and by families"
+    yield TextTable.of(
+        ["target", *LANGUAGE_SETTINGS, "difference"],
+        [
+            (
+                target,
+                f"{row['unmixed']:.3f}",
+                f"{row['generalized']:.3f}",
+                f"{row['generalized'] - row['unmixed']:+.3f}",
+            )
+            for target, row in told["targets"].items()
+        ],
+    )
+    yield ""
+    ordered = sorted(told["families"], key=lambda row: -row["mean"])
+    shown = (
+        ordered
+        if len(ordered) <= 2 * MAX_EXTREME_PAIRS
+        else [*ordered[:MAX_EXTREME_PAIRS], None, *ordered[-MAX_EXTREME_PAIRS:]]
+    )
+    titles = ["first text in", "second text in", "mean over targets, 95 % interval"]
+    table = TextTable(titles, words=titles[:2], left=titles)
+    for row in shown:
+        table.add(row["first"], row["second"], row["told"]) if row else table.add("...", "...", "...")
+    yield table

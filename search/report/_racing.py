@@ -1,0 +1,52 @@
+"""Whether it was safe to end trials early, for a terminal."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from rich.console import RenderableType
+
+from search.terminal import TextTable
+
+SAFE_CORRELATION = 0.5
+"""Rank correlation below which stopping on early scores is warned of."""
+
+
+def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
+    """How well values after some targets predict final values, and what that means for the trials that were ended early."""
+    yield (
+        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} more met the rule but were trained to the "
+        "end, to check it"
+        if told["rules"]
+        else "how well values after some targets predict final values: whether racing (racing.rules) would be safe"
+    )
+    rows = [
+        (
+            row["targets"][-1],
+            f"{len(row['targets'])}",
+            str(row["trials"]),
+            "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
+        )
+        for row in told["rungs"]
+    ]
+    yield TextTable.of(
+        ["after target", "targets", "complete trials", "rank correlation with the final value, 95 % interval"], rows
+    )
+    yield from list_racing_warnings(told)
+
+
+def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
+    """What the reader of a race has to know, from `analyse_racing`."""
+    if not told["pruned"]:
+        return
+    first = told["first"]
+    after = f"after {first['done']:g} of {first['of']} targets"
+    if first["correlation"] is None or first["correlation"] >= SAFE_CORRELATION > 0 >= first["low"]:
+        yield (
+            f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
+            "foretell final ones"
+        )
+    elif first["correlation"] < SAFE_CORRELATION:
+        yield (
+            f"ending trials early was not safe: values {after} rank trials with a correlation of {first['correlation']:.2f} "
+            f"[{first['low']:.2f}, {first['high']:.2f}] only to their final ones; raise racing.grace, or order targets otherwise"
+        )
