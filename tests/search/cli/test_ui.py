@@ -25,12 +25,13 @@ import pytest
 from rich.console import Console
 
 from search.cli._ui import build_links, list_experiments
+from search.config import validate_config
 from search.home import Home
 from search.results import write_results
 from search.tracking import rebuild_tracking
 from tests.browser import browser
 from tests.mlflow_server import free_port, wait_until_it_answers
-from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
+from tests.search.conftest import DOCUMENT, FakeWorker, changed
 from tests.search.test_end_to_end import XLT, command, environment
 from tests.unprivileged import as_stranger
 
@@ -48,7 +49,7 @@ def shown_home(tmp_path_factory) -> Home:
 
     home = Home(tmp_path_factory.mktemp("ui") / "is it 100% ?" / "home")
     for name in ("first", "second", "third"):
-        config = validate(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
+        config = validate_config(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
         study = WritableStudy(home.get_search_folder(name).journal, config)
         study.recover()
         FakeWorker().drive(Scheduler(config, study, listeners=[]))
