@@ -48,7 +48,7 @@ def test_the_site_needs_no_network(site: Path):
 
 def test_the_python_interface_shows_signatures_and_arguments(site: Path):
     text = re.sub(r"<[^>]+>", "", (site / "python.html").read_text(encoding="utf-8"))
-    for words in ("load_search", "CurriculumSampler", "startup", "transfer", "held"):
+    for words in ("load_search", "CurriculumSampler", "startup", "transfer", "trained_parts"):
         assert words in text, words
 
 

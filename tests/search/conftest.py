@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import shutil
+import sqlite3
 import sys
 import types
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from search.config import Config, validate_config
 from search.home import Home, SearchFolder
@@ -175,6 +178,34 @@ def reopen(home: Home) -> Callable[[Config], WritableStudy]:
     return reopen
 
 
+def make_ready(folder: Path) -> None:
+    """Write what every real launch of the miniature in a new home writes first: tables of its data, and MLflow's database."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    from search.config import load_config
+    from search.data import prepare_data
+    from tests.search.test_end_to_end import CONFIG, TINY
+    from trainables.data import load_encoded_dataset
+
+    home = Home(folder)
+    prepare_data(load_config(CONFIG, [f"{key}={value}" for key, value in TINY.items()]), home, Console(quiet=True))
+    load_encoded_dataset.cache_clear()
+    SqlAlchemyStore(home.tracking_uri, home.artifacts.as_uri()).engine.dispose()
+    with contextlib.closing(sqlite3.connect(home.database)) as database, database:
+        database.execute("DELETE FROM experiments")
+    shutil.rmtree(home.artifacts, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def ready(made_once) -> Callable[[Path], Path]:
+    """Makes a folder a home in which the miniature's data are read, in three languages, and MLflow's database is up to date.
+
+    For real launches that are not about a new home.
+    """
+    template = made_once("ready", make_ready)
+    return lambda home: Path(shutil.copytree(template, home, dirs_exist_ok=True))
+
+
 @pytest.fixture
 def worker() -> FakeWorker:
     return FakeWorker()
@@ -224,9 +255,25 @@ def finished(config, reopen, make_scheduler, worker, home) -> WritableStudy:
     return study
 
 
+def read_sums(folder: Path) -> None:
+    """Write the tables of all data that `DOCUMENT` names."""
+    from search.data import prepare_data
+
+    prepare_data(validate_config(DOCUMENT, "config.yaml"), Home(folder), Console(quiet=True))
+
+
 @pytest.fixture
-def sums(monkeypatch, worker):
-    """Launches run on the stand-in in place of Ray, and write no MLflow."""
+def sums(monkeypatch, worker, made_once):
+    """Launches run on the stand-in in place of Ray, and write no MLflow; what they read was read and tokenized before."""
+    from search.data import prepare_data
+
+    template = made_once("sums", read_sums)
+
+    def prepare(config, home, console):
+        shutil.copytree(Home(template).data, home.data, dirs_exist_ok=True)
+        prepare_data(config, home, console)
+
+    monkeypatch.setattr("search.launcher._launch.prepare_data", prepare)
     clusters = []
 
     @contextlib.contextmanager

@@ -15,11 +15,12 @@ from rich.console import Console
 
 from search.cli import main
 from search.cli._ui import list_experiments
+from search.config import validate_config
 from search.home import Home, write_atomically
 from search.results import write_results
 from search.tracking import DatabaseError, lock_database, prepare_database, rebuild_tracking
 from search.tracking._database import check_database
-from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
+from tests.search.conftest import DOCUMENT, FakeWorker, changed
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def template(tmp_path_factory) -> Home:
     from search.launcher._writable_study import WritableStudy
 
     home = Home(tmp_path_factory.mktemp("made") / "home")
-    config = validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
+    config = validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
     study = WritableStudy(home.get_search_folder("sums").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))
@@ -69,7 +70,8 @@ def tracked(home: Home) -> str:
     told = Console(file=io.StringIO(), width=1000)
     folder = home.get_search_folder("sums")
     study = WritableStudy(
-        folder.journal, validate(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml")
+        folder.journal,
+        validate_config(changed(DOCUMENT, {"name": "sums", "trials": 2, "finalists.top": 0}), "config.yaml"),
     )
     rebuild_tracking(study, home, folder.results, told)
     return told.file.getvalue()

@@ -2,20 +2,22 @@
 
 import pytest
 from matplotlib.figure import Figure
-from search.report.page._estimates import draw_forgetting, draw_selection_costs
 
 from search.report.page._canvas import Scale, estimate_text_width, truncate_text
 from search.report.page._cost import draw_training_cost
 from search.report.page._effects import draw_effects
+from search.report.page._forgetting import draw_forgetting
 from search.report.page._heat_map import draw_heat_map
+from search.report.page._language_distance import draw_gain_by_language
 from search.report.page._learning_curves import draw_learning_curves
-from search.report.page._noise_curves import draw_gain_by_language, draw_noise_curves
+from search.report.page._noise_curves import draw_noise_curves
 from search.report.page._page import draw_figures
 from search.report.page._pareto_front import draw_pareto_front
 from search.report.page._picture import Picture, draw_panel
 from search.report.page._plain_text import clean_document
 from search.report.page._row_panels import EstimateRow
 from search.report.page._sections import build_sections
+from search.report.page._selection_rules import draw_selection_costs
 from search.report.page._stage_tree import draw_stage_tree
 from search.report.page._svg import render_svg
 from tests.search.report.page import samples
