@@ -1,4 +1,4 @@
-"""What a search found, computed from ``results.json`` alone: effects, importance, noise, forgetting, selection."""
+"""The analysis of a search from ``results.json`` alone: effects, importance, noise, forgetting, selection rules."""
 
 from search.analysis._analysis import analyse_results
 from search.analysis._arms import Arm, collect_repeated_scores

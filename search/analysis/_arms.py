@@ -1,4 +1,4 @@
-"""The scores of a search's trials as one array, and what is measured on them."""
+"""The scores of a search's trials as one array."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ Condition = Literal["none", "single", "joint", "high > low", "low > high", "inte
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """A trial as something to compare with others."""
+    """A trial as one arm of a comparison."""
 
     number: int
     trial: Trial
@@ -31,7 +31,7 @@ class Arm:
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Of its curriculum, in order; a joint stage's are joined."""
+        """The tasks of its curriculum in order; those of a joint stage are joined by ``+``."""
         return tuple(stage.task for stage in self.stages)
 
     @property
@@ -40,7 +40,7 @@ class Arm:
 
     @property
     def condition(self) -> Condition:
-        """What kind of curriculum it is, as far as high- and low-resource tasks go."""
+        """The kind of curriculum by order of high- and low-resource tasks."""
         if not self.stages:
             return "none"
         if len(self.stages) == 1:
@@ -73,30 +73,30 @@ class ScoreArray:
 
     @property
     def is_repeated(self) -> bool:
-        """Whether there are fresh seeds, two at least."""
+        """Whether there are at least two seeds."""
         return len(self.seeds) > 1
 
     @property
     def has_transfer(self) -> bool:
-        """Whether there is a language that counts."""
+        """Whether any language is counted in transfer."""
         return bool(self.counted.any())
 
     @property
     def counted(self) -> np.ndarray:
-        """[targets, languages]: which are in means over families: scored by every trial, neither the source nor unseen."""
+        """[targets, languages]: what is in means over families: scored by every trial, not the source, not unseen."""
         counted = [code != SOURCE_LANGUAGE and LANGUAGES[code].seen for code in self.languages]
         found: np.ndarray = ~np.isnan(self.values).any((0, 1)) & np.array(counted, dtype=bool)
         return found
 
     @property
     def families(self) -> tuple[str, ...]:
-        """Those with a language that counts, in order."""
+        """Families with a counted language, sorted."""
         there = np.flatnonzero(self.counted.any(0))
         return tuple(sorted({LANGUAGES[self.languages[place]].family for place in there}))
 
 
 def collect_repeated_scores(results: Mapping[str, Any], split: Split = "test") -> ScoreArray | None:
-    """Trials on fresh seeds that all of them have: as many trials times seeds as there are; None if none was repeated."""
+    """The trials and fresh seeds with complete scores that maximize trials times seeds; None if no trial was repeated."""
     told = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["seeds"]]
     held = {trial["number"]: {entry["seed"]: entry["scores"] for entry in trial["seeds"]} for trial in told}
     if not held:
@@ -145,7 +145,7 @@ def _build_score_array(
 
 
 def compute_macro_weights(counts: np.ndarray, languages: Sequence[str]) -> np.ndarray:
-    """[targets, languages]: what each counts in the mean over targets of the mean over families; they sum to one, or to zero."""
+    """[targets, languages]: weights of the mean over families, then targets; they sum to one, or to zero."""
     weights = np.zeros(counts.shape)
     families = [LANGUAGES[code].family for code in languages]
     for target, there in enumerate(counts):

@@ -1,4 +1,4 @@
-"""Comparisons in which one thing differs: the same stages in another order, the same order at another rate."""
+"""Contrasts: comparisons of trials that differ in one setting, such as the order of the same stages, or one learning rate."""
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -19,15 +19,15 @@ SEQUENTIAL = "tasks one after the other, not mixed"
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """One thing that differs, over everything that it was tried with."""
+    """One difference between trials, with all the pairs of trials that differ in it alone."""
 
     kind: EffectKind
     name: str
     pairs: list[tuple[list[int], list[int]]] = field(default_factory=list)
-    """Places of trials with it and of trials without it that are alike otherwise."""
+    """Indices of trials with it and of trials without it that agree otherwise."""
 
     def weights(self, count: int) -> np.ndarray:
-        """[trials]: with minus without, every pair counting alike."""
+        """[trials]: the weights of the mean difference over pairs."""
         found = np.zeros(count)
         for with_it, without in self.pairs:
             found[with_it] += 1 / (len(with_it) * len(self.pairs))
@@ -36,7 +36,7 @@ class Contrast:
 
 
 def find_contrasts(arms: Sequence[Arm]) -> list[Contrast]:
-    """Every comparison that these trials allow, kind by kind."""
+    """Every contrast that these trials allow."""
     found: dict[tuple[EffectKind, str], Contrast] = {}
     for make in (
         _contrast_resources,
@@ -58,7 +58,7 @@ ContrastPairs = Iterator[tuple[EffectKind, str, list[int], list[int]]]
 
 
 def compute_high_resource_lead(arm: Arm) -> float | None:
-    """How many places high-resource tasks come before low-resource ones, on average; None where there are not both."""
+    """Mean position of low-resource tasks minus that of high-resource tasks; None unless the curriculum has both."""
     places = {
         resource: [place for place, each in enumerate(arm.resources) if each == resource]
         for resource in ("high", "low")
@@ -69,7 +69,7 @@ def compute_high_resource_lead(arm: Arm) -> float | None:
 
 
 def comes_before(arm: Arm, one: str, other: str) -> bool | None:
-    """Whether a task comes before another one; None where a curriculum has not both, or mixes them."""
+    """Whether a task comes before another; None unless the curriculum has both in separate stages."""
     if one not in arm.tasks or other not in arm.tasks:
         return None
     return arm.tasks.index(one) < arm.tasks.index(other)
@@ -136,7 +136,7 @@ def _contrast_single_tasks(arms: Sequence[Arm]) -> ContrastPairs:
 
 
 def _contrast_rates(arms: Sequence[Arm]) -> ContrastPairs:
-    """Neighbours on the grid, one stage's rate differing."""
+    """Neighbouring rates of the grid in one stage."""
     for group, place in _group_differing_in_one_stage(arms, lambda arm, at: replace(arm.stages[at], learning_rate=0.0)):
         rates = sorted(group, key=lambda each: arms[each].stages[place].learning_rate)
         task = arms[rates[0]].tasks[place]
@@ -145,7 +145,7 @@ def _contrast_rates(arms: Sequence[Arm]) -> ContrastPairs:
 
 
 def _contrast_noises(arms: Sequence[Arm]) -> ContrastPairs:
-    """A method at a magnitude against none, one stage's noise differing."""
+    """A method at a magnitude against no noise in one stage."""
     for group, place in _group_differing_in_one_stage(arms, lambda arm, at: replace(arm.stages[at], noise=Noise())):
         noises = {each: arms[each].stages[place].noise for each in group}
         plain = [each for each, noise in noises.items() if noise == Noise()]
@@ -155,7 +155,7 @@ def _contrast_noises(arms: Sequence[Arm]) -> ContrastPairs:
 
 
 def _group_permutations(arms: Sequence[Arm], least: int = 1) -> list[list[int]]:
-    """Groups of trials that have the same two or more stages, in whatever order."""
+    """Groups of trials with the same stages, two or more, in any order."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for place, arm in enumerate(arms):
         if len(arm.stages) > 1:
@@ -166,7 +166,7 @@ def _group_permutations(arms: Sequence[Arm], least: int = 1) -> list[list[int]]:
 def _group_differing_in_one_stage(
     arms: Sequence[Arm], blind: Callable[[Arm, int], Hashable]
 ) -> Iterator[tuple[list[int], int]]:
-    """Groups of trials that differ in one stage alone, and there only in what `blind` does not see; and that stage's place."""
+    """Groups of trials that differ in one stage alone, and there only in what `blind` hides; with that stage's index."""
     found: dict[Hashable, list[int]] = defaultdict(list)
     for place, arm in enumerate(arms):
         for at in range(len(arm.stages)):
@@ -175,12 +175,12 @@ def _group_differing_in_one_stage(
 
 
 def _get_stage_settings(arm: Arm) -> Hashable:
-    """Rates and noises of a curriculum, whatever their order, and what comes after it: those of a joint stage are its one."""
+    """The set of learning rates and noises of a curriculum, and its targets' settings."""
     return frozenset((stage.learning_rate, stage.noise) for stage in arm.stages), get_target_stages(arm)
 
 
 def get_target_stages(arm: Arm) -> Hashable:
-    """What comes after the curriculum: the targets, their rate and noise."""
+    """The targets with their learning rates and noises."""
     return frozenset(arm.trial.targets)
 
 

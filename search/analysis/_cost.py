@@ -5,7 +5,7 @@ from typing import Any
 
 
 def summarise_cost(results: Mapping[str, Any]) -> dict[str, Any]:
-    """What the search cost, and what sharing stages saved."""
+    """Requested and trained stages and seconds, and trials by state."""
     states = [trial["state"] for trial in results["trials"]]
     return {
         **results["sharing"],

@@ -1,4 +1,4 @@
-"""Curricula side by side: transfer by family, language and target, and what each gains over none."""
+"""Transfer of curricula by family, language and target, and their gains over no curriculum."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ from search.statistics import Estimate, adjust_jointly, compute_interval
 
 
 def analyse_curricula(scored: ScoreArray) -> list[dict[str, Any]]:
-    """One row a trial, the best first; scores are means over seeds, gains against the trial without intermediate stages."""
+    """One row per trial, best first: scores are means over seeds, gains are over the trial without intermediate stages."""
     everything, families, targets = (
         build_overall_measure(scored),
         build_family_measures(scored),
@@ -51,7 +51,7 @@ def analyse_curricula(scored: ScoreArray) -> list[dict[str, Any]]:
 
 
 def analyse_conditions(scored: ScoreArray) -> list[dict[str, Any]]:
-    """High before low, low before high, joint, single, none: the mean over the curricula of each."""
+    """One row per kind of curriculum (high > low, joint, single, none, ...): means over its curricula."""
     grouped: dict[Condition, list[int]] = defaultdict(list)
     for place, arm in enumerate(scored.arms):
         grouped[arm.condition].append(place)
@@ -76,7 +76,7 @@ def analyse_conditions(scored: ScoreArray) -> list[dict[str, Any]]:
 
 
 def _pair_with_baseline(scored: ScoreArray) -> dict[int, int]:
-    """By place of a trial with intermediate stages, that of the one without, with the same targets."""
+    """By index of a trial with intermediate stages, the index of the trial without, with the same targets."""
     plain = {get_target_stages(arm): place for place, arm in enumerate(scored.arms) if not arm.stages}
     return {
         place: plain[get_target_stages(arm)]
@@ -88,8 +88,8 @@ def _pair_with_baseline(scored: ScoreArray) -> dict[int, int]:
 def _estimate_gains(
     scored: ScoreArray, measured: Mapping[str, Measure], groups: Mapping[Any, list[int]]
 ) -> dict[tuple[Any, str], Estimate]:
-    """What groups of trials have over the trial without intermediate stages, with the same targets, by each measure; nothing where there is
-    none. All are tested together, and all intervals hold together."""
+    """Gains of groups of trials over the trial without intermediate stages and with the same targets, by measure; empty without one.
+    Tests are corrected and intervals simultaneous over all of them."""
     pairs = _pair_with_baseline(scored)
     others = {
         name: _build_contrast(places, [pairs[place] for place in places], len(scored.arms))
@@ -106,7 +106,7 @@ def _estimate_gains(
 
 
 def _build_contrast(places: list[int], plain: list[int], count: int) -> np.ndarray:
-    """[trials]: the mean of some less that of others, one of which may come several times."""
+    """[trials]: weights of the mean of `places` minus the mean of `plain`, which may repeat."""
     weights = np.zeros(count)
     np.add.at(weights, places, 1 / len(places))
     np.add.at(weights, plain, -1 / len(plain))
@@ -114,7 +114,7 @@ def _build_contrast(places: list[int], plain: list[int], count: int) -> np.ndarr
 
 
 def _average_languages(scored: ScoreArray, values: np.ndarray) -> dict[str, float]:
-    """[seeds, targets, languages] as the mean over the targets that have a language; the source and unseen ones too."""
+    """By language, the mean of [seeds, targets, languages] over seeds and the targets that have it; with source and unseen languages."""
     there = ~np.isnan(values).any(0)
     return {
         code: float(values[:, there[:, place], place].mean())

@@ -1,4 +1,4 @@
-"""What order, position, mixing, rates and noise do to transfer: over all, by family, by target."""
+"""Effects of order, position, joint training, learning rates and noise on transfer: over all families, by family, by target."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -15,14 +15,14 @@ from search.statistics import Estimate, adjust_holm
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """One thing's effect on transfer."""
+    """The effect of one difference on transfer."""
 
     kind: EffectKind
     name: str
     is_paired: bool
-    """Whether trials were compared that are alike otherwise, on the same seeds; else it is from a model."""
+    """Whether it compares trials that agree otherwise, on the same seeds; else it is from a regression."""
     pairs: int
-    """Comparisons that it is the mean of; trials that differ in it, if it is from a model."""
+    """Number of pairs; with a regression, number of trials whose regressor is not zero."""
     overall: Estimate
     families: dict[str, Estimate]
     targets: dict[str, Estimate]
@@ -43,11 +43,11 @@ class Effect:
 
 
 def estimate_effects(repeated: ScoreArray | None, single: ScoreArray | None) -> list[Effect]:
-    """Every effect that the trials allow, p-values corrected over all of them, and over all families of all of them.
+    """Every effect that the trials allow, with p-values corrected over all effects, and over all families of all effects.
 
     Args:
-        repeated: trials on fresh seeds: what they can be compared in is compared there.
-        single: all trials on one seed: the rest, by a model.
+        repeated: trials on fresh seeds, for paired effects.
+        single: all trials on one seed, for the other effects, by regression.
     """
     found = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else []
     known = {(effect.kind, effect.name) for effect in found}
@@ -115,7 +115,7 @@ def _build_measures(
 
 
 def _correct_effects(found: Sequence[Effect]) -> list[Effect]:
-    """With p-values that hold for all effects together; those of families for all families of all effects."""
+    """The effects with Holm-corrected p-values: over all effects, and over all families (targets) of all effects."""
     over_all = adjust_holm([effect.overall for effect in found])
     families = iter(adjust_holm([each for effect in found for each in effect.families.values()]))
     targets = iter(adjust_holm([each for effect in found for each in effect.targets.values()]))

@@ -1,4 +1,4 @@
-"""What intermediate tasks lose after later stages."""
+"""Forgetting: the score that intermediate tasks lose after later stages."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -10,13 +10,13 @@ from search.statistics import Estimate, compute_interval
 CURRICULUM_END = "the whole curriculum"
 
 TaskLoss = tuple[str, str, float]
-"""A task, what came after it, its score right after its own stage minus its score then."""
+"""A task, the later task, and the task's score right after its own stage minus its score after the later one."""
 
 
 def analyse_forgetting(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """For each task and each task right after it, and for each task at the curriculum's end: mean loss over curricula.
+    """The mean loss over curricula for each task and the task right after it, and for each task at the end of the curriculum.
 
-    Scores are of the task's own head on rows that it was trained on. Intervals are over fresh seeds, Student's; none with one seed.
+    Scores are of the task's own head on training rows. Intervals are Student's t over fresh seeds; none with one seed.
     """
     found: dict[tuple[str, str], dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for number, seed, retained in _iterate_retention(results):
@@ -31,7 +31,7 @@ def analyse_forgetting(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _iterate_retention(results: Mapping[str, Any]) -> Iterator[tuple[int, int, Sequence[Mapping[str, Any]]]]:
-    """What was measured along each curriculum: on fresh seeds where any trial has them, else on the search's own."""
+    """Trial, seed and retention along each curriculum: on fresh seeds if any trial has them, else on the search's own."""
     told = [trial for trial in results["trials"] if trial["state"] == "complete"]
     several = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
     repeated = [pair for pair in several if any(stage.get("retained") for stage in pair[1].get("stages", ()))]
@@ -63,7 +63,7 @@ def _get_main_metric(metrics: Mapping[str, float]) -> float:
 
 
 def _estimate_loss(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
-    """Over the seeds that every curriculum has, if there are any: else curricula would pass for seeds."""
+    """Over the seeds that all curricula share; without one, the mean alone, as curricula are not seeds."""
     by_curriculum = list(losses.values())
     shared = set.intersection(*(set(each) for each in by_curriculum))
     if not shared:

@@ -1,4 +1,4 @@
-"""What trials gain in every family over one without intermediate stages, all families and trials together."""
+"""Gains of trials by family over no curriculum, with simultaneous intervals for all families and trials (max-t)."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -22,7 +22,7 @@ from search.statistics import (
 GAIN_DRAWS = 5_000
 
 FamilyGains = dict[tuple[int, str], Estimate]
-"""By place of the trial and family."""
+"""By index of the trial and family."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class _GainVariances:
     """The variances of a trial's mean gain in each family, [families], and their degrees of freedom."""
 
     seed_variance: float
-    """Of seeds, on all families alike."""
+    """Due to seeds, common to all families."""
     seed_freedom: float
     family_variances: np.ndarray
-    """Of seeds, on one family."""
+    """Due to seeds, of each family."""
     family_freedom: float
     language_variances: np.ndarray
-    """Of languages."""
+    """Due to languages."""
     language_freedom: float
 
     @property
@@ -46,7 +46,7 @@ class _GainVariances:
         return found
 
     def draw_largest_errors(self, rng: np.random.Generator, baseline: np.ndarray) -> np.ndarray:
-        """[DRAWS] how many standard errors the gain is off by chance in the family where it is most; `make_baseline_parameters` is common to trials."""
+        """[DRAWS] of the largest error over families, in standard errors; the baseline's errors, `baseline`, are common to all trials."""
         shape = (GAIN_DRAWS, len(self.family_variances))
         common = (
             (rng.standard_normal(GAIN_DRAWS) + baseline)
@@ -64,7 +64,7 @@ class _GainVariances:
         return found
 
     def compute_family_p_value(self, family: int, gain: float) -> float:
-        """How often a gain is so large by chance, in this family alone."""
+        """The two-sided p-value of a gain in one family, without correction."""
         parts = (self.seed_variance, self.seed_freedom), (self.family_variances[family], self.family_freedom)
         spread = compute_deviations(*parts, (self.language_variances[family], self.language_freedom))
         return compute_p_value(compute_normal_tail, abs(gain), spread)
@@ -73,7 +73,7 @@ class _GainVariances:
 def compute_seed_gains(
     scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int]
 ) -> dict[int, np.ndarray]:
-    """By place of a trial, [families, seeds]: its score minus that of the trial that `pairs` names."""
+    """By index of a trial, [families, seeds]: its score minus that of the trial that `pairs` names."""
     scores = {name: each.average(scored.values) for name, each in families.items()}
     return {place: np.array([each[place] - each[plain] for each in scores.values()]) for place, plain in pairs.items()}
 
@@ -81,13 +81,13 @@ def compute_seed_gains(
 def estimate_family_gains(
     scored: ScoreArray, families: Mapping[str, Measure], pairs: Mapping[int, int], gains: Mapping[int, np.ndarray]
 ) -> FamilyGains:
-    """Gains with intervals and p-values that hold for all of them (max-t): seeds move all families of a trial alike, which a correction for
-    so many independent tests would not see.
+    """Gains with simultaneous intervals and corrected p-values (max-t). Seeds affect all families of a trial alike, which a correction for
+    independent tests would ignore.
 
     Args:
-        scored: trials on two seeds at least.
-        families: their means.
-        pairs: by place of a trial, that of the trial without intermediate stages that it is compared with.
+        scored: trials on at least two seeds.
+        families: the measures of families.
+        pairs: by index of a trial, that of the trial without intermediate stages that it is compared with.
         gains: from `compute_seed_gains`.
     """
     names = list(families)

@@ -1,4 +1,4 @@
-"""Which parts of a curriculum decide whether a trial is among the best: Optuna's PED-ANOVA."""
+"""The importance of parts of a curriculum for being among the best trials: Optuna's PED-ANOVA."""
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
@@ -13,18 +13,18 @@ from search.analysis._arms import Arm
 from search.analysis._contrasts import comes_before
 
 MIN_TRIALS = 10
-"""Trials from which on it is told."""
+"""Trials that importance needs at least."""
 MIN_BEST_TRIALS = 5
-"""Trials at least that count as the best ones, as Optuna advises."""
+"""Least number of trials that count as the best, as Optuna advises."""
 PERMUTATIONS = 19
-"""Orders of the values at random; what no part reaches in any of them is above chance (5 %)."""
+"""Random permutations of the values; importance that no part reaches in any of them is above chance (5 %)."""
 
 
 def analyse_importance(arms: Sequence[Arm], values: Sequence[float]) -> list[dict[str, Any]]:
-    """Each part's share, the largest first, and the share it would have by chance; nothing for few trials or where all are alike.
+    """The importance of each part, largest first, with its chance level; empty for few trials or equal values.
 
-    PED-ANOVA (Watanabe et al., IJCAI 2023) asks of each part by itself how differently it is spread among the best tenth of trials,
-    five at least, than among all.
+    PED-ANOVA (Watanabe et al., IJCAI 2023) compares, for each part by itself, its distribution among the best tenth of trials
+    (at least five) with that among all.
     """
     parts = _describe_parts(arms)
     if len(arms) < MIN_TRIALS or not parts or len(set(values)) < 2:
@@ -64,7 +64,7 @@ def _compute_importances(parts: Mapping[str, Sequence[str]], values: Sequence[fl
 
 
 def _describe_parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
-    """What each trial's curriculum is like, part by part, as far as trials differ in it."""
+    """The value of each part of the curriculum by trial, for parts in which trials differ."""
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
     found = {
         "how many stages": [str(len(arm.stages)) for arm in arms],
@@ -84,7 +84,7 @@ def _describe_parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
     for one, other in combinations(tasks, 2):
         found[f"order of {one} and {other}"] = [str(comes_before(arm, one, other)) for arm in arms]
     differing = {name: told for name, told in found.items() if len(set(told)) > 1}
-    # A rate or a noise on one level only says again whether the task is there.
+    # A rate or a noise with one level only repeats whether the task is there.
     return {name: told for name, told in differing.items() if not _is_redundant(name, told)}
 
 

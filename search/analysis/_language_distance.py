@@ -1,4 +1,4 @@
-"""How far languages are from English."""
+"""Distances of languages from English."""
 
 import logging
 from contextlib import suppress
@@ -12,14 +12,14 @@ ht hat, hu hun, id ind, it ita, ja jpn, jv jav, ka kat, kk kaz, ko kor, lt lit, 
 pt por, qu quy, ro ron, ru rus, sw swh, ta tam, te tel, th tha, tl tgl, tr tur, uk ukr, ur urd, vi vie, wo wol, yo yor, zh cmn
 """
 ISO_639_3 = dict(pair.split() for pair in _CODES.split(","))
-"""Of the individual language where ours stands for several, as URIEL+ wants it."""
+"""Codes of URIEL+; where ours is a macrolanguage, that of one individual language."""
 DISTANCE_KINDS = ("syntactic", "geographic", "featural")
 """Distances of URIEL+ (Khan et al., COLING 2025) that nearly every language has."""
 
 
 def load_language_distances() -> dict[str, dict[str, float]]:
-    """By measure and language, the distance from English: with the extra ``distances`` those of URIEL+, in 0..1; always script and family, 0
-    for English's own and 1 for any other."""
+    """By measure and language, the distance from English in 0..1: URIEL+ distances with the extra ``distances``; always script and family (0
+    for English's, 1 for any other)."""
     source = LANGUAGES[SOURCE_LANGUAGE]
     return _load_uriel() | {
         "another script than English": {code: float(each.script != source.script) for code, each in LANGUAGES.items()},

@@ -6,11 +6,11 @@ from typing import Any
 from search.analysis._results_reader import iterate_stages, read_stage
 
 MAX_LEARNING_CURVES = 12
-"""Trials whose learning curves are told."""
+"""Number of best trials whose learning curves are listed."""
 
 
 def list_learning_curves(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The training loss along every stage of the best trials, on the search's own seed; a stage that trials share once."""
+    """The training loss of every stage of the best trials on the search's own seed; a shared stage is listed once."""
     ranked = sorted(
         (trial for trial in results["trials"] if trial["value"] is not None), key=lambda trial: -trial["value"]
     )

@@ -1,4 +1,4 @@
-"""Numbers made of scores by target and language: over all, of a family, of a target, a slope over languages."""
+"""Measures of scores by target and language: over all families, of a family, of a target, a slope over languages."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from search.statistics import Estimate, PriorVariance, estimate_hierarchical_mea
 from trainables.languages import LANGUAGES
 
 MIN_FAMILIES = 3
-"""Families from which on their means tell how far families differ."""
+"""Families that are needed at least to estimate the variance between families."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,13 @@ class Measure:
     """A weighted mean over units, each the mean of some targets and languages."""
 
     unit_weights: np.ndarray
-    """[targets, languages]: what each counts in its unit."""
+    """[targets, languages]: the weight of a score within its unit."""
     unit_of_language: np.ndarray
-    """[languages]: whose it is; -1: nobody's."""
+    """[languages]: the index of its unit; -1 for none."""
     weights: np.ndarray
     """[units]"""
     design: np.ndarray
-    """[units, k]: as `estimate_hierarchical_mean` wants it."""
+    """[units, k], for `estimate_hierarchical_mean`."""
 
     def average_by_unit(self, values: np.ndarray) -> np.ndarray:
         """[..., units] of [..., targets, languages]."""
@@ -38,16 +38,16 @@ class Measure:
 
     @property
     def max_difference(self) -> float:
-        """How large a difference of two trials can be: scores lie in 0..1."""
+        """The largest possible difference of two trials; scores lie in 0..1."""
         return float(np.abs(self.weights).sum())
 
     def compare(self, scored: ScoreArray, contrasts: Iterable[np.ndarray], tests: int = 1) -> list[Estimate]:
-        """Of contrasts of trials, [trials] each, for other seeds and other units alike.
+        """Estimates of contrasts of trials, with intervals that cover other seeds and other units.
 
         Args:
             scored: the trials.
-            contrasts: a difference each, weights above zero and below summing to one.
-            tests: how many intervals are to hold together.
+            contrasts: [trials] each; positive weights sum to one, negative ones to minus one.
+            tests: the number of simultaneous intervals.
         """
         by_unit = self.average_by_unit(scored.values)
         spread = PriorVariance.estimate(by_unit @ self.weights)
@@ -61,11 +61,11 @@ class Measure:
 
 
 def build_overall_measure(scored: ScoreArray, counts: np.ndarray | None = None) -> Measure:
-    """The mean over targets of the mean over families; its units are families, where there are enough, else languages.
+    """The mean over families, then targets; its units are families if there are enough, else languages.
 
     Args:
         scored: the scores.
-        counts: [targets, languages] that count, where it is not all that can.
+        counts: [targets, languages], a subset of what counts; by default all.
     """
     within = compute_macro_weights(scored.counted if counts is None else counts, scored.languages)
     families = [LANGUAGES[code].family for code in scored.languages]
@@ -74,7 +74,7 @@ def build_overall_measure(scored: ScoreArray, counts: np.ndarray | None = None) 
 
 
 def build_family_measures(scored: ScoreArray) -> dict[str, Measure]:
-    """The mean of each family over the targets that cover it; its units are languages, which differ as much within every family."""
+    """The mean of each family over the targets that cover it; its units are languages, with one variance within all families."""
     families = np.array([LANGUAGES[code].family for code in scored.languages])
     everywhere = compute_macro_weights(scored.counted, scored.languages)
     found = {}
@@ -86,7 +86,7 @@ def build_family_measures(scored: ScoreArray) -> dict[str, Measure]:
 
 
 def build_target_measures(scored: ScoreArray) -> dict[str, Measure]:
-    """The mean over families of each target that has one."""
+    """The mean over families of each target with a counted language."""
     found = {}
     for place, target in enumerate(scored.targets):
         only = np.zeros_like(scored.counted)
@@ -97,7 +97,7 @@ def build_target_measures(scored: ScoreArray) -> dict[str, Measure]:
 
 
 def build_slope_measure(scored: ScoreArray, distances: Mapping[str, float]) -> Measure | None:
-    """How much more a language gains a unit of distance further off, by least squares over languages; None where that cannot be told."""
+    """The least-squares slope of scores over the distance of languages; None with too few languages or one distance."""
     known = np.array([code in distances for code in scored.languages]) & scored.counted.any(0)
     away = np.array([distances.get(code, 0.0) for code in scored.languages])
     if known.sum() < MIN_FAMILIES + 1 or np.ptp(away[known]) == 0:
@@ -118,8 +118,8 @@ def _build_measure(own: np.ndarray, within: np.ndarray, names: list[str], groups
     """A measure with units by name; units are alike within a group.
 
     Args:
-        own: [targets, languages]: what each counts in the measure.
-        within: the same, where units of no weight have what each counts in them.
+        own: [targets, languages]: weights in the measure.
+        within: weights within units, also for units of no weight.
         names: [languages], of the units.
         groups: [languages], of the units' groups.
     """

@@ -1,4 +1,4 @@
-"""What robust training gains, by method, family and distance from the source language."""
+"""Gains of noise methods by magnitude, family and distance from the source language."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from trainables.curriculum import Noise
 
 
 def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effects: Sequence[Effect]) -> dict[str, Any]:
-    """Transfer by method and magnitude over all trials, what the method gains, and how gains go with distance."""
+    """Transfer by method and magnitude over all trials, gains of each method, and slopes of gains over distance."""
     found = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else {}
     if single is not None and not found:
         found = _estimate_by_regression(single)
@@ -42,7 +42,7 @@ NoiseGain = tuple[dict[str, float], dict[str, Estimate]]
 
 
 def _describe_gain(noise: Noise, known: dict[str, Effect], found: dict[str, NoiseGain]) -> dict[str, Any]:
-    """What a method gains, by family and language, as far as an effect tells."""
+    """The gain of a method by family and language, from the effects."""
     exact = f"{noise} rather than none"
     name = exact if exact in known else f"{noise.method} in one more stage"
     effect = known.get(name)
@@ -98,7 +98,7 @@ def _build_slope_measures(scored: ScoreArray) -> dict[str, Measure]:
 
 
 def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str, float]:
-    """[targets, languages] as the mean over targets of each language that counts."""
+    """By counted language, the mean of [targets, languages] over targets."""
     counts = scored.counted
     return {
         code: float(difference[counts[:, place], place].mean())
@@ -108,7 +108,7 @@ def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str
 
 
 def _summarise_noises(scored: ScoreArray) -> dict[Noise, dict[str, Any]]:
-    """For each noise the trials that had it in some stage; not paired."""
+    """For each noise, the number and mean transfer of the trials that have it in a stage; not paired."""
     values = build_overall_measure(scored).average(scored.values[:, 0])
     found: dict[Noise, list[float]] = defaultdict(list)
     for arm, value in zip(scored.arms, values, strict=True):

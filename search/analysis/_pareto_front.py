@@ -7,7 +7,7 @@ from search.analysis._results_reader import describe_curriculum
 
 
 def describe_pareto_front(results: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Every complete trial by both objectives; None with one."""
+    """Both objectives of every complete trial; None with one objective."""
     second = results["second_objective"]
     if second is None:
         return None

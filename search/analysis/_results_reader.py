@@ -1,4 +1,4 @@
-"""What ``results.json`` tells of trials, as the program's own data."""
+"""Read trials from ``results.json``."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
@@ -8,7 +8,7 @@ from trainables.curriculum import Noise, Stage, Trial
 
 
 def read_trial(told: Mapping[str, Any]) -> Trial:
-    """A trial of the results: its curriculum and its targets; nothing of encoder, benchmark and languages."""
+    """A trial with its curriculum and targets; encoder, benchmark and languages are empty."""
     curriculum = tuple(read_stage(stage["task"], stage) for stage in told["curriculum"])
     targets = tuple(read_stage(task, stage) for task, stage in told["targets"].items())
     return Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=())
@@ -28,18 +28,18 @@ def list_failures(trials: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def read_stage(task: str, told: Mapping[str, Any]) -> Stage:
-    """A stage of the results, as far as they tell what it was."""
+    """A stage with its learning rate, steps and noise."""
     known = {field.name for field in fields(Noise)}
     noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
     return Stage(task=task, learning_rate=told["learning_rate"], steps=told.get("steps", 0), noise=noise)
 
 
 def iterate_stages(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:
-    """Task, what is told of the stage, whether it is a target."""
+    """Task, the stage's entry, and whether it is a target."""
     yield from ((stage["task"], stage, False) for stage in trial["curriculum"])
     yield from ((task, stage, True) for task, stage in trial["targets"].items())
 
 
 def describe_curriculum(trial: Mapping[str, Any]) -> str:
-    """A trial's curriculum."""
+    """The curriculum of a trial's entry as text."""
     return " > ".join(str(read_stage(stage["task"], stage)) for stage in trial["curriculum"]) or "no intermediate stage"

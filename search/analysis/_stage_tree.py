@@ -1,4 +1,4 @@
-"""The stage tree as it was walked: what was trained, how often it was asked for, what it cost, what came of it."""
+"""The stage tree: how often each stage was trained and requested, its cost, the best value of a trial that contains it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from search.analysis._results_reader import iterate_stages, read_stage
 
 
 def summarise_stage_tree(results: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The tree's nodes on the search's own seed, parents first; ``score`` is the best value of a trial through a node."""
+    """The stages on the search's own seed, parents first; ``score`` is the best value of a trial that contains the stage."""
     nodes: dict[str, dict[str, Any]] = {}
     for trial in results["trials"]:
         parent = None

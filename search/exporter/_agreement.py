@@ -1,4 +1,4 @@
-"""How far the scores of a trial that was run again lie from those that were recorded, and whether that was to be expected."""
+"""Compare the scores of a trial that was trained again with the recorded scores."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from search.analysis import find_differences
 from trainables.transfer import SplitScores, Transfer
 
 SCORE_TOLERANCE = 0.05
-"""Of the mean difference (dev), where arithmetic, device or versions differ: dropout and rounding are other ones there, so that a stage is
-another draw, as with another seed."""
+"""Largest acceptable mean difference (dev) where arithmetic, device or versions differ. Dropout and rounding differ there, so that a stage
+is another draw, as with another seed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,18 @@ class ScoreAgreement:
     mean: float
     """Mean difference, again minus recorded: over languages, then targets, of each target's main metric."""
     reasons: tuple[str, ...]
-    """What differs between the two runs; nothing where the same bits are due."""
+    """What differs between the two runs; empty where the scores must be bit-identical."""
     missing: tuple[str, ...] = ()
-    """Targets and languages with a main score on one side alone."""
+    """Targets and languages that have a main score in one of the runs only."""
 
     @property
     def is_identical(self) -> bool:
-        """Whether every score that both have is the same to the last bit, and no target or language is on one side alone."""
+        """Whether all scores are bit-identical and none is missing in either run."""
         return self.largest == 0.0 and not self.missing
 
     @property
     def is_acceptable(self) -> bool:
-        """Whether the scores agree as they have to: to the last bit, or where something differs within `SCORE_TOLERANCE` on the mean."""
+        """Whether the scores are bit-identical or, where the runs differ in something, within `SCORE_TOLERANCE` on the mean."""
         return abs(self.mean) <= SCORE_TOLERANCE and not self.missing if self.reasons else self.is_identical
 
     def to_json(self) -> dict[str, Any]:
@@ -55,7 +55,7 @@ class ScoreAgreement:
         if self.is_identical:
             return "every score is the recorded one to the last bit"
         if self.missing:
-            return f"scores cannot be compared: on one side alone is {'; '.join(self.missing)}"
+            return f"scores cannot be compared: only one of the runs has {'; '.join(self.missing)}"
         found = f"dev scores differ by {self.largest:.4f} at most ({self.where}), by {self.mean:+.4f} on average"
         if not self.reasons:
             return f"{found}, although device and versions are the same and the same bits are due"
@@ -75,14 +75,14 @@ def compare_scores(
         recorded: by target, split, language and metric.
         again: the second run's, of the same targets.
         environments: what the first and the second run were trained with (`trainables.training.describe_environment`).
-        others: what else differs, in words.
+        others: further differences, in words.
     """
     was, is_now = _flatten_scores(recorded), _flatten_scores(again.scores)
     gaps = {name: abs(was[name] - is_now[name]) for name in was.keys() & is_now.keys()}
     where = max(sorted(gaps), key=lambda name: gaps[name], default="")
     reasons = [f"{field} ({then}, now {now})" for field, (then, now) in find_differences(environments).items()]
     if not environments[0]:
-        reasons = ["an environment that the first one did not record"]
+        reasons = ["an environment that the first run did not record"]
     before, after = _get_main_scores(Transfer(dict(recorded), again.metrics)), _get_main_scores(again)
     lacking = {f"{target}, {code}" for target, code in before.keys() ^ after.keys()}
     shared = sorted(before.keys() & after.keys())

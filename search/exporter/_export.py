@@ -1,4 +1,4 @@
-"""The winner, out: best.yaml, results.json, the target models as Hugging Face folders with a card."""
+"""Export a trial: best.yaml, results.json, and the target models as Hugging Face folders with cards."""
 
 import secrets
 import shutil
@@ -17,7 +17,7 @@ from trainables.curriculum import Trial
 from trainables.validation import read_regular_file
 
 SYNONYMS_FILE = "synonyms.json"
-"""What augmentation replaced words by, beside ``best.yaml``, which names it."""
+"""The synonyms of augmentation, beside ``best.yaml``, which refers to it."""
 
 
 def export(
@@ -28,10 +28,10 @@ def export(
     number: int | None = None,
     tell: Callable[[str], None] = lambda note: None,
 ) -> ExportedTrial:
-    """Write a trial, by default the best, into a folder that is not there yet or empty.
+    """Write a trial, by default the best, into a new or empty folder.
 
-    Models whose weights the store has are written as they are; those that it gave up, or never had, are trained again: to the same bits
-    where device and versions are the same, else to scores within a tolerance (`search.exporter._agreement`).
+    Models whose weights are in the stage store are copied. Others are trained again: bit-identical
+    on the same device and versions, else with scores within a tolerance (`search.exporter._agreement`).
 
     Args:
         study: the search's.
@@ -39,20 +39,20 @@ def export(
         home: with the store and the data.
         out: the folder to write.
         number: of the trial.
-        tell: called with what the user should know: how far a model that was trained again scores from before.
+        tell: called with a sentence on how the scores of a model that was trained again differ.
 
     Raises:
-        UserError: when there is nothing to export, the folder is taken, or a model that was trained again scores otherwise.
+        UserError: if no trial is complete, the folder is not empty, or a model that was trained again has other scores.
     """
     record = _choose_trial(study, number)
     if out.is_symlink():
-        raise UserError(f"{out} is a link: name the folder itself")
+        raise UserError(f"{out} is a symbolic link: name the folder itself")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise UserError(f"{out} is there already: name a folder that is new or empty")
+        raise UserError(f"{out} exists already: name a new or empty folder")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except (FileExistsError, NotADirectoryError) as error:
-        raise UserError(f"{out} cannot be made: {error.filename} is a file") from error
+        raise UserError(f"{out} cannot be created: {error.filename} is a file") from error
     aside = out.with_name(f".{out.name}-{secrets.token_hex(4)}")
     aside.mkdir()
     try:
@@ -70,7 +70,7 @@ def export(
 
 
 def _make_readable(folder: Path) -> None:
-    """Let those read every file who may read the results, as the umask has it: some writers of weights keep theirs to the owner."""
+    """Give every file the mode of the results: some libraries write weights that only the owner can read."""
     mode = (folder / "results.json").stat().st_mode & 0o666
     for file in folder.rglob("*"):
         if file.is_file() and not file.is_symlink():
@@ -132,9 +132,9 @@ def _write_export(
 
 
 def _find_synonyms(trial: Trial, own: Path) -> str:
-    """The file that the trial's words were replaced from: the search's copy, else the one it was given; empty if there is none."""
+    """The file of the trial's synonyms: the search's copy, else the original; empty if there is none."""
     if not trial.synonyms or not trial.uses_synonyms:
         return ""
     if not own.exists() and not Path(trial.synonyms).exists():
-        raise UserError(f"the trial's synonyms are gone: there is neither {own} nor {trial.synonyms}")
+        raise UserError(f"the trial's synonyms are missing: neither {own} nor {trial.synonyms} exists")
     return str(own) if own.exists() else trial.synonyms

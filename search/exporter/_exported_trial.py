@@ -1,4 +1,4 @@
-"""``best.yaml``: one trial with everything resolved, so that anyone can run it again as it is."""
+"""``best.yaml``: one trial with every value resolved, so that anyone can train it again."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -40,7 +40,7 @@ _HEADER = """\
 
 @dataclass(frozen=True, slots=True)
 class ExportedTrial:
-    """An exported trial."""
+    """The content of ``best.yaml``."""
 
     name: str
     """The search it comes from."""
@@ -48,16 +48,15 @@ class ExportedTrial:
     trial: Trial
     seed: Seed
     threads: ThreadCount
-    """Arithmetic threads; another number may change the order of sums, and so the last bits."""
+    """Arithmetic threads; another number may change the order of sums, and so the last bits of scores."""
     data: dict[str, str]
     """Digest of each task's data."""
     scores: dict[str, SplitScores]
-    """What it scored: by target, split (``dev`` alone), language and metric."""
+    """Its scores by target, split (``dev`` alone), language and metric."""
     environment: dict[str, str] = field(default_factory=dict)
-    """What its last stage was trained with; empty in files of older versions."""
+    """The environment of its last stage; empty in files of older versions."""
     encoder: str = ""
-    """Hash of the encoder's content, by which it is known wherever it lies; empty in files of older versions. ``trial.encoder`` is where
-    it was."""
+    """Hash of the encoder's content; empty in files of older versions. ``trial.encoder`` is its path or name at export."""
 
     def write(self, path: Path) -> None:
         """Write it as YAML."""
@@ -79,7 +78,7 @@ class ExportedTrial:
 
 
 def list_package_versions() -> dict[str, str]:
-    """Installed versions of the packages that decide a result."""
+    """Installed versions of the packages that affect results."""
     return get_package_versions(RECORDED_PACKAGES)
 
 
@@ -94,7 +93,7 @@ def load_exported_trial(path: Path) -> ExportedTrial:
     if not isinstance(document, dict) or any(key not in document for key in needed):
         missing = [key for key in needed if not isinstance(document, dict) or key not in document]
         raise ConfigError(
-            str(path), [f"this is no exported trial, which xlt export writes: it lacks {', '.join(missing)}"]
+            str(path), [f"this is not an exported trial (written by xlt export): it lacks {', '.join(missing)}"]
         )
     if document["version"] != EXPORT_VERSION:
         raise ConfigError(str(path), [f"version {document['version']!r} is not {EXPORT_VERSION}: export it again"])
@@ -103,7 +102,7 @@ def load_exported_trial(path: Path) -> ExportedTrial:
     except KeyError as error:
         raise ConfigError(str(path), [f"trial: it lacks {error}"]) from error
     except (AttributeError, TypeError) as error:
-        raise ConfigError(str(path), [f"trial: it is not what xlt export writes: {error}"]) from error
+        raise ConfigError(str(path), [f"trial: it is not as xlt export writes it: {error}"]) from error
     fields = {("name" if key == "search" else key): document[key] for key in needed[1:]}
     fields |= {"environment": document.get("environment", {}), "encoder": document.get("encoder", "")}
     try:
@@ -125,14 +124,14 @@ def load_exported_trial(path: Path) -> ExportedTrial:
 def _find_problems(best: ExportedTrial) -> Iterator[str]:
     trial = best.trial
     if {task: list(scores) for task, scores in best.scores.items()} != {stage.task: ["dev"] for stage in trial.targets}:
-        yield "scores: they are not those of the trial's targets on dev: export it again"
+        yield "scores: they are not the dev scores of the trial's targets: export it again"
     codes = {code for scores in best.scores.values() for split in scores.values() for code in split}
     if strange := sorted(codes - set(trial.languages)):
         yield f"scores: the trial has no language {', '.join(map(repr, strange))}"
     try:
         check_encoder(trial.encoder)
     except ValueError as error:
-        yield f"trial.encoder: {error}; write where it lies now: what it holds is compared when it is trained"
+        yield f"trial.encoder: {error}; write its present path: its content is compared when it is trained"
     if trial.synonyms:
         try:
             load_synonyms(trial.synonyms)

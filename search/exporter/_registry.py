@@ -1,4 +1,4 @@
-"""The winner as a version of a registered model: best.yaml, its card and the results, as artifacts of the trial's run."""
+"""Register the best trial as a model version in MLflow: best.yaml, cards and results are artifacts of the trial's run."""
 
 import shutil
 import tempfile
@@ -35,22 +35,22 @@ class ModelVersion:
     name: str
     version: str
     is_new: bool
-    """False: the registry had this very one."""
+    """Whether it was created; False if the registry had the same content."""
     uri: str
-    """Of MLflow."""
+    """The address of MLflow, without secrets."""
 
     def __str__(self) -> str:
-        how = "registered as" if self.is_new else "registered before:"
-        return f"{how} version {self.version} of {self.name}, its best, in MLflow at {self.uri}"
+        how = "registered as" if self.is_new else "already registered as"
+        return f"{how} version {self.version} of {self.name} (alias best) in MLflow at {self.uri}"
 
 
 def register_best(study: Study, home: Home, exported: Path, best: ExportedTrial) -> ModelVersion:
-    """Register what `search.exporter.export` wrote under the search's name; the same content again is the same version.
+    """Register what `search.exporter.export` wrote under the search's name; the same content is the same version.
 
-    Weights are not copied: they are where they were exported to, and ``best.yaml`` trains them again.
+    Weights are not copied: they stay in the exported folder, and ``best.yaml`` trains them again.
 
     Raises:
-        RegistryError: when MLflow does not take it.
+        RegistryError: if MLflow refuses it or is unreachable.
     """
     address = TrackingAddress.from_config(study.config, home)
     try:
@@ -135,6 +135,6 @@ def _describe_version(best: ExportedTrial, exported: Path) -> str:
     """The version's description, in Markdown."""
     return f"""Trial {best.number} of search {best.name}: {best.trial}
 
-`best.yaml` holds all of it. Download this version's artifacts, then `xlt train best.yaml` trains it again, on the same type of machine to
-the last bit; `--seeds 1,2,3` on other seeds. The cards say what each target's model scores. Weights were exported to {exported.name}/models.
+`best.yaml` is the complete config. Download this version's artifacts, then train it again with `xlt train best.yaml`: bit-identical on the
+same type of machine; on other seeds with `--seeds 1,2,3`. The cards have the scores of each target's model. Weights were exported to {exported.name}/models.
 """

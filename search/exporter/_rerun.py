@@ -13,10 +13,10 @@ from trainables.outcome import Outcome
 def rerun_exported_trial(
     best: ExportedTrial, seeds: Sequence[int], on_stage: Callable[[Any], None]
 ) -> dict[int, Outcome]:
-    """Train and score an exported trial afresh on each seed.
+    """Train and score an exported trial again on each seed.
 
     Raises:
-        UserError: when the recorded scores lack what new ones would be compared with.
+        UserError: if the recorded scores lack a target's main metric.
     """
     from trainables.tasks import TASK_KINDS
     from trainables.worker import run_trial_in_worker
@@ -31,7 +31,7 @@ def rerun_exported_trial(
 
 
 def compare_rerun(best: ExportedTrial, outcomes: dict[int, Outcome]) -> ScoreAgreement | None:
-    """How far the scores on the exported seed lie from the exported ones; None if that seed was not run."""
+    """Compare the scores on the exported seed with the exported ones; None if that seed was not run."""
     from trainables.data import load_trial_datasets
     from trainables.encoders import load_encoder
     from trainables.training import describe_environment

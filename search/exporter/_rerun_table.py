@@ -1,4 +1,4 @@
-"""An exported trial that was trained again, beside what was exported, for a terminal."""
+"""Scores of an exported trial that was trained again, beside the exported scores, for a terminal."""
 
 from collections.abc import Iterator
 from statistics import fmean
@@ -15,7 +15,7 @@ from trainables.transfer import Transfer
 def render_rerun(
     best: ExportedTrial, outcomes: dict[int, Outcome], found: ScoreAgreement | None
 ) -> Iterator[RenderableType]:
-    """What an exported trial came to when it was trained again, and how far that is from what was exported."""
+    """A table of mean scores by target, exported and by seed, then the comparison on the exported seed."""
     yield f"trial {best.number} of {best.name}: {best.trial}"
     titles = ["target", "exported", *(f"seed {seed}" for seed in outcomes)]
     table = TextTable(titles, left=titles)

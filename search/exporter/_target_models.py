@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class TargetModels:
-    """The weights of a trial's targets: those that the store has as they are, the others trained again and compared."""
+    """The weights of a trial's targets: from the stage store, or trained again and compared with the recorded scores."""
 
     def __init__(
         self,
@@ -37,10 +37,10 @@ class TargetModels:
         self._retrain = partial(retrain_trial, stages=stages, data=data, threads=threads, tell=self.notes.append)
 
     def load_target(self, target: Stage) -> "tuple[Weights, Weights, Outcome]":
-        """Encoder and head of a target, and the outcome that its scores are told from.
+        """Encoder and head of a target, and the outcome with its scores.
 
         Raises:
-            UserError: when it was trained again and does not score as it did, or could not be kept.
+            UserError: if it was trained again and has other scores, or could not be stored.
         """
         found = self._load_from_store(target, self.recorded)
         if found is not None:
@@ -50,7 +50,7 @@ class TargetModels:
         self._compare(target, again)
         found = self._load_from_store(target, again)
         if found is None:
-            raise UserError(f"the model of {target.task} could not be kept: {'; '.join(self.notes) or 'try again'}")
+            raise UserError(f"the model of {target.task} could not be stored: {'; '.join(self.notes) or 'try again'}")
         return *found, again
 
     def _load_from_store(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
@@ -69,9 +69,11 @@ class TargetModels:
         scores = {target.task: self.recorded.transfer.scores[target.task]}
         found = compare_scores(scores, again.transfer, (then, now))
         if not found.is_acceptable:
-            raise UserError(f"{target.task} was trained again, as the store gave its model up: {found}")
+            raise UserError(
+                f"{target.task} was trained again, as its model is no longer in the stage store, and differs: {found}"
+            )
         if not found.is_identical:
-            self.tell(f"the model of {target.task}, which the store gave up, was trained again: {found}")
+            self.tell(f"the model of {target.task} is no longer in the stage store and was trained again: {found}")
 
 
 def _find_run(target: Stage, outcome: Outcome) -> StageRun:
@@ -80,7 +82,7 @@ def _find_run(target: Stage, outcome: Outcome) -> StageRun:
 
 
 def retrain_trial(trial: Trial, stages: str, data: str, threads: int, tell: Callable[[str], None]) -> Outcome:
-    """Run a trial as far as the store at `stages` lacks it; the weights of its targets are there afterwards."""
+    """Train the stages of a trial that the store at `stages` lacks; afterwards it has the weights of the targets."""
     from trainables.worker import run_trial_in_worker
 
     return run_trial_in_worker(trial, stages, ("dev",), threads, keep=True, tell=tell, data=data)

@@ -1,4 +1,4 @@
-"""A search for pandas users."""
+"""The results of a search as pandas frames."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -21,11 +21,11 @@ from trainables.validation import parse_json, read_regular_file
 TRIAL_COLUMNS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
 SCORE_COLUMNS = ["trial", "seed", "target", "language", "family", "split", "metric", "value"]
 REQUIRED_KEYS = ("seed", "metrics", "source_language", "trials", "best", "confirmed", "comparisons", "second_objective")
-"""Of the results: what everything here is made of."""
+"""Keys of ``results.json`` that the frames need."""
 
 
 MAX_RESULTS_BYTES = 2**30
-"""Bytes of a file of results: ten thousand trials in all languages have a quarter of it."""
+"""Most bytes of a results file; ten thousand trials in all languages have a quarter of it."""
 
 
 class _StageFields(BaseModel):
@@ -59,7 +59,7 @@ class _Trial(BaseModel):
 
 
 class _Results(BaseModel):
-    """What everything here is made of, as far as a mistake in it would not be told otherwise."""
+    """The parts of ``results.json`` that are validated before use."""
 
     seed: int
     metrics: dict[str, str]
@@ -69,7 +69,7 @@ class _Results(BaseModel):
 
 
 class JsonDocument(dict[str, Any]):
-    """JSON's own types by name; shown in a few lines, however much it holds."""
+    """A JSON object with a short `repr`."""
 
     def __repr__(self) -> str:
         return "\n".join(["{", *(f"  {name!r}: {_SHORT_REPR.repr(value)}," for name, value in self.items()), "}"])
@@ -81,7 +81,7 @@ _SHORT_REPR.maxlevel, _SHORT_REPR.maxdict, _SHORT_REPR.maxlist = 2, 4, 3
 
 @dataclass(frozen=True, repr=False)
 class Search:
-    """What a search found, as frames."""
+    """The results of a search as frames."""
 
     results: dict[str, Any]
     """The document of ``results.json``."""
@@ -96,7 +96,7 @@ class Search:
 
     @cached_property
     def trials(self) -> pd.DataFrame:
-        """One row a trial; `TRIAL_COLUMNS`, ``seeds`` being how many fresh ones it was repeated on."""
+        """One row per trial with `TRIAL_COLUMNS`; ``seeds`` is the number of fresh seeds it was repeated on, ``value`` the objective on dev."""
         rows = [
             {
                 "trial": trial["number"],
@@ -114,7 +114,7 @@ class Search:
 
     @cached_property
     def scores(self) -> pd.DataFrame:
-        """Every score there is, one a row: `SCORE_COLUMNS`; ``value`` in 0..1. Rows of the search's own seed and of fresh ones."""
+        """One row per score with `SCORE_COLUMNS`, on the search's own seed and on fresh seeds; ``value`` in 0..1."""
         return pd.DataFrame(list(_iterate_scores(self.results)), columns=SCORE_COLUMNS)
 
     @cached_property
@@ -124,16 +124,16 @@ class Search:
         return None if found.empty else found.iloc[0]
 
     def transfer(self, by: str = "family", split: str = "test") -> pd.DataFrame:
-        """Transfer by trial: the main metric, mean over seeds and over targets, English and languages unseen in pre-training left out;
-        complete trials alone.
+        """Transfer of complete trials: the main metric, mean over seeds and targets, without English and languages unseen in
+        pre-training.
 
         Args:
-            by: ``family``, ``language`` or ``target``: the columns. Families and targets are means as the objective's: languages
-                within a family, families within a target.
-            split: ``test``, of the trials on fresh seeds, or ``dev``, of all on every seed they have.
+            by: the columns: ``family``, ``language`` or ``target``. As in the objective, a family is the mean over its languages and a
+                target the mean over families.
+            split: ``test`` (trials on fresh seeds) or ``dev`` (all trials on all their seeds).
         """
         if by not in ("family", "language", "target"):
-            raise ValueError(f"by {by!r}: it is family, language or target")
+            raise ValueError(f"by {by!r}: allowed are family, language and target")
         main, source = self.results["metrics"], self.results["source_language"]
         counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
         whole = {trial["number"] for trial in self.results["trials"] if trial["state"] == "complete"}
@@ -154,14 +154,14 @@ class Search:
 
 
 def load_search(name: str | Path, home: str | Path | None = None) -> Search:
-    """A search by its name, or by the path of a ``results.json``.
+    """Load a search by its name, or from the path of a ``results.json``.
 
     Args:
-        name: the search's, or a file's.
-        home: where searches lie; else ``XLT_HOME``, else ``./xlt-home``.
+        name: of the search, or the path of the file.
+        home: the folder of searches; by default ``XLT_HOME``, else ``./xlt-home``.
 
     Raises:
-        search.errors.UserError: when there is none.
+        search.errors.UserError: if it does not exist or is not valid.
     """
     file = Path(name)
     if file.suffix != ".json":
@@ -169,18 +169,18 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
     try:
         results = parse_json(read_regular_file(file, MAX_RESULTS_BYTES))
         if not isinstance(results, dict):
-            raise ValueError(f"it is no mapping, but {type(results).__name__}")
+            raise ValueError(f"it is not a mapping but {type(results).__name__}")
     except (OSError, ValueError) as error:
         raise UserError(f"{file} cannot be read as the results of a search: {error}") from error
     if missing := [key for key in REQUIRED_KEYS if key not in results]:
         raise UserError(
-            f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it anew"
+            f"{file} lacks {', '.join(missing)}: an earlier version wrote it; xlt track NAME writes it again"
         )
     try:
         TypeAdapter(_Results).validate_python(results)
     except ValidationError as error:
         told = "; ".join(describe_validation_error(details)[:300] for details in error.errors()[:3])
-        raise UserError(f"{file} is not as a search writes its results: {told}") from error
+        raise UserError(f"{file} is not a valid results file: {told}") from error
     return Search(JsonDocument(results))
 
 

@@ -1,4 +1,4 @@
-"""The answer for people: tables for a terminal, files for a search's folder."""
+"""The report for people: tables for a terminal, page and pictures for a search's folder."""
 
 from search.report._answer import render_answer
 from search.report._files import write_report_files

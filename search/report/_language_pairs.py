@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from search.terminal import TextTable
 
 MAX_EXTREME_PAIRS = 5
-"""Pairs of families shown at either end."""
+"""Pairs of families that are shown with the highest and with the lowest means."""
 
 
 LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
@@ -16,11 +16,11 @@ LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
 
 
 def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
-    """Both settings side by side, for each finalist and each target of the best, then the pairs of families at either end."""
+    """Both settings by finalist and by target of the best trial, then the pairs of families with the highest and lowest means."""
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
-    yield f"the two texts of an example in two languages, pairs without English ({told['split']}, {seeds}); mean over targets of two texts"
+    yield f"two languages in one example: the two texts in different languages, without English ({told['split']}, {seeds}); mean over targets with two texts"
     yield TextTable.of(
-        ["trial", *LANGUAGE_SETTINGS, "gain over the baseline in two, 95 % each", "curriculum"],
+        ["trial", *LANGUAGE_SETTINGS, "gain over no curriculum with two languages, 95 % interval", "curriculum"],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
             for row in told["finalists"]
@@ -28,7 +28,7 @@ def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
         words=["curriculum"],
     )
     yield ""
-    yield f"trial {told['trial']} by target and by families"
+    yield f"trial {told['trial']} by target and by pair of families"
     yield TextTable.of(
         ["target", *LANGUAGE_SETTINGS, "difference"],
         [

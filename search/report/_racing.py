@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from search.terminal import TextTable
 
 SAFE_CORRELATION = 0.5
-"""Rank correlation below which stopping on early scores is warned of."""
+"""Rank correlation of early and final values below which racing is called unsafe."""
 
 
 def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
@@ -35,7 +35,7 @@ def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
 
 
 def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
-    """What the reader of a race has to know, from `analyse_racing`."""
+    """Warnings about racing, from `search.results.analyse_racing`: it was not safe, or too few trials tell whether it was."""
     if not told["pruned"]:
         return
     first = told["first"]
@@ -43,10 +43,10 @@ def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
     if first["correlation"] is None or first["correlation"] >= SAFE_CORRELATION > 0 >= first["low"]:
         yield (
             f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
-            "foretell final ones"
+            "predict final values"
         )
     elif first["correlation"] < SAFE_CORRELATION:
         yield (
-            f"ending trials early was not safe: values {after} rank trials with a correlation of {first['correlation']:.2f} "
-            f"[{first['low']:.2f}, {first['high']:.2f}] only to their final ones; raise racing.grace, or order targets otherwise"
+            f"ending trials early was not safe: the rank correlation of values {after} with final values is {first['correlation']:.2f} "
+            f"[{first['low']:.2f}, {first['high']:.2f}]; raise racing.grace, or change the order of targets"
         )

@@ -1,4 +1,4 @@
-"""``results.json`` and the verdict on finalists."""
+"""``results.json``, the verdict on finalists, and the analyses that it holds."""
 
 from search.results._language_pairs import analyse_language_pairs
 from search.results._paired_comparison import is_significantly_worse

@@ -1,4 +1,4 @@
-"""Transfer with two languages at once: each text of an example in one of its own."""
+"""Transfer with the two texts of an example in different languages."""
 
 from collections.abc import Sequence
 from statistics import fmean
@@ -11,7 +11,8 @@ from trainables.transfer import Split, Transfer
 
 
 def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[str, Any] | None:
-    """Finalists in both settings: on test over their fresh seeds, or on dev before there are any; None if no pairs were scored."""
+    """Finalists with one language and with two languages per example: on test over fresh seeds, or on dev before there are any; None if
+    no pairs were scored."""
     repeats = study.get_repeat_outcomes()
     number = decide_verdict(ranked, repeats, study.config).best
     outcomes = {record.number: record.outcome for record in ranked if record.outcome}
@@ -60,7 +61,7 @@ def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[
 def _describe_finalist(
     number: int, words: str, by_seed: dict[int, Transfer], rival: dict[int, Transfer], split: Split
 ) -> dict[str, Any]:
-    """One finalist in both settings, and its gain over the baseline in two languages on the seeds that both have."""
+    """One finalist in both settings, and its gain over the baseline with two languages on the shared seeds."""
     shared = sorted(by_seed.keys() & rival.keys()) if by_seed is not rival else []
     gains = [
         _average_targets(by_seed[s].generalized_means(split)) - _average_targets(rival[s].generalized_means(split))

@@ -1,4 +1,4 @@
-"""Trials compared where all were scored: on the same seeds, targets and languages."""
+"""Paired comparison of trials on the same seeds, targets and languages."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -16,10 +16,10 @@ OBJECTIVE_SPLIT: Split = "dev"
 
 
 def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Objective) -> FinalistScores:
-    """Trials by seed, the same seeds each, as what their objective is made of on dev.
+    """Scores of trials on dev by seed (the same seeds for each) and unit of the objective.
 
-    ``transfer_dev`` is taken family by family, or language by language where there are few families, so that comparisons are for
-    others too. What is no mean over families is taken by seed alone.
+    The units of ``transfer_dev`` are families, or languages where there are few families, so that comparisons cover other units
+    too. Other objectives have one unit.
     """
     weights = transfers[0][0].mean_weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
     unit = _get_family if len(_sum_weights(weights, _get_family)) >= MIN_FAMILIES else str
@@ -40,7 +40,7 @@ def _get_family(code: str) -> str:
 
 
 def _sum_weights(weights: LanguageWeights, unit: Callable[[str], str]) -> dict[str, float]:
-    """What each unit (a language, or its family) counts."""
+    """The weight of each unit (a language or a family)."""
     found: dict[str, float] = {}
     for (_, code), weight in weights.items():
         found[unit(code)] = found.get(unit(code), 0.0) + weight
@@ -60,12 +60,12 @@ def _average_by_unit(transfer: Transfer, weights: LanguageWeights, unit: Callabl
 
 
 def is_significantly_worse(mine: Transfer, best: Transfer, confidence: float, variance: float) -> bool:
-    """Whether a trial is worse than another on the targets that it has, by a one-sided paired test over languages (dev).
+    """Whether a trial is worse than another on the targets that it has, by a one-sided paired t test over languages (dev).
 
     Args:
         mine: the trial so far.
-        best: the other, on as many targets or more.
-        confidence: of the test; that the other one is the best of many is not reckoned with.
+        best: the other, on at least the same targets.
+        confidence: of the test; it does not correct for the choice of the other trial as the best.
         variance: of a trial's mean over these targets over seeds: there is one seed of each.
     """
     weights = mine.mean_weights()

@@ -1,4 +1,4 @@
-"""Whether ending trials early was safe: how far scores after some targets rank trials as final scores do."""
+"""How well values after some targets predict final values: whether racing was safe."""
 
 from collections.abc import Iterable, Sequence
 from statistics import StatisticsError
@@ -10,10 +10,10 @@ from search.study import STEPS_PER_TARGET, TrialRecord
 
 
 def analyse_racing(records: Sequence[TrialRecord], config: Config) -> dict[str, Any]:
-    """How many trials ended early and how many that should have were trained to their end, and the rank correlation of early and final
-    values: by number of targets that count, and where trials are looked at first.
+    """Counts of pruned and spared trials, and the rank correlation of early and final values: by number of targets, and at the first
+    report of racing.
 
-    Trials that ended early have no final value: the correlation is over those that went on, the spared ones among them.
+    Pruned trials have no final value: the correlation is over complete trials, with the spared ones among them.
     """
     complete = [record for record in records if record.state == "complete" and record.outcome is not None]
     targets = config.scored_targets
@@ -45,7 +45,7 @@ def _correlate_values(pairs: Iterable[tuple[float | None, float | None]]) -> dic
 
 
 def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float | None:
-    """A trial's objective over the first targets; None where they have none of the scores that it is made of."""
+    """A trial's objective over the first `end` targets; None where they lack its scores."""
     assert record.outcome is not None
     try:
         return record.outcome.transfer.restrict_to(config.scored_targets[:end]).objective(config.objective)

@@ -1,4 +1,4 @@
-"""``results.json``: everything of a search that another tool may want, in one document (version 1)."""
+"""``results.json``: the whole result of a search in one document (version 1)."""
 
 import json
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
 
     Args:
         study: the search's.
-        live: whether a launch is running; without one, what the study has as running was interrupted.
+        live: whether a launch is running; without one, running trials of the study count as interrupted.
     """
     config, repeats, failed = study.config, study.get_repeat_outcomes(), study.get_failed_repeats()
     records = [
@@ -82,7 +82,7 @@ def write_results(study: Study, folder: SearchFolder) -> None:
 
 
 def serialize_results(study: Study) -> str:
-    """What ``results.json`` holds."""
+    """The text of ``results.json``."""
     return json.dumps(build_results(study), ensure_ascii=False, indent=1) + "\n"
 
 
@@ -97,7 +97,7 @@ def _sum_sharing(outcomes: list[Outcome]) -> dict[str, float]:
 
 
 def _describe_failed_seeds(failed: Mapping[int, FailedRepeat]) -> dict[str, Any]:
-    """Repeats on fresh seeds that came to nothing, where there are any."""
+    """Failed repeats on fresh seeds, if any."""
     return {"failed_seeds": [{"seed": seed, **told} for seed, told in sorted(failed.items())]} if failed else {}
 
 
@@ -151,7 +151,7 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
 
 
 def _describe_language_pairs(outcome: Outcome) -> dict[str, Any]:
-    """Targets of two texts in two languages: scores by pair of languages, means by pair of families; nothing if none was asked for."""
+    """Targets with two texts in two languages: scores by pair of languages, means by pair of families; empty if none was requested."""
     transfer = outcome.transfer
     return (
         {
@@ -187,7 +187,7 @@ def _describe_stage(stage: Stage, run: StageRun | None, config: Config) -> dict[
 
 
 def _describe_run(run: StageRun | None) -> dict[str, Any]:
-    """What a stage cost and how it went, once it ran; what is retained, where that was measured."""
+    """Key, cost and losses of a stage that ran, and retention where it was measured."""
     if run is None:
         return {}
     told = {"key": run.key, "trained": run.trained, "seconds": round(run.seconds, 3), "losses": run.losses}
@@ -195,7 +195,7 @@ def _describe_run(run: StageRun | None) -> dict[str, Any]:
 
 
 def _describe_noise(noise: Noise, run: StageRun | None) -> dict[str, Any]:
-    """Method and magnitude always, what else is not at its default, and the method's own parameters where they are known."""
+    """Method and magnitude, other fields that differ from their defaults, and native parameters where known."""
     return (
         {"method": noise.method, "magnitude": noise.magnitude}
         | collect_non_defaults(noise)

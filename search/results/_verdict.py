@@ -1,4 +1,4 @@
-"""What may be called best: finalists compared on fresh seeds, paired by seed and family, all comparisons together."""
+"""The verdict on finalists: compared on fresh seeds, paired by seed and family, corrected for all comparisons."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -28,13 +28,13 @@ class Comparison:
     other: int
     """The other's trial number."""
     difference: Interval
-    """Best minus other, paired by seed and family; the intervals of all comparisons hold together with 95 %."""
+    """Best minus other, paired by seed and family; a simultaneous 95 % interval for all comparisons."""
     p: float | None = None
-    """How likely so large a lead of one finalist over another is by chance, for all comparisons together; None with one seed."""
+    """p-value of the difference, corrected for all comparisons; None with one seed."""
 
     @property
     def separated(self) -> bool:
-        """Whether the best is better than the other, by the test for all comparisons."""
+        """Whether the best is significantly better than the other after correction for all comparisons."""
         return self.difference.low is not None and self.difference.mean > 0 and (self.p or 0.0) <= 1 - CONFIDENCE
 
     def to_json(self) -> dict[str, Any]:
@@ -43,20 +43,20 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer of a search."""
+    """The best trial, its value, and whether it is significantly better than the other finalists."""
 
     best: int | None
     """The trial with the highest mean over fresh seeds; before any, with the highest value; None without a complete trial."""
     conclusion: Literal["separated", "tie", "unconfirmed"]
     value: Interval | None
-    """The best one's objective on fresh seeds, corrected for being the highest of all finalists."""
+    """The objective of the best on fresh seeds, corrected for being the highest of all finalists."""
     comparisons: tuple[Comparison, ...]
     """The best against each other finalist, nearest first."""
     uncorrected: float | None = None
     """The mean that `value` corrects."""
 
     def confirmed_to_json(self) -> dict[str, Any] | None:
-        """The value as JSON's own types, and how it came about."""
+        """The value with its split and method, as JSON's own types."""
         if self.value is None:
             return None
         method = CORRECTED_METHOD if self.value.low is not None and self.comparisons else STUDENT_METHOD
@@ -64,7 +64,7 @@ class Verdict:
 
 
 def decide_verdict(ranked: Sequence[TrialRecord], repeats: dict[int, dict[int, Outcome]], config: Config) -> Verdict:
-    """Name the best trial and say how sure that is.
+    """Choose the best trial and decide whether it is separated from the other finalists.
 
     Args:
         ranked: complete trials, best first.
@@ -97,7 +97,7 @@ BestFinalist = tuple[int, Interval, float, tuple[Comparison, ...]]
 
 
 def _compare_finalists(transfers: Mapping[int, Mapping[int, Transfer]], config: Config) -> BestFinalist:
-    """Trials by number and seed, the first of equals first, compared on the seeds that all have; where there is none, means alone are looked at."""
+    """Compare finalists (by number and seed, best first) on the seeds that all have; with too few seeds or finalists, by means alone."""
     shared = sorted(set.intersection(*(set(by_seed) for by_seed in transfers.values())))
     numbers = list(transfers)
     if len(shared) < 2 or len(numbers) < 2:
@@ -117,7 +117,7 @@ def _compare_finalists(transfers: Mapping[int, Mapping[int, Transfer]], config: 
 def _compare_means(
     transfers: Mapping[int, Mapping[int, Transfer]], shared: Sequence[int], config: Config
 ) -> BestFinalist:
-    """The same without enough to allow for the choice."""
+    """The best by means alone, without correction: for one finalist or one shared seed."""
     values = {
         number: [by_seed[seed].objective(config.objective) for seed in shared or sorted(by_seed)]
         for number, by_seed in transfers.items()

@@ -1,4 +1,4 @@
-"""Intervals and tests for few seeds: Student's t, hierarchical means, the best of several."""
+"""Intervals and tests for few seeds: Student's t, hierarchical means, the best of several finalists."""
 
 from search.statistics._best_of_several import FinalistScores
 from search.statistics._estimate import Estimate, adjust_holm, adjust_jointly

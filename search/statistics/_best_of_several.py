@@ -1,4 +1,4 @@
-"""The highest of several means: an estimate and intervals that allow for its having been chosen as the highest."""
+"""The highest of several means: an estimate and intervals that correct for its selection."""
 
 import math
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ from search.statistics._student_t import (
 )
 
 ERROR_DRAWS = 10_000
-"""Of the finalists' errors, for what has no closed form."""
+"""Monte Carlo draws of the finalists' errors."""
 
 
 @dataclass(frozen=True, slots=True)
 class CorrectedScore:
-    """The highest mean, corrected for being the highest, with its 95 % interval."""
+    """The highest mean, corrected for its selection, with its 95 % interval."""
 
     mean: float
     low: float
@@ -35,16 +35,16 @@ class CorrectedScore:
 
 @dataclass(frozen=True)
 class FinalistScores:
-    """Scores of trials on the same seeds and units (families or languages); two trials and two seeds at least.
+    """Scores of at least two trials on the same seeds, at least two, and the same units (families or languages).
 
-    A score is modelled as the trial's, what a seed does to all trials, what a unit is like for all, and three errors of the trial's own: with a seed,
-    with a unit, with both. Comparisons are for other seeds and other units; the score of the best is for other seeds and these units.
+    The model of a score has effects of the trial, the seed and the unit, and three random interactions of the trial: with the seed, with the unit,
+    with both. Comparisons cover other seeds and other units; the score of the best covers other seeds and these units.
     """
 
     values: np.ndarray
     """[trials, seeds, units]"""
     weights: np.ndarray
-    """[units]: what each counts; they sum to one."""
+    """[units], summing to one."""
 
     @cached_property
     def _seed_means(self) -> np.ndarray:
@@ -59,12 +59,12 @@ class FinalistScores:
 
     @cached_property
     def best(self) -> int:
-        """The place of the highest mean, the first of equals."""
+        """Index of the highest mean, the first of equals."""
         return int((self.means > self.means.max() - 1e-12).argmax())
 
     @cached_property
     def _interaction_variance(self) -> float:
-        """The part of a trial's own variance over seeds that is left seed by unit, in its mean over units."""
+        """The variance of a trial's mean over units that is due to the interaction of trial, seed and unit."""
         trials, seeds, units = self.values.shape
         if units < 2:
             return 0.0
@@ -80,10 +80,9 @@ class FinalistScores:
 
     @cached_property
     def _seed_variances(self) -> tuple[np.ndarray, float]:
-        """[trials] variances over seeds, what is common to all trials apart, and their degrees of freedom.
+        """[trials] variances over seeds, without the effect common to all trials, and their degrees of freedom.
 
-        Of few trials, or on two seeds, all have the same; else each one's is drawn towards the mean (`PriorVariance`). None is less than what is left
-        makes it.
+        With few trials or two seeds all have the same; else each is shrunk towards the mean (`PriorVariance`). None is below what the interaction implies.
         """
         trials, seeds = self._seed_means.shape
         left = (
@@ -102,7 +101,7 @@ class FinalistScores:
 
     @cached_property
     def _unit_variance(self) -> tuple[float, float]:
-        """The variance of a trial's mean that is due to its units, and its degrees of freedom."""
+        """The variance of a trial's mean due to its interaction with units, and its degrees of freedom."""
         trials, seeds, units = self.values.shape
         if units < 2:
             return 0.0, 1.0
@@ -114,23 +113,23 @@ class FinalistScores:
         ), float(freedom)
 
     def _standard_errors(self) -> np.ndarray:
-        """[trials]: of each other one and the best, the standard error of either's mean, on average."""
+        """[trials]: root of the mean of the variances of a trial's mean and of the best one's."""
         variances = (self._seed_variances[0] + self._seed_variances[0][self.best]) / 2
         found: np.ndarray = np.sqrt(variances / self._seed_means.shape[1] + self._unit_variance[0])
         return found
 
     def _deviations(self) -> np.ndarray:
-        """What standard errors may be, for a typical one of one."""
+        """[NODES]: relative deviations that a standard error may have (`compute_deviations`)."""
         seeds, units = float(self._seed_variances[0].mean()) / self._seed_means.shape[1], self._unit_variance[0]
         whole = seeds + units
         return compute_deviations((seeds / whole, self._seed_variances[1]), (units / whole, self._unit_variance[1]))
 
     def compare_best(self) -> dict[int, Estimate]:
-        """By place, the best less each other trial: intervals that hold together, and p-values for all of them.
+        """By index, the difference of the best to each other trial, with simultaneous intervals and corrected p-values.
 
-        As any trial may come out best, an interval reaches as far down as the range of all means by chance (Tukey's), and as far up as the largest
-        lead of the others over one (Dunnett's): the best is not too low by chance. Tests step from the worst trial to the nearest
-        (each allows for the trials at least as good as it); where one says that the best is better, its interval does not go below zero.
+        Any trial may come out best. So the lower bound uses the distribution of the range of all means (Tukey), the upper bound that of the largest
+        lead of the others over one (Dunnett). Tests step down from the worst trial to the nearest; each corrects for the trials that are at
+        least as good. The interval of a significant difference does not go below zero.
         """
         count, seeds = self._seed_means.shape
         gaps, errors = self.means[self.best] - self.means, self._standard_errors()
@@ -151,10 +150,10 @@ class FinalistScores:
         return found
 
     def correct_best_score(self) -> CorrectedScore:
-        """The best one's mean, less what being the highest of all adds to it by chance, and an interval that holds its truth.
+        """The mean of the best, minus the expected excess of the highest of all, and its interval.
 
-        It reaches as far down as the largest of all errors by chance and as far up as one error: at ``0.05 k / (k + 1)`` each for k trials,
-        the interval holds the truth in 95 % of cases where one trial is far ahead and in a little more where all are alike.
+        The lower bound uses the largest of all errors, the upper bound one error, each at level ``0.05 k / (k + 1)`` for k trials.
+        Coverage is 95 % where one trial is far ahead and slightly more where all are equal.
         """
         trials, seeds = self._seed_means.shape
         raw = float(self.means[self.best])
@@ -177,10 +176,10 @@ class FinalistScores:
         return CorrectedScore(mean, max(raw - down, 0.0), min(raw + up, 1.0), raw)
 
     def _selection_bias(self, deviation: float, errors: np.ndarray) -> float:
-        """What being the highest adds on average, were the means' true gaps to the best what is left of them after shrinking.
+        """The expected excess of the highest mean, if the true gaps to the best are the shrunk ones.
 
-        A gap g of variance v is shrunk to ``g (1 - v / g^2)``, none below zero (the positive-part estimator of James and Stein for one
-        mean): rivals within the noise count as equals, others as they are.
+        A gap g of variance v is shrunk to ``g (1 - v / g^2)``, never below zero (positive-part James-Stein): finalists within the
+        noise count as equal to the best.
         """
         gaps = self.means[self.best] - self.means
         kept = np.clip(1 - 2 * deviation**2 / np.maximum(gaps, 1e-12) ** 2, 0.0, 1.0)

@@ -24,22 +24,22 @@ def estimate_hierarchical_mean(
     size: float = 1.0,
     tests: int = 1,
 ) -> Estimate:
-    """The weighted mean of values by seed and unit (a language, or a family), for other seeds and other units alike.
+    """The weighted mean of values by seed and unit (a language or a family), with an interval that covers other seeds and other units.
 
-    Both are random effects of a two-way layout without replication. The variance of the mean is that of its values by seed, and that of
-    units' mean deviations from what `design` explains, without what the seeds left in them; each has its own degrees of freedom (`student.deviations`).
-    Few seeds may agree by luck: what they vary by is never taken for less than what is left, seed by unit, makes them.
+    Seeds and units are random effects of a two-way layout without replication. The variance of the mean has two parts, each with its own degrees of
+    freedom (`compute_deviations`): the variance of the mean over seeds, and the variance of units' mean residuals from `design`.
+    The first part is never taken below what the interaction of seed and unit implies, as few seeds may agree by chance.
 
-    Without `spread` what is left is told from the seeds' own variance from four seeds on, with fewer the interval is wider than it
-    need be; the p-value does not rely on that.
+    Without `spread` the interaction is separated from the seeds' variance from four seeds on; with fewer the interval is conservative.
+    The p-value is always conservative.
 
     Args:
         values: [seeds, units].
-        weights: [units]; units of weight 0 only tell how far units differ.
-        design: [units, k], full rank: what units are expected to differ by: a column of ones, dummies of groups, a distance.
-        spread: what other trials tell of seeds.
-        size: squared length of the contrast of trials that `values` are of: 2 for one trial less another.
-        tests: how many intervals are to hold together (Bonferroni).
+        weights: [units]; units of weight 0 only inform the variance between units.
+        design: [units, k], full rank, the fixed effects of units: a column of ones, group dummies, a distance.
+        spread: the prior variance over seeds from all trials.
+        size: squared length of the contrast of trials in `values`: 2 for the difference of two trials.
+        tests: the number of simultaneous intervals (Bonferroni).
     """
     seeds = len(values)
     by_seed = values @ weights
@@ -57,21 +57,20 @@ def estimate_hierarchical_mean(
 
 
 def estimate_unit_variance(values: np.ndarray, weights: np.ndarray, design: np.ndarray) -> tuple[float, int]:
-    """The variance of such a mean that is due to its units, and its degrees of freedom; `values` are [seeds, units], of two seeds at least."""
+    """The part of the variance of such a mean that is due to its units, and its degrees of freedom; `values` are [seeds, units], with two seeds or more."""
     found = _VarianceComponents.decompose(values, values @ weights, weights, design)
     return found.unit_variance, found.unit_freedom
 
 
 @dataclass(frozen=True, slots=True)
 class _VarianceComponents:
-    """The variances of a weighted mean over a two-way layout."""
+    """The variance components of a weighted mean over a two-way layout."""
 
     seeds: int
-    """Of seeds."""
     seed_variance: float
-    """Of the mean, as its values by seed tell it: seeds and the rest."""
+    """Of the mean over seeds: the seeds' effect and the interaction."""
     interaction_variance: float
-    """What of it is due to what is left, seed by unit."""
+    """The part that is due to the interaction of seed and unit."""
     unit_variance: float
     unit_freedom: int
 
@@ -89,16 +88,16 @@ class _VarianceComponents:
         return cls(seeds, float(by_seed.var(ddof=1)) / seeds, rest * square / seeds, between * square, freedom)
 
     def conservative_deviations(self) -> np.ndarray:
-        """Deviations of the mean, all that differs from seed to seed having the seeds' degrees of freedom."""
+        """Deviations of the mean; seeds and interaction together have the seeds' degrees of freedom."""
         return self._deviations(max(self.seed_variance, self.interaction_variance), self.seeds - 1)
 
     def split_deviations(self) -> np.ndarray:
-        """The same, the rest being told apart from four seeds on."""
+        """The same with the interaction separated, from four seeds on."""
         known = self.interaction_variance * (self.seeds - 2) / (self.seeds - 1) if self.seeds >= MIN_REPLICATES else 0.0
         return self._deviations(max(self.seed_variance, self.interaction_variance) - known, self.seeds - 1, known)
 
     def moderated_deviations(self, spread: PriorVariance, size: float) -> np.ndarray:
-        """The same, the variance of seeds drawn towards that of all trials."""
+        """The same with the variance over seeds shrunk towards the prior."""
         own = self.seeds - 1
         variance = (own * self.seed_variance * self.seeds + spread.degrees_of_freedom * spread.variance * size) / (
             own + spread.degrees_of_freedom

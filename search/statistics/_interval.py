@@ -1,4 +1,4 @@
-"""Means with their intervals."""
+"""A mean over seeds with its interval by Student's t."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +19,13 @@ class Interval:
     seeds: int
 
     def clip(self, least: float, most: float) -> "Interval":
-        """The same mean with bounds that it can have: 0 and 1 of a score, -1 and 1 of a difference of two."""
+        """The same mean with its bounds clipped to a range: [0, 1] for a score, [-1, 1] for a difference."""
         if self.low is None or self.high is None:
             return self
         return replace(self, low=max(least, self.low), high=min(most, self.high))
 
     def format_signed(self) -> str:
-        """As a difference: with its sign."""
+        """The text of a difference, with signs: ``+0.007 [-0.012, +0.027]``."""
         if self.low is None or self.high is None:
             return f"{self.mean:+.3f}"
         return f"{self.mean:+.3f} [{self.low:+.3f}, {self.high:+.3f}]"
@@ -37,7 +37,7 @@ class Interval:
 
 
 def compute_interval(values: Sequence[float]) -> Interval:
-    """Mean and interval of values of independent seeds, at least one."""
+    """Mean and 95 % interval (Student's t) of at least one value of independent seeds; no bounds for one."""
     mean = fmean(values)
     if len(values) < 2:
         return Interval(mean, None, None, len(values))

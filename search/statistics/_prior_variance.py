@@ -8,23 +8,23 @@ from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
 MIN_REPLICATES = 4
-"""Trials from which on their variances tell of one another, and seeds from which on theirs is told from the rest."""
+"""Trials that a prior needs at least, and seeds from which the seeds' variance is separated from the interaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class PriorVariance:
-    """How much the values of trials differ from seed to seed, as all trials of a search tell it."""
+    """The variance of trials over seeds, estimated from all trials of a search."""
 
     variance: float
     degrees_of_freedom: float
-    """How many degrees of freedom it is worth beside a comparison's own: many where trials are alike in this."""
+    """Its weight beside a comparison's own variance: large where the variances of trials are alike."""
 
     @classmethod
     def estimate(cls, values: np.ndarray) -> "PriorVariance | None":
-        """Of values [trials, seeds]; None if there are too few trials, or nothing differs.
+        """From values [trials, seeds]; None with fewer than four trials, or where a trial has no variance.
 
-        Variances of trials are taken for draws of one distribution and each is drawn towards its mean (Smyth, Stat. Appl. Genet. Mol. Biol. 3, 2004, section
-        6.2); what a seed does to all trials alike is none of it, as comparisons do not see it.
+        The variances of trials are treated as draws of one distribution, and each is shrunk towards its mean (Smyth, Stat. Appl. Genet. Mol. Biol.
+        3, 2004, section 6.2). The effect of a seed that is common to all trials is removed, as comparisons cancel it.
         """
         trials, seeds = values.shape
         rest = values - values.mean(1, keepdims=True) - values.mean(0) + values.mean()

@@ -1,4 +1,4 @@
-"""MLflow: a view of the study for review, which can be rebuilt at any time."""
+"""The MLflow view of a search; it can be rebuilt from the study at any time."""
 
 from search.tracking._address import TrackingAddress
 from search.tracking._database import DatabaseError, lock_database, prepare_database

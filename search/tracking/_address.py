@@ -1,4 +1,4 @@
-"""Where a search's metrics go: what ``tracking.uri`` says, else the home's own ``mlflow.db``; nothing else decides it."""
+"""The MLflow tracking address of a search: ``tracking.uri`` of the config, else the home's own ``mlflow.db``."""
 
 import os
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ DATABASE_SCHEMES = ("sqlite", "postgresql", "mysql", "mssql")
 
 @dataclass(frozen=True, slots=True)
 class TrackingAddress:
-    """MLflow's, of one search."""
+    """The MLflow address of one search."""
 
     uri: str
-    """As MLflow takes it, with all that is secret in it: not to be printed or written."""
+    """The URI for MLflow, with its secrets: never print or write it."""
     display: str
-    """The same for people."""
+    """The URI without secrets, to print."""
     is_own: bool
-    """Whether it is the home's database."""
+    """Whether it is the home's own database."""
 
     @classmethod
     def from_config(cls, config: Config, home: Home) -> "TrackingAddress":
-        """The one rule.
+        """The address that a config names; environment variables count only where the config refers to them.
 
         Raises:
-            UserError: when the environment lacks what ``tracking.uri`` refers to.
+            UserError: if ``tracking.uri`` refers to a variable that is not set.
         """
         said = config.tracking.uri
         if said is None:
@@ -40,20 +40,20 @@ class TrackingAddress:
 
     @property
     def registry_uri(self) -> str:
-        """The registry's: the same place, for Databricks its Unity Catalog, as MLflow has it by default."""
+        """The URI of the model registry: the same, or Databricks' Unity Catalog, as by default in MLflow."""
         known = self.uri.partition(":")[0] == "databricks"
         return self.uri.replace("databricks", "databricks-uc", 1) if known else self.uri
 
     @property
     def is_database(self) -> bool:
-        """Whether MLflow's client writes into a database by itself, and artifacts wherever it is told."""
+        """Whether MLflow's client writes to a database directly, without a server."""
         return self.is_own or self.uri.partition(":")[0].partition("+")[0] in DATABASE_SCHEMES
 
     @property
     def launch_note(self) -> str | None:
-        """What a launch says of it: one line, or nothing where all is in the home and nobody could think otherwise."""
+        """A line that a launch prints; None where metrics go to the home and no variable suggests otherwise."""
         if not self.is_own:
             return f"metrics go to MLflow at {self.display}"
         if os.environ.get(IGNORED_VARIABLE):
-            return f"metrics go to the home's own MLflow; {IGNORED_VARIABLE} does not count: --set 'tracking.uri=${{{IGNORED_VARIABLE}}}' would take it"
+            return f"metrics go to the home's own MLflow; {IGNORED_VARIABLE} is ignored: use it with --set 'tracking.uri=${{{IGNORED_VARIABLE}}}'"
         return None

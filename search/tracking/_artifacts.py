@@ -1,4 +1,4 @@
-"""Artifacts of the home's own MLflow: written by this process, into the home and nowhere else, whatever the database says."""
+"""Artifacts of the home's own MLflow, written by this process and only inside the home, whatever the database says."""
 
 import shutil
 from pathlib import Path, PurePosixPath
@@ -9,10 +9,10 @@ from search.tracking._database import DatabaseError
 
 
 def resolve_artifact_folder(home: Home, address: str) -> Path:
-    """The folder that an address of a run's artifacts leads to.
+    """Resolve the artifact address of a run to a folder of the home.
 
     Raises:
-        DatabaseError: when that is not among the home's artifacts, or a link is on the way.
+        DatabaseError: if it is outside the home's artifacts, or the path contains a symbolic link.
     """
     parts = urlsplit(address)
     path = Path(unquote(parts.path))
@@ -24,14 +24,14 @@ def resolve_artifact_folder(home: Home, address: str) -> Path:
     if above is None:
         raise DatabaseError(
             f"it has artifacts outside {home.artifacts}, where nothing is written: "
-            "move mlflow.db and mlflow-artifacts away and have xlt track write the view anew"
+            "move mlflow.db and mlflow-artifacts away, then rebuild the view with xlt track"
         )
     _refuse_links(home.artifacts, path.relative_to(above))
     return home.artifacts / path.relative_to(above)
 
 
 def copy_artifacts(files: Path, folder: Path) -> None:
-    """Copy all files below a folder into another, in place of what is there."""
+    """Copy all files below a folder into another; existing files are replaced."""
     for file in (path for path in sorted(files.rglob("*")) if path.is_file()):
         place = folder / file.relative_to(files)
         _refuse_links(folder, place.parent.relative_to(folder))
@@ -40,7 +40,7 @@ def copy_artifacts(files: Path, folder: Path) -> None:
 
 
 def make_artifact_path(folder: Path, name: str) -> Path:
-    """The place of a file by its name as an artifact, which may hold folders; they are made."""
+    """The path of an artifact by its name, which may contain folders; they are created."""
     place = folder / PurePosixPath(name)
     assert place.is_relative_to(folder) and ".." not in place.parts, "our own names"
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +55,7 @@ def _is_same_folder(folder: Path, other: Path) -> bool:
 
 
 def _refuse_links(folder: Path, rest: Path) -> None:
-    """Refuse a link among a folder and those below it."""
+    """Raise `DatabaseError` for a symbolic link among a folder and its sub-folders on a path."""
     for place in range(len(rest.parts) + 1):
         if (way := folder.joinpath(*rest.parts[:place])).is_symlink():
-            raise DatabaseError(f"{way} is a link, through which nothing is written: move it away")
+            raise DatabaseError(f"{way} is a symbolic link, and nothing is written through links: move it away")

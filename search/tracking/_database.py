@@ -1,4 +1,4 @@
-"""The home's own MLflow database, made ready before MLflow opens it: an older schema, a home that was moved."""
+"""Prepare the home's own MLflow database before MLflow opens it: check it, upgrade its schema, relocate artifacts of a moved home."""
 
 import fcntl
 import os
@@ -24,35 +24,35 @@ ARTIFACT_COLUMNS = (
     ("model_versions", "storage_location"),
     ("logged_models", "artifact_location"),
 )
-"""Columns in which MLflow keeps where artifacts lie, absolute, as they were when it made them."""
+"""Columns in which MLflow keeps absolute addresses of artifacts."""
 SCHEMA_MISMATCH = "out-of-date database schema"
 NEWER_SCHEMA_MESSAGE = (
-    "it was made by a newer MLflow: update mlflow, or move the file away and have xlt track write it anew"
+    "it was made by a newer MLflow: update mlflow, or move the file away and rebuild it with xlt track"
 )
-_REBUILD_HINT = "move it away and have xlt track write the view anew"
+_REBUILD_HINT = "move it away, then rebuild the view with xlt track"
 _SUPER_JOURNAL = bytes.fromhex("d9d505f920a163d7")
-"""Ends a journal that names another file, which SQLite removes when it has rolled back; MLflow has no use for that."""
-OLDER_SCHEMA_MESSAGE = "it is of another version of MLflow: mlflow db upgrade brings an older one up to date"
+"""The end of a journal that names a super-journal, a file that SQLite deletes after rollback; MLflow uses none."""
+OLDER_SCHEMA_MESSAGE = "its schema is of another MLflow version: mlflow db upgrade updates an older one"
 
 
 class DatabaseError(RuntimeError):
-    """The database is of no use to this MLflow."""
+    """This MLflow cannot use the database."""
 
 
 def prepare_database(home: Home, search: str = "") -> list[str]:
-    """Bring the database up to date, and have it find its artifacts in the home as it lies now; what was done, in words.
+    """Upgrade the database's schema and relocate artifact addresses to the present path of the home. Returns sentences on what was done.
 
-    A home that another path leads to as well, as on a shared disk, is not taken for one that was moved while a search of it is running.
+    While another search of the home is running, the home does not count as moved: it may have two paths, as on a shared disk.
 
     Args:
-        home: it.
-        search: the one that is asking, and is running itself.
+        home: with the database.
+        search: the caller's search, which is running itself.
 
-    To be called, and MLflow's tables made, while no other process does (`lock_database`).
+    Call it under `lock_database`.
 
     Raises:
-        DatabaseError: when it is not of this MLflow, and cannot be made so, or not to be opened at all.
-        sqlite3.Error: when it cannot be read or written: MLflow itself would try for a hundred seconds.
+        DatabaseError: if this MLflow cannot use the database, or it is unsafe to open.
+        sqlite3.Error: if it cannot be read or written; MLflow itself would retry for a hundred seconds.
     """
     check_database(home)
     home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
@@ -61,19 +61,19 @@ def prepare_database(home: Home, search: str = "") -> list[str]:
 
 
 def check_database(home: Home) -> None:
-    """Look at the database before it is used, for somebody else may have made it; what a launch that was killed left half is taken back.
+    """Check the database before it is used, as somebody else may have made it. Opening it rolls back what a killed launch left unfinished.
 
     Raises:
-        DatabaseError: when to use it could reach other files, or would run what is no part of MLflow.
-        sqlite3.Error: when it cannot be read.
+        DatabaseError: if using it could touch other files, or would run code that is not MLflow's.
+        sqlite3.Error: if it cannot be read.
     """
     for ending in ("", "-journal", "-wal", "-shm"):
         path = home.database.with_name(home.database.name + ending)
         with suppress(FileNotFoundError):
             if not stat.S_ISREG(path.lstat().st_mode):
-                raise DatabaseError(f"{path.name} is no plain file of this home: {_REBUILD_HINT}")
+                raise DatabaseError(f"{path.name} is not a regular file: {_REBUILD_HINT}")
             if ending == "-journal" and _read_tail(path) == _SUPER_JOURNAL:
-                raise DatabaseError(f"{path.name} has SQLite remove another file: {_REBUILD_HINT}")
+                raise DatabaseError(f"{path.name} would make SQLite delete another file: {_REBUILD_HINT}")
     if not home.database.exists():
         return
     asked = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
@@ -81,7 +81,7 @@ def check_database(home: Home) -> None:
         for name, code in database.execute(asked):
             if not _is_mlflow_code(str(code)):
                 raise DatabaseError(
-                    f"{escape_controls(str(name))!r} in it is code that is not MLflow's: {_REBUILD_HINT}"
+                    f"{escape_controls(str(name))!r} in it is SQL code that is not MLflow's: {_REBUILD_HINT}"
                 )
 
 
@@ -92,7 +92,7 @@ def _read_tail(path: Path) -> bytes:
 
 
 def _is_mlflow_code(code: str) -> bool:
-    """Whether a statement stands, word for word, in one of MLflow's migrations."""
+    """Whether a statement occurs literally in one of MLflow's migrations."""
     words = " ".join(code.split())
     files = (_find_migrations() / "versions").glob("*.py")
     return any(words in " ".join(file.read_text(encoding="utf-8").split()) for file in files)
@@ -105,7 +105,7 @@ def _find_migrations() -> Path:
 
 
 def explain_mlflow_error(error: Exception) -> str:
-    """Why MLflow did not do something, in words, without secrets."""
+    """Explain an error of MLflow in one line without secrets."""
     if isinstance(error, DatabaseError):
         return str(error)
     if SCHEMA_MISMATCH in str(error):
@@ -116,7 +116,7 @@ def explain_mlflow_error(error: Exception) -> str:
 
 @contextmanager
 def lock_database(home: Home) -> Iterator[None]:
-    """One process at a time, where the file system has locks; it is on the folder itself, which is made, and leaves nothing behind."""
+    """Lock the database for one process, on file systems with locks. The lock is on the home's folder, which is created if needed."""
     home.root.mkdir(parents=True, exist_ok=True)
     folder = os.open(home.root, os.O_RDONLY)
     try:
@@ -128,7 +128,7 @@ def lock_database(home: Home) -> Iterator[None]:
 
 
 def _upgrade_schema(home: Home) -> str | None:
-    """Have MLflow migrate an older database, of which a copy stays: migrations are not undone where they fail halfway."""
+    """Have MLflow migrate an older database. A backup is kept, as a failed migration is not rolled back."""
     match _compare_schema(home):
         case "newer":
             raise DatabaseError(NEWER_SCHEMA_MESSAGE)
@@ -144,8 +144,8 @@ def _upgrade_schema(home: Home) -> str | None:
                 around = {**os.environ, "TMPDIR": str(aside)}
                 done = subprocess.run(words, cwd=aside, env=around, capture_output=True, text=True)  # noqa: S603 - our own words
             if done.returncode:
-                raise DatabaseError(f"{OLDER_SCHEMA_MESSAGE}; it ended with: {' '.join(done.stderr.splitlines()[-1:])}")
-            return f"mlflow.db was made by an older MLflow and is up to date now; as it was: {_get_backup_path(home, number)}"
+                raise DatabaseError(f"{OLDER_SCHEMA_MESSAGE}; its last line: {' '.join(done.stderr.splitlines()[-1:])}")
+            return f"mlflow.db was made by an older MLflow and was upgraded; backup: {_get_backup_path(home, number)}"
     return None
 
 
@@ -167,7 +167,7 @@ def _compare_schema(home: Home) -> Literal["older", "same", "newer"]:
 
 
 def _relocate_artifacts(home: Home) -> str | None:
-    """Lead addresses of artifacts that lie in another home to this one, where that home was moved or copied here."""
+    """Rewrite artifact addresses of the home's former path, if the home was moved or copied."""
     now, count, before = home.artifacts.as_uri(), 0, []
     with closing(sqlite3.connect(home.database, timeout=30)) as database, database:
         database.execute("BEGIN IMMEDIATE")
@@ -182,7 +182,7 @@ def _relocate_artifacts(home: Home) -> str | None:
                 count += done.rowcount
     if not before:
         return None
-    return f"mlflow.db: this home was at {escape_controls(', '.join(before))}: {count} addresses of artifacts lead here now"
+    return f"mlflow.db: this home was moved from {escape_controls(', '.join(before))}: {count} artifact addresses were updated"
 
 
 def _list_columns(database: sqlite3.Connection, table: str) -> set[str]:
@@ -190,7 +190,7 @@ def _list_columns(database: sqlite3.Connection, table: str) -> set[str]:
 
 
 def _find_moved_folders(database: sqlite3.Connection, home: Home) -> Iterator[str]:
-    """The folders of artifacts in other homes that experiments here name, and which this home has, or nobody has any more."""
+    """Former artifact folders that experiments name, and that exist in this home, or no longer anywhere else."""
     found: dict[str, bool] = {}
     for (location,) in database.execute("SELECT artifact_location FROM experiments").fetchall():
         folder, mark, rest = str(location).rpartition(f"/{home.artifacts.name}/")

@@ -1,4 +1,4 @@
-"""Which data a run used: each task with the fingerprint that its stages were trained on, as the store's records have it."""
+"""The data of a run: each task with the fingerprint of its training data, from the records of the stage store."""
 
 from typing import Any
 
@@ -9,14 +9,14 @@ from trainables.store import StageRecords
 
 UNKNOWN_DIGEST = "unknown"
 _MAX_DIGEST_LENGTH = 36
-"""Of a digest, in MLflow."""
+"""Most letters of a digest in MLflow."""
 
 
 class DatasetDigests:
-    """The data's fingerprint of each task, read from the record of the first stage that trained on it. No data is loaded."""
+    """The fingerprint of each task's data, from the record of the first stage trained on it. No data is loaded."""
 
     def __init__(self, config: Config, stages: str | None) -> None:
-        """The store's folder or URL; None where stages are not kept."""
+        """`stages` is the store's folder or URL; None where stages are not kept."""
         self.config = config
         self._records = StageRecords(stages) if stages else None
         self._fingerprints: dict[str, str] = {}
@@ -35,7 +35,7 @@ class DatasetDigests:
         )
 
     def list_all(self) -> tuple[Dataset, ...]:
-        """The data of every task of the search, as far as trials have shown it."""
+        """The data of every task of the search, with the fingerprints known so far."""
         return self._make_datasets(list(self.config.intermediate), "intermediate") + self._make_datasets(
             list(self.config.targets), "target"
         )

@@ -1,4 +1,4 @@
-"""What MLflow's pages say and show at first: the experiment's description, and a view with columns and charts set out."""
+"""The experiment's page in MLflow: its description, and a saved view with columns and charts."""
 
 import json
 from math import ceil
@@ -10,12 +10,12 @@ from search.tracking._run_content import TRIAL_TAG
 SAVED_VIEW_NAME = "xlt"
 _SAVED_VIEW_TAG = f"mlflow.sharedViewState.{SAVED_VIEW_NAME}"
 MAX_CHART_AXES = 6
-"""Of a chart, besides the objective: more stand so close that their names overlap."""
+"""Most axes of a chart besides the objective; the names of more would overlap."""
 _COLUMN_WIDTHS = {"metrics.`transfer/mean`": 120, "params.`curriculum`": 200}
 _SECTION_SIZES = {"At a glance": {"columns": 1, "cardHeight": 300}, "Scores": {"columns": 3, "cardHeight": 300}}
-"""Names of axes need the whole width."""
+"""Columns and heights of the sections; names of axes need the whole width."""
 _CREATED_AT = 1_700_000_000_000
-"""When the view was made, for MLflow: fixed, so that the same view is the same tag."""
+"""The view's creation time for MLflow: fixed, so that an unchanged view is an unchanged tag."""
 
 
 def describe_experiment(config: Config, experiment: str) -> str:
@@ -28,16 +28,16 @@ def describe_experiment(config: Config, experiment: str) -> str:
 - The run `{config.name}` has the answer, the report and the pictures. The other runs are a trial each: number and curriculum.
 - `transfer/` and `family/`: means over the targets, English apart, dev. `source/`: English. `finalist/`: on fresh seeds; `finalist/corrected`, on a launch's run: the best one's, corrected for being the highest.
 - `position/<task>`: the task's place in the curriculum, 0 where it is not in it; `rate/<task>` likewise.
-- Written anew from the search itself: `xlt track {config.name}`.
+- Rebuild all of this from the search: `xlt track {config.name}`.
 """
 
 
 def build_saved_view(config: Config, short: bool = True) -> dict[str, str]:
-    """The experiment's tag by which MLflow (3.15 and later) offers the view under Views.
+    """The experiment tag that adds the saved view to MLflow's menu Views (MLflow 3.15 and later).
 
     Args:
         config: the search.
-        short: whether its runs have the places of tasks under their short names.
+        short: whether its runs have positions of tasks as params with short names.
     """
     state = {
         "searchFilter": f"tags.`{TRIAL_TAG}` LIKE '%'",
@@ -74,7 +74,7 @@ def _get_main_metric(config: Config) -> str:
 
 
 def _list_columns(config: Config) -> list[str]:
-    """The columns that are shown, from left to right: what a trial is worth comes first."""
+    """The columns from left to right, scores first."""
     scores = [_get_main_metric(config), "finalist/mean", "finalist/low", "finalist/high", "transfer/worst_family"]
     params = [f"params.`{name}`" for name in ("curriculum", "noise", "magnitude", "rate/targets")]
     tags = [f"tags.`{name}`" for name in ("xlt.best", "xlt.condition", "xlt.state")]
@@ -83,7 +83,7 @@ def _list_columns(config: Config) -> list[str]:
 
 
 def group_chart_axes(config: Config) -> list[tuple[str, ...]]:
-    """The intermediate tasks, in as few groups of `MAX_CHART_AXES` at most as there may be: the axes of a chart each."""
+    """The intermediate tasks in the fewest groups of at most `MAX_CHART_AXES`, one chart each."""
     tasks = list(config.intermediate)
     groups = max(1, ceil(len(tasks) / MAX_CHART_AXES))
     size = ceil(len(tasks) / groups)
@@ -125,7 +125,7 @@ def _get_source_metric(config: Config) -> str:
 
 
 def _build_sections(config: Config) -> list[dict[str, Any]]:
-    """Sections in the order that they are read in; those with a chart a language are closed: hundreds of charts are slow."""
+    """Sections in reading order; those with a chart per language are collapsed, as hundreds of charts are slow."""
     own = {"At a glance": "xlt", "Scores": "xlt-small"}
     opened = [*own, "transfer", "finalist", "source", "family"]
     closed = [

@@ -18,7 +18,7 @@ from trainables.outcome import Outcome
 
 @dataclass(frozen=True, slots=True)
 class LaunchResult:
-    """A launch that has ended, as it is written later, in another thread."""
+    """The result of a launch that has ended; the tracker's thread writes it later."""
 
     config: Config
     best: TrialRecord | None
@@ -32,7 +32,7 @@ class LaunchResult:
     def from_study(
         cls, study: Study, results: Path, files: Mapping[str, Path], answer: Sequence[str]
     ) -> "LaunchResult":
-        """Read it from the study and its ``results.json``."""
+        """Read it from the study and its ``results.json``; without `answer`, that of `search.report.render_answer`."""
         repeats, ranked = study.get_repeat_outcomes(), study.get_complete_trials()
         verdict = decide_verdict(ranked, repeats, study.config)
         best = next((record for record in ranked if record.number == verdict.best), None)
@@ -49,7 +49,7 @@ class LaunchResult:
         )
 
     def write(self, view: TrackingView, digests: DatasetDigests) -> None:
-        """Write the launch's own run and mark the best trial's."""
+        """Write the run of the launch with its artifacts, and tag the best trial's run."""
         sheet = build_launch_run(
             self.config, self.best, self.repeats, self.verdict, self.results, self.answer, digests.list_all()
         )

@@ -1,4 +1,4 @@
-"""The launch's own run: the answer, what the store saved, the settings."""
+"""The run of a launch: settings, the best trial's metrics, the answer as its description."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,15 +21,15 @@ def build_launch_run(
     answer: Sequence[str] = (),
     datasets: tuple[Dataset, ...] = (),
 ) -> RunContent:
-    """The run as far as it is known: at the start of a launch the settings alone.
+    """Build the run from what is known: at the start of a launch, the settings alone.
 
     Args:
         config: the search.
         best: its best trial.
         repeats: that trial's outcomes on fresh seeds.
-        verdict: how sure that is.
+        verdict: on the finalists.
         results: the document of ``results.json``.
-        answer: what was found, in words, a paragraph each.
+        answer: the answer, a paragraph each.
         datasets: the data of every task.
     """
     found: dict[str, float] = {}
@@ -53,7 +53,7 @@ def build_launch_run(
 
 
 def _collect_confirmed_metrics(verdict: Verdict | None) -> dict[str, float]:
-    """The best one's objective on fresh seeds as the verdict has it, corrected for its having been chosen."""
+    """The objective of the best trial on fresh seeds with its interval, corrected for its selection."""
     if verdict is None or verdict.value is None or verdict.value.low is None or verdict.value.high is None:
         return {}
     value = {"": verdict.value.mean, "_low": verdict.value.low, "_high": verdict.value.high}

@@ -1,4 +1,4 @@
-"""What a trial scored, by its MLflow names. MLflow's charts group them by what stands before the last slash."""
+"""MLflow metrics of a trial. MLflow groups charts by the part of a name before the last slash."""
 
 from collections.abc import Mapping
 from statistics import fmean
@@ -28,7 +28,7 @@ def collect_metrics(transfer: Transfer) -> dict[str, float]:
 
 
 def collect_target_metrics(transfer: Transfer) -> dict[str, float]:
-    """The metrics among them that are of one target each."""
+    """The metrics of single targets."""
     found = {f"source/{target}": value for target, value in transfer.source_scores().items()}
     for target in transfer.scores:
         found |= {f"{target}/family/{family}": value for family, value in transfer.families(target).items()}
@@ -37,7 +37,7 @@ def collect_target_metrics(transfer: Transfer) -> dict[str, float]:
 
 
 def collect_trial_metrics(record: TrialRecord) -> dict[str, float]:
-    """Everything that the trial scored on the search's own seed, and its seconds."""
+    """All metrics of a trial on the search's own seed, and its seconds; of a pruned trial, those of single targets."""
     if record.outcome is None:
         return {}
     transfer = record.outcome.transfer
@@ -49,7 +49,7 @@ def collect_trial_metrics(record: TrialRecord) -> dict[str, float]:
 
 
 def collect_finalist_metrics(repeats: Mapping[int, Outcome], config: Config) -> dict[str, float]:
-    """The objective on fresh seeds (dev): its mean, the bounds of its 95 % interval (Student's, of this trial alone), each seed's own; and the
+    """The objective on fresh seeds (dev): mean, 95 % interval (Student's t, of this trial alone) and each seed's value; and the
     mean transfer on test.
 
     One metric a seed, not one with a step a seed: MLflow's tables show the last step alone.
@@ -78,7 +78,7 @@ def build_scores_table(scored: Mapping[str, SplitScores]) -> dict[str, Any]:
 
 
 def build_seeds_table(repeats: Mapping[int, Outcome]) -> dict[str, Any]:
-    """The same on fresh seeds."""
+    """The scores of every fresh seed as such a table."""
     rows = [
         [seed, *row] for seed, outcome in sorted(repeats.items()) for row in _list_score_rows(outcome.transfer.scores)
     ]

@@ -1,4 +1,4 @@
-"""The view from nothing: ``xlt track``."""
+"""Rebuild the MLflow view of a search from its study: ``xlt track``."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -25,18 +25,18 @@ _PROGRESS_SECONDS = 10.0
 
 @dataclass(slots=True)
 class RebuildResult:
-    """What became of the trials' runs."""
+    """How many runs of trials were written, up to date, or missed."""
 
     written: int = 0
     up_to_date: int = 0
-    """They were there as they should be."""
+    """Runs that needed no change."""
     missed: int = 0
     error: Exception | None = None
-    """Of the last one that was missed; or what kept MLflow from being written at all."""
+    """The error of the last missed run, or the one that stopped the rebuild."""
 
     def __str__(self) -> str:
         missed = f", {self.missed} missed" * (self.missed > 0)
-        return f"trials' runs: {self.written} written, {self.up_to_date} as they should be{missed}"
+        return f"trials' runs: {self.written} written, {self.up_to_date} up to date{missed}"
 
 
 def rebuild_tracking(
@@ -47,15 +47,15 @@ def rebuild_tracking(
     files: Mapping[str, Path] | None = None,
     answer: Sequence[str] = (),
 ) -> RebuildResult:
-    """Write every run of a search that MLflow lacks or has differently.
+    """Write every run of a search that is missing or out of date in MLflow.
 
     Args:
         study: the search's.
-        home: where it lies.
+        home: with the search.
         results: its ``results.json``, just written.
-        console: for progress, and for what went wrong.
+        console: for progress and errors.
         files: further artifacts of the launch's run, by name.
-        answer: what was found, in words; by default what ``xlt best`` says.
+        answer: the answer, a paragraph each; by default that of ``xlt best``.
     """
     config, address = study.config, TrackingAddress.from_config(study.config, home)
     records = [record for record in study.get_trial_records() if record.state in ("complete", "pruned", "failed")]
@@ -81,7 +81,7 @@ def rebuild_tracking(
             found.missed = len(records) - found.written - found.up_to_date
     if found.error is not None:
         console.print(
-            f"MLflow at {address.display} missed some of this ({explain_mlflow_error(found.error)})",
+            f"MLflow at {address.display} is incomplete ({explain_mlflow_error(found.error)})",
             highlight=False,
             markup=False,
             soft_wrap=True,
@@ -98,7 +98,7 @@ def _write_trial_runs(
     advance: Callable[[], None],
     console: Console,
 ) -> None:
-    """The trials' runs, begun in the order of their numbers."""
+    """Write the runs of trials, with start times in the order of their numbers."""
     longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
     first, repeats, told = time.time() - longest - len(records) / 1000, study.get_repeat_outcomes(), time.monotonic()
     for place, record in enumerate(records):

@@ -1,4 +1,4 @@
-"""What one run is to hold, whole: two sheets that are the same need not be written twice."""
+"""The whole content of one MLflow run; a run whose digest is unchanged is not written again."""
 
 import json
 from collections.abc import Mapping
@@ -8,7 +8,7 @@ from typing import Any, Literal
 from trainables.store import digest_json
 
 VIEW_VERSION = "2"
-"""Bumped by hand when params change, which MLflow lets nobody change in a run: runs of an older view are made anew."""
+"""Increase it when params change: MLflow's params are immutable, so runs of an older version are created again."""
 
 LAUNCH_TAG, TRIAL_TAG, VIEW_TAG, DIGEST_TAG = "xlt.launch", "xlt.trial", "xlt.view", "xlt.digest"
 NOTE_TAG, PARENT_TAG = "mlflow.note.content", "mlflow.parentRunId"
@@ -23,7 +23,7 @@ class Dataset:
 
     task: str
     digest: str
-    """The first of the data's fingerprint; `UNKNOWN` where no stage of it is in a store."""
+    """The start of the data's fingerprint; ``unknown`` where no store has a stage of it."""
     role: DatasetRole
 
 
@@ -32,7 +32,7 @@ class RunContent:
     """One run."""
 
     number: int | None
-    """Of the trial; None for the launch's own run."""
+    """The trial's number; None for the run of a launch."""
     name: str
     params: dict[str, str]
     tags: dict[str, str]
@@ -44,22 +44,22 @@ class RunContent:
     """Text artifacts by file name."""
     status: Literal["FINISHED", "FAILED", "KILLED"] = "FINISHED"
     seconds: float = 0.0
-    """How long it took."""
+    """Duration in seconds."""
 
     @property
     def query(self) -> str:
-        """How MLflow finds the run."""
+        """MLflow's filter that finds the run."""
         return f"tags.`{LAUNCH_TAG}` = '1'" if self.number is None else f"tags.`{TRIAL_TAG}` = '{self.number}'"
 
     @property
     def digest(self) -> str:
-        """Of everything above."""
+        """Hash of the content and `VIEW_VERSION`, 32 hexadecimal digits."""
         told = [self.name, self.params, self.tags, self.metrics, [str(each) for each in self.datasets], self.tables]
-        told += [dict(self.texts)] if self.texts else []  # only then: sheets of before keep their digests
+        told += [dict(self.texts)] if self.texts else []  # only then: older contents keep their digests
         return digest_json(json.loads(json.dumps([*told, self.status, self.seconds, VIEW_VERSION])))[:32]
 
     @property
     def all_tags(self) -> dict[str, str]:
-        """Its tags and those by which it is found."""
+        """Its tags and those that `query` searches."""
         mark = {LAUNCH_TAG: "1"} if self.number is None else {TRIAL_TAG: str(self.number)}
         return {**mark, VIEW_TAG: VIEW_VERSION, **{name: word[:MAX_TAG_LENGTH] for name, word in self.tags.items()}}

@@ -6,11 +6,11 @@ from contextlib import contextmanager
 from urllib.parse import urlsplit
 
 _SHORT_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "5", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"}
-"""By itself MLflow waits two minutes for an answer, and asks eight times."""
+"""While a search runs. MLflow's defaults are two minutes and seven retries."""
 
 
 LONG_TIMEOUTS = {"MLFLOW_HTTP_REQUEST_TIMEOUT": "60", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""For what the user asked for and waits for."""
+"""For commands whose result the user waits for."""
 
 
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
@@ -18,7 +18,12 @@ LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 
 @contextmanager
 def set_mlflow_timeouts(uri: str, settings: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Has MLflow's client ask a server briefly, as far as the user has not said how, and one on this machine through no proxy."""
+    """Set timeouts of MLflow's client within the block, where the user has not set them, and bypass proxies for a server on this machine.
+
+    Args:
+        uri: of the server; nothing is set for a path.
+        settings: variables of MLflow; by default short timeouts without retries.
+    """
     told = _SHORT_TIMEOUTS if settings is None else settings
     mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
     if (host := urlsplit(uri).hostname) in LOOPBACK_HOSTS:

@@ -1,4 +1,4 @@
-"""Writes the view while a search runs: in a thread of its own, so that nothing that MLflow does, or does not do, costs the search anything."""
+"""Write the MLflow view while a search runs, in a thread of its own, so that MLflow never delays or stops the search."""
 
 import math
 import queue
@@ -21,15 +21,15 @@ from search.tracking._trial_run import build_trial_run
 from search.tracking._view import TrackingView
 
 _RETRY_SECONDS = 60.0
-"""Seconds before a server that was away is asked again."""
+"""Seconds before an unreachable server is tried again."""
 _EXIT_SECONDS = {True: 60.0, False: 15.0}
-"""Seconds that the end of a launch waits, at most, for the last writes: into the home's own file, and to a server."""
+"""Most seconds that the end of a launch waits for the last writes: to the home's database (True), to a server (False)."""
 
 WriteJob = Callable[[TrackingView], object]
 
 
 class Tracker:
-    """Writes runs in order. While a server is away what it misses is kept, and written when it is back."""
+    """Writes runs in order. Writes that an unreachable server misses are kept and repeated."""
 
     def __init__(self, config: Config, home: Home, console: Console) -> None:
         self.config, self.home, self.console = config, home, console
@@ -42,16 +42,16 @@ class Tracker:
         self._last_error: Exception | None = None
         self._lost_writes = 0
         self._last_write_seconds = 0.0
-        """Seconds that the last write took."""
+        """Duration of the last write in seconds."""
         self._write_began = math.inf
-        """When the one that is being done began."""
+        """Monotonic start time of the write in progress; infinite without one."""
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
 
     def __enter__(self) -> "Tracker":
         if self.address.launch_note is not None:
             self._print(self.address.launch_note)
         self._thread.start()
-        self._jobs.put(_do_nothing)  # so that a server that is away is known to be before the end
+        self._jobs.put(_do_nothing)  # so that an unreachable server is noticed before the end
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -65,8 +65,8 @@ class Tracker:
             why = self._last_error or TimeoutError(f"the last writes take longer than {patience:g} s")
         if why is not None:
             self.console.print(
-                f"MLflow at {self.address.display} missed some of this ({explain_mlflow_error(why)})\n"
-                f"the search itself is whole: xlt track {self.config.name} writes the view anew",
+                f"MLflow at {self.address.display} is incomplete ({explain_mlflow_error(why)})\n"
+                f"the search itself is complete: rebuild the view with xlt track {self.config.name}",
                 highlight=False,
                 markup=False,
                 soft_wrap=True,
@@ -81,13 +81,13 @@ class Tracker:
     def record_launch(
         self, study: Study, results: Path, files: Mapping[str, Path] | None = None, answer: Sequence[str] = ()
     ) -> None:
-        """Write the launch's own run: the answer, the settings, artifacts.
+        """Write the run of the launch: settings, the answer, artifacts.
 
         Args:
             study: the search's.
             results: its ``results.json``, just written.
             files: further artifacts by name, such as ``pictures/order.png``; they must be there until the tracker is left.
-            answer: what was found, in words, a paragraph each; by default what ``xlt best`` says.
+            answer: the answer, a paragraph each; by default that of ``xlt best``.
         """
         ended = LaunchResult.from_study(study, results, files or {}, answer)
         self._jobs.put(lambda view: ended.write(view, self._digests))
@@ -105,7 +105,7 @@ class Tracker:
                 self._write()
 
     def _write(self) -> None:
-        """Do what waits, in order; what MLflow refuses is lost, the rest of what a server that went away misses waits on."""
+        """Do the pending writes in order. A write that MLflow refuses is dropped; if the server is unreachable, the rest stays pending."""
         while self._pending_jobs:
             self._write_began = began = time.monotonic()
             try:

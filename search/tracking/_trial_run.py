@@ -1,4 +1,4 @@
-"""A trial as a run: its name, its params, which every trial of a search has alike, its tags, its description."""
+"""The MLflow run of a trial: name, params (the same keys for every trial of a search), tags, description."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -28,7 +28,15 @@ def build_trial_run(
     digests: DatasetDigests,
     failures: Mapping[str, str] | None = None,
 ) -> RunContent:
-    """Everything of a trial that came to an end; `failures` are the tracebacks of it and its repeats, by file name."""
+    """Build the run of a trial that has ended.
+
+    Args:
+        record: the trial.
+        repeats: its outcomes on fresh seeds, by seed.
+        config: the search.
+        digests: of the data.
+        failures: tracebacks of the trial and its repeats, by file name.
+    """
     tables = {}
     if record.outcome is not None:
         tables["transfer.json"] = build_scores_table(record.outcome.transfer.scores)
@@ -69,7 +77,7 @@ def classify_curriculum(trial: Trial, config: Config) -> str:
 
 
 def collect_trial_params(record: TrialRecord, config: Config) -> dict[str, str]:
-    """What was tried: the same keys for every trial of a search, numbers bare, so that they are axes.
+    """The trial's curriculum and settings as params: the same keys for every trial of a search, plain numbers, so that charts can use them as axes.
 
     MLflow's parallel coordinates leave out a run that lacks one of the axes, and where an axis has numbers, what is no number: so a
     task that a trial does not hold has position 0 and rate 0. Words of more than thirty kinds lose the rest: ``first``, ``last``,
@@ -113,7 +121,7 @@ def _describe_noises(stages: tuple[Stage, ...]) -> str:
 
 
 def _describe_native_parameters(record: TrialRecord) -> str:
-    """The methods' own parameters, as they followed from magnitudes."""
+    """The native parameters of the noise methods, computed from magnitudes."""
     runs = record.outcome.stages if record.outcome else ()
     told = {
         run.task: ", ".join(f"{name} {value:.4g}" for name, value in run.native.items()) for run in runs if run.native
@@ -138,7 +146,7 @@ def _collect_tags(record: TrialRecord, repeats: Mapping[int, Outcome], config: C
 
 
 def _make_failure_tags(failures: Mapping[str, str]) -> dict[str, str]:
-    """Which artifacts tell of failures."""
+    """A tag with the names of the traceback artifacts."""
     return {"xlt.failures": ", ".join(failures)} if failures else {}
 
 

@@ -1,4 +1,4 @@
-"""The runs of one search in MLflow: found by their tags, made where they lack, changed where they differ."""
+"""The runs of one search in MLflow: found by tags, created if missing, updated if different."""
 
 import json
 import logging
@@ -33,24 +33,24 @@ from search.tracking._run_content import (
 
 BEST_TAG = "xlt.best"
 _EXPERIMENT_KIND_TAG = {"mlflow.experimentKind": "custom_model_development"}
-"""Else MLflow's page asks what kind it is, and shows what is for agents beside the runs."""
+"""Without it MLflow's page asks for the kind of the experiment, and shows tabs for agents."""
 _MAX_METRICS, _MAX_PARAMS = 1000, 100
-"""What MLflow takes in one call."""
+"""Most metrics and params that MLflow accepts in one call."""
 
 
 class TrackingView:
-    """One search's experiment. Every method talks to MLflow and raises what goes wrong."""
+    """The MLflow experiment of one search. Every method calls MLflow and raises its errors."""
 
     def __init__(
         self, config: Config, home: Home, address: TrackingAddress, tell: Callable[[str], None] = lambda what: None
     ) -> None:
-        """Open it, or make it.
+        """Open the experiment, or create it.
 
         Args:
             config: the search.
-            home: where it lies.
+            home: with the search.
             address: of MLflow.
-            tell: called with what was mended.
+            tell: called with what was done to the database.
         """
         for name in ("MLFLOW_DISABLE_TELEMETRY", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT"):
             os.environ.setdefault(name, "true")  # telemetry is asked for when MLflow is imported
@@ -75,7 +75,7 @@ class TrackingView:
         self.parent: str | None = None
 
     def _experiment(self, home: Home, address: TrackingAddress) -> str:
-        """The number of the search's experiment, which is made, or made anew, where it is not there."""
+        """The id of the search's experiment, which is created or restored if needed."""
         found = self.client.get_experiment_by_name(self.config.name)
         if found is None:
             place = (home.artifacts / self.config.name).as_uri() if address.is_database else None
@@ -86,7 +86,7 @@ class TrackingView:
         return str(found.experiment_id)
 
     def read_runs(self) -> None:
-        """Read what is there in one go rather than run by run."""
+        """Read all runs at once, instead of one by one later."""
         found: dict[int | None, Any] = {}
         token = None
         while True:
@@ -101,10 +101,10 @@ class TrackingView:
         self._runs = found
 
     def write(self, sheet: RunContent, ended: float | None = None) -> bool:
-        """Write a run, and say whether it was to be written: False if it is there as it should be.
+        """Write a run; False if it is up to date already.
 
         Args:
-            sheet: what it is to hold.
+            sheet: its content.
             ended: when it ended, in seconds since 1970; by default now.
         """
         tags = sheet.all_tags if sheet.number is None else {**sheet.all_tags, PARENT_TAG: self._ensure_parent()}
@@ -133,7 +133,7 @@ class TrackingView:
         return True
 
     def is_reachable(self) -> bool:
-        """Whether MLflow is there."""
+        """Whether MLflow responds."""
         try:
             self.client.get_experiment(self.experiment)
         except Exception:
@@ -141,7 +141,7 @@ class TrackingView:
         return True
 
     def find_run(self, number: int) -> str | None:
-        """The run of a trial, if it was written."""
+        """The id of a trial's run, None if it was not written."""
         there = self._find_first(f"tags.`{TRIAL_TAG}` = '{number}'")
         return None if there is None else str(there.info.run_id)
 
@@ -157,7 +157,7 @@ class TrackingView:
             self.client.set_tag(found.info.run_id, BEST_TAG, verdict)
 
     def attach_artifacts(self, files: Mapping[str, Path]) -> None:
-        """Log files as artifacts of the launch's own run, under these names, which may hold folders."""
+        """Log files as artifacts of the launch's run under these names, which may contain folders."""
         with tempfile.TemporaryDirectory() as folder:
             for name, file in files.items():
                 place = make_artifact_path(Path(folder), name)
@@ -168,10 +168,10 @@ class TrackingView:
             self.upload_artifacts(self._ensure_parent(), Path(folder))
 
     def upload_artifacts(self, run: str, files: Path, place: str = "") -> None:
-        """Log what is in a folder as artifacts of a run, in this folder of theirs.
+        """Log the files of a folder as artifacts of a run, below the artifact folder `place`.
 
         Raises:
-            DatabaseError: when the home's database leads out of the home.
+            DatabaseError: if the home's database has an address outside the home.
         """
         if self._home is None:
             self.client.log_artifacts(run, str(files), place or None)
@@ -180,7 +180,7 @@ class TrackingView:
             copy_artifacts(files, resolve_artifact_folder(self._home, address) / place)
 
     def write_description(self) -> None:
-        """Write the experiment's description, its kind, and a view that MLflow's menu of views offers, as far as they differ."""
+        """Write the experiment's description, kind and saved view, where they differ."""
         tags = self.client.get_experiment(self.experiment).tags
         told = {
             NOTE_TAG: describe_experiment(self.config, self.experiment),
@@ -192,7 +192,7 @@ class TrackingView:
                 self.client.set_experiment_tag(self.experiment, name, word)
 
     def _has_short_names(self) -> bool:
-        """Whether no run is older than the short names of `search.tracking.collect_trial_params`: a chart leaves out runs that lack an axis."""
+        """Whether all runs have positions under short names (`collect_trial_params`): a chart omits runs that lack an axis."""
         order, tasks = ["attributes.start_time ASC"], set(self.config.intermediate)
         oldest = self.client.search_runs(
             [self.experiment], f"tags.`{TRIAL_TAG}` LIKE '%'", max_results=10, order_by=order
@@ -200,7 +200,7 @@ class TrackingView:
         return all(tasks <= run.data.params.keys() for run in oldest if run.data.params)
 
     def _ensure_parent(self) -> str:
-        """The launch's own run; an empty one before its sheet is written."""
+        """The id of the launch's run, which is created with its settings if needed."""
         if self.parent is None:
             sheet = build_launch_run(self.config)
             if (there := self._reuse_or_delete(self._find(sheet), sheet)) is None:
@@ -219,7 +219,7 @@ class TrackingView:
         return found[0] if found else None
 
     def _reuse_or_delete(self, there: Any, sheet: RunContent) -> Any:
-        """The run, or None in place of one whose params are not the sheet's: MLflow lets nobody change them."""
+        """The run, or None after deleting one whose params differ: MLflow's params are immutable."""
         if there is None:
             return None
         same = all(there.data.params.get(name, word) == word[:MAX_PARAM_LENGTH] for name, word in sheet.params.items())
@@ -229,7 +229,7 @@ class TrackingView:
         return None
 
     def _log_missing(self, run: str, there: Any, sheet: RunContent, tags: dict[str, str]) -> None:
-        """Params, metrics and tags, as far as the run lacks them."""
+        """Log the params, metrics and tags that the run lacks."""
         now = int(1000 * time.time())
         params = self._params({name: word for name, word in sheet.params.items() if name not in there.data.params})
         metrics = [

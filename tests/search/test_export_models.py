@@ -56,7 +56,9 @@ class TestExport:
     def test_weights_of_the_store_are_written_without_being_scored_again(self, make, home, tmp_path, monkeypatch):
         """As on a head node without a GPU, for a search that ran on GPUs."""
         study = make()
-        monkeypatch.setattr("search.exporter._export.retrain_trial", lambda *_, **__: pytest.fail("trained again"))
+        monkeypatch.setattr(
+            "search.exporter._target_models.retrain_trial", lambda *_, **__: pytest.fail("trained again")
+        )
         monkeypatch.setattr("trainables.evaluation._scoring.score_languages", lambda *_: pytest.fail("scored again"))
         best = export(study, home.get_search_folder("sums"), home, tmp_path / "out")
         kept = StageStore(home.stages).read_encoder(target_key(study))
@@ -94,7 +96,9 @@ class TestExport:
         moved(monkeypatch, by=0.01)
         export(study, home.get_search_folder("sums"), home, tmp_path / "out", tell=notes.append)
         (note,) = notes
-        assert note.startswith("the model of choice, which the store gave up, was trained again: dev scores differ")
+        assert note.startswith(
+            "the model of choice is no longer in the stage store and was trained again: dev scores differ"
+        )
         assert "by 0.0100 at most" in note
         assert "within the tolerance of 0.05 where runs differ in arithmetic (cpu float32, now cuda bfloat16)" in note
 
@@ -117,7 +121,7 @@ class TestExport:
 
 def moved(monkeypatch, by: float) -> None:
     """What is trained again scores otherwise by so much."""
-    from search.exporter._export import retrain_trial
+    from search.exporter._target_models import retrain_trial
 
     train = retrain_trial
 
@@ -132,4 +136,4 @@ def moved(monkeypatch, by: float) -> None:
         }
         return replace(outcome, transfer=replace(outcome.transfer, scores=scores))
 
-    monkeypatch.setattr("search.exporter._export.retrain_trial", again)
+    monkeypatch.setattr("search.exporter._target_models.retrain_trial", again)

@@ -144,7 +144,7 @@ def test_no_artifact_is_written_through_a_link_to_a_folder(home, victim, level):
         shutil.rmtree(folder)
         folder.symlink_to(victim, target_is_directory=True)
     before = seen(victim)
-    assert "is a link, through which nothing is written" in tracked(home)
+    assert "is a symbolic link, and nothing is written through links" in tracked(home)
     assert seen(victim) == before
 
 
@@ -200,12 +200,12 @@ def test_a_database_with_code_of_its_own_is_not_opened_by_mlflow(home, kind):
         database.executescript(SCHEMAS[kind])
     before = home.database.read_bytes()
     told = tracked(home)
-    assert "is code that is not MLflow's: move it away and have xlt track write the view anew" in told
+    assert "is SQL code that is not MLflow's: move it away, then rebuild the view with xlt track" in told
     assert "\x1b" not in told
     assert home.database.read_bytes() == before
     ui = CliRunner().invoke(main, ["--home", str(home.root), "ui", "--no-open"])
     assert ui.exit_code == 2
-    assert "is code that is not MLflow's" in ui.stderr
+    assert "is SQL code that is not MLflow's" in ui.stderr
 
 
 FILES = {
@@ -234,7 +234,7 @@ def test_a_database_that_reaches_other_files_is_not_opened(home, victim, kind):
     path.unlink(missing_ok=True)
     make(path, victim)
     before = seen(victim)
-    with pytest.raises(DatabaseError, match=rf"^{name} .* move it away and have xlt track write the view anew$"):
+    with pytest.raises(DatabaseError, match=rf"^{name} .* move it away, then rebuild the view with xlt track$"):
         prepare_database(home)
     assert "DatabaseError" not in (told := tracked(home)) and "move it away" in told
     ui = CliRunner().invoke(main, ["--home", str(home.root), "ui", "--no-open"])
@@ -257,7 +257,7 @@ def test_a_database_that_is_none_ends_in_words(home, content):
     home.database.write_bytes(content)
     told = tracked(home)
     assert "Traceback" not in told
-    assert told == "" or told.startswith(f"MLflow at {home.database} missed some of this (")
+    assert told == "" or told.startswith(f"MLflow at {home.database} is incomplete (")
 
 
 def test_a_journal_of_a_launch_that_was_killed_is_rolled_back(home):

@@ -237,7 +237,7 @@ def test_a_disk_that_is_full_from_the_start_is_told_in_a_line(tmp_path):
     finished = run(on_a_disk_of(0.02, tmp_path, launching(tmp_path / "home", QUICK)), code=1)
     *others, last = finished.stderr.splitlines()
     assert last.startswith("xlt: ") and "No space left on device: free space on the disk of the home" in last
-    assert all("MLflow" in line or line.startswith("the search itself is whole: ") for line in others)
+    assert all("MLflow" in line or line.startswith("the search itself is complete: ") for line in others)
 
 
 def test_a_disk_that_fills_during_a_search_costs_what_does_not_fit_and_a_few_lines(tmp_path):

@@ -194,7 +194,7 @@ def test_a_launch_killed_twice_ends_as_the_one_that_was_not(tmp_path, ready):
         if trial["state"] == "complete"
     )
     assert twice.total() == 6 and set(twice.values()) == {1}
-    assert again.stderr.count("MLflow at http://127.0.0.1:9 missed some of this") == 1
+    assert again.stderr.count("MLflow at http://127.0.0.1:9 is incomplete") == 1
 
     def told(home) -> dict[str, object]:
         return {

@@ -71,7 +71,7 @@ def test_a_server_on_this_machine_is_asked_through_no_proxy(secretive):
     root, _, _, first, _ = secretive
     assert first.returncode == 0, first.stderr
     assert first.stdout.startswith("miniature: trial ")
-    assert "Traceback" not in first.stderr and "missed some of this" not in first.stderr
+    assert "Traceback" not in first.stderr and "is incomplete" not in first.stderr
     assert {trial["state"] for trial in results(root / "home")["trials"]} == {"complete"}
     with closing(sqlite3.connect(root / "server" / "mlflow.db")) as database:
         assert database.execute("SELECT count(*) FROM runs").fetchone() == (3,), "of the launch, and of each trial"
@@ -117,7 +117,7 @@ def test_a_server_that_is_down_is_told_without_its_password(tmp_path, secretive,
     down = [f"--set=tracking.uri=http://me:{PASSWORD}@127.0.0.1:9", "--trials", "1", "--name", "down"]
     printed = xlt(tmp_path / "home", *words, *down)
     assert printed.returncode == 0, printed.stderr
-    assert "missed some of this" in printed.stderr
+    assert "is incomplete" in printed.stderr
     assert PASSWORD not in printed.stdout + printed.stderr
     assert holding(tmp_path / "home", PASSWORD, TOKEN) == []
 
@@ -165,7 +165,7 @@ def test_a_reference_is_written_as_it_was_said(tmp_path, secretive, ready):
     printed = xlt(tmp_path / "home", "launch", CONFIG, *settings, *said, **more)
     assert printed.returncode == 0, printed.stderr
     assert "metrics go to MLflow at ${TEAMS_MLFLOW}\n" in printed.stderr
-    assert "missed some of this" not in printed.stderr
+    assert "is incomplete" not in printed.stderr
     told = yaml.safe_load((tmp_path / "home/searches/referring/config.yaml").read_text())
     assert (told["tracking"]["uri"], told["store"]["url"]) == ("${TEAMS_MLFLOW}", "${TEAMS_STORE}")
     assert any((tmp_path / "teams stages").glob("*/stage.json"))
@@ -177,9 +177,11 @@ def test_only_the_config_says_where_metrics_go(tmp_path, ready):
     others = {"MLFLOW_TRACKING_URI": DEAD, "MLFLOW_REGISTRY_URI": DEAD}
     printed = xlt(ready(tmp_path / "home"), "launch", CONFIG, *settings, **others)
     assert printed.returncode == 0, printed.stderr
-    assert "missed some of this" not in printed.stderr
-    assert "metrics go to the home's own MLflow; MLFLOW_TRACKING_URI does not count" in printed.stderr
+    assert "is incomplete" not in printed.stderr
+    assert "metrics go to the home's own MLflow; MLFLOW_TRACKING_URI is ignored" in printed.stderr
     exported = xlt(tmp_path / "home", "export", "miniature", tmp_path / "best", "--register", **others)
     assert exported.returncode == 0, exported.stderr
-    assert f"registered as version 1 of miniature, its best, in MLflow at {tmp_path}/home/mlflow.db" in exported.stdout
+    assert (
+        f"registered as version 1 of miniature (alias best) in MLflow at {tmp_path}/home/mlflow.db" in exported.stdout
+    )
     assert os.listdir(tmp_path / "home" / "mlflow-artifacts") == ["miniature"]

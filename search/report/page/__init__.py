@@ -1,4 +1,4 @@
-"""The answer as one HTML page that needs nothing else, and its pictures as figures."""
+"""The report as one self-contained HTML page, and its pictures as figures."""
 
 from search.report.page._folder import write_page_and_pictures
 from search.report.page._page import write_page

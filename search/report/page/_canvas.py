@@ -1,4 +1,4 @@
-"""A drawing surface in pixels over matplotlib: every picture is made of these few marks."""
+"""A drawing surface in pixels over matplotlib, with the marks that pictures are made of."""
 
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -13,11 +13,11 @@ from matplotlib.ticker import MaxNLocator
 
 Point = tuple[float, float]
 TEXT_SIZE = 11.0
-"""Of text, in pixels: the smallest that is read with ease on a phone."""
+"""Text size in pixels: the smallest that is easy to read on a phone."""
 
 
 class Canvas:
-    """Pixels from the upper left corner, over all of `axes`; colours by their names in `search.report.page._theme`."""
+    """Draws on `axes` in pixels from the upper left corner; colours are names of `search.report.page._theme`."""
 
     def __init__(self, axes: Axes, colours: Mapping[str, str], width: float, height: float) -> None:
         axes.set_xlim(0, width)
@@ -37,7 +37,7 @@ class Canvas:
         bold: bool = False,
         rotation: float = 0.0,
     ) -> None:
-        """Words whose line is centred at `y`; nothing in them is read as mathematics."""
+        """Text centred vertically at `y`, without mathematical markup."""
         self.axes.text(
             x,
             y + (0.36 * size if not rotation else 0.0),
@@ -120,7 +120,7 @@ class Scale:
         return self.start + share * (self.end - self.start)
 
     def ticks(self, most: int = 4) -> list[tuple[float, str]]:
-        """Round numbers within the scale, and how they are written; as many intervals as given, at most."""
+        """Round numbers within the scale with their labels; at most `most` intervals."""
         if not self.high > self.low:
             return [(self.low, format_number(self.low))]
         found = [float(tick) for tick in MaxNLocator(most, steps=[1, 2, 2.5, 5, 10]).tick_values(self.low, self.high)]
@@ -132,7 +132,7 @@ class Scale:
 
 
 def draw_axes(canvas: Canvas, x: Scale, y: Scale, titles: tuple[str, str], xticks: list[tuple[float, str]]) -> None:
-    """Grid, ticks and titles of a plot: y along faint lines, x below, both titles in words above and below."""
+    """Grid, ticks and titles of a plot; the title of y stands above, that of x below."""
     for value, words in y.ticks():
         canvas.line([(x.start, y(value)), (x.end, y(value))], "faint")
         canvas.text(x.start - 6, y(value), words, "muted", align="right")
@@ -145,19 +145,19 @@ def draw_axes(canvas: Canvas, x: Scale, y: Scale, titles: tuple[str, str], xtick
 
 
 def pad_range(values: Sequence[float], share: float = 0.06) -> tuple[float, float]:
-    """The range of values and some air around it; a range of its own where all are the same."""
+    """The range of values with a margin of `share` of it at both ends; never empty."""
     low, high = min(values), max(values)
     air = (high - low) * share or abs(high) * share or 0.01
     return low - air, high + air
 
 
 def format_number(value: float) -> str:
-    """Three digits that count, without an exponent where there is no need of one."""
+    """Three significant digits; an exponent only where it is needed."""
     return f"{value:.3g}"
 
 
 def truncate_text(words: str, width: float, size: float = TEXT_SIZE) -> str:
-    """The words, cut with an ellipsis where they are wider than so many pixels."""
+    """The text, cut with an ellipsis if it is wider than `width` pixels."""
     wide = [size * _estimate_letter_width(letter) for letter in words]
     if sum(wide) <= width:
         return words
@@ -169,13 +169,13 @@ def truncate_text(words: str, width: float, size: float = TEXT_SIZE) -> str:
 
 
 def estimate_text_width(words: str, size: float = TEXT_SIZE) -> float:
-    """About how many pixels wide the words are, in a wide font."""
+    """Approximate width of a text in pixels, in a wide font."""
     return sum(size * _estimate_letter_width(letter) for letter in words)
 
 
 @lru_cache(4096)
 def _estimate_letter_width(letter: str) -> float:
-    """A letter's width as a share of the text's size, as it is in DejaVu Sans: most readers' fonts are narrower."""
+    """The width of a letter as a share of the text size, in DejaVu Sans; most fonts are narrower."""
     if unicodedata.combining(letter):
         return 0.0
     if unicodedata.east_asian_width(letter) in "WF":

@@ -1,4 +1,4 @@
-"""What the search spent and saved, and what mattered: bars."""
+"""The cost of the search and what shared stages saved: bars."""
 
 from typing import Any
 
@@ -15,13 +15,13 @@ def draw_training_cost(analysis: dict[str, Any]) -> Picture | None:
     stages, trained = told["stages_asked"], told["stages_trained"]
     seconds, paid = told["seconds_asked"], told["seconds_trained"]
     rows = [
-        ("stages asked for", 1.0, f"{stages:g}"),
+        ("stages requested", 1.0, f"{stages:g}"),
         ("stages trained", trained / stages, f"{trained:g} ({_format_share(trained, stages)})"),
-        ("seconds asked for", 1.0, f"{seconds:.0f} s"),
+        ("seconds without shared stages", 1.0, f"{seconds:.0f} s"),
         ("seconds trained", paid / seconds if seconds else 0.0, f"{paid:.0f} s ({_format_share(paid, seconds)})"),
     ]
     table = Table(
-        ["", "asked", "trained", "saved"],
+        ["", "requested", "trained", "saved"],
         [
             [
                 make_text_cell("stages"),
@@ -40,8 +40,8 @@ def draw_training_cost(analysis: dict[str, Any]) -> Picture | None:
     saved = _format_share(seconds - paid, seconds)
     return Picture(
         name="spent",
-        title="What the search spent and saved",
-        caption="Grey is what the trials would have cost one by one, blue what was trained: the rest was read from the stage tree.",
+        title="Training cost and savings",
+        caption="Grey is the cost without shared stages, blue is what was trained. The rest was read from the stage store.",
         panels=[
             build_bar_panel(
                 "Training",

@@ -1,4 +1,4 @@
-"""The tables of curricula and of conditions by family, and the order in which families and languages stand."""
+"""The tables of curricula and of kinds of curricula by family, and the order of families and languages."""
 
 import re
 from collections import Counter
@@ -21,12 +21,12 @@ from search.report.page._theme import get_gain_level
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 
 _SETTINGS_PATTERN = re.compile(r"\s*\([^()]*\)")
-"""A stage's rate and noise, as a curriculum tells them in brackets."""
+"""A stage's learning rate and noise, in brackets in the text of a curriculum."""
 
 
 @dataclass(frozen=True, slots=True)
 class LanguageGroups:
-    """The scored languages, family by family; what stands apart is in no family's mean."""
+    """The scored languages by family; the source and unseen languages are in no family's mean."""
 
     source: list[str]
     families: dict[str, list[str]]
@@ -34,7 +34,7 @@ class LanguageGroups:
 
     @property
     def columns(self) -> list[tuple[str, list[str]]]:
-        """Names of groups and their languages, from left to right."""
+        """Names of groups with their languages, in the order of columns."""
         apart = [("source", self.source)] if self.source else []
         return [*apart, *self.families.items(), *([("unseen", self.unseen)] if self.unseen else [])]
 
@@ -56,7 +56,7 @@ def group_languages(analysis: dict[str, Any]) -> LanguageGroups:
 
 
 def list_families(analysis: dict[str, Any]) -> list[str]:
-    """The families that anything is told of, those with most languages first."""
+    """The families that have a score, those with most languages first."""
     told_of = dict.fromkeys(
         family
         for part in ("curricula", "conditions")
@@ -68,13 +68,13 @@ def list_families(analysis: dict[str, Any]) -> list[str]:
 
 
 def find_baseline_row(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
-    """The curriculum without an intermediate stage, the one that was tried first; None if there is none."""
+    """The first trial without an intermediate stage; None if there is none."""
     plain = [row for row in rows if row.get("condition") == "none"]
     return min(plain, key=lambda row: row["trial"]) if plain else None
 
 
 def build_curricula_tables(analysis: dict[str, Any]) -> list[Table]:
-    """Curricula x families, best first: the first rows as part of the text, all of them where there are more."""
+    """Curricula x families, best first. With more than `MAX_SHOWN` rows, a second table has them all."""
     rows = analysis.get("curricula") or []
     if not rows:
         return []
@@ -89,7 +89,7 @@ def build_curricula_tables(analysis: dict[str, Any]) -> list[Table]:
 
 
 def describe_split(analysis: dict[str, Any]) -> str:
-    """What curricula were scored on."""
+    """The split of the scores, as the end of a phrase."""
     split = (analysis.get("basis") or {}).get("split")
     return f" on {split}" if split else ""
 
@@ -148,21 +148,21 @@ def build_conditions_table(analysis: dict[str, Any]) -> Table | None:
         for row, score, gains in zip(rows, scores, gained, strict=True)
     ]
     return Table(
-        ["condition", "curricula", "all families", "gain", *families],
+        ["kind of curriculum", "curricula", "all families", "gain", *families],
         body,
-        f"Conditions by family{describe_split(analysis)}",
+        f"Kinds of curricula by family{describe_split(analysis)}",
         "shown",
         len(families),
     )
 
 
 def strip_stage_settings(text: str) -> str:
-    """A curriculum by its tasks alone, without rates and noise."""
+    """The text of a curriculum without learning rates and noise."""
     return _SETTINGS_PATTERN.sub("", text)
 
 
 def find_common_settings(analysis: dict[str, Any]) -> str | None:
-    """The rate and noise that every stage of every curriculum has, if they all have the same."""
+    """The learning rate and noise that all stages of all curricula share; None if they differ."""
     found = {
         recipe.strip() for row in analysis.get("curricula") or [] for recipe in _SETTINGS_PATTERN.findall(row["words"])
     }
@@ -170,7 +170,7 @@ def find_common_settings(analysis: dict[str, Any]) -> str | None:
 
 
 def make_interval_cell(text: str) -> Cell:
-    """A number in words, with its interval on a line of its own."""
+    """A cell of a formatted estimate, with its interval on the second line."""
     mean, bracket, rest = text.partition(" [")
     return Cell(mean, second_line=f"[{rest}" if bracket else "", is_number=True)
 
@@ -181,7 +181,7 @@ def get_language_name(code: str) -> str:
 
 
 def _compute_gains(scores: Sequence[Mapping[str, float]], plain: Mapping[str, float] | None) -> list[dict[str, float]]:
-    """Score minus the baseline's, where both are there."""
+    """Scores minus the baseline's, where both exist."""
     plain = plain or {}
     return [
         {name: score - plain[name] for name, score in row.items() if score is not None and plain.get(name) is not None}

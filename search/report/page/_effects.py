@@ -1,4 +1,4 @@
-"""What the order does: effects with intervals, and family by family."""
+"""Effects of order, rates and noise with intervals, and by family."""
 
 from typing import Any
 
@@ -21,16 +21,16 @@ from search.report.page._tables import (
 from search.report.page._theme import get_gain_level
 
 EFFECT_KIND_TITLES = {
-    "resource": "High and low resources",
-    "precedence": "Which task comes before which",
-    "position": "Where in the curriculum a task stands",
-    "length": "How many stages",
-    "joint": "Mixed into one stage, or one after the other",
-    "single": "One task alone",
+    "resource": "High- and low-resource tasks",
+    "precedence": "Order of two tasks",
+    "position": "Position of a task",
+    "length": "Number of stages",
+    "joint": "Joint stage or tasks in sequence",
+    "single": "A single task",
     "rate": "Learning rate",
     "noise": "Noise",
 }
-"""Kinds of effects in the order in which a reader wants them; others come after these under their own name."""
+"""Titles of the kinds of effects, in order; other kinds follow under their own name."""
 
 
 def _rank_effects(analysis: dict[str, Any]) -> list[dict[str, Any]]:
@@ -55,9 +55,9 @@ def draw_effects(analysis: dict[str, Any]) -> Picture | None:
     scale = compute_common_range([row for members in rows.values() for row in members])
     return Picture(
         name="effects",
-        title="Order effects with 95 % intervals",
-        caption="A dot is the mean difference in score (paired effects on test, those of a model on dev), the line its 95 % interval, not "
-        f"corrected; right of zero the first-named does better, and what stands in grey is {NOT_SIGNIFICANT} after Holm's correction for the number of effects.",
+        title="Effects with 95 % intervals",
+        caption="A dot is the mean difference in score (paired effects on test, effects by regression on dev), a line its 95 % interval without "
+        f"correction. Right of zero, what is named first is better. Grey is {NOT_SIGNIFICANT} after Holm's correction for all effects.",
         has_uneven_panels=True,
         panels=[
             build_interval_panel(
@@ -84,7 +84,7 @@ def _to_row(effect: dict[str, Any]) -> EstimateRow:
 
 
 def _build_table(effects: list[dict[str, Any]]) -> Table:
-    head = ["effect", "kind", "from", "split", "pairs", *ESTIMATE_COLUMNS, "p", "p (Holm)", "seeds", "read as"]
+    head = ["effect", "kind", "estimated from", "split", "pairs", *ESTIMATE_COLUMNS, "p", "p (Holm)", "seeds", "result"]
     rows = [
         [
             make_text_cell(effect["name"]),
@@ -124,7 +124,7 @@ def build_family_effects_table(analysis: dict[str, Any], families: list[str]) ->
     return Table(
         ["effect", "all", *columns],
         rows,
-        "Order effects by family; bold where significant after Holm's correction for every family of every effect",
+        "Effects by family; bold is significant after Holm's correction for all families of all effects",
         "shown",
         len(columns) + 1,
     )

@@ -21,7 +21,7 @@ from search.report.page._tables import (
 
 
 def draw_forgetting(analysis: dict[str, Any]) -> Picture | None:
-    """What each intermediate task loses after later stages; None where it was not measured."""
+    """The score that each intermediate task loses after later stages; None where it was not measured."""
     every = [row for row in analysis.get("forgetting") or [] if has_mean(row["lost"])]
     shown = every[:MAX_SHOWN]
     if not shown:
@@ -48,15 +48,15 @@ def draw_forgetting(analysis: dict[str, Any]) -> Picture | None:
     )
     return Picture(
         name="forgetting",
-        title="What an intermediate task loses after later stages",
-        caption="A dot is the task's score right after its own stage minus its score after the later one, by its own head on training rows, "
-        "with the 95 % interval, not corrected: right of zero means forgotten.",
+        title="Score that intermediate tasks lose after later stages",
+        caption="A dot is the score of a task right after its own stage minus its score after the later stage, by its own head on training rows; a line is the "
+        "95 % interval without correction. Right of zero is forgotten.",
         has_uneven_panels=True,
         panels=[
             build_interval_panel(task, members, scale, "score lost", INTERVAL_CONTAINS_ZERO, LOWER_IS_BETTER)
             for task, members in rows.items()
         ],
         tables=[table],
-        colour_key=[("loss", "lost"), ("gain", "won"), ("grey", INTERVAL_CONTAINS_ZERO)],
+        colour_key=[("loss", "lost"), ("gain", "gained"), ("grey", INTERVAL_CONTAINS_ZERO)],
         note=f"The first {MAX_SHOWN} of {len(every)} rows are shown." if len(every) > MAX_SHOWN else "",
     )

@@ -87,7 +87,7 @@ def draw_heat_map(analysis: dict[str, Any]) -> Picture | None:
     plan = _HeatMapLayout(found, shown, plain, max(17.0, min(34.0, 800 / languages)))
     values = {row["trial"]: _compute_values(row, plain) for row in shown}
     flat = [value for row in values.values() for value in row.values()] or [0.0]
-    what = "gain over no intermediate stage" if plain else "score"
+    what = "gain over no curriculum" if plain else "score"
     if plain:
         widest = max(abs(value) for value in flat)
         levels = _assign_levels(values, lambda value: get_gain_level(value, widest))
@@ -100,9 +100,13 @@ def draw_heat_map(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="languages",
         title="Curricula by language",
-        caption=f"Each cell is a curriculum's {what} in one language{describe_split(analysis)}, mean over targets; families with most languages first"
-        + (", the source language and languages unseen in pre-training apart" if found.source or found.unseen else "")
-        + ("; bars above are the scores without an intermediate stage." if plain else "."),
+        caption=f"A cell is the {what} of one curriculum in one language{describe_split(analysis)}, mean over targets. Families are ordered by their number of languages"
+        + (
+            "; the source language and languages unseen in pre-training stand apart."
+            if found.source or found.unseen
+            else "."
+        )
+        + (" Bars above are the scores without an intermediate stage." if plain else ""),
         legend=legend,
         panels=[
             Panel(_NAMES_WIDTH, plan.height, lambda canvas: _draw_names(canvas, plan), "Names of the heat map's rows"),

@@ -9,16 +9,16 @@ from search.report.page._tables import Table, make_number_cell, make_text_cell
 
 
 def draw_importance(analysis: dict[str, Any]) -> Picture | None:
-    """Shares of parameters in what separates good trials from others; None with too few trials."""
+    """The importance of each parameter for being among the best trials; None with too few trials."""
     rows = [row for row in analysis.get("importance") or [] if row["importance"] is not None]
     shown = rows[:MAX_SHOWN]
     if not shown:
         return None
     return Picture(
         name="importance",
-        title="What mattered",
-        caption="The longer a bar, the more a parameter tells good trials from the rest (PED-ANOVA; Watanabe et al., 2023): association "
-        "within this search's trials, not cause. What stands in grey is no more than where values are shuffled.",
+        title="Importance",
+        caption="A longer bar means that a parameter separates the best trials from the rest more clearly (PED-ANOVA; Watanabe et al., 2023). This is association "
+        "within the trials of this search, not cause. Grey bars do not exceed the level of shuffled values.",
         panels=[
             build_bar_panel(
                 "Importance",
@@ -30,7 +30,7 @@ def draw_importance(analysis: dict[str, Any]) -> Picture | None:
         ],
         tables=[
             Table(
-                ["parameter", "importance", "by chance"],
+                ["parameter", "importance", "chance level"],
                 [
                     [
                         make_text_cell(row["parameter"]),

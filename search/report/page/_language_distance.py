@@ -52,15 +52,19 @@ def draw_gain_slopes(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="distance",
         title="Gain against distance from the source language",
-        caption="A dot is how much more a noise method gains in languages that are farther by one unit (or are of the named kind), with the "
-        "95 % interval, not corrected; in grey what is not significant after Holm's correction for all of them.",
+        caption="A dot is how much the gain of a noise method changes per unit of distance (or in languages of the named kind); a line is the "
+        "95 % interval without correction. Grey is not significant after Holm's correction for all slopes.",
         has_uneven_panels=True,
         panels=[
             build_interval_panel(measure, members, compute_common_range(members), "change of the gain", NOT_SIGNIFICANT)
             for measure, members in rows.items()
         ],
         tables=[_build_slopes_table(shown)],
-        colour_key=[("gain", "helps far languages more"), ("loss", "helps them less"), ("grey", NOT_SIGNIFICANT)],
+        colour_key=[
+            ("gain", "significant: helps distant languages more"),
+            ("loss", "significant: helps them less"),
+            ("grey", NOT_SIGNIFICANT),
+        ],
         note=f"The first {MAX_SHOWN} of {len(every)} rows are shown." if len(every) > MAX_SHOWN else "",
     )
 
@@ -104,7 +108,7 @@ def draw_gain_by_language(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="distance-languages",
         title="Gain in each language against its distance",
-        caption="A dot is one language: the farther right, the more it differs from the source language; above the line the noise helps there.",
+        caption="A dot is one language. Its distance from the source language increases to the right; above the line, the noise method gains.",
         panels=[panel(method, row) for method, row in gains.items()],
         tables=[Table(["language", "distance", *gains], rows)],
     )

@@ -27,8 +27,8 @@ def draw_learning_curves(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="learning",
         title="Learning curves",
-        caption="Each line is one training run: its mean loss over the steps before, by the step; the dark line ended lowest, and "
-        "the words above it say in which curriculum.",
+        caption="A line is the training loss of one run, mean over the steps since the point before. The dark line has the lowest final loss; its "
+        "curriculum is named above.",
         panels=panels,
         tables=tables,
         colour_key=[_COLOUR_KEY[target] for target in sorted({target for target, _ in tasks})],

@@ -69,9 +69,9 @@ def draw_noise_curves(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="noise",
         title="Transfer by noise method and magnitude",
-        caption="Each panel is one method over its magnitudes in even steps (dev, the search's own seed), with the 95 % interval of its gain, "
-        "not corrected (on test where trials are paired); faint lines are the other "
-        "methods" + (", the dashed line is plain training." if plain else "."),
+        caption="Each panel is one method (dev, the search's own seed). Vertical lines are 95 % intervals of the gain, without "
+        "correction (on test where trials are paired). Faint lines are the other "
+        "methods" + ("; the dashed line is training without noise." if plain else "."),
         panels=[panel(method) for method in list(methods)[:MAX_SHOWN]],
         tables=[_build_table([*plain, *rows])],
     )

@@ -1,6 +1,6 @@
-"""The answer of a search as one page that needs nothing else, and its pictures as figures.
+"""The report as one self-contained HTML page, and its pictures as figures.
 
-The page is made of `search.analysis.analyse_results`'s document alone. Whatever text that holds is shown as text.
+The page is made from the document of `search.analysis.analyse_results` alone. Text of the document is shown as text, never as HTML.
 """
 
 import base64
@@ -27,9 +27,12 @@ from search.report.page._svg import render_svg
 from search.report.page._theme import DARK_COLOURS, LIGHT_COLOURS, to_css_variables
 
 VERDICT_BADGES = {
-    "separated": ("separated", "significantly better than every other finalist on the same seeds (dev)"),
-    "tie": ("a tie", "not significantly better than every other finalist on the same seeds (dev)"),
-    "unconfirmed": ("unconfirmed", "not compared with another finalist on enough fresh seeds yet"),
+    "separated": (
+        "separated",
+        "the best finalist is significantly better than every other one on the same seeds (dev)",
+    ),
+    "tie": ("a tie", "the best finalist is not significantly better than every other one on the same seeds (dev)"),
+    "unconfirmed": ("unconfirmed", "the best trial was not compared with another finalist on enough fresh seeds"),
 }
 """Each verdict's badge and what it means."""
 
@@ -77,7 +80,7 @@ def _render_panels(picture: Picture) -> list[Markup]:
 
 
 def _list_facts(told: dict[str, Any]) -> list[tuple[str, str]]:
-    """What stands beside the title."""
+    """The facts below the answer: name and value."""
     basis, spent = told.get("basis") or {}, told.get("spent") or {}
     seeds = basis.get("seeds") or []
     facts = [

@@ -49,18 +49,18 @@ def draw_pareto_front(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="front",
         title=f"{objective} against {second}",
-        caption=f"A dot is a trial (dev, the search's own seed); better lies {'up and to the left' if minimized else 'up and to the right'}, and no trial beats those "
-        "on the line in both.",
+        caption=f"A dot is a trial (dev, the search's own seed). Better is {'up and to the left' if minimized else 'up and to the right'}; no trial is better in both "
+        "objectives than those on the line.",
         panels=[
             Panel(
                 _WIDTH,
                 _HEIGHT,
                 draw,
-                f"{len(unbeaten)} of {len(points)} trials are beaten by none in both {objective} and {second}",
+                f"{len(unbeaten)} of {len(points)} trials are on the Pareto front of {objective} and {second}",
             )
         ],
-        tables=[Table(["trial", objective, second, "unbeaten", "curriculum"], rows)],
-        colour_key=[("gain", "beaten by none"), ("grey", "beaten")],
+        tables=[Table(["trial", objective, second, "on the front", "curriculum"], rows)],
+        colour_key=[("gain", "on the Pareto front"), ("grey", "dominated")],
     )
 
 

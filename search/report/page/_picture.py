@@ -1,4 +1,4 @@
-"""Pictures: panels that are drawn one by one on the page, so that they wrap, and side by side in a file."""
+"""Pictures: panels, drawn one by one on the page so that they wrap, and side by side in a PNG file."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -12,9 +12,9 @@ from search.report.page._tables import Table
 from search.report.page._theme import LIGHT_COLOURS, SENTINEL_COLOURS
 
 PANEL_WIDTH = 340
-"""Of a panel, in pixels: it fits a phone, and three fit a desk's screen."""
+"""Pixels: one panel fits a phone, three fit a desktop screen."""
 MAX_SHOWN = 40
-"""Rows, lines or stages that a picture shows; its caption says so where there are more."""
+"""Most rows, lines or stages that a picture shows; its note says so where there are more."""
 _FIGURE_WIDTH, _GAP, _TITLE_HEIGHT = 1100, 20, 34
 MATPLOTLIB_SETTINGS: dict[Any, Any] = {
     "text.parse_math": False,
@@ -22,7 +22,7 @@ MATPLOTLIB_SETTINGS: dict[Any, Any] = {
     "svg.fonttype": "none",
     "path.simplify": False,
 }
-"""What drawing and saving need of matplotlib's settings."""
+"""matplotlib's settings for drawing and saving."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,30 +33,30 @@ class Panel:
     height: int
     draw: Callable[[Canvas], None]
     label: str
-    """For those who cannot see it."""
+    """Text alternative for screen readers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """Panels with what a reader needs to read them, and their numbers."""
+    """Panels with their title, caption and legend, and tables of their numbers."""
 
     name: str
-    """Of its file and its anchor: letters and dashes."""
+    """Name of its file and anchor: letters and dashes."""
     title: str
     caption: str
-    """How to read it, in one sentence."""
+    """How to read it."""
     panels: list[Panel]
     tables: list[Table]
     colour_key: list[tuple[str, str]] = field(default_factory=list)
-    """Colours that mean something, and what."""
+    """Names of colours with their meanings."""
     note: str = ""
     """What is not shown."""
     legend: Panel | None = None
-    """A ramp's colours and what its ends mean."""
+    """The colour ramp with the values of its ends."""
     has_uneven_panels: bool = False
-    """Whether the panels differ in height: then they fill columns, not rows."""
+    """Whether panels differ in height; then they are laid out in columns."""
     has_fixed_names: bool = False
-    """Whether its two panels belong side by side: the one with the names stays put while the other one scrolls."""
+    """Whether the first of two panels has the names of rows and stays in place while the second scrolls."""
 
     @property
     def layout(self) -> str:
@@ -67,7 +67,7 @@ class Picture:
 
     @property
     def all_panels(self) -> list[Panel]:
-        """Everything that is drawn, the legend first."""
+        """The legend, if any, then the panels."""
         return [*([self.legend] if self.legend else []), *self.panels]
 
 

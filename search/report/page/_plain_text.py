@@ -1,18 +1,18 @@
-"""The analysis as it may be shown: text without what would tear a page or a drawing, numbers that are numbers."""
+"""The analysis made safe to show: text without control characters, numbers that are finite."""
 
 import math
 import unicodedata
 from typing import Any
 
 MAX_TEXT_LENGTH = 2000
-"""Letters of a text: the middle of a longer one is left out, which would be measured letter by letter for every place it might be cut."""
+"""Most letters of a text; the middle of a longer one is left out, as texts are measured letter by letter."""
 _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Letters that turn the direction of what follows them: a name could rewrite the sentence around it."""
+"""Letters that change the direction of the text after them: a name could rewrite the sentence around it."""
 
 
 def clean_document(value: Any) -> Any:
-    """A JSON document with control characters, lone surrogates and turns of direction taken out of every text and key, and null in
-    the place of numbers that are not finite."""
+    """A JSON document without control characters, lone surrogates and changes of direction in texts and keys; numbers that are
+    not finite become null."""
     if isinstance(value, str):
         if len(value) > MAX_TEXT_LENGTH:
             value = f"{value[: MAX_TEXT_LENGTH // 2]} [...] {value[-MAX_TEXT_LENGTH // 2 :]}"

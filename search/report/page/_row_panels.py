@@ -1,4 +1,4 @@
-"""Panels of rows, each with its name and number above a line of its own: dots with whiskers, and bars."""
+"""Panels of rows, each with a name and a number above its mark: dots with intervals, or bars."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ HIGHER_IS_BETTER, LOWER_IS_BETTER = ("gain", "loss"), ("loss", "gain")
 
 @dataclass(frozen=True, slots=True)
 class EstimateRow:
-    """A name and an estimate; without both ends of the interval it has no whisker."""
+    """A name and an estimate; without an interval it has no whisker."""
 
     name: str
     mean: float
@@ -27,7 +27,7 @@ class EstimateRow:
 
     @property
     def height(self) -> int:
-        """In pixels: a long name takes another line."""
+        """In pixels; a long name takes more lines."""
         return _ROW_HEIGHT + 14 * (len(self.lines) - 1)
 
     @property
@@ -42,7 +42,7 @@ class EstimateRow:
 
     @property
     def name_width(self) -> float:
-        """For the name, beside the number."""
+        """Pixels for the name beside the number."""
         return PANEL_WIDTH - estimate_text_width(self.text) - 8
 
     @property
@@ -51,7 +51,7 @@ class EstimateRow:
 
 
 def compute_common_range(rows: Sequence[EstimateRow]) -> tuple[float, float]:
-    """A range that holds zero and every row, for panels that are to be compared."""
+    """A range that contains zero and every row, for panels on one scale."""
     low, high = pad_range([0.0, *(value for row in rows for value in row.extent)], 0.04)
     return low, high
 
@@ -64,12 +64,13 @@ def build_interval_panel(
     weak: str,
     signs: tuple[str, str] = HIGHER_IS_BETTER,
 ) -> Panel:
-    """Rows with what is separated from zero first, the rest in grey under the word `weak`.
+    """Significant rows first, the rest in grey under the heading `weak`.
 
     Args:
         scale: lowest and highest value of the axis.
-        unit: what the axis counts.
-        signs: colours of what is above zero and of what is below.
+        unit: title of the axis.
+        weak: heading of the rest.
+        signs: colours of estimates above and below zero.
     """
     strong, others = [row for row in rows if row.is_significant], [row for row in rows if not row.is_significant]
     height = _HEADER_HEIGHT + sum(row.height for row in rows) + (20 if others else 0) + _FOOTER_HEIGHT
@@ -93,7 +94,7 @@ def build_interval_panel(
 
 
 def _draw_interval(canvas: Canvas, row: EstimateRow, x: Scale, y: float, signs: tuple[str, str]) -> None:
-    """Words above; below, the whisker over its own piece of the grid, which so runs through no word."""
+    """Name and number above, the interval below over its own piece of grid, so that no grid line crosses text."""
     colour = signs[row.mean < 0] if row.is_significant else "grey"
     for at, line in enumerate(row.lines):
         if line:
@@ -111,7 +112,7 @@ def _draw_interval(canvas: Canvas, row: EstimateRow, x: Scale, y: float, signs: 
 def build_bar_panel(
     title: str, rows: Sequence[tuple[str, float, str]], colour: Callable[[int], str], label: str
 ) -> Panel:
-    """Rows of name, value from zero on, and the value in words, as bars; the longest one fills the panel."""
+    """Bars from zero: rows are a name, a value and its formatted value; the largest fills the panel."""
     height = _HEADER_HEIGHT + _ROW_HEIGHT * len(rows) + 2
     most = max((value for _, value, _ in rows), default=0.0) or 1.0
 
@@ -128,7 +129,7 @@ def build_bar_panel(
 
 
 def build_colour_legend(prefix: str, low: str, high: str, title: str) -> Panel:
-    """A legend: the colours of a ramp from low to high, with what its ends mean."""
+    """A legend: the colours of a ramp with the labels of its ends."""
     height, top, steps = 40, 18, 21
 
     def draw(canvas: Canvas) -> None:

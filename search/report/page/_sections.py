@@ -1,4 +1,4 @@
-"""The page's sections in the order in which a reader wants them."""
+"""The sections of the page, in the order of a reader's questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ Block = Picture | Table
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A title, some sentences, pictures and tables."""
+    """A section of the page: a title, sentences, pictures and tables, lists."""
 
     name: str
     """Its anchor."""
@@ -43,12 +43,12 @@ class Section:
 
     @property
     def is_landscape(self) -> bool:
-        """Whether on paper it wants a page on its side."""
+        """Whether it is printed in landscape."""
         return any(isinstance(block, Picture) and block.has_fixed_names for block in self.blocks)
 
 
 def build_sections(analysis: dict[str, Any]) -> list[Section]:
-    """All that have something to say, be it in one line why there is nothing."""
+    """Every section that has content, or a sentence that says why it has none."""
     begun = bool(analysis.get("curricula"))
     every = [
         _make_section(
@@ -60,14 +60,14 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
         ),
         _make_section(
             "effects",
-            "Order effects",
+            "Effects",
             [draw_effects(analysis), build_family_effects_table(analysis, list_families(analysis))],
             [],
             begun
-            * "No effect of the order can be told yet: it takes finished trials whose curricula differ in their order.",
+            * "No effect of order can be estimated yet: that needs complete trials whose curricula differ in their order.",
         ),
-        _make_section("languages", "Language by language", [draw_heat_map(analysis)], [], ""),
-        _make_section("conditions", "Conditions", [build_conditions_table(analysis)], _CONDITIONS_NOTE, ""),
+        _make_section("languages", "Languages", [draw_heat_map(analysis)], [], ""),
+        _make_section("conditions", "Kinds of curricula", [build_conditions_table(analysis)], _CONDITIONS_NOTE, ""),
         _make_section("tree", "The stage tree", [draw_stage_tree(analysis)], [], ""),
         _make_section(
             "noise",
@@ -81,39 +81,39 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
             "Forgetting",
             [draw_forgetting(analysis)],
             [],
-            begun * "Forgetting was not measured: it takes curricula of two stages or more.",
+            begun * "Forgetting was not measured: that needs curricula of two stages or more.",
         ),
         _make_section(
             "importance",
-            "What mattered",
+            "Importance",
             [draw_importance(analysis)],
             [],
-            begun * "There are too few trials to tell what mattered.",
+            begun * "There are too few trials to estimate importance.",
         ),
         _make_section("learning", "Learning curves", [draw_learning_curves(analysis)], [], ""),
         _make_section("front", "Pareto front", [draw_pareto_front(analysis)], [], ""),
         _make_section(
-            "selection", "Selecting a curriculum", [draw_selection_costs(analysis)], _explain_selection(analysis), ""
+            "selection", "Selection rules", [draw_selection_costs(analysis)], _explain_selection(analysis), ""
         ),
-        _make_section("spent", "Spent and saved", [draw_training_cost(analysis)], _summarise_trials(analysis), ""),
-        _make_section("failed", "What failed", [_build_failures_table(analysis)], _FAILURES_NOTE, ""),
+        _make_section("spent", "Cost", [draw_training_cost(analysis)], _summarise_trials(analysis), ""),
+        _make_section("failed", "Failures", [_build_failures_table(analysis)], _FAILURES_NOTE, ""),
         _build_methods_section(analysis),
     ]
     return [section for section in every if section is not None]
 
 
 _READING_GUIDE = (
-    "Each cell is a score, mean over targets, and under it the gain over no intermediate stage, where that was tried; blue gains, "
-    "orange loses, bold is significant after a correction (max-t) for all families of all curricula. All families is the mean over families, without the source language and without "
+    "Each cell shows a score (mean over targets) and below it the gain over no curriculum. Blue is a gain, orange a loss; bold is significant after max-t "
+    'correction for all families of all curricula. The column "all families" is the mean over families, without the source language and without '
     "languages unseen in pre-training."
 )
-_CONDITIONS_NOTE = ["Curricula that have the same kind of order, taken together."]
+_CONDITIONS_NOTE = ["Means over the curricula of each kind. Intervals of gains are simultaneous 95 % intervals."]
 
 
 def _make_section(
     name: str, title: str, found: Sequence[Block | None], sentences: list[str], empty: str
 ) -> Section | None:
-    """A section with its blocks; without any, the sentence that says why; without that, none."""
+    """A section with its blocks; without blocks, one with the sentence `empty`; without both, None."""
     blocks = [block for block in found if block is not None]
     if blocks:
         return Section(name, title, blocks, sentences)
@@ -124,20 +124,21 @@ def _explain_curricula_table(analysis: dict[str, Any]) -> list[str]:
     """How to read the table of curricula."""
     recipe = find_common_settings(analysis)
     basis = (analysis.get("basis") or {}).get("told")
-    told = [to_sentence(f"The table of curricula: {basis}")] if basis else []
+    told = [to_sentence(f"The table is of {basis}")] if basis else []
     return [
-        _READING_GUIDE + (f" Every intermediate stage has the same rate and noise ({recipe})." if recipe else ""),
+        _READING_GUIDE
+        + (f" Every intermediate stage has the same learning rate and noise ({recipe})." if recipe else ""),
         *told,
     ]
 
 
 def to_sentence(words: str) -> str:
-    """With a capital and an end, as a page's sentences have."""
+    """The words with a capital letter and a full stop."""
     whole = words[:1].upper() + words[1:]
     return whole if whole.endswith((".", "!", "?")) else f"{whole}."
 
 
-_FAILURES_NOTE = ["Why runs came to nothing. Tracebacks lie in files of the search, named here from its home on."]
+_FAILURES_NOTE = ["Failed runs with their errors. Paths of tracebacks are relative to the home of searches."]
 
 
 def _build_failures_table(analysis: dict[str, Any]) -> Table | None:
@@ -150,7 +151,7 @@ def _build_failures_table(analysis: dict[str, Any]) -> Table | None:
         ]
         for told in analysis.get("failed") or []
     ]
-    return Table(["failed", "why", "traceback"], rows, title="What failed", kind="shown") if rows else None
+    return Table(["failed run", "error", "traceback"], rows, title="Failures", kind="shown") if rows else None
 
 
 def _explain_selection(analysis: dict[str, Any]) -> list[str]:
@@ -172,7 +173,7 @@ def _summarise_trials(analysis: dict[str, Any]) -> list[str]:
 
 
 def _build_methods_section(analysis: dict[str, Any]) -> Section:
-    """How the numbers came about and what they do not say."""
+    """How the numbers were computed, what intervals assume, and limits."""
     assumed = list(analysis.get("assumptions") or [])
-    lists = [("Methods", METHODS), ("What the intervals assume", assumed), ("Limits", LIMITS)]
+    lists = [("Methods", METHODS), ("Assumptions of intervals and tests", assumed), ("Limits", LIMITS)]
     return Section("methods", "Methods and limits", [], [], [(title, members) for title, members in lists if members])

@@ -20,24 +20,24 @@ from search.report.page._tables import (
 )
 
 RULE_TITLES = {
-    "source_dev": "dev of the source language",
-    "transfer_dev": "dev of the target languages",
-    "worst_family_dev": "dev, the worst family",
-    "test itself": "test itself, on other seeds",
-    "test on other seeds": "test itself, on other seeds",
-    "at random": "no rule: at random",
+    "source_dev": "dev, source language",
+    "transfer_dev": "dev, mean over families",
+    "worst_family_dev": "dev, worst family",
+    "test itself": "test itself",
+    "test on other seeds": "test itself",
+    "at random": "random choice",
 }
 
 
 def draw_selection_costs(analysis: dict[str, Any]) -> Picture | None:
-    """What choosing by each rule would have cost in test score; None where it cannot be told."""
+    """The test score that each selection rule loses; None where it was not estimated."""
     selection = analysis.get("selection") or {}
     rules = [rule for rule in selection.get("rules") or [] if has_mean(rule["cost"])]
     if not rules:
         return None
     rows = [make_estimate_row(RULE_TITLES.get(rule["rule"], rule["rule"]), rule["cost"]) for rule in rules]
     table = Table(
-        ["chosen by", *ESTIMATE_COLUMNS, "rank correlation with test"],
+        ["selection rule", *ESTIMATE_COLUMNS, "rank correlation with test"],
         [
             [
                 make_text_cell(RULE_TITLES.get(rule["rule"], rule["rule"])),
@@ -49,12 +49,12 @@ def draw_selection_costs(analysis: dict[str, Any]) -> Picture | None:
     )
     return Picture(
         name="selection",
-        title="What choosing by each rule would have cost",
-        caption="A dot is how much lower the chosen curriculum scores on test than the best one, with the 95 % interval, not corrected: "
-        "nearer to zero is a better rule.",
+        title="Test score lost by each selection rule",
+        caption="A dot is how much lower the chosen curriculum scores on test than the best one; a line is the 95 % interval without correction. "
+        "A better rule is nearer to zero.",
         panels=[
             build_interval_panel(
-                "Chosen by",
+                "Selection rule",
                 rows,
                 compute_common_range(rows),
                 "test score lost",
@@ -63,5 +63,5 @@ def draw_selection_costs(analysis: dict[str, Any]) -> Picture | None:
             )
         ],
         tables=[table],
-        colour_key=[("loss", "costs"), ("grey", INTERVAL_CONTAINS_ZERO)],
+        colour_key=[("loss", "interval excludes zero"), ("grey", INTERVAL_CONTAINS_ZERO)],
     )

@@ -1,4 +1,4 @@
-"""The stage tree: which stages were trained, on top of which, what they cost and how good the trials through them are."""
+"""The stage tree: stages under their parents, with their cost and the best score of a trial that contains them."""
 
 import math
 from collections import defaultdict
@@ -18,7 +18,7 @@ _ROW_HEIGHT, _HEADER_HEIGHT, _INDENT_WIDTH, _MAX_RADIUS = 23, 22, 18, 9.0
 
 @dataclass(frozen=True, slots=True)
 class _StageRow:
-    """A stage in its place: how deep, under which line, and the targets that were trained right on top of it."""
+    """A row of the tree: a stage, its depth, its parent's row, and the targets trained directly on top of it."""
 
     node: dict[str, Any]
     depth: int
@@ -41,11 +41,9 @@ def draw_stage_tree(analysis: dict[str, Any]) -> Picture | None:
     return Picture(
         name="tree",
         title="The stage tree",
-        caption="Each disc is a training run on top of the one it hangs from: its area is the seconds of training, its colour the best score "
-        "(dev, the search's own seed) of a trial through it; on the right, how many trials asked for it, and the seconds.",
-        legend=build_colour_legend(
-            "v", format_score(low), format_score(high), "best score of a trial through the stage"
-        )
+        caption="A disc is a stage, trained on top of its parent. Its area is the seconds of training, its colour the best score "
+        "(dev, the search's own seed) of a trial that contains it. On the right: how many trials requested it, and its seconds.",
+        legend=build_colour_legend("v", format_score(low), format_score(high), "best score of a trial with the stage")
         if low < high
         else None,
         panels=[
@@ -127,7 +125,7 @@ def _build_panel(
     height = _HEADER_HEIGHT + _ROW_HEIGHT * sum(map(len, branches)) + 4
 
     def draw(canvas: Canvas) -> None:
-        canvas.text(PANEL_WIDTH - 62, 9, "asked", "muted", align="right")
+        canvas.text(PANEL_WIDTH - 62, 9, "requested", "muted", align="right")
         canvas.text(PANEL_WIDTH - 4, 9, "seconds", "muted", align="right")
         top = float(_HEADER_HEIGHT)
         starts = []
@@ -178,7 +176,7 @@ def _draw_stage_text(canvas: Canvas, line: _StageRow, x: float, y: float, named:
 
 
 def _build_table(lines: list[_StageRow]) -> Table:
-    head = ["stage", "depth", "seconds", "trained", "asked", "best score", "targets on it", "their seconds"]
+    head = ["stage", "depth", "seconds", "trained", "requested", "best score", "targets on it", "their seconds"]
     rows = [
         [
             make_text_cell(line.node["words"]),

@@ -1,21 +1,21 @@
-"""Tables of the page: what is shown, how a number is written, how a cell is coloured."""
+"""Tables of the page: cells, number formats, colours."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 NOT_SIGNIFICANT = "not significant"
-"""What an effect is called that the test, corrected for the number of effects, does not tell from zero."""
+"""The label of an estimate whose corrected test does not exclude zero."""
 
-INTERVAL_CONTAINS_ZERO = "interval holds zero (not tested)"
-"""What an estimate without a test is called whose interval contains zero."""
+INTERVAL_CONTAINS_ZERO = "interval contains zero (not tested)"
+"""The label of an estimate without a test whose interval contains zero."""
 MAX_UNBROKEN_LENGTH = 28
-"""Letters of a name that is never broken over lines where the page is wide."""
+"""Most letters of a name that stays on one line of a wide page."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell: its text, a smaller second line, and what the style sheet knows it by."""
+    """One cell: its text, a smaller second line, colour and weight."""
 
     text: str
     second_line: str = ""
@@ -42,14 +42,14 @@ class Table:
     kind: str = "data"
     """``data``: numbers behind a picture, to be copied; ``shown``: part of the text."""
     narrow_columns: int = 0
-    """How many of the last columns are of short numbers under long names: the names stand upright where there are many."""
+    """How many of the last columns hold short numbers under long names; more than eight have vertical names."""
 
     def is_upright(self, column: int) -> bool:
-        """Whether a column's name stands upright."""
+        """Whether the name of a column is vertical."""
         return self.narrow_columns > 8 and column >= len(self.head) - self.narrow_columns
 
     def is_numeric(self, column: int) -> bool:
-        """Whether a column holds numbers: such a head stands on the right."""
+        """Whether a column holds numbers, and so is aligned right."""
         return any(row[column].is_number for row in self.rows if column < len(row))
 
 
@@ -64,7 +64,7 @@ def make_number_cell(value: float | None, digits: int = 4, *, signed: bool = Fal
 
 
 def format_score(value: float, digits: int = 3, *, signed: bool = False) -> str:
-    """A number with so many digits after the point; a difference with its sign, unless nothing is left of it."""
+    """A number with `digits` decimals; `signed` for a difference. A value that rounds to zero has no sign."""
     text = f"{value:+.{digits}f}" if signed else f"{value:.{digits}f}"
     return text if any(letter in "123456789" for letter in text) else text.lstrip("+-")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import matplotlib
 
 RAMP_LEVELS = 21
-"""Steps of a colour ramp; the middle one is zero in the ramp of gains."""
+"""Levels of a colour ramp; the middle one is zero in the ramp of gains."""
 
 _LIGHT_BASE = {
     "paper": "#ffffff",
@@ -30,17 +30,17 @@ _DARK_BASE = {
     "good": "#3ec8a0",
 }
 _ZERO_COLOURS = {"light": "#f1f0ec", "dark": "#2a2d32"}
-"""What no gain looks like in the ramp: next to the paper, yet no hole in it."""
+"""The colour of a gain of zero: close to the paper, but visible."""
 
 
 def _mix_colours(start: str, end: str, share: float) -> str:
-    """A colour so far on the way from one to the other, in sRGB."""
+    """Linear interpolation of two colours in sRGB."""
     pairs = [(int(start[at : at + 2], 16), int(end[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(one + (other - one) * share):02x}" for one, other in pairs)
 
 
 def _add_ramps(plain: dict[str, str], middle: str) -> dict[str, str]:
-    """The two ramps: d0 to d20 from loss over nothing to gain, v0 to v20 viridis from low to high."""
+    """The two ramps: d0 to d20 from loss over zero to gain, v0 to v20 viridis from low to high."""
     half = RAMP_LEVELS // 2
     down = {f"d{level}": _mix_colours(plain["loss"], middle, level / half) for level in range(half)}
     up = {f"d{level}": _mix_colours(middle, plain["gain"], (level - half) / half) for level in range(half, RAMP_LEVELS)}
@@ -66,7 +66,7 @@ def to_css_variables(colours: Mapping[str, str]) -> str:
 
 
 def get_gain_level(gain: float | None, widest: float) -> str | None:
-    """The name of the colour for a gain, where `max_difference` is the largest one that is shown; None without a gain."""
+    """The name of the colour for a gain, where `widest` is the largest absolute gain shown; None without a gain."""
     if gain is None:
         return None
     half = RAMP_LEVELS // 2

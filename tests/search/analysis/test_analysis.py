@@ -70,7 +70,7 @@ def test_the_answer_is_three_sentences_with_numbers(analysis):
 
 def test_a_search_without_trials_has_an_analysis(results):
     told = analyse_results(results | {"trials": [], "best": None, "metrics": {}})
-    assert told["answer"] == ["No trial has come to its end yet."]
+    assert told["answer"] == ["No trial is complete yet."]
     assert told["curricula"] == told["effects"] == told["tree"] == []
 
 
@@ -166,11 +166,11 @@ def test_a_best_trial_that_has_fewer_seeds_than_others_has_its_words(results):
     told = json.loads(json.dumps(results))
     told |= {"best": 8}
     told["trials"][8]["seeds"] = told["trials"][8]["seeds"][:1]
-    assert "(trial 8) did best" in analyse_results(told)["answer"][0]
+    assert "(trial 8) scored best" in analyse_results(told)["answer"][0]
 
 
 def test_no_intermediate_stage_may_be_best(results):
-    assert "no intermediate stage did best" in analyse_results(results | {"best": 0})["answer"][2]
+    assert "The best trial has no intermediate stage" in analyse_results(results | {"best": 0})["answer"][2]
 
 
 def test_scores_in_english_alone_tell_of_no_transfer(results):
@@ -181,7 +181,7 @@ def test_scores_in_english_alone_tell_of_no_transfer(results):
             target["scores"]["dev"] = {"en": target["scores"]["dev"]["en"]}
     found = analyse_results(told)
     assert found["curricula"] == found["effects"] == []
-    assert "no trial has scores of transfer" in found["basis"]["told"]
+    assert "no trial has transfer scores" in found["basis"]["told"]
     assert "(trial " in found["answer"][0]
 
 

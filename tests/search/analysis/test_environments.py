@@ -31,7 +31,7 @@ def test_a_search_that_mixes_environments_says_so_with_what_differs(finished):
     found = count_environments([outcome, trained_with(outcome, torch="2.1")])
     count = len(outcome.stages)
     assert describe_mixed_environments(found) == (
-        f"stages were trained in 2 environments ({count} stages: torch 2.0; {count} stages: torch 2.1): differences between trials may come from that"
+        f"stages were trained in 2 environments ({count} stages: torch 2.0; {count} stages: torch 2.1): differences between trials may be due to the environment"
     )
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from search.analysis._gains import estimate_family_gains, shrink_family_gains
+from search.analysis._gains import compute_seed_gains, estimate_family_gains, shrink_family_gains
 from search.analysis._measures import build_family_measures
 from tests.search.analysis.simulated import Noise, scored, scores, square
 
@@ -11,7 +11,8 @@ ALIKE = Noise(family=0.0)
 def gains(rng, trials, seeds, planted=lambda tasks: 0.0, noise=ALIKE):
     curricula = square()[:trials]
     found = scored(scores(rng, curricula, seeds, planted, noise), curricula)
-    return found, build_family_measures(found), dict.fromkeys(range(1, trials), 0)
+    families, pairs = build_family_measures(found), dict.fromkeys(range(1, trials), 0)
+    return found, families, pairs, compute_seed_gains(found, families, pairs)
 
 
 @pytest.mark.parametrize(("trials", "seeds"), [(2, 3), (3, 5)])
@@ -45,9 +46,9 @@ def test_bounds_are_those_of_a_difference_of_scores():
 
 
 def test_families_are_drawn_towards_their_mean():
-    scores_of, families, pairs = gains(np.random.default_rng(4), 2, 3)
-    measured = {name: each.mean for (_, name), each in estimate_family_gains(scores_of, families, pairs).items()}
-    drawn = shrink_family_gains(scores_of, families, 1, 0)
+    given = gains(np.random.default_rng(4), 2, 3)
+    measured = {name: each.mean for (_, name), each in estimate_family_gains(*given).items()}
+    drawn = shrink_family_gains(given[1], given[3][1])
     middle = np.mean(list(measured.values()))
     assert np.mean(list(drawn.values())) == pytest.approx(middle)
     assert all(abs(drawn[name] - middle) <= abs(measured[name] - middle) for name in measured)
@@ -55,5 +56,5 @@ def test_families_are_drawn_towards_their_mean():
 
 
 def test_without_a_trial_to_compare_with_there_are_no_gains():
-    found, families, _ = gains(np.random.default_rng(5), 2, 3)
-    assert estimate_family_gains(found, families, {}) == {}
+    found, families, *_ = gains(np.random.default_rng(5), 2, 3)
+    assert estimate_family_gains(found, families, {}, {}) == {}

@@ -241,7 +241,7 @@ def test_export_says_what_it_refuses(xlt, finished, tmp_path):
 def test_train_refuses_what_is_no_exported_trial(xlt, write_config):
     result = xlt("train", write_config())
     assert result.exit_code == 2
-    assert "no exported trial" in result.stderr
+    assert "not an exported trial" in result.stderr
 
 
 def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
@@ -286,9 +286,9 @@ def test_an_export_that_mlflow_does_not_take_is_a_failure_without_a_traceback(xl
 
 
 def test_track_tells_what_it_wrote(xlt, finished):
-    assert xlt("track", "sums").stdout == "trials' runs: 6 written, 0 as they should be\n"
+    assert xlt("track", "sums").stdout == "trials' runs: 6 written, 0 up to date\n"
     again = xlt("track", "sums")
-    assert again.stdout == "trials' runs: 0 written, 6 as they should be\n"
+    assert again.stdout == "trials' runs: 0 written, 6 up to date\n"
     assert again.stderr == ""
 
 
@@ -299,8 +299,8 @@ def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, make_s
     home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     result = xlt("track", "sums")
     assert result.exit_code == 1
-    assert result.stdout == "trials' runs: 0 written, 0 as they should be, 1 missed\n"
-    assert result.stderr.startswith("MLflow at http://127.0.0.1:9 missed some of this")
+    assert result.stdout == "trials' runs: 0 written, 0 up to date, 1 missed\n"
+    assert result.stderr.startswith("MLflow at http://127.0.0.1:9 is incomplete")
 
 
 def test_ui_of_a_home_that_is_not_there_is_refused(xlt):

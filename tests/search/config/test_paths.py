@@ -252,7 +252,7 @@ def test_what_was_exported_knows_its_encoder_by_content(moved, tmp_path):
     exported["trial"]["encoder"] = "enc/nowhere/mine"
     (tmp_path / "best" / "best.yaml").write_text(yaml.safe_dump(exported, sort_keys=False))
     refused = done(command(root / "home", "train", tmp_path / "best" / "best.yaml"), code=2).stderr
-    assert "is neither an existing folder nor a hub id" in refused and "write where it lies now" in refused
+    assert "is neither an existing folder nor a hub id" in refused and "write its present path" in refused
 
 
 def test_a_missing_encoder_ends_a_launch_before_anything_is_read(tmp_path):

@@ -58,7 +58,7 @@ def test_versions_that_were_never_recorded_are_unknown():
     found = compare_scores(transfer().scores, transfer(0.01), ({"torch": "2.13.0"}, CPU))
     assert found.reasons == ("arithmetic (unknown, now cpu float32)",)
     found = compare_scores(transfer().scores, transfer(0.01), ({}, CPU))
-    assert found.reasons == ("an environment that the first one did not record",)
+    assert found.reasons == ("an environment that the first run did not record",)
 
 
 @pytest.mark.parametrize("environments", [(CPU, CPU), (CPU, GPU)], ids=["the same", "another"])
@@ -72,7 +72,7 @@ def test_a_target_or_a_language_that_is_on_one_side_alone_cannot_be_compared(env
     found = compare_scores(transfer().scores, fewer, environments)
     assert found.missing == ("choice, sw",)
     assert not found.is_acceptable
-    assert str(found) == "scores cannot be compared: on one side alone is choice, sw"
+    assert str(found) == "scores cannot be compared: only one of the runs has choice, sw"
 
 
 def test_a_metric_that_came_later_is_not_compared():

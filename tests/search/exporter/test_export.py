@@ -36,7 +36,7 @@ def test_a_place_that_is_taken_is_left_as_it_is(finished, home, folder, tmp_path
         out.mkdir()
     mine = out / "mine" if taken == "folder" else out
     mine.write_text("precious")
-    with pytest.raises(UserError, match="is there already: name a folder that is new or empty"):
+    with pytest.raises(UserError, match="exists already: name a new or empty folder"):
         export(finished, folder, home, out)
     assert mine.read_text() == "precious"
 
@@ -83,7 +83,7 @@ def test_a_card_says_what_makes_its_task_another_than_the_published_one(finished
             get_task_catalogue("miniature")["choice"], published_difference="its contexts are cut by a saw"
         )
     }
-    monkeypatch.setattr("search.exporter._export.catalogue", lambda benchmark: cards)
+    monkeypatch.setattr("search.exporter._model_card.get_task_catalogue", lambda benchmark: cards)
     assert "metric: accuracy). Not the published task: its contexts are cut by a saw." in card_of(finished)
 
 
@@ -116,5 +116,5 @@ def test_a_trial_takes_its_synonyms_from_the_search_if_it_uses_any(finished, tmp
 def test_synonyms_that_are_gone_are_the_users_to_bring_back(finished, tmp_path):
     trial = finished.get_complete_trials()[0].trial
     noisy = replace(trial.targets[0], noise=Noise(method="augmentation", magnitude=0.1))
-    with pytest.raises(UserError, match=r"there is neither .*own\.json nor .*given\.json"):
+    with pytest.raises(UserError, match=r"neither .*own\.json nor .*given\.json"):
         _find_synonyms(replace(trial, targets=(noisy,), synonyms=str(tmp_path / "given.json")), tmp_path / "own.json")

@@ -52,14 +52,14 @@ def test_a_missing_file_is_the_users_mistake(tmp_path):
 
 
 def test_a_config_is_no_exported_trial(write_config):
-    with pytest.raises(ConfigError, match="no exported trial, which xlt export writes: it lacks version, search"):
+    with pytest.raises(ConfigError, match=r"not an exported trial \(written by xlt export\): it lacks version, search"):
         load_exported_trial(write_config())
 
 
 @pytest.mark.parametrize("text", ["", "- 1", "words"])
 def test_what_is_no_mapping_is_no_exported_trial(tmp_path, text):
     (tmp_path / "best.yaml").write_text(text)
-    with pytest.raises(ConfigError, match="no exported trial"):
+    with pytest.raises(ConfigError, match="not an exported trial"):
         load_exported_trial(tmp_path / "best.yaml")
 
 

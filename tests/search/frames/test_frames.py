@@ -62,7 +62,7 @@ def test_the_best_is_a_row_and_the_analysis_is_there(found):
 
 
 def test_what_cannot_be_told_is_refused(found, tmp_path):
-    with pytest.raises(ValueError, match="family, language or target"):
+    with pytest.raises(ValueError, match="family, language and target"):
         found.transfer("colour")
     with pytest.raises(UserError, match=r"none\.json cannot be read"):
         load_search(tmp_path / "none.json")

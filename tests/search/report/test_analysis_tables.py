@@ -30,9 +30,11 @@ def test_the_answer_and_its_numbers_are_printed(analysis):
 
 
 def test_long_tables_say_where_the_rest_is(analysis):
-    assert f"and {len(analysis['effects']) - MAX_TABLE_ROWS} more: --out FILE.html" in printed(analysis)
+    assert f"{len(analysis['effects']) - MAX_TABLE_ROWS} more rows: xlt report NAME --out FILE.html" in printed(
+        analysis
+    )
 
 
 def test_what_is_not_there_has_no_table():
     empty = analyse_results(search(np.random.default_rng(0), [], 0) | {"best": None})
-    assert printed(empty).split() == ["No", "trial", "has", "come", "to", "its", "end", "yet."]
+    assert printed(empty).split() == ["No", "trial", "is", "complete", "yet."]

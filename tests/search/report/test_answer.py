@@ -61,7 +61,7 @@ def test_a_tie_is_called_one(config, reopen, make_scheduler, outcome):
 def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, make_scheduler, worker):
     study = reopen(config())
     worker.drive(make_scheduler(study), most=6 + 3)
-    assert "UNCONFIRMED: it takes another finalist to compare with, two fresh seeds" in told(render_answer(study))
+    assert "UNCONFIRMED: a verdict needs another finalist, at least two fresh seeds" in told(render_answer(study))
     assert "on one seed against" in told(render_answer(study))
 
 
@@ -85,7 +85,9 @@ def test_the_answer_tells_what_the_stage_tree_saved(config, reopen, outcome):
     study = reopen(config())
     number, trial = study.ask()
     study.tell(number, outcome(trial, 0.5, trained=False))
-    assert "stages: 2 asked, 0 trained; 4 s of training asked, 0 s spent" in told(render_answer(study))
+    assert "stages: 0 trained of 2 requested; training took 0 s, 4 s without shared stages" in told(
+        render_answer(study)
+    )
 
 
 @pytest.mark.parametrize("failed", [0])

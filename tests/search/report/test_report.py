@@ -76,7 +76,7 @@ def test_the_report_begins_with_the_answer(robust):
 
 def test_a_search_without_noise_and_pairs_reports_its_answer_alone(finished):
     told = text(finished)
-    assert "noise, over the trials" not in told
+    assert "noise: mean over the trials" not in told
     assert "two languages" not in told
     assert build_report(finished)["generalized"] is None
 
@@ -96,7 +96,7 @@ def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
     assert told.pop("racing")["rungs"] == [
         {"targets": ["choice"], "trials": 0, "correlation": None, "low": None, "high": None}
     ]
-    assert told.pop("analysis")["answer"] == ["No trial has come to its end yet."]
+    assert told.pop("analysis")["answer"] == ["No trial is complete yet."]
     assert told == {"name": "sums", "noise": [], "generalized": None, "published": None}
     assert "no complete trial yet" in text(study)
 
@@ -139,7 +139,7 @@ def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reope
     assert plain["published"]["xnli"] == pytest.approx(plain["zero_shot"]["xnli"] + 0.1 / 3)
     assert plain["published_mean"] == pytest.approx(sum(plain["published"].values()) / 2)
     assert "fr" in told["missing_languages"]
-    assert "this is none of its table" in text(study)
+    assert "not comparable with published tables" in text(study)
 
 
 def test_a_number_of_another_task_than_the_published_one_is_told_as_such(config, reopen, make_scheduler, worker):

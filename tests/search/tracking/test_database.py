@@ -105,7 +105,7 @@ def test_a_home_that_was_moved_or_copied_leads_to_its_own_artifacts(searched, co
     assert all(link.is_relative_to(home.artifacts) for link in links(home))
     assert (
         console.file.getvalue()
-        == f"mlflow.db: this home was at {tmp_path}/old home: 4 addresses of artifacts lead here now\n"
+        == f"mlflow.db: this home was moved from {tmp_path}/old home: 4 artifact addresses were updated\n"
     )
     rebuild_tracking(study, home, home.get_search_folder("sums").results, console)
     assert console.file.getvalue().count("\n") == 1, "told once"
@@ -118,7 +118,7 @@ def test_a_launch_in_a_home_that_was_moved_says_so_too(searched, console, tmp_pa
     study = reopened(study, home)
     with Tracker(study.config, home, console) as tracker:
         tracker.record_launch(study, home.get_search_folder("sums").results)
-    assert "this home was at" in console.file.getvalue()
+    assert "this home was moved from" in console.file.getvalue()
     assert all(link.is_relative_to(home.artifacts) for link in links(home))
 
 
@@ -191,9 +191,7 @@ def test_a_database_of_an_older_mlflow_is_brought_up_to_date_and_a_copy_stays(se
     _, rebuilt = searched(home, console)
     assert (rebuilt.written, rebuilt.error) == (2, None)
     copy = home.root / "mlflow.db.1"
-    assert (
-        console.file.getvalue() == f"mlflow.db was made by an older MLflow and is up to date now; as it was: {copy}\n"
-    )
+    assert console.file.getvalue() == f"mlflow.db was made by an older MLflow and was upgraded; backup: {copy}\n"
     assert revision(copy) == before != revision(home.database)
     assert len(links(home)) == 4
 
@@ -206,8 +204,8 @@ def test_a_database_of_a_newer_mlflow_is_left_as_it_is_and_stops_no_launch(searc
     with Tracker(study.config, home, console) as tracker:
         tracker.record_launch(study, home.get_search_folder("sums").results)
     assert console.file.getvalue().splitlines() == [
-        f"MLflow at {home.database} missed some of this ({NEWER_SCHEMA_MESSAGE})",
-        "the search itself is whole: xlt track sums writes the view anew",
+        f"MLflow at {home.database} is incomplete ({NEWER_SCHEMA_MESSAGE})",
+        "the search itself is complete: rebuild the view with xlt track sums",
     ]
     assert home.database.read_bytes() == before
     with pytest.raises(DatabaseError, match="newer MLflow"):

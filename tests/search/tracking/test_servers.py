@@ -49,7 +49,7 @@ def searched(config, reopen, make_scheduler, worker, home):
 def quick(monkeypatch):
     """Answers are waited for less long than a person would."""
     monkeypatch.setattr(
-        "search.tracking._tracker._SHORT_TIMEOUTS",
+        "search.tracking._timeouts._SHORT_TIMEOUTS",
         {"MLFLOW_HTTP_REQUEST_TIMEOUT": "1", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "0"},
     )
     monkeypatch.setattr("search.tracking._tracker._RETRY_SECONDS", 0.0)
@@ -72,14 +72,14 @@ def test_a_server_that_answers_gets_every_run_and_mlflow_prints_nothing(searched
 def test_a_port_that_nobody_listens_on_stops_nothing_and_is_told_once(searched, console):
     uri = closed()
     assert len(searched(uri, console).get_complete_trials()) == 2
-    assert told(console).count(f"MLflow at {uri} missed some of this") == 1
-    assert "xlt track sums writes the view anew" in told(console)
+    assert told(console).count(f"MLflow at {uri} is incomplete") == 1
+    assert "rebuild the view with xlt track sums" in told(console)
 
 
 def test_a_server_that_has_errors_alone_stops_nothing_and_is_told_once(searched, server, console):
     server.broken = True
     assert len(searched(server.uri, console).get_complete_trials()) == 2
-    assert told(console).count("missed some of this") == 1
+    assert told(console).count("is incomplete") == 1
     assert "too many 500 error responses" in told(console)
 
 
@@ -93,7 +93,7 @@ def test_a_server_that_takes_a_request_and_never_answers_stops_nothing(searched,
     monkeypatch.setattr("search.tracking._tracker._RETRY_SECONDS", 60.0)
     with silent() as uri:
         assert len(searched(uri, console).get_complete_trials()) == 2
-    assert told(console).count("missed some of this") == 1
+    assert told(console).count("is incomplete") == 1
     assert "timeout" in told(console).lower()
 
 

@@ -84,7 +84,7 @@ def test_a_table_is_copied_as_tab_separated_text(browser, files):
         details.locator("button").click()
         opened.page.wait_for_function("document.querySelector('#picture-spent button').textContent !== 'copy table'")
         assert opened.page.evaluate("navigator.clipboard.readText()").splitlines() == [
-            "\tasked\ttrained\tsaved",
+            "\trequested\ttrained\tsaved",
             "stages\t132\t87\t45",
             "seconds of training\t293.4\t190.2\t103.2",
         ]

@@ -164,7 +164,7 @@ def test_sections_without_data_are_left_out_or_say_why():
     assert "noise" not in found
     assert "front" not in found
     assert "selection" not in found
-    assert "There are too few trials to tell what mattered." in page.render_page(samples.one_trial())
+    assert "There are too few trials to estimate importance." in page.render_page(samples.one_trial())
 
 
 def test_a_full_search_has_every_section():
@@ -196,7 +196,7 @@ def test_finalists_on_fresh_seeds_have_a_table_of_their_own_before_all_trials():
 def test_a_rate_that_all_stages_share_is_told_once():
     shown = build_sections(clean_document(samples.study()))[0]
     assert {row[1].text for row in shown.blocks[0].rows} >= {"dates > facts", "facts"}
-    assert "the same rate and noise (0.001)" in shown.sentences[0]
+    assert "the same learning rate and noise (0.001)" in shown.sentences[0]
 
 
 def test_rates_that_differ_stay_with_their_stages():
