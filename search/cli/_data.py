@@ -84,7 +84,7 @@ def _print_dataset_checks(name: str, checks: list[DatasetCheck], notes: list[str
 def _build_table(checks: Iterable[DatasetCheck]) -> TextTable:
     """A row for each task, split and set, over its languages."""
     titles = ["task", "split", "languages", "rows", "set", "licence"]
-    table = TextTable(titles, words=["task", "set", "licence"], left=titles[:3])
+    table = TextTable(titles, wrapped_columns=["task", "set", "licence"], left_aligned_columns=titles[:3])
     groups: dict[tuple[str, str, str, str], list[DatasetCheck]] = defaultdict(list)
     for each in checks:
         groups[each.task, each.split, each.where.split(",")[0], each.licence].append(each)
@@ -92,7 +92,9 @@ def _build_table(checks: Iterable[DatasetCheck]) -> TextTable:
         languages = {each.language for each in group}
         usable = languages - {each.language for each in group if each.rows is None}
         total = f" of {len(languages)}" if len(usable) < len(languages) else ""
-        table.add(task, split, f"{len(usable)}{total}", f"{sum(each.rows or 0 for each in group):,}", where, licence)
+        table.add_row(
+            task, split, f"{len(usable)}{total}", f"{sum(each.rows or 0 for each in group):,}", where, licence
+        )
     return table
 
 

@@ -16,9 +16,9 @@ def init(name: str | None, file: Path | None) -> None:
     """Write the commented config NAME to FILE (by default NAME.yaml), to edit and launch. Without NAME: list the configs."""
     shipped = list_shipped_configs()
     if name is None:
-        table = TextTable(["config", "purpose"], left=["config", "purpose"])
+        table = TextTable(["config", "purpose"], left_aligned_columns=["config", "purpose"])
         for each, purpose in shipped.items():
-            table.add(each, purpose)
+            table.add_row(each, purpose)
         make_stdout_console().print(table)
         return
     if name not in shipped:

@@ -126,9 +126,9 @@ def _describe_entry(entry: StageEntry, users: Mapping[str, list[str]]) -> dict[s
 
 
 def _print_entries(entries: Iterable[StageEntry], users: Mapping[str, list[str]]) -> None:
-    table = TextTable(["stage", "weights", "training", "age", "used by", "path"], words=["used by", "path"])
+    table = TextTable(["stage", "weights", "training", "age", "used by", "path"], wrapped_columns=["used by", "path"])
     for entry in entries:
-        table.add(
+        table.add_row(
             entry.key[:12],
             _format_size(entry.bytes) if entry.bytes else "removed",
             f"{entry.seconds:.1f} s",

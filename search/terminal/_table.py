@@ -35,21 +35,23 @@ class TextTable:
     """A table of texts."""
 
     titles: Sequence[str]
-    words: Collection[str] = ()
+    wrapped_columns: Collection[str] = ()
     """Titles of columns whose text may be wrapped; other columns are never broken."""
-    left: Collection[str] = ()
+    left_aligned_columns: Collection[str] = ()
     """Titles of left-aligned columns, besides the first and the wrapped ones; the others are right-aligned numbers."""
     rows: list[tuple[tuple[str, ...], str]] = field(default_factory=list)
     """Cells and rich style of each row."""
 
-    def add(self, *cells: str, style: str = "") -> None:
+    def add_row(self, *cells: str, style: str = "") -> None:
         """Add a row."""
         self.rows.append((cells, style))
 
     @classmethod
-    def of(cls, titles: Sequence[str], rows: Iterable[tuple[str, ...]], words: Collection[str] = ()) -> "TextTable":
+    def from_rows(
+        cls, titles: Sequence[str], rows: Iterable[tuple[str, ...]], wrapped_columns: Collection[str] = ()
+    ) -> "TextTable":
         """A table of these rows. The first column may be wrapped, too."""
-        return cls(titles, words=[titles[0], *words], rows=[(cells, "") for cells in rows])
+        return cls(titles, wrapped_columns=[titles[0], *wrapped_columns], rows=[(cells, "") for cells in rows])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """Render for rich: unwrapped if there is room or no terminal, else with wrapped text, else row by row."""
@@ -77,15 +79,15 @@ class TextTable:
 
     def _compute_min_width(self, position: int, natural: int) -> int:
         title, *cells = self._columns[position]
-        if title in self.words:
+        if title in self.wrapped_columns:
             return min(natural, max(_MIN_WRAPPED_WIDTH, _measure_longest_word(title)))
         return max([_measure_longest_word(title), *map(_measure_width, cells)])
 
     def _build_table(self, titles: Sequence[str], widths: Sequence[int]) -> Table:
         table = Table(box=None, pad_edge=False)
         for position, (title, shown, width) in enumerate(zip(self.titles, titles, widths, strict=True)):
-            is_wrapped = title in self.words
-            is_number = position > 0 and title not in self.left and not is_wrapped
+            is_wrapped = title in self.wrapped_columns
+            is_number = position > 0 and title not in self.left_aligned_columns and not is_wrapped
             table.add_column(
                 shown,
                 justify="right" if is_number else "left",

@@ -295,7 +295,7 @@ EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e[bold]x"
     [
         str,
         Paragraph,
-        lambda text: TextTable.of([text, "b"], [(text, text)]),
+        lambda text: TextTable.from_rows([text, "b"], [(text, text)]),
         lambda text: TextTable(["a"], rows=[((text,), "bold")]),
     ],
 )
