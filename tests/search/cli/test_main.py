@@ -251,7 +251,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
     ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).write(tmp_path / "best.yaml")
     result = xlt("train", tmp_path / "best.yaml", "--seeds", "1,two")
     assert result.exit_code == 2
-    assert "whole numbers with commas between" in result.stderr
+    assert "expected whole numbers below 2**32, separated by commas" in result.stderr
 
 
 def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_path, monkeypatch):

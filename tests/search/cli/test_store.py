@@ -221,4 +221,4 @@ def test_a_search_that_cannot_be_read_is_told_and_passed_over(xlt, store, finish
     for words in (["ls"], ["gc", "--max-size", "1GB"]):
         result = xlt(*words)
         assert result.exit_code == 0, result.stderr
-        assert "search bad cannot be read, so none of its stages is told as used by it" in result.stderr
+        assert "search bad cannot be read; the column 'used by' does not contain it" in result.stderr
