@@ -29,8 +29,13 @@ browser:
 	$$as apt-get update -q && $$as env DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends chromium \
 	|| { echo "make: chromium could not be installed: install a browser yourself, or name one in XLT_BROWSER" >&2; exit 1; }
 
+# Tests wait for Ray, servers and browsers: one worker more than there are processors keeps these busy. Each worker computes in one thread.
+# Bytecode is kept, for the tests start some hundred interpreters.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
+
 test: install browser
-	$(VENV)/bin/python -m pytest --cov --cov-report=term --cov-fail-under=90
+	PYTHONDONTWRITEBYTECODE= OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder \
+		--cov --cov-report=term --cov-fail-under=90
 
 lint: install
 	$(VENV)/bin/ruff check .

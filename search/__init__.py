@@ -42,7 +42,7 @@ _OF_THE_SAMPLER = {"Candidate", "CurriculumSampler", "StageView"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is asked for: no command should wait for pandas or scikit-learn that does not use them."""
+    """Import a name on first use, so that no command waits for pandas or scikit-learn without using them."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module("search.sampler" if name in _OF_THE_SAMPLER else "search._api"), name)

@@ -1,10 +1,10 @@
-"""The command line: ``xlt``, and ``python -m search`` for interpreters without it on their path."""
+"""The command line: ``xlt``, or ``python -m search`` where ``xlt`` is not on the path."""
 
 from search._module_path import exclude_working_directory
 
 
 def main() -> None:
-    """Run a command, as the whole of this process."""
+    """Run a command with the arguments of this process."""
     exclude_working_directory()
     from search.cli import main as run
 

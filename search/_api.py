@@ -43,8 +43,8 @@ def plan(config: Config | str | Path, home: str | Path | None = None) -> Plan:
         config: a config, its file, or the name of a shipped one.
         home: the home folder; else ``XLT_HOME``, else ``./xlt-home``.
     """
-    config, place = _to_config(config), _to_home(home)
-    return _plan(config, place.resolve_stage_store(config.store), place.get_search_folder(config.name))
+    config, resolved_home = _to_config(config), _to_home(home)
+    return _plan(config, resolved_home.resolve_stage_store(config.store), resolved_home.get_search_folder(config.name))
 
 
 def launch(config: Config | str | Path, home: str | Path | None = None, *, address: str | None = None) -> Search:
@@ -61,9 +61,9 @@ def launch(config: Config | str | Path, home: str | Path | None = None, *, addre
     Raises:
         search.errors.UserError: when the search cannot be launched; the message says what to do.
     """
-    config, place = _to_config(config), _to_home(home)
-    _launch(config, place, make_stderr_console(), address)
-    return load_search(config.name, place.root)
+    config, resolved_home = _to_config(config), _to_home(home)
+    _launch(config, resolved_home, make_stderr_console(), address)
+    return load_search(config.name, resolved_home.root)
 
 
 def export(
@@ -86,9 +86,9 @@ def export(
     Raises:
         search.errors.UserError: when there is nothing to export, or the directory is taken.
     """
-    place = _to_home(home)
-    folder = place.find_search(name)
-    return _export(Study.open(folder), folder, place, Path(directory), trial, notify)
+    resolved_home = _to_home(home)
+    folder = resolved_home.find_search(name)
+    return _export(Study.open(folder), folder, resolved_home, Path(directory), trial, notify)
 
 
 def train(

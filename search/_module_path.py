@@ -1,37 +1,37 @@
-"""Where modules are taken from. This one needs nothing but what Python itself has loaded before: it comes before all others."""
+"""The path from which modules are imported. This module runs first and imports only what Python itself has loaded."""
 
 import os
 import sys
 
 
 def exclude_working_directory() -> None:
-    """Take no module from the working directory, in this process from now on and in those that it starts: whoever wrote ``datasets.py``
-    beside the user wrote no library.
+    """Import no module from the working directory, in this process and in those that it starts: a file ``datasets.py`` that lies there
+    would replace the library.
 
-    ``python -m`` puts the working directory on the path, and so does an entry of PYTHONPATH that is empty, as in ``$PYTHONPATH:/more``, or
-    relative. What is written out there stays, and so does the folder of this program.
+    ``python -m`` puts the working directory on the path. So does an entry of PYTHONPATH that is relative or empty, as in
+    ``$PYTHONPATH:/more``. Absolute entries of PYTHONPATH and the folder of this program stay on the path.
     """
     os.environ["PYTHONSAFEPATH"] = "1"
-    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    named = [entry for entry in given if os.path.isabs(entry)]
-    dropped = {_make_absolute(entry) for entry in ("", *given) if not os.path.isabs(entry)} - set(named)
+    entries = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    absolute = [entry for entry in entries if os.path.isabs(entry)]
+    dropped = {_make_absolute(entry) for entry in ("", *entries) if not os.path.isabs(entry)} - set(absolute)
     dropped = {entry for entry in dropped if not _is_python_folder(entry)}
-    ours = _make_absolute(os.path.join(os.path.dirname(__file__), os.pardir))
+    own = _make_absolute(os.path.join(os.path.dirname(__file__), os.pardir))
     sys.path[:] = [entry for entry in sys.path if _make_absolute(entry) not in dropped]
-    if ours in dropped:
-        sys.path.append(ours)
-        named.append(ours)
-    if "PYTHONPATH" in os.environ or named:
-        os.environ["PYTHONPATH"] = os.pathsep.join(named)
+    if own in dropped:
+        sys.path.append(own)
+        absolute.append(own)
+    if "PYTHONPATH" in os.environ or absolute:
+        os.environ["PYTHONPATH"] = os.pathsep.join(absolute)
 
 
 def _make_absolute(entry: str) -> str:
     try:
         return os.path.abspath(entry)
-    except OSError:  # the working directory is there no more
+    except OSError:  # the working directory was removed
         return entry
 
 
 def _is_python_folder(folder: str) -> bool:
-    """Whether it is where Python's own modules lie, or those that were installed."""
+    """Whether it holds Python's own modules, or installed ones."""
     return folder == os.path.dirname(os.__file__) or os.path.basename(folder) in ("site-packages", "dist-packages")

@@ -1,8 +1,57 @@
-"""What every test may use: a tiny encoder with random weights in place of the shipped one."""
+"""What every test may use: a tiny encoder with random weights in place of the shipped one; markers, and how tests are shared out."""
 
+import fcntl
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+MARKED = {
+    "ray": {"launched", "exported", "copies", "there", "failed", "secretive", "moved", "seen", "cluster"},
+    "browser": {"browser"},
+}
+"""By marker, the fixtures that bring it along; a test that launches by itself bears the marker itself."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their fixtures; have the tests of a file run by one worker of pytest-xdist, the longest files first.
+
+    A file whose tests share nothing, each a launch of its own, says so: ``pytestmark = pytest.mark.apart``.
+    """
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        for marker, bringing in MARKED.items():
+            if fixtures & bringing:
+                item.add_marker(marker)
+        if item.get_closest_marker("apart") is None and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+    items.sort(key=_place)
+
+
+def _place(item: pytest.Item) -> int:
+    """Launches first: they wait a lot, and the many short tests fill what they leave of the processors."""
+    return 0 if item.get_closest_marker("ray") else 1 if item.get_closest_marker("browser") else 2
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """Has a folder made by the first worker of pytest-xdist that asks for it; the others wait and share it."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def made(name: str, make: Callable[[Path], object]) -> Path:
+        folder, whole = shared / name, shared / f"{name}.whole"
+        with (shared / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not whole.exists():
+                folder.mkdir()
+                make(folder)
+                whole.touch()
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

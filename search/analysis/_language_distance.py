@@ -2,6 +2,7 @@
 
 import logging
 from contextlib import suppress
+from functools import cache
 
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 
@@ -26,6 +27,7 @@ def load_language_distances() -> dict[str, dict[str, float]]:
     }
 
 
+@cache  # URIEL+ reads all its arrays each time
 def _load_uriel() -> dict[str, dict[str, float]]:
     level = logging.root.level
     try:

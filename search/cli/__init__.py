@@ -1,4 +1,4 @@
-"""The command line: words in, tables out."""
+"""The command line ``xlt``: one module a group of commands."""
 
 from search.cli._main import main
 

@@ -1,4 +1,4 @@
-"""The commands on data: look at every set before a GPU-hour is spent, copy them for machines without internet."""
+"""``xlt data``: check every data set before training, and copy the sets for machines without internet."""
 
 import os
 from collections import defaultdict
@@ -9,17 +9,17 @@ import click
 from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from search.cli._options import CONFIG_ARGUMENT, DATA_OPTION, JSON_OPTION, SET_OPTION
-from search.config import load_config
+from search.config import Config, load_config
 from search.data import DatasetCheck, check_datasets, find_encoder_problems, list_task_requests
 from search.errors import UserError
 from search.terminal import TextTable, make_progress_bar, make_stderr_console, make_stdout_console, print_json
-from trainables.cards import MIRROR_VARIABLE, TAGGED_FILE_FORMAT
+from trainables.cards import MIRROR_VARIABLE, TAGGED_FILE_FORMAT, DatasetPart
 from trainables.validation import DataError, UnreachableError
 
 
 @click.group()
 def data() -> None:
-    """The data that a config asks for: look at them, copy them."""
+    """The data sets of a config: check them, copy them."""
 
 
 def _make_progress_bar() -> Progress:
@@ -30,109 +30,130 @@ def _make_progress_bar() -> Progress:
 @CONFIG_ARGUMENT
 @SET_OPTION
 @DATA_OPTION
-@click.option("--quick", is_flag=True, help="Read the first hundred rows of each set alone.")
+@click.option("--quick", is_flag=True, help="Read only the first hundred rows of each set.")
 @JSON_OPTION
 def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) -> None:
-    """Read every set that CONFIG asks for: are they found, are columns, labels and counts what they should be?
+    """Read every data set of CONFIG, and check that columns, labels and numbers of rows are as expected.
 
-    Lists all that is wrong at once, and exits with 1 if a launch would be refused.
+    Lists all problems at once. The exit code is 1 if a launch would be refused.
     """
     settings = load_config(config, overrides)
-    told = list(find_encoder_problems(settings))
+    encoder_notes = list(find_encoder_problems(settings))
     with _make_progress_bar() as bar:
-        line = bar.add_task("looking", total=None)
-        findings = list(
+        line = bar.add_task("checking", total=None)
+        checks = list(
             check_datasets(
-                settings, quick, lambda what, number, of: bar.update(line, description=what, completed=number, total=of)
+                settings,
+                quick,
+                lambda name, number, count: bar.update(line, description=name, completed=number, total=count),
             )
         )
-    wrong = [text for kind, text in told if kind == "problem"] + [each.problem for each in findings if each.problem]
+    problems = [text for kind, text in encoder_notes if kind == "problem"]
+    problems += [each.problem for each in checks if each.problem]
     if as_json:
         print_json(
             {
                 "name": settings.name,
-                "usable": not wrong,
-                "encoder": [{"kind": kind, "text": text} for kind, text in told],
-                "sets": [finding.to_json() for finding in findings],
+                "usable": not problems,
+                "encoder": [{"kind": kind, "text": text} for kind, text in encoder_notes],
+                "sets": [each.to_json() for each in checks],
             }
         )
     else:
-        _print_dataset_checks(settings.name, told, findings, wrong)
-    if wrong:
+        notes = [*_list_notes(checks), *(text for kind, text in encoder_notes if kind == "note")]
+        _print_dataset_checks(settings.name, checks, notes, problems)
+    if problems:
         raise SystemExit(1)
 
 
-def _print_dataset_checks(
-    name: str, told: Iterable[tuple[str, str]], findings: list[DatasetCheck], wrong: list[str]
-) -> None:
-    titles = ["task", "split", "languages", "rows", "set", "licence"]
-    table = TextTable(titles, words=["task", "set", "licence"], left=titles[:3])
-    together: dict[tuple[str, str, str, str], list[DatasetCheck]] = defaultdict(list)
-    for finding in findings:
-        together[finding.task, finding.split, finding.where.split(",")[0], finding.licence].append(finding)
-    for (task, split, where, licence), those in together.items():
-        languages = {each.language for each in those}
-        read = languages - {each.language for each in those if each.rows is None}
-        lacking = f" of {len(languages)}" if len(read) < len(languages) else ""
-        rows = f"{sum(each.rows or 0 for each in those):,}"
-        table.add(task, split, f"{len(read)}{lacking}", rows, where, licence)
-    make_stdout_console().print(table)
-    for text in dict.fromkeys(_list_notes(told, findings)):
-        make_stdout_console().print(f"note: {text}")
-    for text in dict.fromkeys(wrong):
-        make_stdout_console().print(f"problem: {text}")
-    count = len(dict.fromkeys(wrong))
-    make_stdout_console().print(
+def _print_dataset_checks(name: str, checks: list[DatasetCheck], notes: list[str], problems: list[str]) -> None:
+    console = make_stdout_console()
+    console.print(_build_table(checks))
+    for note in dict.fromkeys(notes):
+        console.print(f"note: {note}")
+    for problem in dict.fromkeys(problems):
+        console.print(f"problem: {problem}")
+    count = len(set(problems))
+    console.print(
         f"{name}: {count} problem{'s' * (count != 1)}: a launch would be refused"
-        if wrong
+        if problems
         else f"{name}: every set can be used"
     )
 
 
-def _list_notes(told: Iterable[tuple[str, str]], findings: Iterable[DatasetCheck]) -> Iterator[str]:
-    for finding in findings:
-        if finding.is_unexpected:
-            yield f"{finding.where}: {finding.rows:,} rows; the table says {finding.expected:,}"
-        for what, count in finding.mended.items():
+def _build_table(checks: Iterable[DatasetCheck]) -> TextTable:
+    """A row for each task, split and set, over its languages."""
+    titles = ["task", "split", "languages", "rows", "set", "licence"]
+    table = TextTable(titles, wrapped_columns=["task", "set", "licence"], left_aligned_columns=titles[:3])
+    groups: dict[tuple[str, str, str, str], list[DatasetCheck]] = defaultdict(list)
+    for each in checks:
+        groups[each.task, each.split, each.where.split(",")[0], each.licence].append(each)
+    for (task, split, where, licence), group in groups.items():
+        languages = {each.language for each in group}
+        usable = languages - {each.language for each in group if each.rows is None}
+        total = f" of {len(languages)}" if len(usable) < len(languages) else ""
+        table.add_row(
+            task, split, f"{len(usable)}{total}", f"{sum(each.rows or 0 for each in group):,}", where, licence
+        )
+    return table
+
+
+def _list_notes(checks: Iterable[DatasetCheck]) -> Iterator[str]:
+    for each in checks:
+        if each.is_unexpected:
+            yield f"{each.where}: {each.rows:,} rows; expected {each.expected:,}"
+        for what, count in each.mended.items():
             more = f" and {count - 1:,} more" if count > 1 else ""
-            yield f"{finding.where}, row {finding.first[what]}{more}: {what}"
-    yield from (text for kind, text in told if kind == "note")
+            yield f"{each.where}, row {each.first[what]}{more}: {what}"
 
 
 @data.command()
 @CONFIG_ARGUMENT
 @SET_OPTION
 @DATA_OPTION
-@click.option("--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Where to.")
+@click.option(
+    "--to", "folder", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder of the copies."
+)
 @JSON_OPTION
 def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool) -> None:
-    """Copy the sets and the encoder that CONFIG asks for from the hub into a folder of mirrors, for machines without internet.
+    """Copy the data sets and the encoder of CONFIG from the hub to a folder of mirrors, for machines without internet.
 
-    What is there already is not copied again. Use it with --data FOLDER or XLT_DATA=FOLDER.
+    Existing copies are kept. Use the folder with --data FOLDER or XLT_DATA=FOLDER.
     """
-    from trainables.benchmarks.hub import copy_encoder, copy_split, silence_datasets
+    from trainables.benchmarks.hub import silence_datasets
 
     settings = load_config(config, overrides)
     if os.environ.get(MIRROR_VARIABLE) and Path(os.environ[MIRROR_VARIABLE]).absolute() == folder.absolute():
-        del os.environ[MIRROR_VARIABLE]  # what it lacks is to come from the hub
+        del os.environ[MIRROR_VARIABLE]  # the hub is the source, not the folder itself
     silence_datasets()
-    wanted = {
+    parts = {
         part.describe_source(language): (part, language)
-        for each in list_task_requests(settings)
-        for _, part, language in each.parts(settings.scored_languages)
+        for request in list_task_requests(settings)
+        for _, part, language in request.iterate_parts(settings.scored_languages)
     }
-    copied, problems = [], []
+    copied, problems = _copy_all(settings, parts, folder)
+    if as_json:
+        print_json({"to": str(folder), "copied": copied, "problems": problems})
+    else:
+        for name in copied:
+            make_stdout_console().print(f"copied {name}")
+        make_stdout_console().print(
+            f"{folder}: {len(parts)} splits, {len(copied)} copied now; use it with --data {folder}"
+        )
+    if problems:
+        raise UserError("\n".join([f"{len(problems)} could not be copied:", *(f"  {problem}" for problem in problems)]))
+
+
+def _copy_all(settings: Config, parts: dict[str, tuple[DatasetPart, str]], folder: Path) -> tuple[list[str], list[str]]:
+    """Copy sets and encoder; returns the names of those that were copied now, and the problems."""
+    copied: list[str] = []
+    problems: list[str] = []
     with _make_progress_bar() as bar:
-        line = bar.add_task("copying", total=len(wanted) + 1)
-        for name, (part, language) in wanted.items():
+        line = bar.add_task("copying", total=len(parts) + 1)
+        for name, (part, language) in parts.items():
             bar.update(line, description=name)
             try:
-                if not part.source.is_local:
-                    copied += [name] * copy_split(part, language, folder)
-                elif not (file := folder / part.source.repository / f"{part.split_of(language)}.tsv").is_file():
-                    raise DataError(
-                        f"{name}: on no hub ({part.source.licence}): put your copy into {file} ({TAGGED_FILE_FORMAT})"
-                    )
+                copied += [name] * _copy_part(name, part, language, folder)
             except DataError as error:
                 problems.append(str(error))
                 if isinstance(error, UnreachableError):
@@ -141,17 +162,29 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
             bar.advance(line)
         bar.update(line, description=settings.encoder)
         try:
-            if settings.encoder != "miniature" and not Path(settings.encoder).is_dir():
-                copied += [f"the encoder {settings.encoder}"] * copy_encoder(settings.encoder, folder)
+            copied += [f"the encoder {settings.encoder}"] * _copy_encoder(settings.encoder, folder)
         except (OSError, ValueError, RuntimeError) as error:
             problems.append(f"encoder: {settings.encoder}: {' '.join(str(error).split())}")
-    if as_json:
-        print_json({"to": str(folder), "copied": copied, "problems": problems})
-    else:
-        for name in copied:
-            make_stdout_console().print(f"copied {name}")
-        make_stdout_console().print(
-            f"{folder}: {len(wanted)} splits, {len(copied)} copied now; use it with --data {folder}"
-        )
-    if problems:
-        raise UserError("\n".join([f"{len(problems)} could not be copied:", *(f"  {problem}" for problem in problems)]))
+    return copied, problems
+
+
+def _copy_part(name: str, part: DatasetPart, language: str, folder: Path) -> bool:
+    """Copy one split from the hub; returns whether it was copied now.
+
+    Raises:
+        DataError: if it cannot be copied, or is on no hub and the folder lacks it.
+    """
+    from trainables.benchmarks.hub import copy_split
+
+    if not part.source.is_local:
+        return copy_split(part, language, folder)
+    file = folder / part.source.repository / f"{part.split_of(language)}.tsv"
+    if not file.is_file():
+        raise DataError(f"{name}: on no hub ({part.source.licence}): put your copy into {file} ({TAGGED_FILE_FORMAT})")
+    return False
+
+
+def _copy_encoder(encoder: str, folder: Path) -> bool:
+    from trainables.benchmarks.hub import copy_encoder
+
+    return encoder != "miniature" and not Path(encoder).is_dir() and copy_encoder(encoder, folder)

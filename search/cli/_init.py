@@ -1,4 +1,4 @@
-"""The command that begins a search of one's own."""
+"""``xlt init``: write a commented config to start from."""
 
 from pathlib import Path
 
@@ -13,12 +13,12 @@ from search.terminal import TextTable, make_stdout_console, print_line
 @click.argument("name", required=False)
 @click.argument("file", required=False, type=click.Path(path_type=Path))
 def init(name: str | None, file: Path | None) -> None:
-    """Write the commented config NAME into FILE (NAME.yaml), to be changed and launched; without NAME list what there is."""
+    """Write the commented config NAME to FILE (by default NAME.yaml), to edit and launch. Without NAME: list the configs."""
     shipped = list_shipped_configs()
     if name is None:
-        table = TextTable(["config", "what it is for"], left=["config", "what it is for"])
+        table = TextTable(["config", "purpose"], left_aligned_columns=["config", "purpose"])
         for each, purpose in shipped.items():
-            table.add(each, purpose)
+            table.add_row(each, purpose)
         make_stdout_console().print(table)
         return
     if name not in shipped:
@@ -29,5 +29,5 @@ def init(name: str | None, file: Path | None) -> None:
         with file.open("x", encoding="utf-8") as opened:
             opened.write(text)
     except FileExistsError:
-        raise UserError(f"{file} is there already: name another file") from None
+        raise UserError(f"{file} exists already: name another file") from None
     print_line(f"written to {file}; launch it: xlt launch {file}")

@@ -1,4 +1,4 @@
-"""The program's own code: carried to the workers, and known by its content."""
+"""The code of xlt-search: copied to the workers, and identified by its content."""
 
 import shutil
 from collections.abc import Iterable
@@ -16,38 +16,41 @@ def _get_package_folders() -> list[Path]:
 
 @cache
 def get_code_digest() -> str:
-    """Of what this process imports, as it lay on the disk when this was first asked: a launch asks before it reads its data."""
+    """The digest of the source files that this process imports, as they are at the first call: a launch calls it before it reads its data."""
     return _digest_sources(_get_package_folders())
 
 
 def _digest_sources(packages: Iterable[Path]) -> str:
-    """Of every source file by its name and content."""
-    found = sha256()
+    """Digest of the names and contents of all source files."""
+    digest = sha256()
     for package in packages:
         for file in sorted(package.rglob("*.py")):
-            found.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
-    return found.hexdigest()[:16]
+            digest.update(str(file.relative_to(package.parent)).encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
 
 
 def get_code_folder() -> str:
-    """The folder that this process imports it from."""
+    """The folder that this process imports the code from."""
     return str(_get_package_folders()[0].parent)
 
 
 def copy_code(folder: Path) -> str:
-    """Copy it into `folder`, from where it can be imported; returns the copy's digest."""
+    """Copy the code into a folder from which it can be imported; returns the digest of the copy."""
     for package in _get_package_folders():
         shutil.copytree(package, folder / package.name, ignore=shutil.ignore_patterns("__pycache__"))
     return _digest_sources(folder / package.name for package in _get_package_folders())
 
 
-def check_same_code(theirs: str) -> None:
-    """Refuse to work in a process that imports other code than the one whose digest this is.
+def check_same_code(digest: str) -> None:
+    """Check that this process imports the same code as the launch.
+
+    Args:
+        digest: the digest of the launch's code.
 
     Raises:
-        RuntimeError: saying where from.
+        RuntimeError: if it imports other code; the message names the folder.
     """
-    if theirs != get_code_digest():
+    if digest != get_code_digest():
         raise RuntimeError(
-            f"this worker has other code of xlt-search than the launch, from {get_code_folder()}: it trains nothing"
+            f"this worker imports xlt-search from {get_code_folder()}, which differs from the code of the launch: it trains nothing"
         )

@@ -1,13 +1,13 @@
-"""What workers must see of the driver's disks."""
+"""Paths of the launching machine that workers need."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SharedPaths:
-    """What workers must see of the driver's."""
+    """Paths that workers on other nodes must see."""
 
-    written: tuple[str, ...] = ()
-    """Folders and URLs that driver and workers write to."""
-    read: tuple[str, ...] = ()
-    """Files and folders that are there."""
+    writable: tuple[str, ...] = ()
+    """Folders and URLs that the launch and its workers write to."""
+    readable: tuple[str, ...] = ()
+    """Files and folders that the workers read."""

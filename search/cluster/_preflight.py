@@ -1,4 +1,4 @@
-"""What can be known of a launch on Ray before anything is read: it is refused here, not after an hour."""
+"""Checks before a launch reads any data: what would fail after minutes or hours is refused at once."""
 
 import os
 import shutil
@@ -14,21 +14,20 @@ from search.config import Config
 from search.errors import UserError
 
 _DEFAULT_MEMORY_THRESHOLD = 0.95
-"""The share of memory in use from which Ray ends workers, if the user has not set another."""
-
+"""Share of memory in use from which Ray kills workers by default."""
 
 _CGROUP_FOLDER = Path("/sys/fs/cgroup")
 
 
 def check_machine(config: Config, address: str | None) -> None:
-    """Refuse what Ray would fail at, or hang.
+    """Refuse a launch with which Ray would fail or hang on this machine.
 
     Args:
-        config: the search.
-        address: of a running cluster, or None for a Ray of the launch's own.
+        config: config of the search.
+        address: address of a running cluster; None if Ray is started here.
 
     Raises:
-        UserError: saying what to do.
+        UserError: with what to do.
     """
     get_start_timeout()
     if address is not None:
@@ -38,49 +37,49 @@ def check_machine(config: Config, address: str | None) -> None:
             f"resources.cpus_per_trial: {config.resources.cpus_per_trial:g}; this machine has {os.cpu_count()}"
         )
     if not sys.executable:
-        raise UserError("Ray cannot start workers: this Python does not know its own interpreter (sys.executable)")
+        raise UserError("Ray cannot start workers: sys.executable of this Python is empty")
     if shutil.which("bash") is None:
-        raise UserError("Ray starts its workers through bash, and there is none on PATH: install it")
+        raise UserError("Ray starts its workers with bash, which is not on PATH: install it")
     _check_memory()
     with make_session_folder():
-        pass  # there is a place for one
+        pass  # such a folder can be made
 
 
 def _check_memory() -> None:
-    """Ray ends workers as soon as it starts them where too much is in use."""
-    named = os.environ.get("RAY_memory_usage_threshold", str(_DEFAULT_MEMORY_THRESHOLD))  # noqa: SIM112
+    """Refuse if so much memory is in use that Ray would kill workers at once."""
+    setting = os.environ.get("RAY_memory_usage_threshold", str(_DEFAULT_MEMORY_THRESHOLD))  # noqa: SIM112
     try:
-        most = float(named)
+        threshold = float(setting)
     except ValueError:
         raise UserError(
-            f"RAY_memory_usage_threshold={named}: it wants a share, such as {_DEFAULT_MEMORY_THRESHOLD}"
+            f"RAY_memory_usage_threshold={setting}: expected a number such as {_DEFAULT_MEMORY_THRESHOLD}"
         ) from None
-    if (used := max(psutil.virtual_memory().percent / 100, _get_container_memory_share())) >= most:
+    if (used := max(psutil.virtual_memory().percent / 100, _get_container_memory_share())) >= threshold:
         raise UserError(
-            f"memory: {used:.0%} of it is in use, and Ray ends workers from {most:.0%} on: free some, or set RAY_memory_usage_threshold"
+            f"memory: {used:.0%} is in use, and Ray kills workers from {threshold:.0%} on: free some, or raise RAY_memory_usage_threshold"
         )
 
 
 def _get_container_memory_share() -> float:
-    """The share in use of what control groups allow, version 2; 0 where there is no limit."""
+    """The share in use of the memory that control groups (version 2) allow; 0 without a limit."""
     try:
-        most, now = ((_CGROUP_FOLDER / f"memory.{name}").read_text().strip() for name in ("max", "current"))
+        limit, used = ((_CGROUP_FOLDER / f"memory.{name}").read_text().strip() for name in ("max", "current"))
         stat = dict(line.split() for line in (_CGROUP_FOLDER / "memory.stat").read_text().splitlines())
-        return 0.0 if most == "max" else (int(now) - int(stat.get("inactive_file", 0))) / int(most)
+        return 0.0 if limit == "max" else (int(used) - int(stat.get("inactive_file", 0))) / int(limit)
     except (OSError, ValueError):
         return 0.0
 
 
 def check_cluster_address(address: str) -> None:
-    """Refuse an address that no launch can work at.
+    """Refuse the address of a cluster that a launch cannot use.
 
     Raises:
-        UserError: saying what to do.
+        UserError: with what to do.
     """
     if address.startswith("ray://"):
         raise UserError(
-            f"--address {address}: a launch cannot work through Ray Client; start it on a node of the cluster with --address auto, "
-            "or send it there: ray job submit -- xlt launch CONFIG --address auto"
+            f"--address {address}: a launch does not run through Ray Client. Start it on a node of the cluster with --address auto, "
+            "or submit it: ray job submit -- xlt launch CONFIG --address auto"
         )
     host, separator, port = address.rpartition(":")
     if not separator:

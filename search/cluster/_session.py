@@ -1,4 +1,4 @@
-"""The folder of one Ray session: private, short enough for sockets, and gone with the launch."""
+"""The folder of one Ray session: private, with a path short enough for sockets, and removed with the launch."""
 
 import fcntl
 import os
@@ -13,9 +13,9 @@ from search.process import ensure_cleanup
 
 SESSION_PREFIX = "xlt-"
 MAX_SOCKET_PATH = 107
-"""Bytes of a path that a Unix socket takes on Linux."""
+"""Longest path of a Unix socket on Linux, in bytes."""
 RAY_SUBFOLDER = "ray"
-"""In it what Ray has for its own, which it opens to everybody: so it lies within a folder that it does not know."""
+"""Ray's own folder within the session folder. Ray makes it readable for everybody; the folder around it is private."""
 _RAY_PATH_BYTES = len(
     f"/{SESSION_PREFIX}12345678/{RAY_SUBFOLDER}/session_2026-01-01_00-00-00_000000_4194304/sockets/plasma_store.1"
 )
@@ -23,7 +23,7 @@ _LOCK_FILE = "lock"
 
 
 def list_session_parents() -> list[Path]:
-    """Folders for temporary files, the user's first, that leave a socket's path short enough."""
+    """Folders for temporary files in which the path of a socket is short enough, the user's own choice first."""
     named = (os.environ.get("RAY_TMPDIR"), tempfile.gettempdir(), "/tmp", "/var/tmp", os.environ.get("XDG_RUNTIME_DIR"))  # noqa: S108
     folders = dict.fromkeys(Path(name).absolute() for name in (*named, "/dev/shm") if name)  # noqa: S108
     return [folder for folder in folders if len(os.fsencode(folder)) + _RAY_PATH_BYTES <= MAX_SOCKET_PATH]
@@ -31,10 +31,10 @@ def list_session_parents() -> list[Path]:
 
 @contextmanager
 def make_session_folder() -> Iterator[Path]:
-    """A folder that nobody else can read, in the first of the candidates that takes one.
+    """Make a folder that only this user can read, in the first parent folder (`list_session_parents`) that allows it.
 
     Raises:
-        UserError: when none does.
+        UserError: if none does.
     """
     folder, handle = _make_locked_folder()
     try:
@@ -56,12 +56,13 @@ def _make_locked_folder() -> tuple[Path, int]:
         return folder, _lock_folder(folder)
     raise UserError(
         f"Ray needs a folder for its sockets and logs, in a path of at most {MAX_SOCKET_PATH - _RAY_PATH_BYTES} bytes: "
-        f"name one in RAY_TMPDIR ({'; '.join(why) or 'the paths of those here are longer'})"
+        f"name a folder in RAY_TMPDIR ({'; '.join(why) or 'the paths of all folders for temporary files are longer'})"
     )
 
 
 def _lock_folder(folder: Path) -> int:
-    """The handle of the folder's lock, which has its name only once it is held: `_remove_stale_folders` takes no folder that is being made."""
+    """Lock a folder; returns the handle. The lock file gets its name only when it is locked, so that `_remove_stale_folders` of another
+    launch does not remove a new folder."""
     handle = os.open(folder / f".{_LOCK_FILE}", os.O_CREAT | os.O_RDWR, 0o600)
     fcntl.flock(handle, fcntl.LOCK_EX)
     (folder / f".{_LOCK_FILE}").rename(folder / _LOCK_FILE)
@@ -69,7 +70,7 @@ def _lock_folder(folder: Path) -> int:
 
 
 def _remove_stale_folders(parent: Path) -> None:
-    """Remove the folders of this user's launches that were killed: nobody holds their locks."""
+    """Remove the folders of this user's killed launches: those whose lock nobody holds."""
     for lock in parent.glob(f"{SESSION_PREFIX}*/{_LOCK_FILE}"):
         with suppress(OSError):
             handle = os.open(lock, os.O_RDWR | os.O_NOFOLLOW)

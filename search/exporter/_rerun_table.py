@@ -18,14 +18,14 @@ def render_rerun(
     """A table of mean scores by target, exported and by seed, then the comparison on the exported seed."""
     yield f"trial {best.number} of {best.name}: {best.trial}"
     titles = ["target", "exported", *(f"seed {seed}" for seed in outcomes)]
-    table = TextTable(titles, left=titles)
+    table = TextTable(titles, left_aligned_columns=titles)
     metrics = next(iter(outcomes.values())).transfer.metrics
     recorded = Transfer(best.scores, metrics)
     means = [transfer.target_means() for transfer in (recorded, *(outcome.transfer for outcome in outcomes.values()))]
     for target in best.scores:
-        table.add(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
+        table.add_row(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
     overall = [f"{fmean(told.values()):.4f}" if told else "" for told in means]
-    table.add("mean over families", *overall, style="bold")
+    table.add_row("mean over families", *overall, style="bold")
     yield table
     if found is not None:
         yield f"seed {best.seed}: {found}"

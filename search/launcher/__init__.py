@@ -1,4 +1,4 @@
-"""A launch: the scheduler, Ray Tune workers, the study in the hands of its only writer, progress."""
+"""Launch a search: scheduler, Ray Tune workers, racing, the study as its launch writes it, progress."""
 
 from search.launcher._launch import launch
 

@@ -1,29 +1,23 @@
-"""A search's trials as its sampler sees them."""
+"""A trial of a search as a candidate of `search.sampler.CurriculumSampler`."""
 
 import math
-from collections.abc import Mapping, Sequence
-from functools import lru_cache
-from statistics import variance
+from collections.abc import Mapping
 from types import MappingProxyType
-
-import numpy as np
 
 from search.sampler import Candidate, SettingValue, StageView
 from search.space import compute_path_signature, iterate_stage_paths
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise_methods import count_passes
-from trainables.outcome import Outcome
-from trainables.transfer import Objective
 
 PRIOR_BELIEF = "prior.tasks"
 
 
-def build_candidate(trial: Trial, believed: Mapping[str, float] = MappingProxyType({})) -> Candidate:
-    """What a trial's curriculum looks like, what its stages would cost in plain optimiser steps, and what is believed of it.
+def build_candidate(trial: Trial, priors: Mapping[str, float] = MappingProxyType({})) -> Candidate:
+    """Describe a trial for the sampler: its stages, what each costs in plain optimiser steps, and prior beliefs about it.
 
     Args:
-        trial: what to look at.
-        believed: how well tasks transfer, as far as something is believed of them.
+        trial: the trial.
+        priors: `prior.tasks` of the config: how well tasks are believed to transfer.
     """
     example = trial.trained_target
     targets = set(trial.targets)
@@ -34,36 +28,14 @@ def build_candidate(trial: Trial, believed: Mapping[str, float] = MappingProxyTy
             (compute_path_signature(path, path[-1] in targets), _estimate_cost(path[-1]))
             for path in iterate_stage_paths(trial)
         ],
-        {PRIOR_BELIEF: sum(believed.get(task, 0.0) for stage in trial.curriculum for task in stage.tasks)}
-        if believed
+        {PRIOR_BELIEF: sum(priors.get(task, 0.0) for stage in trial.curriculum for task in stage.tasks)}
+        if priors
         else {},
     )
 
 
-class EarlierSearch:
-    """An earlier search: what its trials tell of others."""
-
-    def __init__(self, name: str, trials: Sequence[Trial], values: Sequence[float]) -> None:
-        """
-        Args:
-            name: the search's.
-            trials: two or more, the best first.
-            values: theirs.
-        """
-        from search.sampler.gaussian_process import GaussianProcessModel
-
-        self.name, self.trials = name, trials
-        self._model = GaussianProcessModel([build_candidate(trial) for trial in trials], np.array(values), None)
-        self._predict_mean = lru_cache(maxsize=4096)(
-            lambda trial: float(self._model.predict_mean([build_candidate(trial)])[0])
-        )
-
-    def predict_belief(self, trial: Trial) -> dict[str, float]:
-        """What it would expect of a trial, in deviations of its own values from their mean."""
-        return {f"search {self.name}": self._predict_mean(trial)}
-
-
 def _estimate_cost(stage: Stage) -> float:
+    """Cost of a stage: tokens at most, times the cost of a step relative to one without noise."""
     return (
         stage.steps
         * count_passes(stage.noise).forward_equivalents
@@ -74,17 +46,9 @@ def _estimate_cost(stage: Stage) -> float:
 
 
 def _extract_settings(stage: Stage) -> dict[str, SettingValue]:
+    """Settings of a stage. Sizes are logarithms: they lie on logarithmic grids."""
     settings: dict[str, SettingValue] = {"rate": math.log(stage.learning_rate), "noise": stage.noise.kind}
     for name, size in (("magnitude", stage.noise.magnitude), ("weight", stage.noise.weight)):
         if size:
             settings[name] = math.log(size)
     return settings
-
-
-def estimate_seed_variance(repeats: dict[int, dict[int, Outcome]], objective: Objective) -> float | None:
-    """Pooled variance of a trial's value over fresh seeds; None before there are enough repeats."""
-    values = [[outcome.transfer.objective(objective) for outcome in seeds.values()] for seeds in repeats.values()]
-    freedom = sum(len(seeds) - 1 for seeds in values)
-    if freedom < 4:
-        return None
-    return sum(variance(seeds) * (len(seeds) - 1) for seeds in values if len(seeds) > 1) / freedom

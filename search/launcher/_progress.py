@@ -1,4 +1,4 @@
-"""A launch's progress on the terminal: a line a job, which reads as well in a log file, and a live line below on a terminal."""
+"""Progress of a launch: one line a job, and a live status line on a terminal."""
 
 import re
 import time
@@ -9,13 +9,15 @@ from rich.progress import ProgressColumn, Task
 from rich.text import Text
 
 from search.launcher._eta import EtaEstimator
-from search.launcher._scheduler import JobEvent, Scheduler
+from search.launcher._job import Job, JobEvent
+from search.launcher._scheduler import Scheduler
 from search.study import Study
-from search.terminal import make_progress_bar
+from search.terminal import make_progress_bar, print_plain
+from trainables.outcome import Outcome
 from trainables.store import StageEntry
 
 MAX_ERROR_LENGTH = 300
-"""Letters of an error in a line."""
+"""Characters of an error in a line."""
 
 
 _STAGE_KEY_PATTERN = re.compile(r"\b[0-9a-f]{32}\b")
@@ -27,17 +29,20 @@ class _EtaColumn(ProgressColumn):
 
 
 class ProgressReporter:
-    """Prints what the agenda announces to a console (standard error)."""
+    """Job listener that prints the progress of a launch to a console (standard error)."""
 
     def __init__(self, study: Study, console: Console) -> None:
         self.study = study
         self.folder = f"{study.failures.parents[1].name}/{study.failures.parent.name}"
-        """The search's, from the home on."""
+        """The search's folder, relative to the home."""
         self.console = console
         self.started = time.monotonic()
         self.scheduler: Scheduler | None = None
         self.best: tuple[float, int] | None = None
-        self.done = self.failed = 0
+        """Value and number of the best trial so far."""
+        self.jobs_before = 0
+        """Jobs of earlier launches."""
+        self.jobs_done = self.jobs_failed = 0
         self.printed_notes: set[str] = set()
         self.bar = make_progress_bar(console, _EtaColumn())
         self.task = self.bar.add_task("starting workers", total=None)
@@ -52,75 +57,85 @@ class ProgressReporter:
     def __exit__(self, *exception: object) -> None:
         self.bar.stop()
 
-    def follow(self, agenda: Scheduler, entries: Sequence[StageEntry] = ()) -> None:
-        """Follow this agenda from now on; stages of the store tell from the first job on when the launch will be done."""
-        self.scheduler = agenda
-        ended = [record for record in self.study.get_trial_records() if record.is_finished]
-        self.before = len(ended) + sum(len(seeds) for seeds in self.study.get_repeat_outcomes().values())
-        agenda.listeners.append(self)
-        self.eta_estimator = EtaEstimator(agenda, self.study, entries)
+    def follow(self, scheduler: Scheduler, entries: Sequence[StageEntry] = ()) -> None:
+        """Print the jobs of this scheduler from now on.
+
+        Args:
+            scheduler: scheduler of the launch.
+            entries: stages of the store, whose measured times allow an ETA from the first job on.
+        """
+        self.scheduler = scheduler
+        finished = [record for record in self.study.get_trial_records() if record.is_finished]
+        self.jobs_before = len(finished) + sum(len(seeds) for seeds in self.study.get_repeat_outcomes().values())
+        scheduler.listeners.append(self)
+        self.eta_estimator = EtaEstimator(scheduler, self.study, entries)
 
     def __call__(self, event: JobEvent) -> None:
-        """One job ended: a line about it."""
+        """Print a line about a job that ended."""
         assert self.scheduler is not None
         for note in event.notes:
             self.note(note)
-        self.done += event.outcome is not None
-        if event.again:
-            self.note(f"{self._about(event)}; it is run again with what stages it had")
+        if event.will_retry:
+            self.note(f"{self._describe_event(event)}; it runs again and reuses the stages that it finished")
             return
-        self.failed += event.outcome is None
-        left = self.eta_estimator.ended(event)
-        ended = self.before + self.done + self.failed
+        self.jobs_done += event.outcome is not None
+        self.jobs_failed += event.outcome is None
+        seconds_left = self.eta_estimator.update(event)
+        ended = self.jobs_before + self.jobs_done + self.jobs_failed
         total = ended + self.scheduler.pending_jobs
-        eta = self._format_eta(self.scheduler, left)
-        self.console.print(
-            f"[{ended:>{len(str(total))}}/{total}] {_format_duration(time.monotonic() - self.started)}  {self._about(event)}  ({eta})",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        eta = self._format_eta(self.scheduler, seconds_left)
+        counter = f"[{ended:>{len(str(total))}}/{total}] {_format_duration(time.monotonic() - self.started)}"
+        print_plain(self.console, f"{counter}  {self._describe_event(event)}  ({eta})")
         best = f", best {self.best[0]:.3f} (trial {self.best[1]})" if self.best else ""
+        running = len(self.scheduler.running_jobs)
         self.bar.update(
             self.task,
-            description=f"{ended} of {total}, {len(self.scheduler.running)} running, {self.failed} failed{best}",
+            description=f"{ended} of {total}, {running} running, {self.jobs_failed} failed{best}",
             completed=ended,
             total=total,
             eta=eta,
         )
 
     def note(self, text: str) -> None:
-        """Tell something that the user should know, once: of many stages with the same trouble, of the first."""
-        if (trouble := _STAGE_KEY_PATTERN.sub("", text)) not in self.printed_notes:
-            self.printed_notes.add(trouble)
-            self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        """Print a note once. Notes that differ in a stage key alone count as the same."""
+        if (pattern := _STAGE_KEY_PATTERN.sub("", text)) not in self.printed_notes:
+            self.printed_notes.add(pattern)
+            print_plain(self.console, text)
 
-    def _about(self, event: JobEvent) -> str:
+    def _describe_event(self, event: JobEvent) -> str:
         job = event.job
-        what = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
+        name = f"trial {job.number}" if job.seed is None else f"trial {job.number} again, seed {job.seed}"
         if event.outcome is None:
             where = f"; traceback: {self.folder}/{event.failure}" if event.failure else ""
-            return f"{what}: {job.trial}  {'LOST' if event.again else 'FAILED'}: {_shorten_error(event.error or '')}{where}"
+            state = "LOST" if event.will_retry else "FAILED"
+            return f"{name}: {job.trial}  {state}: {_shorten_error(event.error or '')}{where}"
         value = event.outcome.transfer.objective(self.study.config.objective)
-        best = f", ended early by {event.pruned}" if event.pruned else ""
-        if job.seed is None and not event.pruned:
-            if self.best is None or value > self.best[0]:
-                self.best = value, job.number
-            best = ", the best so far" if self.best[1] == job.number else f", best {self.best[0]:.3f}"
-        trained = sum(stage.trained for stage in event.outcome.stages)
-        shared = len(event.outcome.stages) - trained
-        reuse = f", {shared} of {len(event.outcome.stages)} stages from the store" if shared else ""
-        return f"{what}: {job.trial}  {value:.3f}{best}; {event.outcome.seconds:.0f} s{reuse}"
+        rank = f", ended early by {event.pruned}" if event.pruned else self._compare_with_best(job, value)
+        return f"{name}: {job.trial}  {value:.3f}{rank}; {_describe_cost(event.outcome)}"
 
-    def _format_eta(self, agenda: Scheduler, left: float | None) -> str:
-        if not agenda.pending_jobs:
+    def _compare_with_best(self, job: Job, value: float) -> str:
+        """Compare a trial with the best so far. Repeats are not compared: they are on another seed."""
+        if job.seed is not None:
+            return ""
+        if self.best is None or value > self.best[0]:
+            self.best = value, job.number
+        return ", the best so far" if self.best[1] == job.number else f", best {self.best[0]:.3f}"
+
+    def _format_eta(self, scheduler: Scheduler, seconds_left: float | None) -> str:
+        if not scheduler.pending_jobs:
             return "done"
-        eta = "" if left is None else f", ETA {_format_duration(left)}"
-        return f"{len(agenda.running)} running, {self.failed} failed{eta}"
+        eta = "" if seconds_left is None else f", ETA {_format_duration(seconds_left)}"
+        return f"{len(scheduler.running_jobs)} running, {self.jobs_failed} failed{eta}"
+
+
+def _describe_cost(outcome: Outcome) -> str:
+    shared = sum(not stage.trained for stage in outcome.stages)
+    reuse = f", {shared} of {len(outcome.stages)} stages from the store" if shared else ""
+    return f"{outcome.seconds:.0f} s{reuse}"
 
 
 def _shorten_error(error: str) -> str:
-    """An error in one line of bearable length: the file has it whole."""
+    """The beginning of an error in one line; the traceback's file has all of it."""
     line = " ".join(error.split())
     return line if len(line) <= MAX_ERROR_LENGTH else f"{line[:MAX_ERROR_LENGTH]}..."
 

@@ -1,4 +1,4 @@
-"""The sampler that a config names."""
+"""The Optuna sampler that a config names."""
 
 import warnings
 from collections.abc import Callable, Iterable
@@ -13,30 +13,33 @@ from search.space import PathSignature
 
 def make_sampler(
     config: Config,
-    place: int,
+    position: int,
     space: CandidateSpace,
-    held: Callable[[], Iterable[PathSignature]],
-    noise: Callable[[], float | None],
+    list_stored_paths: Callable[[], Iterable[PathSignature]],
+    estimate_variance: Callable[[], float | None],
 ) -> optuna.samplers.BaseSampler:
-    """Make it, for one proposal: its draws belong to the place of a trial in the search, whichever launch asks for it.
+    """Make the sampler for one proposal. Its random draws depend on the seed and the trial's position alone, not on the launch.
 
-    What comes of them: ``random`` and ``orders`` propose the same trials whatever was interrupted, with any number of workers. The others
-    learn from what has ended, so they propose the same where that is the same: with one worker always, with several only as far as trials
-    ended in the same order. An extended search is the one that had so many trials from the start if ``n_startup_trials`` of ``tpe`` or
-    ``population_size`` of ``nsga2`` do not change with the number of trials, and if no repeats of finalists came between, from which
-    ``curriculum`` learns how much values vary over seeds.
+    Reproducibility:
+
+    - ``random`` and ``orders`` propose the same trials after any interruption, with any number of workers.
+    - The others learn from finished trials. With one worker they propose the same trials after any interruption; with several
+      workers only if trials end in the same order.
+    - An extended search proposes the same trials as one that had so many trials from the start if ``n_startup_trials`` of
+      ``tpe`` or ``population_size`` of ``nsga2`` do not change with the number of trials, and no repeats of finalists came
+      between: from these ``curriculum`` learns the variance over seeds.
 
     Args:
-        config: the search.
-        place: of the trial to propose: how many are before it.
-        space: of candidates.
-        held: stages that the store has.
-        noise: variance of a trial's value over seeds, where it is known.
+        config: config of the search.
+        position: position of the proposed trial: the number of trials before it.
+        space: suggests all parameters of a trial and returns the candidate.
+        list_stored_paths: returns the stages that the store has.
+        estimate_variance: returns the variance of a trial's value over seeds; None if it is unknown.
     """
-    seed = Random(f"{config.seed}/{place}").getrandbits(32)
+    seed = Random(f"{config.seed}/{position}").getrandbits(32)
     match config.sampler:
         case "curriculum":
-            return CurriculumSampler(space, seed=config.seed, trained_parts=held, noise=noise)
+            return CurriculumSampler(space, seed=config.seed, trained_parts=list_stored_paths, noise=estimate_variance)
         case "gp":
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -45,4 +48,4 @@ def make_sampler(
             return optuna.samplers.NSGAIISampler(seed=seed, population_size=min(50, max(4, config.trials // 4)))
         case "tpe":
             return optuna.samplers.TPESampler(seed=seed, n_startup_trials=max(5, config.trials // 4))
-    return optuna.samplers.RandomSampler(seed=seed)  # orders names all of its trials beforehand
+    return optuna.samplers.RandomSampler(seed=seed)  # `orders` draws nothing: its design lists all trials

@@ -1,4 +1,4 @@
-"""The process itself: what libraries expect of its surroundings, and how a command ends."""
+"""The process of a command: what libraries expect around it, signals, exit codes."""
 
 from search.process._exit import CommandGroup, ensure_cleanup, exit_process
 from search.process._setup import change_to_empty_folder, make_private_folder, use_private_temporary_folder

@@ -1,4 +1,4 @@
-"""How a command ends: by itself, by a signal, with its reader gone, its disk full. Each in a sentence, with a code of its own."""
+"""How a command ends: by itself, by an error, by a signal, or when its output cannot be written. Each has its message and exit code."""
 
 import errno
 import io
@@ -19,22 +19,22 @@ from search.terminal import print_line
 from trainables.validation import DataError
 
 SIGNAL_GRACE_SECONDS = 20.0
-"""Seconds that a command has to end after a signal: its cluster may have got the same one, and answer no more."""
+"""Seconds after a signal until the process exits by force: Ray may have got the same signal, and not answer any more."""
 EXIT_CALLBACKS: list[Callable[[], None]] = []
-"""What is done of a command that has not ended by then."""
+"""Clean-up of the running command that an exit by force still does."""
 
 RESUME_HINT = "the same xlt launch takes up where this one stopped"
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _received_signals: list[int] = []
 _output_errors: list[OSError] = []
-"""Why standard output could not be written."""
+"""Errors of writing to standard output."""
 
 
 class CommandGroup(click.Group):
-    """Prints what goes wrong without a traceback: exit code 2 for what the user can mend in his words, 1 for all else."""
+    """Prints errors without a traceback. Exit code 2 for a user's mistake, 1 for other failures."""
 
     def main(self, args: Sequence[str] | None = None, *words: Any, **more: Any) -> Any:
-        """Run a command; without arguments, as the whole of this process."""
+        """Run a command. Without arguments it takes those of this process, and sets the process up."""
         if args is None:
             set_up_process()
             set_up_signals_and_streams()
@@ -42,7 +42,7 @@ class CommandGroup(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            found = super().invoke(context)
+            result = super().invoke(context)
         except (UserError, DataError) as error:
             print_line(f"xlt: {error}", err=True)
             context.exit(2)
@@ -59,13 +59,13 @@ class CommandGroup(click.Group):
             print_line(f"xlt: {describe_os_error(error)}", err=True)
             context.exit(1)
         if _output_errors:
-            print_line(f"xlt: standard output: {_output_errors[0].strerror}: what was printed is not whole", err=True)
+            print_line(f"xlt: standard output: {_output_errors[0].strerror}: the output is incomplete", err=True)
             context.exit(1)
-        return found
+        return result
 
 
 def set_up_signals_and_streams() -> None:
-    """Let signals end this process as Ctrl-C does, and readers that go away end nothing."""
+    """Handle SIGTERM and SIGHUP as Ctrl-C, and let a command finish if the reader of its output is gone."""
     for number in _ENDING_SIGNALS:
         if signal.getsignal(number) == signal.SIG_DFL:  # under nohup SIGHUP is ignored, and stays so
             signal.signal(number, _raise_interrupt)
@@ -73,49 +73,52 @@ def set_up_signals_and_streams() -> None:
 
 
 def get_exit_code() -> int:
-    """The exit code of an interrupted command: 128 and the signal's number, as shells have it."""
+    """The exit code of an interrupted command: 128 plus the signal's number, as in shells."""
     return 128 + (_received_signals[0] if _received_signals else signal.SIGINT)
 
 
 def describe_interruption() -> str:
-    """What interrupted it, in a word."""
+    """What interrupted the command."""
     return f"ended by {signal.Signals(_received_signals[0]).name}" if _received_signals else "interrupted"
 
 
 def describe_os_error(error: OSError) -> str:
-    """An error of the system's in words, with what to do where that is known."""
-    place = f"{error.filename}: " if error.filename else ""
-    told = f"{place}{error.strerror or error}"
+    """The message of an error of the operating system, with what to do if the disk is full or a folder is not writable."""
+    message = f"{error.filename}: " if error.filename else ""
+    message += str(error.strerror or error)
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{told}: make room on the disk of the home, of the stage store, or of temporary files (TMPDIR); what is finished is kept"
+        return (
+            f"{message}: free space on the disk of the home, of the stage store, or of temporary files (TMPDIR); "
+            "what is finished is kept"
+        )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
-        return f"{told}; name a folder that you may write to with --home or XLT_HOME"
-    return told
+        return f"{message}; choose a folder that you may write to with --home or XLT_HOME"
+    return message
 
 
 def _raise_interrupt(number: int, frame: FrameType | None) -> None:
-    """Do what Ctrl-C does."""
+    """Signal handler that does what Ctrl-C does. The first signal also starts the timer of the exit by force."""
     if not _received_signals:
-        watch = threading.Timer(SIGNAL_GRACE_SECONDS, lambda: exit_process(describe_interruption(), get_exit_code()))
-        watch.daemon = True
-        watch.start()
+        timer = threading.Timer(SIGNAL_GRACE_SECONDS, lambda: exit_process(describe_interruption(), get_exit_code()))
+        timer.daemon = True
+        timer.start()
     _received_signals.append(number)
     raise KeyboardInterrupt
 
 
-def exit_process(told: str, code: int) -> None:
-    """End this process from any thread, what hangs and all, after the last resort."""
+def exit_process(message: str, code: int) -> None:
+    """Exit by force, from any thread, even if another one hangs: clean up (`EXIT_CALLBACKS`), print a message, end the process."""
     for end in reversed(EXIT_CALLBACKS):
         with suppress(Exception):
             end()
     with suppress(OSError):
-        os.write(2, f"xlt: {told}{_make_resume_hint('launch' if EXIT_CALLBACKS else None)}\n".encode())
+        os.write(2, f"xlt: {message}{_make_resume_hint('launch' if EXIT_CALLBACKS else None)}\n".encode())
     os._exit(code)
 
 
 @contextmanager
 def ensure_cleanup(end: Callable[[], None]) -> Iterator[None]:
-    """Has something done at the end of the context, or, should the process be given up before, then."""
+    """Call `end` when the context is left, or when the process exits by force before."""
     EXIT_CALLBACKS.append(end)
     try:
         yield
@@ -129,7 +132,7 @@ def _make_resume_hint(command: str | None) -> str:
 
 
 class _UnbreakableStream(io.FileIO):
-    """A standard stream that takes what is written after its reader has gone, as nothing."""
+    """A standard stream that discards its input once it cannot be written."""
 
     def write(self, data: Any, /) -> int:
         try:
@@ -137,13 +140,13 @@ class _UnbreakableStream(io.FileIO):
         except OSError as error:
             if error.errno not in (errno.EPIPE, errno.EIO) and self.fileno() == 1:
                 _output_errors.append(error)
-            with open(os.devnull, "wb") as nothing, suppress(OSError):
-                os.dup2(nothing.fileno(), self.fileno())
+            with open(os.devnull, "wb") as null, suppress(OSError):
+                os.dup2(null.fileno(), self.fileno())
             return len(data)
 
 
 def _make_unbreakable(number: int, stream: Any) -> Any:
-    """The stream, or one in its place."""
+    """The stream with an `_UnbreakableStream` below it; the stream itself if a test has replaced it."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()

@@ -1,4 +1,4 @@
-"""What libraries ask of the machine around a process, made up where it is missing: open streams, a user's name, a home folder, UTF-8."""
+"""Sets up the process for libraries that expect a user name, a home folder, UTF-8 and open standard streams."""
 
 import atexit
 import os
@@ -15,13 +15,13 @@ from pathlib import Path
 from search._module_path import exclude_working_directory
 
 USER_NAME_VARIABLES = ("LOGNAME", "USER", "LNAME", "USERNAME")
-"""Where Python looks for the user's name before it asks for the account."""
+"""The variables in which Python looks for the user's name before it asks for the account."""
 
 
 def set_up_process() -> None:
-    """Make it up, for this process and all that it starts; where file names are not UTF-8 the process begins anew.
+    """Provide what is missing, for this process and those it starts. If file names are not UTF-8, the process starts again.
 
-    In a container the user is often a number that no account has; batch systems and services start programs without HOME and locale.
+    In a container the user often is a number without an account. Batch systems and services start programs without HOME and locale.
     """
     _open_standard_streams()
     _undo_warnings_as_errors()
@@ -35,29 +35,29 @@ def set_up_process() -> None:
 
 
 def _open_standard_streams() -> None:
-    """One that was closed would be the next file that is opened, and get what is printed."""
+    """Open closed streams on the null device. Otherwise the next file that is opened would get their number and the output."""
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, "r+", encoding="utf-8"))  # noqa: SIM115 - as long as the process
 
 
 def _undo_warnings_as_errors() -> None:
-    """Take back what ``PYTHONWARNINGS=error`` asks for, here and in workers: Ray and MLflow warn as they start, and would not."""
+    """Undo ``PYTHONWARNINGS=error``, here and in workers: Ray and MLflow warn when they start, and would fail."""
     if not any(option.startswith("error") for option in sys.warnoptions):
         return
     warnings.simplefilter("default")
     for kind in (DeprecationWarning, PendingDeprecationWarning, ImportWarning, ResourceWarning):
-        warnings.simplefilter("ignore", kind)  # as Python itself has them
-    asked = os.environ.get("PYTHONWARNINGS", "").split(",")
-    os.environ["PYTHONWARNINGS"] = ",".join(option for option in asked if not option.startswith("error"))
+        warnings.simplefilter("ignore", kind)  # Python's own default
+    options = os.environ.get("PYTHONWARNINGS", "").split(",")
+    os.environ["PYTHONWARNINGS"] = ",".join(option for option in options if not option.startswith("error"))
 
 
 def _restart_in_utf8_mode() -> None:
-    """In Python's UTF-8 mode; what cannot be shown on this terminal is shown escaped."""
+    """Start again in Python's UTF-8 mode. Characters that the terminal cannot show are escaped."""
     output = (
         {"PYTHONIOENCODING": f"{sys.stdout.encoding}:backslashreplace"} if "PYTHONIOENCODING" not in os.environ else {}
     )
@@ -75,15 +75,15 @@ def _has_account() -> bool:
 
 @contextmanager
 def make_private_folder() -> Iterator[Path]:
-    """An empty folder that nobody else can see into, to start something in: there until the context is left."""
+    """An empty folder that only this user can read, removed when the context is left."""
     with tempfile.TemporaryDirectory(prefix="xlt-", ignore_cleanup_errors=True) as folder:
         yield Path(folder).resolve()
 
 
 @contextmanager
 def change_to_empty_folder() -> Iterator[None]:
-    """In an empty working directory until the context is left."""
-    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # it may be gone, or not ours to read
+    """Work in an empty folder until the context is left."""
+    before = os.open(".", getattr(os, "O_PATH", os.O_RDONLY))  # by descriptor: it may be removed, or unreadable
     try:
         with make_private_folder() as folder:
             os.chdir(folder)
@@ -97,7 +97,7 @@ def change_to_empty_folder() -> Iterator[None]:
 
 @contextmanager
 def use_private_temporary_folder() -> Iterator[None]:
-    """Temporary files of this process where nobody else can have put any before, under names that can be foreseen."""
+    """Write temporary files to a folder of this process, where nobody else can have put files under foreseeable names."""
     before, tempfile.tempdir = tempfile.tempdir, str(_make_process_folder())
     try:
         yield
@@ -117,6 +117,6 @@ def _has_user_home() -> bool:
         home = Path.home()
     except RuntimeError:
         return False
-    # One that is not there is made by whoever wants it, if that can be.
-    above = next(folder for folder in (home, *home.parents) if folder.exists())
-    return above.is_dir() and os.access(above, os.W_OK)
+    # A home that does not exist may be created, if its parent is writable.
+    parent = next(folder for folder in (home, *home.parents) if folder.exists())
+    return parent.is_dir() and os.access(parent, os.W_OK)

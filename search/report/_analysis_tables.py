@@ -127,9 +127,11 @@ def _build_selection_table(told: Mapping[str, Any] | None) -> TextTable | None:
 def _build_table(titles: Sequence[str], rows: Sequence[tuple[str, ...]]) -> TextTable | None:
     if not rows:
         return None
-    table = TextTable(titles, words=titles[:1], left=titles[1:2])
+    table = TextTable(titles, wrapped_columns=titles[:1], left_aligned_columns=titles[1:2])
     for row in rows[:MAX_TABLE_ROWS]:
-        table.add(*row)
+        table.add_row(*row)
     if len(rows) > MAX_TABLE_ROWS:
-        table.add(f"{len(rows) - MAX_TABLE_ROWS} more rows: xlt report NAME --out FILE.html", *[""] * (len(titles) - 1))
+        table.add_row(
+            f"{len(rows) - MAX_TABLE_ROWS} more rows: xlt report NAME --out FILE.html", *[""] * (len(titles) - 1)
+        )
     return table

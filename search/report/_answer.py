@@ -132,30 +132,34 @@ def _build_family_table(
     mine = list(repeats.values()) or ([best.outcome] if best.outcome else [])
     others = list(rivals.values()) if repeats else [rival.outcome] if rival and rival.outcome else []
     title = f"family ({split}, mean over targets)"
-    table = TextTable([title, "best", *([name, "gain"] if others else [])], words=[title])
+    table = TextTable([title, "best", *([name, "gain"] if others else [])], wrapped_columns=[title])
     families = mine[0].transfer.family_means(split)
     for family in families:
         ours = compute_interval([outcome.transfer.family_means(split)[family] for outcome in mine]).mean
         theirs = fmean(outcome.transfer.family_means(split)[family] for outcome in others) if others else None
-        table.add(family, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(family)))
+        table.add_row(family, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(family)))
     if families:
         ours = fmean(outcome.transfer.mean(split) for outcome in mine)
         theirs = fmean(outcome.transfer.mean(split) for outcome in others) if others else None
-        table.add(ALL_FAMILIES, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(ALL_FAMILIES)), style="bold")
+        table.add_row(
+            ALL_FAMILIES, f"{ours:.3f}", *_format_comparison(ours, theirs, gains.get(ALL_FAMILIES)), style="bold"
+        )
     for code in mine[0].transfer.unseen_means(split):
         ours = fmean(outcome.transfer.unseen_means(split)[code] for outcome in mine)
         theirs = fmean(outcome.transfer.unseen_means(split)[code] for outcome in others) if others else None
-        table.add(f"unseen: {code}", f"{ours:.3f}", *_format_comparison(ours, theirs), style="dim")
+        table.add_row(f"unseen: {code}", f"{ours:.3f}", *_format_comparison(ours, theirs), style="dim")
     return table
 
 
 def _render_pareto_front(unbeaten: list[TrialRecord], config: Config) -> Iterator[RenderableType]:
     second = "seconds of training" if config.second_objective == "seconds" else config.second_objective
     yield f"Pareto front of {config.objective} and {second} (dev, the search's own seed): no trial is better in both than these"
-    table = TextTable(["trial", config.objective, str(config.second_objective), "curriculum"], words=["curriculum"])
+    table = TextTable(
+        ["trial", config.objective, str(config.second_objective), "curriculum"], wrapped_columns=["curriculum"]
+    )
     for record in unbeaten:
         value, other = record.values
-        table.add(
+        table.add_row(
             str(record.number), f"{value:.3f}", f"{other:.1f}" if other > 1 else f"{other:.3f}", str(record.trial)
         )
     yield table

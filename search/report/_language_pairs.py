@@ -19,17 +19,17 @@ def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
     """Both settings by finalist and by target of the best trial, then the pairs of families with the highest and lowest means."""
     seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
     yield f"two languages in one example: the two texts in different languages, without English ({told['split']}, {seeds}); mean over targets with two texts"
-    yield TextTable.of(
+    yield TextTable.from_rows(
         ["trial", *LANGUAGE_SETTINGS, "gain over no curriculum with two languages, 95 % interval", "curriculum"],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
             for row in told["finalists"]
         ],
-        words=["curriculum"],
+        wrapped_columns=["curriculum"],
     )
     yield ""
     yield f"trial {told['trial']} by target and by pair of families"
-    yield TextTable.of(
+    yield TextTable.from_rows(
         ["target", *LANGUAGE_SETTINGS, "difference"],
         [
             (
@@ -49,7 +49,7 @@ def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
         else [*ordered[:MAX_EXTREME_PAIRS], None, *ordered[-MAX_EXTREME_PAIRS:]]
     )
     titles = ["first text in", "second text in", "mean over targets, 95 % interval"]
-    table = TextTable(titles, words=titles[:2], left=titles)
+    table = TextTable(titles, wrapped_columns=titles[:2], left_aligned_columns=titles)
     for row in shown:
-        table.add(row["first"], row["second"], row["told"]) if row else table.add("...", "...", "...")
+        table.add_row(row["first"], row["second"], row["told"]) if row else table.add_row("...", "...", "...")
     yield table

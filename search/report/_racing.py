@@ -28,7 +28,7 @@ def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
         )
         for row in told["rungs"]
     ]
-    yield TextTable.of(
+    yield TextTable.from_rows(
         ["after target", "targets", "complete trials", "rank correlation with the final value, 95 % interval"], rows
     )
     yield from list_racing_warnings(told)

@@ -78,7 +78,7 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
         yield ""
         yield "noise: mean over the trials that have it in a stage (dev, the search's own seed); the trials differ in other settings too, so this is not a test"
         both = any(row["generalized"] is not None for row in told["noise"])
-        yield TextTable.of(
+        yield TextTable.from_rows(
             [
                 "noise",
                 "cost per step",
@@ -98,7 +98,7 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
                 )
                 for row in told["noise"]
             ],
-            words=["native parameters, mean over stages"],
+            wrapped_columns=["native parameters, mean over stages"],
         )
     if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
         yield ""
@@ -127,7 +127,7 @@ def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]
         for target in told["targets"]
     ]
     means = [_format_score(row[f"{rule}_mean"]) for row in trials for rule in ("published", "zero_shot")]
-    yield TextTable.of(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
+    yield TextTable.from_rows(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
     for target, difference in told["unlike"].items():
         yield f"  {target} is not the published task: {difference}"
     lacking = [*told["missing"], *told["missing_languages"]]

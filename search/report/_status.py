@@ -25,9 +25,9 @@ def render_status(document: dict[str, Any], place: PathFormatter = str) -> Itera
     counts = {state: count for state, count in counts.items() if count or state != "pruned"}
     yield f"{document['name']}: " + ", ".join(f"{count} {state}" for state, count in counts.items())
     titles = ["trial", "state", "value", "seconds", "seeds", "curriculum"]
-    table = TextTable(titles, words=titles[-1:], left=titles)
+    table = TextTable(titles, wrapped_columns=titles[-1:], left_aligned_columns=titles)
     for trial in trials:
-        table.add(
+        table.add_row(
             str(trial["number"]),
             trial["state"],
             "" if trial["value"] is None else f"{trial['value']:.4f}",
@@ -61,9 +61,9 @@ def render_failures(failed: Sequence[Mapping[str, Any]], place: PathFormatter = 
         failed: from `search.analysis.list_failures`.
         place: formats the path of a file.
     """
-    table = TextTable(["failed run", "error"], words=["error"])
+    table = TextTable(["failed run", "error"], wrapped_columns=["error"])
     for told in failed:
-        table.add(told["run"], "\n".join(_explain_failure(told, place)))
+        table.add_row(told["run"], "\n".join(_explain_failure(told, place)))
     yield table
 
 

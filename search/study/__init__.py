@@ -29,6 +29,7 @@ from search.study._parameter_names import (
     unlabel_parameters,
     uses_choice_positions,
 )
+from search.study._seed_variance import estimate_seed_variance
 from search.study._study import Study, has_started
 from search.study._trial_record import STEPS_PER_TARGET, TrialRecord, make_trial_identity, select_last_records
 
@@ -52,6 +53,7 @@ __all__ = [
     "check_space",
     "convert_replay_errors",
     "describe_trial",
+    "estimate_seed_variance",
     "find_baseline_record",
     "find_pareto_front",
     "get_fresh_seeds",

@@ -1,4 +1,4 @@
-"""What a terminal shows: text, documents, a live line."""
+"""Output on a terminal, in a pipe or in a file: text, JSON documents, progress."""
 
 import json
 import sys
@@ -15,15 +15,15 @@ from rich.text import Text
 from trainables.validation import CONTROL_CHARACTERS, escape_controls
 
 PIPE_WIDTH = 1000
-"""Columns, where no terminal says how many."""
+"""Width of output that goes to no terminal, in columns."""
 MIN_WIDTH_FOR_BAR = 80
-"""Columns from which on a live line has a bar."""
+"""Width of a terminal from which on progress has a bar, in columns."""
 MIN_WIDTH = 20
-"""Columns that are written for; a terminal with fewer breaks the lines itself."""
+"""Width below which the layout does not get narrower: the terminal breaks the lines itself."""
 
 
 def make_progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
-    """A live line on a terminal, and nothing elsewhere: what is being done, a bar where there is room for one, and the columns."""
+    """A live status line with a description, a bar if the terminal is wide enough, and further columns; nothing if there is no terminal."""
     return Progress(
         SpinnerColumn(),
         TextColumn("{task.description}", markup=False, table_column=Column(overflow="fold")),
@@ -36,39 +36,44 @@ def make_progress_bar(console: Console, *columns: ProgressColumn) -> Progress:
 
 
 class SafeConsole(Console):
-    """A terminal, or what stands for one: styles are ours alone, and nothing in a text acts on it (`trainables.validation.escape_controls`)."""
+    """A console on which text cannot act: control characters are escaped (`trainables.validation.escape_controls`), markup is not read."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(highlight=False, markup=False, **settings)
 
     def render_str(self, text: str, **how: Any) -> Text:
-        """As rich asks for a text before it lays it out."""
+        """Escape a text before rich lays it out, so that its width is right."""
         return super().render_str(escape_controls(text), **how)
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """As rich asks for whatever it prints."""
+        """Escape the texts of everything that rich prints."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(escape_controls(segment.text), segment.style)
 
 
 def make_stdout_console() -> Console:
-    """Standard output: as wide as the terminal, in a pipe as wide as it takes."""
+    """A console on standard output: as wide as the terminal; in a pipe `PIPE_WIDTH`."""
     piped = not sys.stdout.isatty()
-    wide = PIPE_WIDTH if piped else max(MIN_WIDTH, Console().width)
-    return SafeConsole(soft_wrap=piped, width=wide)
+    width = PIPE_WIDTH if piped else max(MIN_WIDTH, Console().width)
+    return SafeConsole(soft_wrap=piped, width=width)
 
 
 def make_stderr_console() -> Console:
-    """Standard error: progress, and what is no answer."""
+    """A console on standard error, for progress and notes."""
     return SafeConsole(stderr=True)
 
 
+def print_plain(console: Console, text: object) -> None:
+    """Print a text as it is: without highlighting and markup; the terminal wraps its lines."""
+    console.print(str(text), highlight=False, markup=False, soft_wrap=True)
+
+
 def print_line(text: object, *, err: bool = False) -> None:
-    """A line on standard output, or on standard error."""
+    """Print a line on standard output, or on standard error."""
     click.echo(escape_controls(str(text)), err=err)
 
 
 def print_json(document: Any) -> None:
-    """One JSON document on standard output."""
+    """Print one JSON document on standard output. Control characters are escaped as JSON does."""
     text = json.dumps(document, ensure_ascii=False, indent=1)
     click.echo(CONTROL_CHARACTERS.sub(lambda found: f"\\u{ord(found[0]):04x}", text))

@@ -1,4 +1,4 @@
-"""Who may ask a server of this machine's: those who have the password, from no page but the server's own."""
+"""Authentication of requests to a server on loopback: a password, and no requests from pages of other origins."""
 
 import hmac
 from base64 import b64encode
@@ -14,17 +14,18 @@ Header = tuple[bytes, bytes]
 
 USER_NAME = "xlt"
 ENTRY_PATH = "/open"
-"""Leads to the page by an address without the password: at one that holds it, browsers refuse a page's own requests."""
+"""Redirects to an address without the password: browsers refuse the requests of a page whose address has one."""
 LOOPBACK_HOSTS = ("127.0.0.1", "localhost", "::1")
 _CONTENT_SECURITY_POLICY = (
     b"default-src 'self' data: blob: 'unsafe-inline' 'unsafe-eval'; form-action 'self'; base-uri 'none'"
 )
-"""What somebody wrote into a note or an artifact fetches nothing from elsewhere; a link that the user follows still leads there."""
+"""Notes and artifacts, which others may have written, can load nothing from other hosts. Links that the user follows still work."""
 
 
 class AuthenticationMiddleware:
-    """ASGI middleware over every path of an app: HTTP's basic authentication, by which browsers tell the ports of a host apart, as they do
-    not with cookies; and no request that a page of another host, or of another port of this one, has a browser make.
+    """ASGI middleware with HTTP basic authentication for every path of an app.
+
+    Browsers keep basic authentication apart by port, unlike cookies. Requests that a page of another host or port makes are refused.
     """
 
     def __init__(self, app: App, password: str) -> None:
@@ -32,14 +33,14 @@ class AuthenticationMiddleware:
         self._expected_header = b"Basic " + b64encode(f"{USER_NAME}:{password}".encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; connections of other kinds are not served."""
+        """Answer one HTTP request; other connections are not served."""
         if scope["type"] != "http":
             return
         hosts, authorization = get_header_values(scope, b"host"), get_header_values(scope, b"authorization")
         if len(hosts) != 1 or not is_loopback(hosts[0]):
-            await _send_response(send, 403, "this server is asked by 127.0.0.1 or localhost")
+            await _send_response(send, 403, "use the address 127.0.0.1 or localhost")
         elif is_cross_origin(scope, hosts[0]):
-            await _send_response(send, 403, "pages of other servers may not ask this one")
+            await _send_response(send, 403, "requests from pages of other servers are refused")
         elif len(authorization) != 1 or not hmac.compare_digest(authorization[0], self._expected_header):
             challenge = (b"www-authenticate", b'Basic realm="xlt ui", charset="UTF-8"')
             await _send_response(
@@ -52,12 +53,12 @@ class AuthenticationMiddleware:
 
 
 def get_header_values(scope: Scope, name: bytes) -> Sequence[bytes]:
-    """Of a header, each time that it was sent."""
+    """All values of a header."""
     return [value for key, value in scope["headers"] if key == name]
 
 
 def is_loopback(host: bytes) -> bool:
-    """Whether a request's ``Host`` is this machine by an address, whatever the port: one may have been forwarded here."""
+    """Whether a request's ``Host`` is the loopback address, at any port: a port may be forwarded to this one."""
     try:
         parts = urlsplit(f"//{host.decode('ascii')}")
         _ = parts.port
@@ -71,24 +72,24 @@ def is_loopback(host: bytes) -> bool:
 
 
 def is_cross_origin(scope: Scope, host: bytes) -> bool:
-    """Whether a page of another origin makes the browser ask; to follow a link to the server's page is no such thing."""
+    """Whether a page of another origin makes the request. Following a link to the start page is allowed."""
     if any(origin != b"http://" + host for origin in get_header_values(scope, b"origin")):
         return True
     if all(site in (b"same-origin", b"none") for site in get_header_values(scope, b"sec-fetch-site")):
         return False
-    followed = get_header_values(scope, b"sec-fetch-mode") == [b"navigate"] and get_header_values(
+    is_followed_link = get_header_values(scope, b"sec-fetch-mode") == [b"navigate"] and get_header_values(
         scope, b"sec-fetch-dest"
     ) == [b"document"]
-    return not (followed and scope["method"] == "GET" and scope["path"] in ("/", ENTRY_PATH))
+    return not (is_followed_link and scope["method"] == "GET" and scope["path"] in ("/", ENTRY_PATH))
 
 
 def _add_security_policy(send: Send) -> Send:
-    async def sent(message: Any) -> None:
+    async def send_with_policy(message: Any) -> None:
         if message["type"] == "http.response.start":
             message["headers"] = [*message.get("headers", ()), (b"content-security-policy", _CONTENT_SECURITY_POLICY)]
         await send(message)
 
-    return sent
+    return send_with_policy
 
 
 async def _send_response(send: Send, status: int, text: str, *headers: Header) -> None:

@@ -1,4 +1,4 @@
-"""MLflow's server over a home: in this process, on loopback, behind a password; it starts no process and reads no settings of MLflow's."""
+"""MLflow's server over a home, on loopback and behind a password. It starts no other process and reads none of MLflow's settings."""
 
 import os
 import signal
@@ -14,18 +14,18 @@ from search.ui._authentication import AuthenticationMiddleware
 MLFLOW_SETTINGS = {
     "DO_NOT_TRACK": "true",
     "MLFLOW_DISABLE_TELEMETRY": "true",
-    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # eight processes, of which a search uses none
+    "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # it would start eight processes that a search does not use
 }
-"""Nothing that is looked at here is told to anyone."""
+"""No telemetry, no jobs."""
 _SHUTDOWN_SECONDS = 3
-"""Seconds that the end waits for answers that are on their way."""
+"""Seconds that the end waits for running requests."""
 
 
 def open_listener(port: int) -> socket.socket:
-    """A socket that hears on loopback at once: from now on nobody else can, and who connects is answered when the server is up.
+    """Listen on a port of the loopback address. Connections wait until the server has started.
 
     Raises:
-        OSError: when somebody does already, or the port is the system's.
+        OSError: if the port is taken, or reserved for the system.
     """
     listener = socket.socket()
     try:
@@ -38,34 +38,34 @@ def open_listener(port: int) -> socket.socket:
     return listener
 
 
-def serve_mlflow(home: Home, listener: socket.socket, password: str, aside: Path, ready: Callable[[], None]) -> None:
-    """Serve until a signal comes.
+def serve_mlflow(home: Home, listener: socket.socket, password: str, folder: Path, ready: Callable[[], None]) -> None:
+    """Serve MLflow's pages until a signal comes.
 
     Args:
-        home: whose MLflow it is.
-        listener: where to.
-        password: that every request must hold.
-        aside: a private folder: the working directory from now on, and where temporary files go.
+        home: the home folder with the database and the artifacts.
+        listener: the socket to serve on.
+        password: the password that every request must have.
+        folder: a private folder. It becomes the working directory, and temporary files are written to it.
         ready: called once everything is loaded.
     """
     database, artifacts = home.tracking_uri, home.artifacts.as_uri()
     for name in [name for name in os.environ if name.lstrip("_").startswith("MLFLOW_")]:
         del os.environ[name]
-    os.environ.update(MLFLOW_SETTINGS, TMPDIR=str(aside))
-    tempfile.tempdir = str(aside)
-    os.chdir(aside)
+    os.environ.update(MLFLOW_SETTINGS, TMPDIR=str(folder))
+    tempfile.tempdir = str(folder)
+    os.chdir(folder)
 
-    import uvicorn  # first: by it MLflow knows that it is a server
+    import uvicorn  # first: MLflow takes its presence as a sign that it is a server
     from mlflow import server
     from mlflow.server.handlers import initialize_backend_stores
 
     os.environ[server.BACKEND_STORE_URI_ENV_VAR] = database
     os.environ[server.ARTIFACT_ROOT_ENV_VAR] = artifacts
     initialize_backend_stores(database, database, artifacts)
-    with warnings.catch_warnings(action="ignore"):  # of what MLflow itself imports
+    with warnings.catch_warnings(action="ignore"):  # from what MLflow imports
         from mlflow.server.fastapi_app import app
 
-    # MLflow's own start and end are of its sandboxes in Docker, also of other servers'.
+    # `lifespan` off: MLflow's start-up and shut-down hooks handle Docker sandboxes, even those of other servers.
     config = uvicorn.Config(
         AuthenticationMiddleware(app, password),
         lifespan="off",
@@ -75,6 +75,6 @@ def serve_mlflow(home: Home, listener: socket.socket, password: str, aside: Path
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))  # which uvicorn hears
+        signal.signal(signal.SIGHUP, lambda number, frame: signal.raise_signal(signal.SIGTERM))  # which uvicorn handles
     ready()
     uvicorn.Server(config).run(sockets=[listener])

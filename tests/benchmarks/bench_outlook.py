@@ -95,7 +95,7 @@ def searched(kind: str, seed: int, folder: Path) -> WritableStudy:
 
 def fitted(study: WritableStudy) -> float:
     """The deviation of a value over seeds that the search's model has."""
-    seen = study.proposer.study(select_last_records(study.get_trial_records()))
+    seen = study.proposer.build_study(select_last_records(study.get_trial_records()))
     sampler = seen.sampler
     assert isinstance(sampler, CurriculumSampler)
     model = sampler._fit_model(sampler._read_history(seen, None))

@@ -2,6 +2,8 @@
 
 import contextlib
 import copy
+import shutil
+import sqlite3
 import sys
 import types
 from collections.abc import Callable
@@ -11,6 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
+from rich.console import Console
 
 from search.config import Config, validate_config
 from search.home import Home, SearchFolder
@@ -94,7 +97,7 @@ def scored(trial: Trial, value: float, splits: tuple[str, ...] = ("dev",), train
 
 
 class FakeWorker:
-    """Does an agenda's jobs one after the other, as the stand-in has it, and notes them."""
+    """Runs a scheduler's jobs one after the other, as the stand-in has it, and notes them."""
 
     def __init__(self, diverges: Callable[[Job], bool] = lambda job: False) -> None:
         self.diverges = diverges
@@ -102,32 +105,32 @@ class FakeWorker:
         """What ASHA says."""
         self.jobs: list[Job] = []
 
-    def drive(self, agenda: Scheduler, most: int = 1000) -> None:
+    def drive(self, scheduler: Scheduler, most: int = 1000) -> None:
         """Do all jobs, or `most` of them."""
         for _ in range(most):
-            job = agenda.next()
+            job = scheduler.next_job()
             if job is None:
-                assert agenda.over
+                assert scheduler.is_done
                 return
-            self.do(agenda, job)
+            self.do(scheduler, job)
 
-    def do(self, agenda: Scheduler, job: Job) -> None:
+    def do(self, scheduler: Scheduler, job: Job) -> None:
         self.jobs.append(job)
         if self.diverges(job):
-            agenda.failed(job, "the loss is nan at step 3 with learning rate 1e+20: lower it")
+            scheduler.handle_failed(job, "the loss is nan at step 3 with learning rate 1e+20: lower it")
             return
         outcome = scored(job.trial, worth(job.trial, job.seed or 0), job.splits)
         targets = [stage.task for stage in job.trial.targets]
-        for rung in range(1, len(targets) + 1) if agenda.config.racing.rules and job.seed is None else ():
+        for rung in range(1, len(targets) + 1) if scheduler.config.racing.rules and job.seed is None else ():
             early = replace(
                 outcome,
                 transfer=outcome.transfer.restrict_to(targets[:rung]),
                 stages=outcome.stages[: len(job.trial.curriculum) + rung],
             )
-            if not agenda.handle_report(job, rung, early, self.among_best(job)):
-                agenda.pruned(job, early)
+            if not scheduler.handle_report(job, rung, early, self.among_best(job)):
+                scheduler.handle_pruned(job, early)
                 return
-        agenda.done(job, outcome)
+        scheduler.handle_done(job, outcome)
 
     @property
     def trials(self) -> list[Trial]:
@@ -175,6 +178,34 @@ def reopen(home: Home) -> Callable[[Config], WritableStudy]:
     return reopen
 
 
+def make_ready(folder: Path) -> None:
+    """Write what every real launch of the miniature in a new home writes first: tables of its data, and MLflow's database."""
+    from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
+
+    from search.config import load_config
+    from search.data import prepare_data
+    from tests.search.test_end_to_end import CONFIG, TINY
+    from trainables.data import load_encoded_dataset
+
+    home = Home(folder)
+    prepare_data(load_config(CONFIG, [f"{key}={value}" for key, value in TINY.items()]), home, Console(quiet=True))
+    load_encoded_dataset.cache_clear()
+    SqlAlchemyStore(home.tracking_uri, home.artifacts.as_uri()).engine.dispose()
+    with contextlib.closing(sqlite3.connect(home.database)) as database, database:
+        database.execute("DELETE FROM experiments")
+    shutil.rmtree(home.artifacts, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def ready(made_once) -> Callable[[Path], Path]:
+    """Makes a folder a home in which the miniature's data are read, in three languages, and MLflow's database is up to date.
+
+    For real launches that are not about a new home.
+    """
+    template = made_once("ready", make_ready)
+    return lambda home: Path(shutil.copytree(template, home, dirs_exist_ok=True))
+
+
 @pytest.fixture
 def worker() -> FakeWorker:
     return FakeWorker()
@@ -187,8 +218,8 @@ def failing_worker() -> Callable[..., FakeWorker]:
 
 
 @pytest.fixture
-def agenda() -> Callable[..., Scheduler]:
-    """Makes the agenda of one launch."""
+def make_scheduler() -> Callable[..., Scheduler]:
+    """Makes the scheduler of one launch."""
 
     def make(study: WritableStudy, *listeners: JobListener) -> Scheduler:
         return Scheduler(study.config, study, listeners=list(listeners))
@@ -214,19 +245,35 @@ def curriculum_of() -> Callable[[Trial], str]:
 
 
 @pytest.fixture
-def finished(config, reopen, agenda, worker, home) -> WritableStudy:
+def finished(config, reopen, make_scheduler, worker, home) -> WritableStudy:
     """A search that is done, in `home`, with its config's file beside the study."""
     settings = config()
     study = reopen(settings)
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     folder: SearchFolder = home.get_search_folder(settings.name)
     folder.config.write_text(yaml.safe_dump(settings.model_dump(mode="json"), sort_keys=False))
     return study
 
 
+def read_sums(folder: Path) -> None:
+    """Write the tables of all data that `DOCUMENT` names."""
+    from search.data import prepare_data
+
+    prepare_data(validate_config(DOCUMENT, "config.yaml"), Home(folder), Console(quiet=True))
+
+
 @pytest.fixture
-def sums(monkeypatch, worker):
-    """Launches run on the stand-in in place of Ray, and write no MLflow."""
+def sums(monkeypatch, worker, made_once):
+    """Launches run on the stand-in in place of Ray, and write no MLflow; what they read was read and tokenized before."""
+    from search.data import prepare_data
+
+    template = made_once("sums", read_sums)
+
+    def prepare(config, home, console):
+        shutil.copytree(Home(template).data, home.data, dirs_exist_ok=True)
+        prepare_data(config, home, console)
+
+    monkeypatch.setattr("search.launcher._launch.prepare_data", prepare)
     clusters = []
 
     @contextlib.contextmanager
@@ -234,8 +281,8 @@ def sums(monkeypatch, worker):
         clusters.append(address)
         yield Path()
 
-    def work(agenda, *_):
-        worker.drive(agenda)
+    def work(scheduler, *_):
+        worker.drive(scheduler)
 
     monkeypatch.setitem(sys.modules, "search.launcher._workers", types.SimpleNamespace(run_jobs_on_workers=work))
     monkeypatch.setattr("search.cluster.connection.open_cluster", cluster)

@@ -42,6 +42,7 @@ TINY = {
 }
 
 
+@pytest.mark.ray
 def test_a_script_does_what_the_command_line_does(tmp_path):
     words = [sys.executable, "-c", SCRIPT, str(tmp_path / "home"), json.dumps(TINY)]
     finished = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, timeout=600)

@@ -36,7 +36,7 @@ def test_duplicates_have_the_state_that_no_sampler_learns_from(with_duplicates, 
 def test_the_model_learns_each_measurement_once(with_duplicates):
     study = with_duplicates("curriculum")
     study.ask()
-    seen = study.proposer.study(select_last_records(study.get_trial_records()))
+    seen = study.proposer.build_study(select_last_records(study.get_trial_records()))
     told = seen.sampler._read_history(seen, None).valued_trials
     assert len(told) == len(study.get_complete_trials()) == 7
 

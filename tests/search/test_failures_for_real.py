@@ -25,11 +25,12 @@ ONE = SMALL | {
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory) -> Iterator[tuple[Path, str]]:
+def failed(tmp_path_factory, ready) -> Iterator[tuple[Path, str]]:
     """A home with a search whose only trial failed, and what was told: its encoder's weights were cut after they were looked at."""
     home = tmp_path_factory.mktemp("failed") / "home"
     encoder, temporary = home.with_name("encoder"), Path(mkdtemp(prefix="x", dir="/tmp"))
     shutil.copytree(ENCODER, encoder)
+    ready(home)
     settings = {name: value for name, value in ONE.items() if name != "tracking.uri"}
     words = launching(home, settings | {"encoder": str(encoder)})
     launch = subprocess.Popen(
@@ -85,7 +86,9 @@ def _trains(process: psutil.Process) -> bool:
     return False
 
 
-def test_what_ray_knows_of_a_killed_worker_is_kept_and_the_trial_done_after_all(tmp_path):
+@pytest.mark.ray
+def test_what_ray_knows_of_a_killed_worker_is_kept_and_the_trial_done_after_all(tmp_path, ready):
+    ready(tmp_path)
     settings = ONE | {"training.target.steps": "200"}
     launch = subprocess.Popen(
         launching(tmp_path, settings), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()

@@ -249,6 +249,7 @@ def test_what_is_checked_without_a_problem_is_trained_and_scored(kind, folder, e
     assert all(0 <= score <= 1 for score in scores.values())
 
 
+@pytest.mark.ray
 def test_a_launch_of_what_is_checked_runs_to_its_end(folder, encoder, tmp_path):
     told = document("tagging", encoder) | {
         "targets": ["panx", "xcopa", "xquad", "tatoeba"],

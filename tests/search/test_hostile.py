@@ -16,7 +16,7 @@ from search.exporter._export import _make_readable
 from search.exporter._exported_trial import ExportedTrial
 from search.frames import load_search
 from search.home import write_atomically
-from search.launcher._launch import _hold_search_lock
+from search.launcher._lock import hold_search_lock
 from search.report.page._page import render_page
 from search.study import Study
 from search.terminal import Paragraph, TextTable, print_json
@@ -246,7 +246,7 @@ def test_a_pipe_or_a_folder_in_place_of_a_file_is_told_and_never_waited_for(fini
         folder.lock.unlink(missing_ok=True)
         made(folder.lock)
         assert not folder.is_running
-        with pytest.raises(UserError, match="cannot be opened"), _hold_search_lock(folder):
+        with pytest.raises(UserError, match="cannot be opened"), hold_search_lock(folder):
             raise AssertionError
         folder.lock.rmdir() if made is os.mkdir else folder.lock.unlink()
     folder.journal.unlink()
@@ -295,7 +295,7 @@ EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202e[bold]x"
     [
         str,
         Paragraph,
-        lambda text: TextTable.of([text, "b"], [(text, text)]),
+        lambda text: TextTable.from_rows([text, "b"], [(text, text)]),
         lambda text: TextTable(["a"], rows=[((text,), "bold")]),
     ],
 )

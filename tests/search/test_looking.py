@@ -3,12 +3,13 @@
 import json
 import os
 import shutil
-import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests import unprivileged
+from tests.search.commands import in_one_process
 from tests.search.test_end_to_end import CONFIG, SMALL, command, done, environment, launching, results
 
 SETTINGS = SMALL | {"trials": "3", "finalists.top": "1", "finalists.seeds": "1"}
@@ -54,7 +55,7 @@ def launched(tmp_path_factory, encoder) -> Path:
 def seen(launched, encoder) -> tuple[dict, list[str], dict]:
     """What the commands that look say, and the contents of the home before and after."""
     before = contents(launched)
-    return before, told(launched, encoder, **PIPED), contents(launched)
+    return before, told(launched, encoder), contents(launched)
 
 
 @pytest.fixture
@@ -72,18 +73,13 @@ def contents(home: Path) -> dict[Path, tuple[int, bytes]]:
     return {path: (path.stat().st_mtime_ns, path.read_bytes() if path.is_file() else b"") for path in home.rglob("*")}
 
 
-def told(home: Path, encoder: Path, run=subprocess.run, **how) -> list[str]:
+def told(home: Path, encoder: Path, **how: Any) -> list[str]:
     """What the commands that look say."""
-    said = []
-    for words in looks(encoder):
-        shown = run(command(home, *words), env=environment(), timeout=200, **how)
-        assert shown.returncode == 0, (words, shown.stderr)
-        assert "Traceback" not in shown.stderr
-        said.append(shown.stdout)
-    return said
-
-
-PIPED = {"capture_output": True, "text": True}
+    shown = in_one_process(home, looks(encoder), **how)
+    for words, each in zip(looks(encoder), shown, strict=True):
+        assert each.returncode == 0, (words, each.stderr)
+        assert "Traceback" not in each.stderr
+    return [each.stdout for each in shown]
 
 
 def test_looking_writes_nothing(seen):
@@ -97,7 +93,7 @@ def test_a_torn_journal_is_looked_at_again_and_again_and_mended_by_the_launch(ho
     journal(home).write_bytes(whole[:-100])
     torn = whole[:-100].rpartition(b"\n")[2]
     before = contents(home)
-    first = told(home, encoder, **PIPED)
+    first = told(home, encoder)
     assert done(command(home, "status", NAME)).stdout == first[0]
     assert contents(home) == before
     again = done(launching(home, SETTINGS | {"encoder": str(encoder)}))
@@ -111,8 +107,8 @@ def test_a_damaged_journal_is_told_in_words_by_all(home, encoder):
     lines = journal(home).read_bytes().splitlines(keepends=True)
     journal(home).write_bytes(b"".join([*lines[:4], lines[4][:30] + b"\n", *lines[5:]]))
     before = contents(home)
-    for words in [*looks(encoder)[:2], looks(encoder)[6], launching(home, SETTINGS | {"encoder": str(encoder)})[3:]]:
-        shown = subprocess.run(command(home, *words), env=environment(), timeout=200, **PIPED)
+    commands = [*looks(encoder)[:2], looks(encoder)[6], launching(home, SETTINGS | {"encoder": str(encoder)})[3:]]
+    for words, shown in zip(commands, in_one_process(home, commands), strict=True):
         assert shown.returncode == (0 if words[0] == "store" else 2), "a store is looked at without the search"
         assert f"{journal(home)}, line 5: not a record of an Optuna study" in shown.stderr
         assert "Traceback" not in shown.stderr
@@ -124,7 +120,7 @@ def test_who_may_not_write_sees_the_same(home, encoder, tmp_path, seen):
     with unprivileged.read_only(home):
         refused = unprivileged.run(["touch", str(home / "searches" / NAME / "x")])
         assert refused.returncode != 0, "the folder can be written to: nothing is shown here"
-        assert told(home, encoder, unprivileged.run) == seen[1]
+        assert told(home, encoder, run=unprivileged.run) == seen[1]
         exported = unprivileged.run(command(home, "export", NAME, out), env=environment(), timeout=200)
     assert exported.returncode == 0, exported.stderr
     assert json.loads((out / "results.json").read_text()) == results(home)
@@ -140,31 +136,33 @@ def test_a_search_is_looked_at_without_its_encoder_its_data_and_its_store_from_a
     assert "enc/gone" in config.read_text() and "nothing-here" in config.read_text()
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
-    for words, before in zip(looks(encoder)[:BY_NAME], seen[1][:BY_NAME], strict=True):
-        shown = subprocess.run(command(home, *words), env=environment(), cwd=elsewhere, timeout=200, **PIPED)
+    shown_there = in_one_process(home, looks(encoder)[:BY_NAME], cwd=elsewhere)
+    for shown, before in zip(shown_there, seen[1][:BY_NAME], strict=True):
         assert shown.returncode == 0, shown.stderr
         assert shown.stdout == before
     assert list(elsewhere.iterdir()) == []
 
 
 def test_looking_where_nothing_is_makes_nothing(tmp_path):
-    for words in (["status"], ["store", "ls"], ["status", "x"], ["plan", str(CONFIG)]):
-        subprocess.run(command(tmp_path / "none", *words), env=environment(), timeout=200, **PIPED)
+    in_one_process(tmp_path / "none", (["status"], ["store", "ls"], ["status", "x"], ["plan", str(CONFIG)]))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_plan_after_a_finished_search_says_that_nothing_is_left(home, encoder):
     words = looks(encoder)[BY_NAME]
-    shown = done(command(home, *words)).stdout
+    now, later = in_one_process(home, [words, [*words, "--trials", "5", "--json"]])
+    assert (now.returncode, later.returncode) == (0, 0), now.stderr + later.stderr
+    shown = now.stdout
     assert "nothing: 3 trials and their repeats are done; more trials go on with it, as --trials 4" in shown
     assert "asked" not in shown
-    more = json.loads(done(command(home, *words, "--trials", "5", "--json")).stdout)
+    more = json.loads(later.stdout)
     assert (more["done"], more["trials"]) == (3, 2)
 
 
 def test_a_launch_still_wants_its_encoder(home, encoder):
     settings = SETTINGS | {"encoder": str(encoder.with_name("gone"))}
-    refused = done(launching(home, settings), code=2)
+    (refused,) = in_one_process(home, [launching(home, settings)[3:]])
+    assert refused.returncode == 2
     assert "encoder" in refused.stderr
 
 

@@ -12,15 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from search.home import Home
-from search.tracking import LONG_TIMEOUTS
-from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment
 from trainables.store import seal_document
 
+pytestmark = [pytest.mark.ray, pytest.mark.apart]
 QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers": "1", "trials": "1"}
-DEAD = "http://127.0.0.1:9"
-PROXIES = {name: DEAD for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_PROXY".upper())}
 NOBODY = 54321
 """A user's number that no account has."""
 
@@ -76,43 +72,30 @@ def elsewhere() -> Iterator[Path]:
 
 
 def test_a_user_without_account_home_and_name_can_launch(tmp_path):
+    """With a umask by which the group may write every file."""
     tmp_path.chmod(0o777)
     names = ("HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "XDG_CACHE_HOME")
+    home = tmp_path / "home"
     with tempfile.TemporaryDirectory(prefix="x", dir="/tmp", ignore_cleanup_errors=True) as temporary:
         Path(temporary).chmod(0o777)
-        launch(tmp_path / "home", without(*names, TMPDIR=temporary), nobody=True)
+        launch(home, without(*names, TMPDIR=temporary), umask=0o002, nobody=True)
         assert not [*Path(temporary).glob("xlt-*")]
-    assert runs(tmp_path / "home") == 2
+    assert runs(home) == 2
+    assert [str(file) for file in home.rglob("*") if not file.stat().st_mode & 0o020] == []
 
 
-def test_where_no_locale_is_set_names_beyond_ascii_are_still_names(tmp_path):
+def test_where_no_locale_is_set_names_beyond_ascii_are_still_names(elsewhere, tmp_path):
+    """On another file system, under a user's home that is not there, with a umask by which nobody else may read a file."""
     plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
-    env = without("LANG", "PYTHONIOENCODING", **plain)
-    home = tmp_path / "Größe 你"
+    env = without("LANG", "PYTHONIOENCODING", **plain, HOME=str(tmp_path / "gone" / "for good"))
+    home = elsewhere / "Größe 你"
     launch(home, env, umask=0o077)
     assert runs(home) == 2
-    assert [str(file) for file in home.rglob("*") if file.stat().st_mode & 0o077] == [], (
-        "umask 0077 holds for every file"
-    )
+    assert [str(file) for file in home.rglob("*") if file.stat().st_mode & 0o077] == []
     for words in (["status", "miniature"], ["plan", CONFIG], ["report", "miniature"], ["best", "miniature", "--json"]):
         shown = subprocess.run(command(home, *words), capture_output=True, env=env, timeout=200)
         assert shown.returncode == 0, shown.stderr
         assert b"Traceback" not in shown.stderr
-
-
-def test_a_home_on_another_file_system_under_a_users_home_that_is_not_there(elsewhere, tmp_path):
-    launch(elsewhere / "home", environment(HOME=str(tmp_path / "gone" / "for good")), umask=0o002)
-    assert runs(elsewhere / "home") == 2
-    assert [str(file) for file in (elsewhere / "home").rglob("*") if not file.stat().st_mode & 0o020] == [], (
-        "umask 0002 lets the group write every file"
-    )
-
-
-def test_a_server_on_this_machine_is_asked_through_no_proxy(tmp_path):
-    with over(Home(tmp_path / "server")) as address:
-        printed = launch(tmp_path / "home", environment(**PROXIES, **LONG_TIMEOUTS), **{"tracking.uri": address})
-    assert f"metrics go to MLflow at {address}" in printed
-    assert runs(tmp_path / "server") == 2
 
 
 def later(text: str) -> str:
@@ -135,8 +118,8 @@ def set_ahead(home: Path) -> None:
         os.utime(file, (there.st_atime + 365 * 86400, there.st_mtime + 365 * 86400))
 
 
-def test_a_clock_that_was_set_back_a_year_ends_nothing(tmp_path):
-    home = tmp_path / "home"
+def test_a_clock_that_was_set_back_a_year_ends_nothing(tmp_path, ready):
+    home = ready(tmp_path / "home")
     launch(home, environment())
     before = document(home)
     set_ahead(home)

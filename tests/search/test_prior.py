@@ -7,14 +7,15 @@ from rich.console import Console
 
 from search.errors import SearchNotFoundError
 from search.launcher import launch
-from search.launcher._candidates import PRIOR_BELIEF, EarlierSearch, build_candidate
+from search.launcher._candidates import PRIOR_BELIEF, build_candidate
+from search.launcher._earlier_search import EarlierSearch
 from search.space import CurriculumSpace
 from search.study import find_pareto_front
 from tests.search.conftest import worth
 
 
 @pytest.fixture
-def searched(config, reopen, agenda, failing_worker):
+def searched(config, reopen, make_scheduler, failing_worker):
     """Runs a search of the stand-in and returns its study."""
 
     def make(changes, earlier=None):
@@ -23,7 +24,7 @@ def searched(config, reopen, agenda, failing_worker):
             study.learn_from(earlier)
             study.recover()
         worker = failing_worker()
-        worker.drive(agenda(study))
+        worker.drive(make_scheduler(study))
         study.jobs = worker.jobs
         return study
 
@@ -96,26 +97,28 @@ def test_a_search_of_one_trial_teaches_nothing_and_says_so(config, home, sums):
     assert "prior.search: sums has too few complete trials to learn from" in console.file.getvalue()
 
 
-def test_a_search_stops_when_an_improvement_is_improbable(config, reopen, agenda, worker, optimum, curriculum_of):
+def test_a_search_stops_when_an_improvement_is_improbable(
+    config, reopen, make_scheduler, worker, optimum, curriculum_of
+):
     settings = {
         "curriculum.max_length": 3,
         "space.learning_rate": {"low": 1e-4, "high": 1e-3, "points": 4},
         "trials": 50,
     }
-    plan = agenda(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
-    worker.drive(plan)
+    scheduler = make_scheduler(reopen(config({**settings, "stop.improbable_improvement": {"by": 0.02}})))
+    worker.drive(scheduler)
     assert 6 < len(worker.trials) < 45
-    said = f"stop.improbable_improvement: the {plan.left} trials left find one that is better by 0.02 with a probability of 0"
-    assert plan.left == 50 - len(worker.trials)
-    assert plan.stop_reason.startswith(said)
-    best = plan.study.get_complete_trials()[0]
+    reason = f"stop.improbable_improvement: an improvement by 0.02 within the {scheduler.trials_left} trials left has a probability of 0"
+    assert scheduler.trials_left == 50 - len(worker.trials)
+    assert scheduler.stop_reason.startswith(reason)
+    best = scheduler.study.get_complete_trials()[0]
     assert best.value == max(worth(trial) for trial in worker.trials)
     assert curriculum_of(best.trial).endswith("facts")
 
 
-def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(config, reopen, agenda, worker):
+def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(config, reopen, make_scheduler, worker):
     study = reopen(config({"sampler": "nsga2", "second_objective": "seconds", "trials": 10, "finalists.top": 1}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     ranked = study.get_complete_trials()
     unbeaten = find_pareto_front(ranked, study.config)
 
@@ -132,12 +135,12 @@ def test_with_two_objectives_none_of_the_front_is_beaten_and_all_others_are(conf
 @pytest.mark.parametrize(
     ("second", "sampler"), [("worst_family_dev", "tpe"), ("source_dev", "random"), ("seconds", "tpe")]
 )
-def test_two_objectives_are_told_in_results_and_answer(config, reopen, agenda, worker, second, sampler):
+def test_two_objectives_are_told_in_results_and_answer(config, reopen, make_scheduler, worker, second, sampler):
     from search.report import render_answer
     from search.results import build_results
 
     study = reopen(config({"sampler": sampler, "second_objective": second, "trials": 8}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     document = build_results(study)
     direction = "minimize" if second == "seconds" else "maximize"
     assert document["second_objective"] == {"name": second, "direction": direction}

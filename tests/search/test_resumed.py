@@ -1,5 +1,7 @@
 """A search that was killed, wherever, and launched again is the search that was not."""
 
+import json
+from collections import Counter
 from random import Random
 
 import pytest
@@ -166,8 +168,10 @@ def test_what_the_store_got_since_the_search_began_is_no_news(searched, outcome)
     assert study.select_stages_before_start([old, new]) == [old]
 
 
-def test_a_launch_killed_twice_ends_as_the_one_that_was_not(tmp_path):
-    from tests.search.test_end_to_end import SMALL, done, killed_after, launching, results
+@pytest.mark.ray
+def test_a_launch_killed_twice_ends_as_the_one_that_was_not(tmp_path, ready):
+    """Nothing that was complete when it was killed is lost or run again; a tracking server that is down is told of once."""
+    from tests.search.test_end_to_end import SMALL, command, complete, done, killed_after, launching, results
 
     settings = SMALL | {
         "trials": "6",
@@ -175,11 +179,22 @@ def test_a_launch_killed_twice_ends_as_the_one_that_was_not(tmp_path):
         "resources.workers": "2",
         "training.intermediate.steps": "20",
     }
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    whole, killed = ready(tmp_path / "whole"), ready(tmp_path / "killed")
     done(launching(whole, settings))
     killed_after(launching(killed, settings), ended=1)
     killed_after(launching(killed, settings), ended=2)
-    done(launching(killed, settings))
+    before = json.loads(done(command(killed, "status", "miniature", "--json")).stdout)
+    assert 2 <= len(complete(before)) < 6
+    again = done(launching(killed, settings))
+    after = results(killed)
+    assert complete(before).items() <= complete(after).items()
+    twice = Counter(
+        json.dumps([trial["curriculum"], {task: target["learning_rate"] for task, target in trial["targets"].items()}])
+        for trial in after["trials"]
+        if trial["state"] == "complete"
+    )
+    assert twice.total() == 6 and set(twice.values()) == {1}
+    assert again.stderr.count("MLflow at http://127.0.0.1:9 is incomplete") == 1
 
     def told(home) -> dict[str, object]:
         return {

@@ -2,8 +2,10 @@
 
 import os
 import re
+import sqlite3
 import subprocess
 import tempfile
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,8 @@ from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment, results
 
 PASSWORD, TOKEN = "hunter2-of-mlflow", "token-of-the-store"
+DEAD = "http://127.0.0.1:9"
+PROXIES = {name: DEAD for word in ("http", "https", "all") for name in (f"{word}_proxy", f"{word}_PROXY".upper())}
 QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers": "1"}
 
 
@@ -33,8 +37,11 @@ def holding(folder: Path, *secrets: str, least: int = 2) -> list[tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def secretive(tmp_path_factory):
-    """A search whose metrics went to a real server, with a password, and whose stages went to a folder by a URL with a token."""
+def secretive(tmp_path_factory, ready):
+    """A search whose metrics went to a real server, with a password, and whose stages went to a folder by a URL with a token.
+
+    The environment names a proxy that is down.
+    """
     root = tmp_path_factory.mktemp("secretive")
     # Ray's sockets want a short path.
     with over(Home(root / "server")) as address, tempfile.TemporaryDirectory(prefix="x", dir="/tmp") as temporary:
@@ -44,7 +51,8 @@ def secretive(tmp_path_factory):
         url = f"file://{root}/elsewhere/stages?token={TOKEN}"
         settings = QUICK | {"store.url": url, "trials": "2"}
         words = ["launch", root / "search.yaml", *(f"--set={key}={value}" for key, value in settings.items())]
-        first = xlt(root / "home", *words, TMPDIR=temporary)
+        ready(root / "home")
+        first = xlt(root / "home", *words, TMPDIR=temporary, **PROXIES)
         yield root, uri, words, first, Path(temporary)
 
 
@@ -57,6 +65,16 @@ def test_a_password_is_in_no_file_and_on_no_screen(secretive):
     assert holding(root / "server", PASSWORD, TOKEN) == []
     assert holding(temporary, PASSWORD, TOKEN, least=0) == [], "Ray and whoever else wrote something aside"
     assert any((root / "elsewhere").glob(f"stages*{TOKEN}/*/stage.json")), "workers knew the real address"
+
+
+def test_a_server_on_this_machine_is_asked_through_no_proxy(secretive):
+    root, _, _, first, _ = secretive
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("miniature: trial ")
+    assert "Traceback" not in first.stderr and "is incomplete" not in first.stderr
+    assert {trial["state"] for trial in results(root / "home")["trials"]} == {"complete"}
+    with closing(sqlite3.connect(root / "server" / "mlflow.db")) as database:
+        assert database.execute("SELECT count(*) FROM runs").fetchone() == (3,), "of the launch, and of each trial"
 
 
 def test_what_the_server_has_is_the_config_without_the_password(secretive):
@@ -93,8 +111,9 @@ def test_looking_needs_no_password_and_what_needs_it_says_which(secretive, tmp_p
     assert holding(tmp_path / "best", PASSWORD, TOKEN) == []
 
 
-def test_a_server_that_is_down_is_told_without_its_password(tmp_path, secretive):
+def test_a_server_that_is_down_is_told_without_its_password(tmp_path, secretive, ready):
     _, _, words, *_ = secretive
+    ready(tmp_path / "home")
     down = [f"--set=tracking.uri=http://me:{PASSWORD}@127.0.0.1:9", "--trials", "1", "--name", "down"]
     printed = xlt(tmp_path / "home", *words, *down)
     assert printed.returncode == 0, printed.stderr
@@ -127,8 +146,9 @@ def test_the_store_commands_tell_no_password(tmp_path):
     assert refused.returncode == 2 and PASSWORD not in refused.stderr
 
 
-def test_a_reference_is_written_as_it_was_said(tmp_path, secretive):
+def test_a_reference_is_written_as_it_was_said(tmp_path, secretive, ready):
     _, uri, *_ = secretive
+    ready(tmp_path / "home")
     said = [
         "--set=tracking.uri=${TEAMS_MLFLOW}",
         "--set=store.url=${TEAMS_STORE}",
@@ -151,10 +171,11 @@ def test_a_reference_is_written_as_it_was_said(tmp_path, secretive):
     assert any((tmp_path / "teams stages").glob("*/stage.json"))
 
 
-def test_only_the_config_says_where_metrics_go(tmp_path):
+@pytest.mark.ray
+def test_only_the_config_says_where_metrics_go(tmp_path, ready):
     settings = [f"--set={key}={value}" for key, value in (QUICK | {"trials": "1"}).items()]
-    others = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9", "MLFLOW_REGISTRY_URI": "http://127.0.0.1:9"}
-    printed = xlt(tmp_path / "home", "launch", CONFIG, *settings, **others)
+    others = {"MLFLOW_TRACKING_URI": DEAD, "MLFLOW_REGISTRY_URI": DEAD}
+    printed = xlt(ready(tmp_path / "home"), "launch", CONFIG, *settings, **others)
     assert printed.returncode == 0, printed.stderr
     assert "is incomplete" not in printed.stderr
     assert "metrics go to the home's own MLflow; MLFLOW_TRACKING_URI is ignored" in printed.stderr

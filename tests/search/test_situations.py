@@ -28,24 +28,39 @@ def allowed(words: list[str]) -> bool:
     return subprocess.run([*words, "true"], capture_output=True).returncode == 0
 
 
-LONG = Path("a-long-name-" * 10) / ("and-a-longer-name-" * 6)
-SITUATIONS = {
-    "256 open files, no standard input": (shell("ulimit -n 256; exec <&-"), {}, Path("home")),
-    "an odd time zone and a fixed hash seed": (
-        [],
-        {"TZ": "Nowhere/Odd", "PYTHONHASHSEED": "7", "PYTHONSAFEPATH": "1"},
-        Path("home"),
-    ),
-    "a home with a long path, through a link": ([], {"PYTHONOPTIMIZE": "1"}, Path("link") / LONG),
-    "warnings are errors": ([], {"PYTHONWARNINGS": "error"}, Path("home")),
-}
+LONG = Path("link") / ("a-long-name-" * 10) / ("and-a-longer-name-" * 6)
 SHM = shell("mount -t tmpfs -o size=64m tmpfs /dev/shm")
 LOOPBACK = shell("ip link set lo up || ifconfig lo up")
-# A container may forbid namespaces of one's own: there is no other way to these two.
-if allowed([*OWN_MOUNTS, *SHM]):
-    SITUATIONS["64 MB of shared memory"] = ([*OWN_MOUNTS, *SHM], {}, Path("home"))
-if allowed([*OWN_NETWORK, *LOOPBACK]):
-    SITUATIONS["no network but loopback"] = ([*OWN_NETWORK, *LOOPBACK], {}, Path("home"))
+# A container may forbid namespaces of one's own: there is no other way to little shared memory and to no network.
+LITTLE_MEMORY = [*OWN_MOUNTS, *SHM] if allowed([*OWN_MOUNTS, *SHM]) else []
+NO_NETWORK = [*OWN_NETWORK, *LOOPBACK] if allowed([*OWN_NETWORK, *LOOPBACK]) else []
+SITUATIONS = {
+    "a narrow place: 64 MB of shared memory, 256 open files, no standard input, a home with a long path through a link, a long TMPDIR, "
+    "modules of all names in the working directory, a cluster of somebody else's in RAY_ADDRESS": (
+        [*LITTLE_MEMORY, *shell("ulimit -n 256; exec <&-")],
+        {"RAY_ADDRESS": "127.0.0.1:9", "TMPDIR": str(Path("temporary" * 12))},
+        LONG,
+    ),
+    "an odd interpreter: warnings are errors, asserts are left out, a fixed hash seed, an odd time zone, no network but loopback": (
+        NO_NETWORK,
+        {
+            "PYTHONWARNINGS": "error",
+            "PYTHONOPTIMIZE": "1",
+            "PYTHONHASHSEED": "7",
+            "PYTHONSAFEPATH": "1",
+            "TZ": "Nowhere/Odd",
+        },
+        Path("home"),
+    ),
+}
+"""By name: what the command is started through, its environment, and its home. All of a situation at once, for a launch takes long."""
+
+
+def foreign_modules(folder: Path) -> Path:
+    folder.mkdir()
+    for name in ("search", "trainables", "datasets", "torch", "ray", "flask", "yaml"):
+        (folder / f"{name}.py").write_text("raise SystemExit('foreign code')\n")
+    return folder
 
 
 def left_of(mark: str) -> list[str]:
@@ -58,24 +73,32 @@ def left_of(mark: str) -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("name", SITUATIONS)
-def test_a_launch_goes_through_in(tmp_path, name):
+@pytest.mark.ray
+@pytest.mark.parametrize("name", SITUATIONS, ids=lambda name: name.partition(":")[0])
+def test_a_launch_goes_through_in(tmp_path, ready, name):
     before, more, place = SITUATIONS[name]
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
-    home = tmp_path / place
+    if "TMPDIR" in more:
+        more = more | {"TMPDIR": str(tmp_path / more["TMPDIR"])}
+        Path(more["TMPDIR"]).mkdir()
+    home = ready(tmp_path / place)
     settings = {key: value for key, value in ONE.items() if key != "tracking.uri"}
-    words = [*before, *launching(home, settings)]
     told = subprocess.run(
-        words, capture_output=True, text=True, env=environment(**more, XLT_TEST_MARK=name), timeout=400
+        [*before, *launching(home, settings)],
+        capture_output=True,
+        text=True,
+        cwd=foreign_modules(tmp_path / "cwd"),
+        env=environment(**more, XLT_TEST_MARK=tmp_path.name),
+        timeout=400,
     )
     assert told.returncode == 0, told.stderr
     assert told.stdout.startswith("miniature: trial 0")
-    assert "Traceback" not in told.stderr
+    assert "Traceback" not in told.stderr and "foreign" not in told.stderr
     assert "MLflow" not in told.stderr, told.stderr
     assert [trial["state"] for trial in results(home)["trials"]] == ["complete"]
     assert (home / "mlflow.db").exists()
-    assert left_of(name) == []
+    assert left_of(tmp_path.name) == []
 
 
 @pytest.mark.parametrize("closed", ["<", ">", "2>"])

@@ -32,12 +32,12 @@ def console():
 
 
 @pytest.fixture
-def searched(config, reopen, agenda, worker, home):
+def searched(config, reopen, make_scheduler, worker, home):
     """Makes a finished search, its results written."""
 
     def make(changes):
         study = reopen(config(changes))
-        worker.drive(agenda(study))
+        worker.drive(make_scheduler(study))
         write_results(study, home.get_search_folder(study.config.name))
         return study, home.get_search_folder(study.config.name).results
 
@@ -95,10 +95,10 @@ def test_a_trials_run_holds_its_curriculum_in_words_and_every_metric(searched, v
 
 
 def test_a_failed_trial_is_a_failed_run_with_its_cause(
-    config, reopen, agenda, failing_worker, home, view_home, console
+    config, reopen, make_scheduler, failing_worker, home, view_home, console
 ):
     study = reopen(config({"name": "failing", "trials": 2}))
-    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    failing_worker(lambda job: job.number == 1).drive(make_scheduler(study))
     write_results(study, home.get_search_folder("failing"))
     rebuild_tracking(study, view_home, home.get_search_folder("failing").results, console)
     run = runs(view_home, "failing")["1"]
@@ -107,11 +107,11 @@ def test_a_failed_trial_is_a_failed_run_with_its_cause(
 
 
 def test_a_trial_that_ended_early_has_no_means_that_pass_for_those_over_all_targets(
-    config, reopen, agenda, worker, home, view_home, console
+    config, reopen, make_scheduler, worker, home, view_home, console
 ):
     worker.among_best = lambda job: False
     study = reopen(config({"name": "racing", "trials": 6, "racing.rules": ["asha"], "finalists.top": 0}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     write_results(study, home.get_search_folder("racing"))
     rebuild_tracking(study, view_home, home.get_search_folder("racing").results, console)
     ended = [record.number for record in study.get_trial_records() if record.state == "pruned"]
@@ -340,10 +340,10 @@ def test_a_run_of_an_older_view_is_made_anew(searched, view_home, console):
     assert console.file.getvalue() == ""
 
 
-def test_a_search_of_markup_in_an_error_shows_it_as_text(config, reopen, agenda, failing_worker, home):
+def test_a_search_of_markup_in_an_error_shows_it_as_text(config, reopen, make_scheduler, failing_worker, home):
     study = reopen(config({"name": "markup", "trials": 2}))
     worker = failing_worker(lambda job: job.number == 1)
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     failed = next(record for record in study.get_trial_records() if record.state == "failed")
     note = build_trial_run(failed, {}, study.config, DatasetDigests(study.config, None)).tags["mlflow.note.content"]
     assert "\n    the loss is nan" in note

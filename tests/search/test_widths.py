@@ -55,7 +55,7 @@ TOLD = {
 
 
 @pytest.fixture
-def robust(config, reopen, agenda, failing_worker):
+def robust(config, reopen, make_scheduler, failing_worker):
     """A search with everything that has a table: noise, two objectives, pairs of languages, a failure."""
     changes = {
         "trials": 12,
@@ -65,7 +65,7 @@ def robust(config, reopen, agenda, failing_worker):
         "space.noise": {"methods": ["none", "freelb"], "magnitude": {"low": 0.1, "high": 0.2, "points": 2}},
     }
     study = reopen(config(changes))
-    failing_worker(lambda job: job.number == 3).drive(agenda(study))
+    failing_worker(lambda job: job.number == 3).drive(make_scheduler(study))
     return study
 
 
@@ -82,15 +82,15 @@ def test_no_number_is_cut_at_any_width(robust, what):
 
 
 def test_a_pipe_cuts_nothing_however_long():
-    table = TextTable(["trial", "why"], words=["why"])
-    table.add("1", "a " * 5000 + "end")
+    table = TextTable(["trial", "why"], wrapped_columns=["why"])
+    table.add_row("1", "a " * 5000 + "end")
     assert "a a end" in text([table], 80, soft_wrap=True)
     assert len(text([table], 80, soft_wrap=True).splitlines()) == 2
 
 
 def test_words_are_wrapped_before_rows_are_stacked():
-    table = TextTable(["task", "value", "what"], words=["what"])
-    table.add("facts", "0.1234", "a sentence that is longer than the terminal is wide")
+    table = TextTable(["task", "value", "what"], wrapped_columns=["what"])
+    table.add_row("facts", "0.1234", "a sentence that is longer than the terminal is wide")
     roomy, narrow, stacked = (text([table], width) for width in (100, 45, 25))
     assert len(roomy.splitlines()) == 2
     assert narrow.splitlines()[1].split()[:2] == ["facts", "0.1234"]
@@ -100,8 +100,8 @@ def test_words_are_wrapped_before_rows_are_stacked():
 
 def test_a_long_title_of_the_first_column_heads_the_stacked_rows():
     title = "family (test, mean over targets)"
-    table = TextTable([title, "best"], words=[title])
-    table.add("Indo-European", "0.6000 [0.5000, 0.7000]")
+    table = TextTable([title, "best"], wrapped_columns=[title])
+    table.add_row("Indo-European", "0.6000 [0.5000, 0.7000]")
     assert text([table], 26).split("\n")[0] == "family (test, mean over"
     assert "Indo-European\n  best: 0.6000 [0.5000," in text([table], 26)
 

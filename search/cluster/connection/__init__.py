@@ -1,4 +1,4 @@
-"""A connection to Ray: started for one launch or joined, its nodes probed, keys of object stores handed over."""
+"""Ray for one launch: started here or joined, its nodes checked, the keys of object stores passed to workers."""
 
 from search.cluster.connection._cluster import get_worker_threads, open_cluster
 from search.cluster.connection._credentials import collect_store_credentials, set_credentials

@@ -1,4 +1,4 @@
-"""Ray for one launch: started here, or joined where it runs; its workers are up, have the driver's code and see its paths."""
+"""Ray for one launch: started on this machine, or joined where it runs."""
 
 import math
 import os
@@ -33,45 +33,49 @@ from trainables.cards import MIRROR_VARIABLE
 from trainables.store import OWNER_VARIABLE
 
 OBJECT_STORE_BYTES = 128 * 2**20
-"""Bytes of Ray's object store, of which a launch uses next to nothing: by default it would take a third of the memory."""
+"""Size of Ray's object store in bytes. A launch stores next to nothing in it; by default it takes a third of the memory."""
 NoteCallback = Callable[[str], None]
 
 
 @contextmanager
 def open_cluster(
-    config: Config, address: str | None, paths: SharedPaths, keys: Mapping[str, str], tell: NoteCallback, owner: str
+    config: Config, address: str | None, paths: SharedPaths, keys: Mapping[str, str], notify: NoteCallback, owner: str
 ) -> Iterator[Path]:
-    """A Ray of the launch's own, or the running cluster at `address`, that has what one trial asks for; its folder is gone afterwards.
+    """Start Ray for this launch, or join a running cluster, and check that its nodes can run trials.
 
     Args:
-        config: the search.
-        address: of a running cluster; None starts one on this machine, whatever else runs here.
-        paths: what workers on other nodes must see.
-        keys: that open it to them (`search.cluster.connection._credentials`).
-        tell: hears of a start that takes long.
-        owner: of the launch (`trainables.store.OWNER_VARIABLE`), by which its processes are known.
+        config: config of the search.
+        address: address of a running cluster; None starts Ray on this machine, whatever else runs here.
+        paths: paths that workers on other nodes must see.
+        keys: environment variables with the keys of the object store.
+        notify: called with a note if the start takes long.
+        owner: id of the launch (`trainables.store.OWNER_VARIABLE`), which marks its processes.
+
+    Yields:
+        The folder of the session, which is removed afterwards.
 
     Raises:
-        UserError: when no node has what a trial asks for, or nodes do not see the paths.
-        ClusterLostError: when Ray or its workers do not come up.
+        UserError: if no node has the resources of a trial, or nodes do not see the paths.
+        ClusterLostError: if Ray or its workers do not start.
     """
     with make_session_folder() as folder:
         if copy_code(folder / "code") != get_code_digest():
-            raise UserError("the code of xlt-search was changed while this launch read its data: start it again")
+            raise UserError("the code of xlt-search changed while this launch read its data: start the launch again")
         logs = folder / RAY_SUBFOLDER / "session_latest" / "logs" if address is None else None
-        with _own_processes(owner):
+        with _mark_processes(owner):
             try:
-                _init_ray(config, address, folder, logs, tell)
+                _init_ray(config, address, folder, logs, notify)
                 _check_resources(config)
-                check_nodes(paths if address else SharedPaths(), keys, logs, tell)
+                check_nodes(paths if address else SharedPaths(), keys, logs, notify)
                 yield folder
             finally:
                 ray.shutdown()
 
 
 @contextmanager
-def _own_processes(owner: str) -> Iterator[None]:
-    """Marks what is started from here as the launch's, and ends what is left of it: Ray leaves workers behind when its raylet is killed."""
+def _mark_processes(owner: str) -> Iterator[None]:
+    """Mark the processes that are started within the context, and kill those that are left: Ray leaves workers behind if its raylet is
+    killed."""
 
     def end() -> None:
         for process in psutil.process_iter():
@@ -87,19 +91,19 @@ def _own_processes(owner: str) -> Iterator[None]:
             del os.environ[OWNER_VARIABLE]
 
 
-def _init_ray(config: Config, address: str | None, folder: Path, logs: Path | None, tell: NoteCallback) -> None:
+def _init_ray(config: Config, address: str | None, folder: Path, logs: Path | None, notify: NoteCallback) -> None:
     own = _build_local_options(config, folder) if address is None else {"address": address}
     environment: dict[str, Any] = {
         "env_vars": _build_worker_variables(config, folder, address),
         "working_dir": str(folder / "code"),
     }
     if address is None:
-        environment["py_executable"] = shlex.quote(sys.executable)  # Ray hands it to a shell
+        environment["py_executable"] = shlex.quote(sys.executable)  # Ray passes it to a shell
     try:
-        with _keep_signal_handler(), _limit_wait(address, logs, tell):
+        with _keep_signal_handler(), _limit_wait(address, logs, notify):
             ray.init(
                 log_to_driver=False,
-                logging_level="CRITICAL",  # what goes wrong is told by the agenda
+                logging_level="CRITICAL",  # the scheduler reports failures
                 runtime_env=environment,
                 **own,
             )
@@ -111,7 +115,7 @@ def _init_ray(config: Config, address: str | None, folder: Path, logs: Path | No
 
 def _build_local_options(config: Config, folder: Path) -> dict[str, Any]:
     return {
-        "address": "local",  # not RAY_ADDRESS, nor what somebody else started on this machine
+        "address": "local",  # neither RAY_ADDRESS nor a Ray that somebody else started on this machine
         "num_cpus": math.ceil(config.resources.workers * config.resources.cpus_per_trial),
         "include_dashboard": False,
         "object_store_memory": OBJECT_STORE_BYTES,
@@ -120,27 +124,31 @@ def _build_local_options(config: Config, folder: Path) -> dict[str, Any]:
 
 
 def _build_worker_variables(config: Config, folder: Path, address: str | None) -> dict[str, str]:
-    """Of the workers' environment."""
+    """The environment variables of workers."""
     variables = {"OMP_NUM_THREADS": str(get_worker_threads(config)), "TOKENIZERS_PARALLELISM": "false"}
     variables[OWNER_VARIABLE] = os.environ[OWNER_VARIABLE]
-    # A trial that ends early leaves claims of the store behind itself first; a worker that takes longer than this is lost.
+    # A trial that is ended early first releases its claims in the store. A worker that takes longer than this is killed.
     variables["TUNE_FUNCTION_THREAD_TIMEOUT_S"] = "60"
     if address is None:
-        variables["TMPDIR"] = str(folder)  # what a killed worker leaves goes with it
+        variables["TMPDIR"] = str(folder)  # the temporary files of a killed worker are removed with it
     return variables | ({MIRROR_VARIABLE: os.environ[MIRROR_VARIABLE]} if os.environ.get(MIRROR_VARIABLE) else {})
 
 
 @contextmanager
-def _limit_wait(address: str | None, logs: Path | None, tell: NoteCallback) -> Iterator[None]:
-    """Says that Ray takes long to answer, and ends the process when it never does: `ray.init` may wait for ever."""
-    who, last = f"Ray at {address}" if address else "Ray", get_start_timeout()
-    told = f"{who} does not answer after {{:g}} s{{}}"
+def _limit_wait(address: str | None, logs: Path | None, notify: NoteCallback) -> Iterator[None]:
+    """Note that Ray takes long to answer, and exit if it does not answer in time: `ray.init` may wait for ever."""
+    timeout = get_start_timeout()
+    name = f"Ray at {address}" if address else "Ray"
+
+    def describe(seconds: float) -> str:
+        return f"{name} does not answer after {seconds:g} s{summarise_logs(logs)}"
+
     timers = [
         threading.Timer(
             FIRST_WARNING_SECONDS,
-            lambda: tell(f"{told.format(FIRST_WARNING_SECONDS, summarise_logs(logs))}\n{describe_wait(last)}"),
+            lambda: notify(f"{describe(FIRST_WARNING_SECONDS)}\n{describe_wait(timeout)}"),
         ),
-        threading.Timer(last, lambda: exit_process(told.format(last, summarise_logs(logs)), 1)),
+        threading.Timer(timeout, lambda: exit_process(describe(timeout), 1)),
     ]
     for timer in timers:
         timer.daemon = True
@@ -154,33 +162,34 @@ def _limit_wait(address: str | None, logs: Path | None, tell: NoteCallback) -> I
 
 @contextmanager
 def _keep_signal_handler() -> Iterator[None]:
-    """Keeps the handler of SIGTERM, which Ray would replace by one of its own that leaves the launch without an end."""
+    """Keep the handler of SIGTERM. Ray would replace it by its own, after which a launch could not clean up."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    ours = signal.getsignal(signal.SIGTERM)
+    handler = signal.getsignal(signal.SIGTERM)
     try:
         yield
-    except SystemExit as error:  # what Ray's own makes of the signal
-        if callable(ours):
-            ours(signal.SIGTERM, None)
+    except SystemExit as error:  # raised by Ray's handler
+        if callable(handler):
+            handler(signal.SIGTERM, None)
         raise KeyboardInterrupt from error
     finally:
-        with suppress(TypeError):  # one that was not set from Python
-            signal.signal(signal.SIGTERM, ours)
+        with suppress(TypeError):  # a handler that was not set from Python
+            signal.signal(signal.SIGTERM, handler)
 
 
 def get_worker_threads(config: Config) -> int:
-    """Arithmetic threads of a worker."""
+    """Number of threads for arithmetic in a worker."""
     return max(1, int(config.resources.cpus_per_trial))
 
 
 def _check_resources(config: Config) -> None:
-    wanted = {"CPU": config.resources.cpus_per_trial, "GPU": config.resources.gpus_per_trial}
+    """Refuse resources that no single node has."""
+    required = {"CPU": config.resources.cpus_per_trial, "GPU": config.resources.gpus_per_trial}
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
-    if not any(all(node.get(kind, 0) >= amount for kind, amount in wanted.items()) for node in nodes):
-        most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in wanted}
+    if not any(all(node.get(kind, 0) >= amount for kind, amount in required.items()) for node in nodes):
+        most = {kind: max((node.get(kind, 0) for node in nodes), default=0) for kind in required}
         raise UserError(
-            f"resources: a trial asks for {wanted['CPU']:g} CPUs and {wanted['GPU']:g} GPUs, and no node has as many; "
+            f"resources: a trial needs {required['CPU']:g} CPUs and {required['GPU']:g} GPUs, and no node has as many; "
             f"the largest has {most['CPU']:g} CPUs and {most['GPU']:g} GPUs: lower resources.cpus_per_trial or gpus_per_trial"
         )

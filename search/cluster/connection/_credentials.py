@@ -1,4 +1,4 @@
-"""Keys of object stores that workers on other machines need: objects of the cluster, never part of a runtime environment, which Ray logs."""
+"""Keys of object stores for workers. They are passed as arguments, never in a runtime environment, which Ray logs."""
 
 import os
 from collections.abc import Mapping
@@ -11,14 +11,14 @@ _AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SECURITY_TO
 
 
 def collect_store_credentials(store: str | None) -> dict[str, str]:
-    """What of the driver's environment opens the store: what its URL refers to, and AWS's own variables.
+    """The environment variables that open the store: those that its URL refers to, and those of AWS.
 
-    Ray Tune is kept from handing the latter over itself: it does so in a runtime environment.
+    Ray Tune would pass the variables of AWS in a runtime environment; it is kept from that.
     """
     class_cache.ENV_VARS_TO_PROPAGATE.difference_update(_AWS_VARIABLES)
     return resolve_references(store or "") | {name: os.environ[name] for name in _AWS_VARIABLES if name in os.environ}
 
 
 def set_credentials(keys: Mapping[str, str]) -> None:
-    """In a worker: have them in the environment, where clients of object stores look."""
+    """Set the keys in the environment of a worker, where clients of object stores look for them."""
     os.environ.update(keys)

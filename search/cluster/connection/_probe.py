@@ -1,4 +1,4 @@
-"""A first task on every node, before the first trial: workers come up, have the driver's code and packages, and see its paths."""
+"""Checks every node before the first trial: a worker starts, has the launch's code and packages, and sees its paths."""
 
 import importlib.util
 import secrets
@@ -28,48 +28,48 @@ from trainables.validation import mask_secrets
 _REQUIRED_PACKAGES = ("torch", "transformers", "datasets", "optuna", "safetensors", "tokenizers")
 
 
-def check_nodes(paths: SharedPaths, keys: Mapping[str, str], logs: Path | None, tell: Callable[[str], None]) -> None:
-    """Wait until a worker on every node has answered.
+def check_nodes(paths: SharedPaths, keys: Mapping[str, str], logs: Path | None, notify: Callable[[str], None]) -> None:
+    """Wait until a worker on every node has answered, and check the answers.
 
     Args:
-        paths: what it must see.
-        keys: that open it.
-        logs: Ray's, where they can be read.
-        tell: hears when the wait takes long.
+        paths: paths that workers must see.
+        keys: environment variables with the keys of the object store.
+        logs: folder of Ray's logs; None if they are on other machines.
+        notify: called with a note if a node takes long.
 
     Raises:
-        ClusterLostError: when a node has no worker after `XLT_START_SECONDS`, by default 300.
-        UserError: when a worker has other code, lacks packages, or does not see the paths.
+        ClusterLostError: if a node starts no worker within `XLT_START_SECONDS`, by default 300.
+        UserError: if a worker has other code, lacks packages, or does not see the paths.
     """
-    last = get_start_timeout()
+    timeout = get_start_timeout()
     with _write_probe_files(paths) as tokens:
-        opened = ray.put(dict(keys))
-        look = ray.remote(num_cpus=0, max_retries=0)(_inspect_worker)
-        asked = {
-            look.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
-                tokens, paths.read, opened
+        keys_reference = ray.put(dict(keys))
+        probe = ray.remote(num_cpus=0, max_retries=0)(_inspect_worker)
+        hosts = {
+            probe.options(scheduling_strategy=NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)).remote(
+                tokens, paths.readable, keys_reference
             ): node["NodeManagerHostname"]
             for node in ray.nodes()
             if node["Alive"] and node["Resources"].get("CPU")
         }
-        waiting = _wait_for_answers(list(asked), min(FIRST_WARNING_SECONDS, last))
+        waiting = _wait_for_answers(list(hosts), min(FIRST_WARNING_SECONDS, timeout))
         if waiting:
-            tell(
-                f"no worker of Ray on {_join_hosts(asked[each] for each in waiting)} after {min(FIRST_WARNING_SECONDS, last):g} s{summarise_logs(logs)}\n"
-                f"{describe_wait(last)}"
+            notify(
+                f"no worker of Ray on {_join_hosts(hosts[each] for each in waiting)} after "
+                f"{min(FIRST_WARNING_SECONDS, timeout):g} s{summarise_logs(logs)}\n{describe_wait(timeout)}"
             )
-            waiting = _wait_for_answers(waiting, last - FIRST_WARNING_SECONDS)
+            waiting = _wait_for_answers(waiting, timeout - FIRST_WARNING_SECONDS)
         if waiting:
             raise ClusterLostError(
-                f"Ray started no worker on {_join_hosts(asked[each] for each in waiting)} within {last:g} s{summarise_logs(logs)}"
+                f"Ray started no worker on {_join_hosts(hosts[each] for each in waiting)} within {timeout:g} s{summarise_logs(logs)}"
             )
-        answers = [(host, _get_answer(reference, host, logs)) for reference, host in asked.items()]
+        answers = [(host, _get_answer(reference, host, logs)) for reference, host in hosts.items()]
     if problems := [problem for host, answer in answers for problem in _list_node_problems(host, answer)]:
         raise UserError("\n".join(["the workers cannot run this search:", *(f"  {problem}" for problem in problems)]))
 
 
 def _wait_for_answers(references: list[Any], seconds: float) -> list[Any]:
-    """Those that have not answered by then."""
+    """The references that have no answer after so many seconds."""
     _, waiting = (
         ray.wait(references, num_returns=len(references), timeout=max(0.0, seconds)) if references else ([], [])
     )
@@ -78,13 +78,13 @@ def _wait_for_answers(references: list[Any], seconds: float) -> list[Any]:
 
 def _get_answer(reference: Any, host: str, logs: Path | None) -> dict[str, Any]:
     try:
-        found: dict[str, Any] = ray.get(reference)
+        answer: dict[str, Any] = ray.get(reference)
     except Exception as error:
         why = " ".join(str(error).split())
         raise ClusterLostError(
             f"the first worker on {host} failed ({type(error).__name__}: {why[-500:]}){summarise_logs(logs)}"
         ) from error
-    return found
+    return answer
 
 
 def _join_hosts(hosts: Any) -> str:
@@ -92,10 +92,10 @@ def _join_hosts(hosts: Any) -> str:
 
 
 def _inspect_worker(
-    tokens: dict[str, tuple[str, str]], read: tuple[str, ...], opened: dict[str, str]
+    tokens: dict[str, tuple[str, str]], readable: tuple[str, ...], keys: dict[str, str]
 ) -> dict[str, Any]:
-    """In a worker: what it is, and what it sees."""
-    set_credentials(opened)
+    """Runs in a worker: its code, the packages that it lacks, and the paths that it does not see."""
+    set_credentials(keys)
     return {
         "code": get_code_digest(),
         "where": get_code_folder(),
@@ -105,12 +105,12 @@ def _inspect_worker(
             for folder, token in tokens.items()
             if (why := _explain_invisible_folder(folder, *token)) is not None
         }
-        | {path: "it is not there" for path in read if not Path(path).exists()},
+        | {path: "it is not there" for path in readable if not Path(path).exists()},
     }
 
 
 def _explain_invisible_folder(folder: str, name: str, token: str) -> str | None:
-    """Why a worker does not see the driver's file, or None."""
+    """Why a worker does not see the launch's probe file; None if it does."""
     try:
         return None if Location(folder).read(name) == token.encode() else "another file is there"
     except FileNotFoundError:
@@ -125,16 +125,16 @@ def _list_node_problems(host: str, answer: dict[str, Any]) -> Iterator[str]:
     if answer["lacks"]:
         yield f"{host} lacks {', '.join(answer['lacks'])}: install xlt-search there"
     for path, why in answer["unseen"].items():
-        todo = "" if "://" in path else ": put it on a disk that all nodes share, or the stages in a store by URL"
-        yield f"{host} does not see {mask_secrets(path)} of {socket.gethostname()} ({why}){todo}"
+        advice = "" if "://" in path else ": put it on a disk that all nodes share, or set store.url to an object store"
+        yield f"{host} does not see {mask_secrets(path)} of {socket.gethostname()} ({why}){advice}"
 
 
 @contextmanager
 def _write_probe_files(paths: SharedPaths) -> Iterator[dict[str, tuple[str, str]]]:
-    """A file in every folder that workers write to, with something in it that nobody else can know; removed afterwards."""
+    """Write a probe file with a random token into every folder that workers write to; removed afterwards."""
     tokens: dict[str, tuple[str, str]] = {}
     try:
-        for folder in paths.written:
+        for folder in paths.writable:
             name, token = f".probe-{secrets.token_hex(4)}", secrets.token_hex(16)
             Location(folder).create(name, token.encode())
             tokens[folder] = name, token

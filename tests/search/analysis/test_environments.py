@@ -35,9 +35,9 @@ def test_a_search_that_mixes_environments_says_so_with_what_differs(finished):
     )
 
 
-def test_results_and_the_answer_tell_of_a_mixture(config, reopen, agenda, worker):
+def test_results_and_the_answer_tell_of_a_mixture(config, reopen, make_scheduler, worker):
     study = reopen(config())
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert len(build_results(study)["environments"]) == 1
     best = study.get_complete_trials()[0]
     study.tell_repeat(best.number, 1, trained_with(best.outcome, arithmetic="cuda bfloat16"))

@@ -33,7 +33,7 @@ def test_no_file_is_written_over(tmp_path):
     file = tmp_path / "mine.yaml"
     file.write_text("mine")
     refused = run("init", "miniature", str(file))
-    assert "is there already" in refused.output
+    assert "exists already" in refused.output
     assert file.read_text() == "mine"
 
 

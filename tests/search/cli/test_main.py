@@ -46,6 +46,7 @@ def test_every_command_and_option_is_on_this_list():
         "export": ["name", "directory", "--trial", "--register", "--data"],
         "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
+        "init": ["name", "file"],
         "ui": ["name", "--port", "--open"],
         "data check": ["config", "--set", "--data", "--quick", "--json"],
         "data fetch": ["config", "--set", "--data", "--to", "--json"],
@@ -205,9 +206,9 @@ def test_status_is_a_line_and_a_table(xlt, finished):
     assert "no intermediate stage" in rows[0]
 
 
-def test_status_tells_why_a_trial_failed(xlt, config, reopen, agenda, failing_worker, home):
+def test_status_tells_why_a_trial_failed(xlt, config, reopen, make_scheduler, failing_worker, home):
     study = reopen(config())
-    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    failing_worker(lambda job: job.number == 1).drive(make_scheduler(study))
     home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     text = xlt("status", "sums").stdout
     assert "5 complete, 0 running, 1 failed" in text
@@ -250,7 +251,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
     ExportedTrial("sums", 1, record.trial, 0, 1, {}, record.outcome.transfer.scores).write(tmp_path / "best.yaml")
     result = xlt("train", tmp_path / "best.yaml", "--seeds", "1,two")
     assert result.exit_code == 2
-    assert "whole numbers with commas between" in result.stderr
+    assert "expected whole numbers below 2**32, separated by commas" in result.stderr
 
 
 def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_path, monkeypatch):
@@ -261,8 +262,10 @@ def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_pat
 
         return ExportedTrial("sums", 1, study.get_complete_trials()[0].trial, 0, 1, {}, {})
 
-    monkeypatch.setattr("search.exporter._export.export", exports)
-    monkeypatch.setattr("search.exporter._registry", lambda *given: asked.append(given) or "registered as version 1")
+    monkeypatch.setattr("search.exporter.export", exports)
+    monkeypatch.setattr(
+        "search.exporter.register_best", lambda *given: asked.append(given) or "registered as version 1"
+    )
     assert xlt("export", "sums", tmp_path / "one").exit_code == 0
     assert asked == []
     assert xlt("export", "sums", tmp_path / "two", "--register").stdout.endswith("registered as version 1\n")
@@ -275,10 +278,8 @@ def test_an_export_that_mlflow_does_not_take_is_a_failure_without_a_traceback(xl
     def refuses(*_):
         raise RegistryError("http://127.0.0.1:9", OSError("refused"))
 
-    monkeypatch.setattr(
-        "search.exporter._export.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})()
-    )
-    monkeypatch.setattr("search.exporter._registry", refuses)
+    monkeypatch.setattr("search.exporter.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})())
+    monkeypatch.setattr("search.exporter.register_best", refuses)
     result = xlt("export", "sums", tmp_path / "out", "--register")
     assert result.exit_code == 1
     assert result.stderr == "xlt: exported, but not registered: MLflow at http://127.0.0.1:9: OSError: refused\n"
@@ -291,10 +292,10 @@ def test_track_tells_what_it_wrote(xlt, finished):
     assert again.stderr == ""
 
 
-def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, agenda, worker, home, monkeypatch):
+def test_track_of_a_server_that_is_down_is_a_failure(xlt, config, reopen, make_scheduler, worker, home, monkeypatch):
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     study = reopen(config({"tracking.uri": "http://127.0.0.1:9", "trials": 1}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     home.get_search_folder("sums").config.write_text(yaml.safe_dump(study.config.model_dump(mode="json")))
     result = xlt("track", "sums")
     assert result.exit_code == 1
@@ -311,7 +312,7 @@ def test_ui_of_a_home_that_is_not_there_is_refused(xlt):
 def test_building_over_a_folder_that_is_there_is_refused(xlt, tmp_path):
     result = xlt("miniature", "build", tmp_path)
     assert result.exit_code == 2
-    assert "is there already" in result.stderr
+    assert "exists already" in result.stderr
 
 
 def test_a_home_that_is_a_file_is_the_users_mistake(write_config, tmp_path):

@@ -57,7 +57,7 @@ def test_stages_as_json_tell_who_used_them(xlt, store, finished, monkeypatch):
 
 def test_a_dry_run_names_what_would_go_and_takes_nothing(xlt, store):
     result = xlt("gc", "--max-size", "400", "--dry-run")
-    assert "weights of 1 stages would go" in result.stdout
+    assert "weights of 1 stage would be removed" in result.stdout
     assert "miniature > s2" in result.stdout
     assert all(entry.bytes for entry in store.iterate_entries())
 
@@ -73,7 +73,7 @@ def test_what_running_trials_need_is_said(xlt, store):
     with UseLease(store.location) as use:
         use.add(stage_key(0))
         result = xlt("gc", "--max-size", "0")
-    assert "is needed by running trials" in result.stderr
+    assert "running trials use the remaining" in result.stderr
     assert [bool(entry.bytes) for entry in store.iterate_entries()] == [True, False, False]
 
 
@@ -86,7 +86,7 @@ def test_what_was_set_aside_is_named_and_left(xlt, store):
 @pytest.mark.parametrize(
     ("words", "what"),
     [
-        (["gc", "--max-size", "lots"], "--max-size lots: it wants a size such as 500MB or 2GB"),
+        (["gc", "--max-size", "lots"], "--max-size lots: expected a size such as 500MB or 2GB"),
         (["ls", "--url", "nosuch://x"], "Protocol not known: nosuch"),
     ],
 )
@@ -139,7 +139,7 @@ SIZES += [
 def test_what_is_not_wholly_a_size_removes_nothing(xlt, store, size):
     result = xlt("gc", f"--max-size={size}")
     assert result.exit_code == 2, result.output
-    assert "it wants a size such as 500MB or 2GB" in result.stderr and "\x1b" not in result.stderr
+    assert "expected a size such as 500MB or 2GB" in result.stderr and "\x1b" not in result.stderr
     assert all(entry.bytes for entry in store.iterate_entries())
 
 
@@ -221,4 +221,4 @@ def test_a_search_that_cannot_be_read_is_told_and_passed_over(xlt, store, finish
     for words in (["ls"], ["gc", "--max-size", "1GB"]):
         result = xlt(*words)
         assert result.exit_code == 0, result.stderr
-        assert "search bad cannot be read, so none of its stages is told as used by it" in result.stderr
+        assert "search bad cannot be read; the column 'used by' does not contain it" in result.stderr

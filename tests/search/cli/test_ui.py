@@ -22,15 +22,18 @@ from urllib.parse import urlsplit
 
 import psutil
 import pytest
+from click.testing import CliRunner, Result
 from rich.console import Console
 
+from search.cli import main
 from search.cli._ui import build_links, list_experiments
+from search.config import validate_config
 from search.home import Home
 from search.results import write_results
 from search.tracking import rebuild_tracking
 from tests.browser import browser
 from tests.mlflow_server import free_port, wait_until_it_answers
-from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
+from tests.search.conftest import DOCUMENT, FakeWorker, changed
 from tests.search.test_end_to_end import XLT, command, environment
 from tests.unprivileged import as_stranger
 
@@ -48,7 +51,7 @@ def shown_home(tmp_path_factory) -> Home:
 
     home = Home(tmp_path_factory.mktemp("ui") / "is it 100% ?" / "home")
     for name in ("first", "second", "third"):
-        config = validate(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
+        config = validate_config(changed(DOCUMENT, {"name": name, "trials": 4, "finalists.top": 1}), "config.yaml")
         study = WritableStudy(home.get_search_folder(name).journal, config)
         study.recover()
         FakeWorker().drive(Scheduler(config, study, listeners=[]))
@@ -71,7 +74,7 @@ def started(home: Home, folder: Path, *words: object, **more: str) -> tuple[subp
         start_new_session=True,
     )
     printed = []
-    while not printed or printed[-1] != "Ctrl-C ends it\n":
+    while not printed or printed[-1] != "Ctrl-C stops the server\n":
         printed.append(process.stderr.readline())
         assert printed[-1], printed
     wait_until_it_answers(f"http://127.0.0.1:{port}", process)
@@ -111,6 +114,11 @@ def served(shown_home, tmp_path_factory):
     assert list(folder.iterdir()) == []
 
 
+def xlt(home: Home, *words: object) -> Result:
+    """A command in this process."""
+    return CliRunner().invoke(main, ["--home", str(home.root), *map(str, words)])
+
+
 def password_in(link: str) -> str:
     return urlsplit(link).password
 
@@ -141,7 +149,7 @@ def test_the_links_of_all_searches_are_printed(served, shown_home):
 
 
 def test_the_link_of_one_search_is_opened_and_leads_to_its_charts(serve, browser, tmp_path):
-    """By a page that only the user can read: with what words a program is started, everybody sees."""
+    """By a page that only the user can read: with what words a program is started, everybody sees. Ctrl-C ends it and leaves nothing."""
     opener, opened_page = tmp_path / "browser", tmp_path / "opened.html"
     opener.write_text(
         f'''#!/bin/sh
@@ -172,6 +180,9 @@ cp "${{1#file://}}" "{opened_page}.part" && mv "{opened_page}.part" "{opened_pag
     assert "0: no intermediate stage" in text
     assert opened.blocked == []
     assert [error for error in opened.errors if "Content Security Policy" in error or "401" in error] == []
+    ended(process, signal.SIGINT)
+    assert process.returncode == 130
+    assert {path.name for path in tmp_path.iterdir()} == {"browser", "opened.html", "words"}
 
 
 ATTACK = """
@@ -307,15 +318,9 @@ def test_a_port_that_somebody_has_is_said_to_be_taken(shown_home):
         somebodys.bind(("127.0.0.1", 0))
         somebodys.listen()
         port = somebodys.getsockname()[1]
-        told = subprocess.run(
-            command(shown_home.root, "ui", "--port", port),
-            capture_output=True,
-            text=True,
-            env=environment(),
-            timeout=60,
-        )
-    assert told.returncode == 2
-    assert told.stderr == f"xlt: port {port} is taken (Address already in use): name another with --port\n"
+        told = xlt(shown_home, "ui", "--port", port)
+    assert told.exit_code == 2
+    assert told.stderr == f"xlt: port {port} is taken (Address already in use): choose another with --port\n"
 
 
 MODULES = (
@@ -417,25 +422,11 @@ def test_many_tasks_share_out_over_charts_of_few_axes(config):
     assert max(map(len, groups)) <= MAX_CHART_AXES and len(groups) == 3
 
 
-def test_a_search_that_mlflow_does_not_have_says_what_writes_it(shown_home, tmp_path):
+def test_a_search_that_mlflow_does_not_have_says_what_writes_it(shown_home):
     for name, told in (("third", "xlt track third writes it"), ("nothing", "no search named 'nothing'")):
-        printed = subprocess.run(
-            command(shown_home.root, "ui", name),
-            capture_output=True,
-            text=True,
-            env=environment(),
-            cwd=tmp_path,
-            timeout=60,
-        )
-        assert printed.returncode == 2
+        printed = xlt(shown_home, "ui", name)
+        assert printed.exit_code == 2
         assert told in printed.stderr
-
-
-def test_it_ends_by_ctrl_c_and_leaves_nothing(serve, tmp_path):
-    process, _, _ = serve("first", "--no-open")
-    ended(process, signal.SIGINT)
-    assert process.returncode == 130
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_home_without_searches_has_the_list_of_experiments(tmp_path):

@@ -15,5 +15,5 @@ def test_the_lines_that_name_a_cause_are_quoted_the_most_telling_first(tmp_path)
 
 
 def test_logs_that_say_nothing_or_lie_elsewhere_are_said_to(tmp_path):
-    assert summarise_logs(tmp_path) == "; its logs say nothing of it"
+    assert summarise_logs(tmp_path) == "; its logs name no cause"
     assert "ray logs" in summarise_logs(None)

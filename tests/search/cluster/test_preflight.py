@@ -11,10 +11,10 @@ def test_memory_that_ray_would_find_full_is_told_with_its_threshold(config, monk
     before.check_machine(config(), None)
     used = psutil.virtual_memory().percent / 100
     monkeypatch.setenv("RAY_memory_usage_threshold", str(used / 2))
-    with pytest.raises(UserError, match=f"Ray ends workers from {used / 2:.0%} on"):
+    with pytest.raises(UserError, match=f"Ray kills workers from {used / 2:.0%} on"):
         before.check_machine(config(), None)
     monkeypatch.setenv("RAY_memory_usage_threshold", "much")
-    with pytest.raises(UserError, match="RAY_memory_usage_threshold=much: it wants a share"):
+    with pytest.raises(UserError, match="RAY_memory_usage_threshold=much: expected a number such as"):
         before.check_machine(config(), None)
 
 
@@ -32,13 +32,13 @@ def test_a_containers_memory_counts_without_what_it_can_give_back(monkeypatch, t
 @pytest.mark.parametrize("said", ["abc", "0", "-1", "inf", "nan"])
 def test_a_patience_that_is_no_number_of_seconds_is_refused(config, monkeypatch, said):
     monkeypatch.setenv("XLT_START_SECONDS", said)
-    with pytest.raises(UserError, match=f"XLT_START_SECONDS={said}: it wants a number of seconds"):
+    with pytest.raises(UserError, match=f"XLT_START_SECONDS={said}: expected a positive number of seconds"):
         before.check_machine(config(), None)
 
 
 def test_a_machine_without_bash_is_told(config, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(UserError, match="through bash, and there is none on PATH"):
+    with pytest.raises(UserError, match="with bash, which is not on PATH"):
         before.check_machine(config(), None)
 
 

@@ -42,7 +42,7 @@ def test_no_place_at_all_is_told_with_what_to_do(monkeypatch, tmp_path):
     missing = tmp_path / "none"
     monkeypatch.setattr(session, "list_session_parents", lambda: [missing])
     with (
-        pytest.raises(UserError, match=r"name one in RAY_TMPDIR \(.*none: No such file or directory\)"),
+        pytest.raises(UserError, match=r"name a folder in RAY_TMPDIR \(.*none: No such file or directory\)"),
         session.make_session_folder(),
     ):
         pass

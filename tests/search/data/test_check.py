@@ -96,7 +96,7 @@ def test_targets_are_asked_for_on_their_splits_and_intermediate_tasks_at_every_l
 
 
 def test_of_a_task_only_the_languages_that_are_scored_are_read(config):
-    pawsx, xquad, mrpc, _ = (each.parts(("en", "de", "zh")) for each in list_task_requests(config()))
+    pawsx, xquad, mrpc, _ = (each.iterate_parts(("en", "de", "zh")) for each in list_task_requests(config()))
     assert [(split, code) for split, _, code in mrpc] == [("train", "en")]
     assert [(split, code) for split, _, code in xquad] == [
         ("train", "en"),
@@ -112,7 +112,7 @@ def test_what_is_as_it_should_be_passes_with_notes(xlt, folder):
     printed = result.stdout
     assert printed.splitlines()[-1] == "looked-at: every set can be used"
     notes = lines(printed, "note: ")
-    assert f"{PAWS}, configuration en, split train: 130 rows; the table says 49,401" in notes
+    assert f"{PAWS}, configuration en, split train: 130 rows; expected 49,401" in notes
     assert f"{PAWS}, configuration en, split train, row 4: empty text, row left out" in notes
     assert (
         "rajpurkar/squad, configuration plain_text, split train, row 3: answer not at its offset, offset corrected"
@@ -158,7 +158,7 @@ def test_everything_that_is_wrong_is_told_at_once(xlt, folder):
     assert result.exit_code == 1
     told = lines(result.stdout, "problem: ")
     assert len(told) == 4
-    assert told[0].endswith("reads 512 tokens; max_length asks for 600")
+    assert told[0].endswith("reads at most 512 tokens; max_length is 600")
     assert f"{PAWS}, configuration de, split test: " in told[1]
     assert (
         told[2]
@@ -187,7 +187,7 @@ def test_a_quick_look_reads_the_first_rows_alone(xlt, folder, tmp_path):
     )
     quick = xlt("data check", "--quick")
     assert quick.exit_code == 0, quick.output
-    assert "the table says" not in "".join(line for line in quick.stdout.splitlines() if "train" in line)
+    assert "; expected " not in "".join(line for line in quick.stdout.splitlines() if "train" in line)
     assert ["mrpc", "train", "1", "100"] in [line.split()[:4] for line in quick.stdout.splitlines()]
 
 
@@ -205,7 +205,7 @@ def test_a_hub_that_cannot_be_reached_is_not_asked_again(xlt, monkeypatch):
     assert told[0].startswith(
         f"{PAWS}, configuration en, split train: Couldn't reach it (without internet: xlt data fetch"
     )
-    assert told[1:] == ["other sets were not looked at: the hub cannot be reached"]
+    assert told[1:] == ["further sets were not checked: the hub cannot be reached"]
 
 
 def test_an_encoder_that_is_missing_is_told_with_what_to_do(xlt, folder, monkeypatch):
@@ -294,7 +294,7 @@ def test_problems_of_several_sets_are_told_together(config, folder, home):
     assert first == "looked-at cannot be launched:"
     assert pawsx.startswith(f"  pawsx: {PAWS}, configuration de, split test: ")
     assert rte.startswith("  rte: nyu-mll/glue, configuration rte, split train: ")
-    assert hint == "xlt data check looks at every set"
+    assert hint == "xlt data check checks every set"
 
 
 def test_an_encoder_that_knows_too_few_languages_or_tokens_is_refused(config, folder, home, tmp_path):
@@ -305,8 +305,8 @@ def test_an_encoder_that_knows_too_few_languages_or_tokens_is_refused(config, fo
     assert str(refused.value).splitlines() == [
         "looked-at cannot be launched:",
         f"  encoder: {xlm} has no language embedding for zh: set languages to some of en, de",
-        f"  encoder: {xlm} reads 512 tokens; max_length asks for 1000",
-        "xlt data check looks at every set",
+        f"  encoder: {xlm} reads at most 512 tokens; max_length is 1000",
+        "xlt data check checks every set",
     ]
 
 

@@ -21,10 +21,10 @@ def test_a_search_without_a_complete_trial_has_nothing_to_export(config, reopen,
 
 
 def test_a_trial_that_is_not_complete_is_refused_with_those_that_are(
-    config, reopen, agenda, failing_worker, home, folder, tmp_path
+    config, reopen, make_scheduler, failing_worker, home, folder, tmp_path
 ):
     study = reopen(config({"trials": 3}))
-    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    failing_worker(lambda job: job.number == 1).drive(make_scheduler(study))
     with pytest.raises(UserError, match="no complete trial 1; complete are: 0, 2"):
         export(study, folder, home, tmp_path / "out", 1)
 

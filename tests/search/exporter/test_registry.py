@@ -19,12 +19,12 @@ def registry(tmp_path_factory):
 
 
 @pytest.fixture
-def exported(config, reopen, agenda, worker, home, tmp_path):
+def exported(config, reopen, make_scheduler, worker, home, tmp_path):
     """Makes a finished search and what `xlt export` writes of a trial of it, weights apart."""
 
     def make(name, number=None):
         study = reopen(config({"name": name, "trials": 10}))
-        worker.drive(agenda(study))
+        worker.drive(make_scheduler(study))
         write_results(study, home.get_search_folder(name))
         number = build_results(study)["best"] if number is None else number
         record = next(record for record in study.get_complete_trials() if record.number == number)

@@ -40,12 +40,12 @@ def read(home, name: str) -> str:
 
 
 @pytest.fixture
-def one_failed(config, reopen, agenda, worker, home):
+def one_failed(config, reopen, make_scheduler, worker, home):
     """A search whose second trial failed."""
     study = reopen(config())
-    plan, normal = agenda(study), worker.do
-    worker.do = lambda plan, job: plan.failed(job, BOOM) if job.number == 1 else normal(plan, job)
-    worker.drive(plan)
+    scheduler, normal = make_scheduler(study), worker.do
+    worker.do = lambda scheduler, job: scheduler.handle_failed(job, BOOM) if job.number == 1 else normal(scheduler, job)
+    worker.drive(scheduler)
     return study
 
 
@@ -101,34 +101,36 @@ def test_mlflow_gets_the_traceback_as_an_artifact(one_failed, config):
     assert read_failures(one_failed.failures, 11) == {}
 
 
-def test_no_failure_is_written_over_by_later_launches(one_failed, config, reopen, agenda, worker, home):
+def test_no_failure_is_written_over_by_later_launches(one_failed, config, reopen, make_scheduler, worker, home):
     again = reopen(config())
-    worker.do = lambda plan, job: plan.failed(job, "another cause")
-    worker.drive(agenda(again))
+    worker.do = lambda scheduler, job: scheduler.handle_failed(job, "another cause")
+    worker.drive(make_scheduler(again))
     files = sorted(path.name for path in (home.get_search_folder("sums").path / "failures").iterdir())
     assert len(files) == 2
     assert read(home, "failures/trial-1-attempt-1.txt").endswith(BOOM.traceback)
 
 
-def test_a_job_that_is_run_again_keeps_a_file_of_each_attempt(config, reopen, agenda, home):
-    plan = agenda(reopen(config()))
+def test_a_job_that_is_run_again_keeps_a_file_of_each_attempt(config, reopen, make_scheduler, home):
+    scheduler = make_scheduler(reopen(config()))
     for _ in range(3):
-        plan.handle_lost(plan.next(), "killed")
+        scheduler.handle_lost(scheduler.next_job(), "killed")
     assert sorted(path.name for path in (home.get_search_folder("sums").path / "failures").iterdir()) == [
         f"trial-0-attempt-{attempt}.txt" for attempt in (1, 2, 3)
     ]
-    assert plan.study.get_trial_records()[0].failure == "failures/trial-0-attempt-3.txt"
+    assert scheduler.study.get_trial_records()[0].failure == "failures/trial-0-attempt-3.txt"
 
 
 @pytest.fixture
-def repeat_failed(config, reopen, agenda, worker):
+def repeat_failed(config, reopen, make_scheduler, worker):
     """A search of which one repeat of a finalist failed."""
     study = reopen(config({"finalists": {"top": 1, "seeds": 2}}))
-    plan, normal, told = agenda(study), worker.do, []
-    worker.do = lambda plan, job: (
-        plan.failed(job, BOOM) if job.seed == 2 and not told and not told.append(job) else normal(plan, job)
+    scheduler, normal, told = make_scheduler(study), worker.do, []
+    worker.do = lambda scheduler, job: (
+        scheduler.handle_failed(job, BOOM)
+        if job.seed == 2 and not told and not told.append(job)
+        else normal(scheduler, job)
     )
-    worker.drive(plan)
+    worker.drive(scheduler)
     return study, told[0].number
 
 
@@ -144,10 +146,12 @@ def test_a_finalists_repeat_that_failed_is_told_with_its_seed(repeat_failed, hom
     assert [told["run"] for told in list_failures(document["trials"])] == [f"trial {number}, seed 2"]
 
 
-def test_a_repeat_that_was_done_after_all_is_no_failure_any_more(repeat_failed, config, reopen, agenda, failing_worker):
+def test_a_repeat_that_was_done_after_all_is_no_failure_any_more(
+    repeat_failed, config, reopen, make_scheduler, failing_worker
+):
     study, _ = repeat_failed
     again = reopen(study.config)
-    failing_worker().drive(agenda(again))
+    failing_worker().drive(make_scheduler(again))
     assert list_failures(build_results(again)["trials"]) == []
 
 
@@ -162,26 +166,26 @@ def test_a_failure_of_an_older_version_is_shown_without_a_file(config, reopen):
     assert "RuntimeError: as before" in text(render_report(study))
 
 
-def test_a_folder_that_takes_no_file_is_told_and_ends_no_search(config, reopen, agenda, failing_worker, home):
+def test_a_folder_that_takes_no_file_is_told_and_ends_no_search(config, reopen, make_scheduler, failing_worker, home):
     study = reopen(config())
     study.failures.write_text("in the way")
     console = Console(file=io.StringIO(), width=60)
-    plan = agenda(study)
+    scheduler = make_scheduler(study)
     with ProgressReporter(study, console) as progress:
-        progress.follow(plan)
-        failing_worker(lambda job: job.number == 1).drive(plan)
-    assert console.file.getvalue().count("tracebacks of failures cannot be kept (") == 1
+        progress.follow(scheduler)
+        failing_worker(lambda job: job.number == 1).drive(scheduler)
+    assert console.file.getvalue().count("tracebacks of failures cannot be written (") == 1
     assert len(study.get_complete_trials()) == 5
     assert study.get_trial_records()[1].failure is None
     assert study.get_trial_records()[1].error.startswith("the loss is nan")
 
 
 @pytest.mark.parametrize("mask", [0o022, 0o077, 0o002], ids=oct)
-def test_files_have_the_modes_that_the_user_asks_for(config, reopen, agenda, home, mask):
+def test_files_have_the_modes_that_the_user_asks_for(config, reopen, make_scheduler, home, mask):
     before = os.umask(mask)
     try:
-        plan = agenda(reopen(config()))
-        plan.failed(plan.next(), BOOM)
+        scheduler = make_scheduler(reopen(config()))
+        scheduler.handle_failed(scheduler.next_job(), BOOM)
     finally:
         os.umask(before)
     folder = home.get_search_folder("sums").path
@@ -189,10 +193,10 @@ def test_files_have_the_modes_that_the_user_asks_for(config, reopen, agenda, hom
     assert (folder / "failures").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
-def test_what_is_no_text_and_what_has_no_end_is_kept_in_bounds(config, reopen, agenda, home):
+def test_what_is_no_text_and_what_has_no_end_is_kept_in_bounds(config, reopen, make_scheduler, home):
     study = reopen(config())
-    plan = agenda(study)
-    plan.failed(plan.next(), Failure(error="x" * 10**6, traceback="\udcff" + "y" * 10**6))
+    scheduler = make_scheduler(study)
+    scheduler.handle_failed(scheduler.next_job(), Failure(error="x" * 10**6, traceback="\udcff" + "y" * 10**6))
     told = read(home, "failures/trial-0-attempt-1.txt")
     assert "\\udcff" in told
     assert "characters left out" in told
@@ -200,12 +204,12 @@ def test_what_is_no_text_and_what_has_no_end_is_kept_in_bounds(config, reopen, a
     assert len(study.get_trial_records()[0].error) < 11_000
 
 
-def test_a_line_of_progress_holds_one_line_of_an_error(config, reopen, agenda):
+def test_a_line_of_progress_holds_one_line_of_an_error(config, reopen, make_scheduler):
     study, console = reopen(config()), Console(file=io.StringIO(), width=60)
-    plan = agenda(study)
+    scheduler = make_scheduler(study)
     progress = ProgressReporter(study, console)
-    progress.follow(plan)
-    plan.failed(plan.next(), "RuntimeError: first\nsecond " + "third " * 1000)
+    progress.follow(scheduler)
+    scheduler.handle_failed(scheduler.next_job(), "RuntimeError: first\nsecond " + "third " * 1000)
     (line,) = console.file.getvalue().splitlines()
     assert "FAILED: RuntimeError: first second third" in line
     assert "traceback: searches/sums/failures/trial-0-attempt-1.txt" in line

@@ -3,9 +3,8 @@ import math
 import pytest
 from optuna.trial import FixedTrial
 
-from search.launcher._candidates import build_candidate, estimate_seed_variance
+from search.launcher._candidates import build_candidate
 from search.space import CurriculumSpace, compute_path_signature, iterate_stage_paths
-from tests.search.conftest import scored
 
 
 @pytest.fixture
@@ -49,24 +48,9 @@ def test_trials_that_begin_alike_share_what_they_cost(space):
     assert shared == {one.costs[0][0]}
 
 
-def test_the_variance_over_seeds_is_pooled_once_there_are_enough_repeats(space):
-    trial = space.suggest(FixedTrial({"length": 0}))
-
-    def outcome(value: float):
-        return scored(trial, value)
-
-    few = {0: {1: outcome(0.4), 2: outcome(0.6)}, 3: {1: outcome(0.1)}}
-    assert estimate_seed_variance(few, "transfer_dev") is None
-    more = {
-        0: {1: outcome(0.4), 2: outcome(0.6), 3: outcome(0.5)},
-        3: {1: outcome(0.1), 2: outcome(0.3), 3: outcome(0.2)},
-    }
-    assert estimate_seed_variance(more, "transfer_dev") == pytest.approx(0.01)
-
-
 def test_stages_that_the_store_has_cost_a_search_nothing(config, reopen):
     study = reopen(config({"sampler": "curriculum"}))
-    sampler = study.proposer.study([]).sampler
+    sampler = study.proposer.build_study([]).sampler
     assert set(sampler.trained_parts()) == set()
-    study.held = lambda: {("a stage",)}
+    study.list_stored_paths = lambda: {("a stage",)}
     assert set(sampler.trained_parts()) == {("a stage",)}

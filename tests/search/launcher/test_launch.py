@@ -12,7 +12,7 @@ from search.config import Config, read_document, validate_config
 from search.errors import SpaceChangedError, UserError
 from search.home import Home
 from search.launcher import launch
-from search.launcher._launch import _AugmentationMonitor
+from search.launcher._augmentation_monitor import AugmentationMonitor
 from search.study import check_space
 from tests.trainables.store.conftest import RECORD_OF, WEIGHTS, sound, stage_key
 from trainables.checkpoints import StageStore
@@ -43,16 +43,16 @@ def test_a_finished_search_launched_again_runs_nothing_and_starts_no_ray(config,
     assert sums.clusters == [None]
 
 
-def test_a_killed_launch_is_taken_up_by_the_next(config, reopen, agenda, home, console, sums, failing_worker):
+def test_a_killed_launch_is_taken_up_by_the_next(config, reopen, make_scheduler, home, console, sums, failing_worker):
     first = failing_worker()
-    plan = agenda(reopen(config()))
-    first.drive(plan, most=2)
-    left = plan.next()
+    scheduler = make_scheduler(reopen(config()))
+    first.drive(scheduler, most=2)
+    left = scheduler.next_job()
     study = launch(config(), home, console)
     assert sums.trials[0] == left.trial
     assert not set(sums.trials) & set(first.trials)
     assert len(study.get_complete_trials()) == 6
-    assert "taking up 1 interrupted or failed trials again" in console.file.getvalue()
+    assert "running 1 interrupted or failed trial again" in console.file.getvalue()
 
 
 def test_a_search_is_extended_by_more_trials(config, home, console, sums):
@@ -64,7 +64,7 @@ def test_a_search_is_extended_by_more_trials(config, home, console, sums):
 
 def test_a_space_that_is_used_up_is_told(config, home, console, sums):
     launch(config({"curriculum.max_length": 1, "trials": 9}), home, console)
-    assert "the space holds no further trial" in console.file.getvalue()
+    assert "the space has no untried trial left" in console.file.getvalue()
 
 
 def test_a_name_that_stands_for_another_space_is_refused_with_every_difference(config, home, console, sums):
@@ -151,13 +151,13 @@ def publishing(sums, home, monkeypatch):
     """The stand-in, which publishes weights of every stage."""
     kept = sums.do
 
-    def publish(agenda, job):
+    def publish(scheduler, job):
         for stage in (*job.trial.curriculum, *job.trial.targets):
             folder = home.stages / _key(job.trial.curriculum, stage)
             folder.mkdir(parents=True, exist_ok=True)
             (folder / RECORD_FILE).write_bytes(seal_document(sound()))
             (folder / ENCODER_FILE).write_bytes(b"weights")
-        kept(agenda, job)
+        kept(scheduler, job)
 
     monkeypatch.setattr(sums, "do", publish)
     return sums
@@ -223,10 +223,10 @@ def test_a_running_cluster_takes_the_users_token_if_he_has_one(monkeypatch, tmp_
 def test_a_store_is_kept_within_its_size(config, home, console, sums, monkeypatch):
     kept, store, sizes = sums.do, StageStore(home.stages), []
 
-    def publish(agenda, job):
+    def publish(scheduler, job):
         with wait_for_claim(store.location, stage_key(len(sizes)), lambda: False) as mine:
             store.publish(mine, RECORD_OF | {"seconds": float(len(sizes))}, WEIGHTS, {})
-        kept(agenda, job)
+        kept(scheduler, job)
         sizes.append(sum(entry.bytes for entry in store.iterate_entries()))
 
     monkeypatch.setattr(sums, "do", publish)
@@ -342,14 +342,14 @@ def test_an_augmentation_that_falls_short_is_told_with_what_it_reaches():
     noise = Noise(method="augmentation", magnitude=0.1)
     stages = [Stage(task=task, learning_rate=1e-3, steps=1, noise=noise) for task in ("choice", "answer", "tagging")]
     runs = [types.SimpleNamespace(native={"reached": reached}) for reached in (0.0, 0.05, 0.1)]
-    said: list[str] = []
+    notes: list[str] = []
     trial = types.SimpleNamespace(stages=stages)
-    _AugmentationMonitor(said.append)(
+    AugmentationMonitor(notes.append)(
         types.SimpleNamespace(job=types.SimpleNamespace(trial=trial), outcome=types.SimpleNamespace(stages=runs))
     )
-    assert said == [
-        "augmentation 0.1 of choice reaches 0: no word of it is among the synonyms",
-        "augmentation 0.1 of answer reaches 0.05: every word is drawn as often as can be",
+    assert notes == [
+        "augmentation 0.1 of choice reaches only 0: none of its words has a synonym",
+        "augmentation 0.1 of answer reaches only 0.05: its words cannot be replaced more often (scale 1)",
     ]
 
 

@@ -244,9 +244,9 @@ def test_a_plan_counts_the_trials_that_are_there(finished, config, home, paper):
     assert "3 more (6 are done), then 9 repeats" in told(paper, render_plan(more, config({"trials": 9}), None))
 
 
-def test_a_plan_of_a_used_up_space_says_so(config, reopen, agenda, worker, home, paper):
+def test_a_plan_of_a_used_up_space_says_so(config, reopen, make_scheduler, worker, home, paper):
     settings = config({"trials": 20, "finalists.top": 0})
-    worker.drive(agenda(reopen(settings)))
+    worker.drive(make_scheduler(reopen(settings)))
     home.get_search_folder("sums").config.write_text(dump_config(settings))
     foreseen = plan(settings, None, home.get_search_folder("sums"))
     assert (foreseen.trials_done, foreseen.trials) == (10, 0)
@@ -278,12 +278,12 @@ def test_a_plan_with_another_space_is_a_new_search_and_says_why(finished, config
     assert "training.target.steps: was 50, is 60" in foreseen.refusal
 
 
-def test_a_design_that_is_half_done_is_planned_from_there(config, reopen, agenda, worker, home):
+def test_a_design_that_is_half_done_is_planned_from_there(config, reopen, make_scheduler, worker, home):
     settings = config({"sampler": "orders", "trials": 10, "orders.design": "full", "finalists.top": 0})
-    worker.drive(agenda(reopen(settings)), most=4)
+    worker.drive(make_scheduler(reopen(settings)), most=4)
     home.get_search_folder("sums").config.write_text(dump_config(settings))
     foreseen = plan(settings, None, home.get_search_folder("sums"))
     assert (foreseen.trials_done, foreseen.trials) == (4, 6)
     worker.jobs.clear()
-    worker.drive(agenda(reopen(settings)))
+    worker.drive(make_scheduler(reopen(settings)))
     assert {trial.curriculum for trial in worker.trials} == {stage.path[:-1] for stage in foreseen.tree if stage.target}

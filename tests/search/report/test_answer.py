@@ -17,9 +17,9 @@ def told(lines) -> str:
     return console.file.getvalue()
 
 
-def test_the_answer_names_the_best_curriculum_with_its_interval(config, reopen, agenda, worker):
+def test_the_answer_names_the_best_curriculum_with_its_interval(config, reopen, make_scheduler, worker):
     study = reopen(config({"trials": 10}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     text = told(render_answer(study))
     assert "dates (0.001) > facts (0.001)" in text
     assert "then each target, rate 0.001, noise none" in text
@@ -42,42 +42,42 @@ def test_the_answer_shows_every_family_against_the_baseline_on_test(finished):
     assert "+0." in rows["Uralic"]
 
 
-def test_an_answer_on_one_seed_says_that_it_is_unconfirmed(config, reopen, agenda, worker):
+def test_an_answer_on_one_seed_says_that_it_is_unconfirmed(config, reopen, make_scheduler, worker):
     study = reopen(config({"finalists.top": 0}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     text = told(render_answer(study))
     assert "UNCONFIRMED: no finalist was repeated" in text
     assert "family (dev, mean over targets)" in text
 
 
-def test_a_tie_is_called_one(config, reopen, agenda, outcome):
+def test_a_tie_is_called_one(config, reopen, make_scheduler, outcome):
     study = reopen(config({"trials": 2}))
-    plan = agenda(study)
-    while (job := plan.next()) is not None:
-        plan.done(job, outcome(job.trial, 0.5, job.splits))
+    scheduler = make_scheduler(study)
+    while (job := scheduler.next_job()) is not None:
+        scheduler.handle_done(job, outcome(job.trial, 0.5, job.splits))
     assert "A TIE: not significantly better than every other finalist" in told(render_answer(study))
 
 
-def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, agenda, worker):
+def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, make_scheduler, worker):
     study = reopen(config())
-    worker.drive(agenda(study), most=6 + 3)
+    worker.drive(make_scheduler(study), most=6 + 3)
     assert "UNCONFIRMED: a verdict needs another finalist, at least two fresh seeds" in told(render_answer(study))
     assert "on one seed against" in told(render_answer(study))
 
 
-def test_failures_are_counted(config, reopen, agenda, failing_worker):
+def test_failures_are_counted(config, reopen, make_scheduler, failing_worker):
     study = reopen(config())
-    failing_worker(lambda job: job.number == 3).drive(agenda(study))
+    failing_worker(lambda job: job.number == 3).drive(make_scheduler(study))
     assert "of 5 (1 failed)" in told(render_answer(study))
 
 
 @pytest.mark.parametrize(
     ("diverges", "text"), [(True, "sums: no complete trial yet, 6 failed"), (None, "sums: no complete trial yet")]
 )
-def test_without_a_complete_trial_the_answer_says_so(config, reopen, agenda, failing_worker, diverges, text):
+def test_without_a_complete_trial_the_answer_says_so(config, reopen, make_scheduler, failing_worker, diverges, text):
     study = reopen(config())
     if diverges:
-        failing_worker(lambda job: True).drive(agenda(study))
+        failing_worker(lambda job: True).drive(make_scheduler(study))
     assert told(render_answer(study)).strip() == text
 
 
@@ -91,9 +91,9 @@ def test_the_answer_tells_what_the_stage_tree_saved(config, reopen, outcome):
 
 
 @pytest.mark.parametrize("failed", [0])
-def test_the_answer_comes_without_a_baseline_too(config, reopen, agenda, failing_worker, failed):
+def test_the_answer_comes_without_a_baseline_too(config, reopen, make_scheduler, failing_worker, failed):
     study = reopen(config())
-    failing_worker(lambda job: job.number == failed).drive(agenda(study))
+    failing_worker(lambda job: job.number == failed).drive(make_scheduler(study))
     text = told(render_answer(study))
     assert "all families" in text
     assert "(1 failed)" in text
@@ -126,7 +126,7 @@ def test_a_rerun_on_other_seeds_compares_no_bits(best, outcome):
     assert "last bit" not in text
 
 
-def test_trials_that_differ_in_the_noise_of_their_targets_alone_are_told_apart(config, reopen, agenda, worker):
+def test_trials_that_differ_in_the_noise_of_their_targets_alone_are_told_apart(config, reopen, make_scheduler, worker):
     changes = {
         "curriculum.max_length": 0,
         "space.noise": {
@@ -136,7 +136,7 @@ def test_trials_that_differ_in_the_noise_of_their_targets_alone_are_told_apart(c
         },
     }
     study = reopen(config(changes))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     text = told(render_status(build_results(study)))
     for magnitude in ("0.1", "0.2"):
         assert text.count(f"no intermediate stage; targets under freelb (3 steps) {magnitude}") == 1

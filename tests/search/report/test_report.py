@@ -15,10 +15,10 @@ ROBUST = {
 
 
 @pytest.fixture
-def robust(config, reopen, agenda, worker):
+def robust(config, reopen, make_scheduler, worker):
     """A search over noise that tried its whole space: 1 baseline and 3 tasks, each with none or one of two magnitudes."""
     study = reopen(config(ROBUST))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     return study
 
 
@@ -81,10 +81,10 @@ def test_a_search_without_noise_and_pairs_reports_its_answer_alone(finished):
     assert build_report(finished)["generalized"] is None
 
 
-def test_of_many_pairs_of_families_the_ends_are_shown(config, reopen, agenda, worker):
+def test_of_many_pairs_of_families_the_ends_are_shown(config, reopen, make_scheduler, worker):
     codes = ["en", "de", "fi", "sw", "tr", "ja", "zh"]
     study = reopen(config({"generalized.pairs": "all", "languages": codes, "trials": 1, "finalists.top": 0}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert len(build_report(study)["generalized"]["families"]) == 30
     assert "(dev, the search's own seed)" in text(study)
     assert "..." in text(study)
@@ -101,16 +101,16 @@ def test_a_search_without_a_complete_trial_can_be_reported(config, reopen):
     assert "no complete trial yet" in text(study)
 
 
-def test_a_search_over_noise_in_one_language_has_no_column_for_two(config, reopen, agenda, worker):
+def test_a_search_over_noise_in_one_language_has_no_column_for_two(config, reopen, make_scheduler, worker):
     study = reopen(config(ROBUST | {"generalized.pairs": 0, "trials": 6}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert "freelb (3 steps)" in text(study)
     assert "two languages" not in text(study)
 
 
-def test_without_finalists_the_best_trial_is_reported_beside_the_baseline(config, reopen, agenda, worker):
+def test_without_finalists_the_best_trial_is_reported_beside_the_baseline(config, reopen, make_scheduler, worker):
     study = reopen(config(ROBUST | {"finalists.top": 0}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     told = build_report(study)["generalized"]
     assert told["trial"] != 0
     assert [row["trial"] for row in told["finalists"]] == [told["trial"], 0]
@@ -128,9 +128,9 @@ HUB = {
 }
 
 
-def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reopen, agenda, worker):
+def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reopen, make_scheduler, worker):
     study = reopen(config(HUB | {"trials": 3, "finalists": {"top": 1, "seeds": 2}}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     told = build_report(study)["published"]
     assert (told["benchmark"], told["seeds"], told["targets"]) == ("xtreme", 2, ["xnli", "pawsx"])
     assert "tatoeba" in told["missing"]
@@ -142,10 +142,10 @@ def test_a_published_benchmark_is_told_by_its_own_rule_and_by_ours(config, reope
     assert "not comparable with published tables" in text(study)
 
 
-def test_a_number_of_another_task_than_the_published_one_is_told_as_such(config, reopen, agenda, worker):
+def test_a_number_of_another_task_than_the_published_one_is_told_as_such(config, reopen, make_scheduler, worker):
     changed = {"benchmark": "xtreme_r", "targets": ["xnli", "lareqa"], "trials": 3, "finalists": {"top": 1, "seeds": 2}}
     study = reopen(config(HUB | changed))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     told = build_report(study)["published"]
     assert list(told["unlike"]) == ["lareqa"]
     assert f"lareqa is not the published task: {told['unlike']['lareqa']}" in " ".join(text(study).split())

@@ -5,7 +5,10 @@ from statistics import StatisticsError
 
 import pytest
 
-from search.launcher._workers import TARGETS_DONE, RacingScheduler, SchedulerSearcher, _NodeMonitor
+from search.launcher._racing_scheduler import RacingScheduler
+from search.launcher._searcher import SchedulerSearcher
+from search.launcher._trainable import TARGETS_DONE
+from search.launcher._workers import _NodeMonitor
 from search.report import list_racing_warnings, render_answer, render_report, render_status
 from search.results import analyse_racing, build_results
 from search.study import TrialRecord
@@ -22,9 +25,9 @@ def states(study):
     return {record.number: record.state for record in study.get_trial_records()}
 
 
-def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, reopen, agenda, worker):
+def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, reopen, make_scheduler, worker):
     study = reopen(config(PAIRED))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     best = None
     expected = {}
     for number, trial in [(job.number, job.trial) for job in worker.jobs if job.seed is None]:
@@ -42,35 +45,35 @@ def test_trials_that_are_worse_everywhere_end_early_but_for_one_in_five(config, 
             assert "paired test after choice, target 1 of 3: worse than trial" in record.pruned
 
 
-def test_neither_the_baseline_nor_repeats_nor_the_first_trial_race(config, reopen, agenda, worker):
+def test_neither_the_baseline_nor_repeats_nor_the_first_trial_race(config, reopen, make_scheduler, worker):
     worker.among_best = lambda job: False
     study = reopen(config(ASHA))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert states(study)[0] == "complete"
     assert {job.seed for job in worker.jobs if job.seed is not None} == {1, 2, 3}
     assert study.get_repeat_outcomes()
 
 
 def test_a_trial_that_ended_early_takes_up_a_place_and_is_never_tried_again(
-    config, reopen, agenda, worker, failing_worker
+    config, reopen, make_scheduler, worker, failing_worker
 ):
     worker.among_best = lambda job: False
     settings = config(ASHA | {"trials": 6})
-    worker.drive(agenda(reopen(settings)))
+    worker.drive(make_scheduler(reopen(settings)))
     assert len(worker.trials) == 6
     again = failing_worker()
-    again.drive(agenda(reopen(settings)))
+    again.drive(make_scheduler(reopen(settings)))
     assert again.trials == []
     more = failing_worker()
-    more.drive(agenda(reopen(config(ASHA | {"trials": 9}))))
+    more.drive(make_scheduler(reopen(config(ASHA | {"trials": 9}))))
     assert len(more.trials) == 3
     assert not {str(trial) for trial in more.trials} & {str(trial) for trial in worker.trials}
 
 
-def test_every_trial_is_scored_on_as_many_targets_as_grace_says(config, reopen, agenda, worker):
+def test_every_trial_is_scored_on_as_many_targets_as_grace_says(config, reopen, make_scheduler, worker):
     worker.among_best = lambda job: False
     study = reopen(config(ASHA | {"racing.grace": 2}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     ended = [record for record in study.get_trial_records() if record.state == "pruned"]
     assert ended
     assert {len(record.outcome.transfer.scores) for record in ended} == {2}
@@ -87,25 +90,25 @@ def test_what_was_reported_is_kept_and_a_second_report_of_the_same_changes_nothi
     assert record.intermediate_values == {1000: 0.25, 2000: 0.5}
 
 
-def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, agenda, worker):
+def test_seconds_of_trials_that_ended_early_are_spent(config, reopen, make_scheduler, worker):
     worker.among_best = lambda job: False
-    plan = agenda(reopen(config(ASHA | {"budget.stage_seconds": 24, "finalists.top": 0})))
-    worker.drive(plan)
-    document = build_results(plan.study)
-    ended = [record for record in plan.study.get_trial_records() if record.state == "pruned"]
+    scheduler = make_scheduler(reopen(config(ASHA | {"budget.stage_seconds": 24, "finalists.top": 0})))
+    worker.drive(scheduler)
+    document = build_results(scheduler.study)
+    ended = [record for record in scheduler.study.get_trial_records() if record.state == "pruned"]
     assert ended
     # The stand-in trains two seconds a stage: those of the curriculum, and the one target that was done.
     assert all(record.outcome.trained_seconds == 2 * len(record.trial.curriculum) + 2 for record in ended)
-    whole = [record for record in plan.study.get_trial_records() if record.state == "complete"]
+    whole = [record for record in scheduler.study.get_trial_records() if record.state == "complete"]
     assert document["sharing"]["seconds_trained"] == sum(r.outcome.trained_seconds for r in [*ended, *whole]) >= 24
-    assert plan.stop_reason.startswith("budget.stage_seconds")
+    assert scheduler.stop_reason.startswith("budget.stage_seconds")
 
 
 def test_results_report_answer_and_status_tell_who_ended_early_and_whether_that_was_right(
-    config, reopen, agenda, worker
+    config, reopen, make_scheduler, worker
 ):
     study = reopen(config(PAIRED | {"seed": 1}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     document = build_results(study)
     ended = [trial for trial in document["trials"] if trial["state"] == "pruned"]
     assert ended and all(trial["pruned"] and trial["value"] is None for trial in ended)
@@ -154,9 +157,9 @@ def test_targets_without_the_languages_that_count_foretell_nothing(config):
     assert told["rungs"][0]["trials"] == 0
 
 
-def reporter(study, agenda):
-    """Ray Tune's scheduler over an agenda, and a way to let a job report."""
-    searcher = types.SimpleNamespace(scheduler=agenda, jobs={})
+def reporter(study, scheduler):
+    """Ray Tune's scheduler over a scheduler, and a way to let a job report."""
+    searcher = types.SimpleNamespace(scheduler=scheduler, jobs={})
     race = RacingScheduler(searcher)
 
     def report(job, done, value, outcome):
@@ -167,70 +170,70 @@ def reporter(study, agenda):
     return report
 
 
-def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, reopen, agenda, outcome):
+def test_asha_ends_those_that_are_not_among_the_best_of_as_many_targets(config, reopen, make_scheduler, outcome):
     settings = config(ASHA | {"racing.reduction": 2})
     study = reopen(settings)
-    plan = agenda(study)
-    first = plan.next()
-    plan.done(first, outcome(first.trial, 0.5))
-    report = reporter(study, plan)
+    scheduler = make_scheduler(study)
+    first = scheduler.next_job()
+    scheduler.handle_done(first, outcome(first.trial, 0.5))
+    report = reporter(study, scheduler)
 
     def tried(value):
-        job = plan.next()
+        job = scheduler.next_job()
         early = outcome(job.trial, value)
         decision = report(job, 1, value, replace(early, transfer=early.transfer.restrict_to(["choice"])))
-        (plan.done if decision == "CONTINUE" else plan.pruned)(job, early)
+        (scheduler.handle_done if decision == "CONTINUE" else scheduler.handle_pruned)(job, early)
         return decision
 
     # The first that is behind is spared.
     assert [tried(value) for value in (0.5, 0.6, 0.7, 0.2, 0.1)] == ["CONTINUE"] * 4 + ["STOP"]
     # Another launch knows what came before it: the study tells.
     again = reopen(settings)
-    plan = agenda(again)
-    report = reporter(again, plan)
+    scheduler = make_scheduler(again)
+    report = reporter(again, scheduler)
     assert tried(0.3) == "STOP"
 
 
-def test_a_final_result_is_no_matter_of_the_race(config, reopen, agenda):
-    plan = agenda(reopen(config(ASHA)))
-    race = RacingScheduler(types.SimpleNamespace(scheduler=plan, jobs={}))
+def test_a_final_result_is_no_matter_of_the_race(config, reopen, make_scheduler):
+    scheduler = make_scheduler(reopen(config(ASHA)))
+    race = RacingScheduler(types.SimpleNamespace(scheduler=scheduler, jobs={}))
     assert race.on_trial_result(None, types.SimpleNamespace(trial_id="t"), {"outcome": "{}"}) == "CONTINUE"
 
 
-def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config, reopen, agenda, outcome):
+def test_within_a_target_only_asha_looks_and_only_where_all_trials_report(config, reopen, make_scheduler, outcome):
     racing = {"rules": ["asha", "paired"], "parts": 2, "grace": 0.5, "reduction": 3, "seed_deviation": 0.0}
-    plan = agenda(reopen(config(RACING | {"racing": racing})))
-    first = plan.next()
-    plan.done(first, outcome(first.trial, 0.5))
-    race = RacingScheduler(types.SimpleNamespace(scheduler=plan, jobs={}))
-    assert race.looks == {500: 0.5, 1500: 1.5}
-    job = plan.next()
+    scheduler = make_scheduler(reopen(config(RACING | {"racing": racing})))
+    first = scheduler.next_job()
+    scheduler.handle_done(first, outcome(first.trial, 0.5))
+    race = RacingScheduler(types.SimpleNamespace(scheduler=scheduler, jobs={}))
+    assert race.milestones == {500: 0.5, 1500: 1.5}
+    job = scheduler.next_job()
     half = outcome(job.trial, 0.1)
     half = replace(half, transfer=half.transfer.restrict_to(["choice"]))
-    assert plan.handle_report(job, 0.5, half, True)  # half trained: no pair for what is trained
-    plan.study.record_spared(job.number, "to see")
-    plan.done(job, outcome(job.trial, 0.1))
-    job = plan.next()
-    assert plan.handle_report(job, 0.5, half, True)
-    assert not plan.handle_report(job, 1.0, half, True)
+    assert scheduler.handle_report(job, 0.5, half, True)  # half trained: no pair for what is trained
+    scheduler.study.record_spared(job.number, "to see")
+    scheduler.handle_done(job, outcome(job.trial, 0.1))
+    job = scheduler.next_job()
+    assert scheduler.handle_report(job, 0.5, half, True)
+    assert not scheduler.handle_report(job, 1.0, half, True)
 
 
-def test_a_trial_that_nobody_ended_but_ray_has_failed(config, reopen, agenda, outcome):
-    plan = agenda(reopen(config(ASHA)))
-    job = plan.next()
-    plan.pruned(job, outcome(job.trial, 0.1))
-    (record,) = plan.study.get_trial_records()
+def test_a_trial_that_nobody_ended_but_ray_has_failed(config, reopen, make_scheduler, outcome):
+    scheduler = make_scheduler(reopen(config(ASHA)))
+    job = scheduler.next_job()
+    scheduler.handle_pruned(job, outcome(job.trial, 0.1))
+    (record,) = scheduler.study.get_trial_records()
     assert (record.state, record.error) == ("failed", "stopped before it was done")
 
 
-def test_a_trial_is_not_ended_when_nothing_is_left_that_it_could_be_scored_on(config, reopen, agenda, outcome):
-    plan = agenda(reopen(config(ASHA)))
-    first = plan.next()
-    plan.done(first, outcome(first.trial, 0.5))
+def test_a_trial_is_not_ended_when_nothing_is_left_that_it_could_be_scored_on(config, reopen, make_scheduler, outcome):
+    scheduler = make_scheduler(reopen(config(ASHA)))
+    first = scheduler.next_job()
+    scheduler.handle_done(first, outcome(first.trial, 0.5))
     for _ in range(3):
-        job = plan.next()
-        assert plan.handle_report(job, 3, outcome(job.trial, 0.1), False)
-        plan.done(job, outcome(job.trial, 0.1))
+        job = scheduler.next_job()
+        assert scheduler.handle_report(job, 3, outcome(job.trial, 0.1), False)
+        scheduler.handle_done(job, outcome(job.trial, 0.1))
 
 
 def test_targets_without_a_dev_set_count_for_nothing(config):
@@ -245,16 +248,18 @@ def test_targets_without_a_dev_set_count_for_nothing(config):
     assert settings.scored_targets == ("xnli", "pawsx")
 
 
-def test_an_interrupted_trial_that_was_pruned_when_it_ran_again_is_taken_up_no_more(config, reopen, agenda, worker):
+def test_an_interrupted_trial_that_was_pruned_when_it_ran_again_is_taken_up_no_more(
+    config, reopen, make_scheduler, worker
+):
     worker.among_best = lambda job: False
     study = reopen(config(ASHA | {"trials": 4, "finalists.top": 0}))
     for _ in range(3):
-        plan = agenda(study)
-        worker.do(plan, plan.next())
-        if plan.next() is None:
+        scheduler = make_scheduler(study)
+        worker.do(scheduler, scheduler.next_job())
+        if scheduler.next_job() is None:
             break
         study = reopen(study.config)  # killed
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     again = reopen(study.config)
     assert again.recover() == 0
     assert not any(record.state == "running" for record in again.get_trial_records())
@@ -265,10 +270,10 @@ def test_a_worst_family_of_nothing_is_no_score():
         Transfer({"choice": {"dev": {"en": {"accuracy": 0.5}}}}, {"choice": "accuracy"}).objective("worst_family_dev")
 
 
-def test_a_job_whose_worker_could_not_be_used_again_is_run_by_another(config, reopen, agenda, monkeypatch):
+def test_a_job_whose_worker_could_not_be_used_again_is_run_by_another(config, reopen, make_scheduler, monkeypatch):
     """Ray errs a trial whose worker did not let go of the one before, without a word to the searcher."""
-    plan = agenda(reopen(config(ASHA)))
-    searcher = SchedulerSearcher(plan)
+    scheduler = make_scheduler(reopen(config(ASHA)))
+    searcher = SchedulerSearcher(scheduler)
     searcher.set_search_properties(None, None, {"stages": None})
     first = searcher.suggest("one")
     watch = _NodeMonitor(searcher)
@@ -278,5 +283,5 @@ def test_a_job_whose_worker_could_not_be_used_again_is_run_by_another(config, re
     watch.on_step_begin(
         1, [types.SimpleNamespace(trial_id=name, status=state, error_file=None) for name, state in states.items()]
     )
-    assert not plan.running
+    assert not scheduler.running_jobs
     assert searcher.suggest("three")["trial"] == first["trial"]

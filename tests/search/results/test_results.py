@@ -22,7 +22,7 @@ def test_results_have_the_keys_that_tools_rely_on(finished):
     assert all(trial.keys() == TRIAL for trial in document["trials"])
 
 
-def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agenda, worker):
+def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, make_scheduler, worker):
     settings = config(
         {
             "trials": 10,
@@ -31,7 +31,7 @@ def test_a_trial_tells_its_curriculum_targets_and_families(config, reopen, agend
         }
     )
     study = reopen(settings)
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     (trial,) = [t for t in build_results(study)["trials"] if [s["task"] for s in t["curriculum"]] == ["facts_sw"]]
     assert trial["curriculum"] == [
         {
@@ -62,9 +62,9 @@ def test_families_leave_out_the_source_and_unseen_languages(finished):
         assert trial["families"]["choice"]["Indo-European"] == scores["de"]["accuracy"]
 
 
-def test_a_joint_stage_names_the_resource_of_each_of_its_tasks(config, reopen, agenda, worker):
+def test_a_joint_stage_names_the_resource_of_each_of_its_tasks(config, reopen, make_scheduler, worker):
     study = reopen(config({"curriculum.joint": True, "trials": 11}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     stages = [stage for trial in build_results(study)["trials"] for stage in trial["curriculum"]]
     resources = {stage["task"]: stage["resource"] for stage in stages if "+" in stage["task"]}
     assert resources
@@ -79,9 +79,9 @@ def test_finalists_tell_their_fresh_seeds_with_test_scores(finished):
     assert all(set(trial["targets"]["choice"]["scores"]) == {"dev"} for trial in document["trials"])
 
 
-def test_a_failed_trial_tells_its_cause_and_no_scores(config, reopen, agenda, failing_worker):
+def test_a_failed_trial_tells_its_cause_and_no_scores(config, reopen, make_scheduler, failing_worker):
     study = reopen(config())
-    failing_worker(lambda job: job.number == 1).drive(agenda(study))
+    failing_worker(lambda job: job.number == 1).drive(make_scheduler(study))
     (failed,) = [trial for trial in build_results(study)["trials"] if trial["state"] == "failed"]
     assert "loss is nan" in failed["error"]
     assert failed["value"] is None
@@ -90,10 +90,10 @@ def test_a_failed_trial_tells_its_cause_and_no_scores(config, reopen, agenda, fa
     assert all({"key", "losses"}.isdisjoint(stage) for stage in [*failed["curriculum"], *failed["targets"].values()])
 
 
-def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, agenda, worker):
+def test_interrupted_trials_and_duplicates_are_left_out(config, reopen, make_scheduler, worker):
     reopen(config({"curriculum.max_length": 0})).ask()
     study = reopen(config({"curriculum.max_length": 0}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert {"interrupted"} < {record.state for record in study.get_trial_records()}
     assert [trial["state"] for trial in build_results(study)["trials"]] == ["complete"]
 
@@ -131,10 +131,10 @@ def test_what_no_launch_runs_any_more_was_interrupted(config, reopen):
     assert [trial["state"] for trial in build_results(study, live=False)["trials"]] == ["interrupted"]
 
 
-def test_a_noise_tells_its_options_and_its_native_parameters(config, reopen, agenda, worker):
+def test_a_noise_tells_its_options_and_its_native_parameters(config, reopen, make_scheduler, worker):
     methods = [{"method": "smart", "magnitude": 0.2, "norm": "linf", "weight": 3}]
     study = reopen(config({"trials": 4, "curriculum.max_length": 1, "space.noise.methods": methods}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     (noise, *_) = [stage["noise"] for trial in build_results(study)["trials"] for stage in trial["curriculum"]]
     assert noise == {
         "method": "smart",
@@ -146,9 +146,9 @@ def test_a_noise_tells_its_options_and_its_native_parameters(config, reopen, age
     }
 
 
-def test_two_languages_at_once_are_told_by_pair_and_by_families(config, reopen, agenda, worker):
+def test_two_languages_at_once_are_told_by_pair_and_by_families(config, reopen, make_scheduler, worker):
     study = reopen(config({"generalized.pairs": "all"}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     trial = build_results(study)["trials"][0]
     assert set(trial["generalized"]) == {"choice"}
     told = trial["generalized"]["choice"]

@@ -71,20 +71,20 @@ def test_a_latin_design_of_shorter_orders_has_every_pair_both_ways_round(config,
 
 
 def test_a_search_may_go_on_with_another_sampler_than_orders_and_back(
-    config, reopen, agenda, failing_worker, curriculum_of
+    config, reopen, make_scheduler, failing_worker, curriculum_of
 ):
     def run(changes):
         worker = failing_worker()
-        plan = agenda(reopen(config({"finalists.top": 0, **changes})))
-        worker.drive(plan)
-        return [curriculum_of(trial) or "none" for trial in worker.trials], plan
+        scheduler = make_scheduler(reopen(config({"finalists.top": 0, **changes})))
+        worker.drive(scheduler)
+        return [curriculum_of(trial) or "none" for trial in worker.trials], scheduler
 
     latin = {"sampler": "orders", "orders.design": "latin"}
     first, _ = run({"sampler": "random", "trials": 5})
-    then, plan = run({**latin, "trials": 50})
+    then, scheduler = run({**latin, "trials": 50})
     wanted = curricula(config(latin))
     assert set(wanted) <= {*first, *then} and not set(first) & set(then)
-    assert plan.exhausted
+    assert scheduler.exhausted
     few, _ = run({"name": "few", **latin, "trials": 3})
     assert few == wanted[:3]
     more, _ = run({"name": "few", "sampler": "random", "trials": 6})
@@ -104,26 +104,26 @@ def test_a_design_that_does_not_fit_is_told(config):
     assert count_design_trials(CurriculumSpace(latin)) == len(list(iterate_design(CurriculumSpace(latin))))
 
 
-def test_orders_run_as_designed_and_all_of_them_are_repeated(config, reopen, agenda, worker, curriculum_of):
+def test_orders_run_as_designed_and_all_of_them_are_repeated(config, reopen, make_scheduler, worker, curriculum_of):
     settings = config({"sampler": "orders", "trials": 50, "finalists": {"top": "all", "seeds": 2}})
-    plan = agenda(reopen(settings))
-    worker.drive(plan)
+    scheduler = make_scheduler(reopen(settings))
+    worker.drive(scheduler)
     assert [curriculum_of(trial) or "none" for trial in worker.trials] == curricula(settings)
-    assert plan.exhausted
+    assert scheduler.exhausted
     repeated = Counter(curriculum_of(job.trial) for job in worker.jobs if job.seed is not None)
     assert len(repeated) == 10 and set(repeated.values()) == {2}
     assert [job.seed for job in worker.jobs if job.seed is not None] == [1] * 10 + [2] * 10
 
 
 def test_a_design_that_was_killed_goes_on_where_it_stopped(
-    config, reopen, agenda, worker, failing_worker, curriculum_of
+    config, reopen, make_scheduler, worker, failing_worker, curriculum_of
 ):
     settings = config({"sampler": "orders", "trials": 50, "finalists.top": 0})
     first = failing_worker()
-    plan = agenda(reopen(settings))
-    first.drive(plan, 4)
-    plan.next()
-    worker.drive(agenda(reopen(settings)))
+    scheduler = make_scheduler(reopen(settings))
+    first.drive(scheduler, 4)
+    scheduler.next_job()
+    worker.drive(make_scheduler(reopen(settings)))
     names = [curriculum_of(trial) or "none" for trial in [*first.trials, *worker.trials]]
     assert Counter(names) == Counter(curricula(settings))
 

@@ -217,10 +217,10 @@ def test_the_baseline_takes_no_place_among_the_best(config, reopen, outcome):
     assert [record.number for record in select_finalists(study.get_complete_trials(), study.config)] == [1, 2, 0]
 
 
-def test_a_baseline_that_was_interrupted_is_a_finalist_under_its_new_number(config, reopen, agenda, worker):
+def test_a_baseline_that_was_interrupted_is_a_finalist_under_its_new_number(config, reopen, make_scheduler, worker):
     reopen(config({"trials": 10})).ask()
     study = reopen(config({"trials": 10}))
-    worker.drive(agenda(study))
+    worker.drive(make_scheduler(study))
     assert () in [record.trial.curriculum for record in select_finalists(study.get_complete_trials(), study.config)]
 
 

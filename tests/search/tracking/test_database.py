@@ -27,7 +27,7 @@ def console():
 
 
 @pytest.fixture
-def searched(config, reopen, agenda, worker):
+def searched(config, reopen, make_scheduler, worker):
     """Makes a finished search in a home, its results and its view written."""
 
     def make(home: Home, console: Console):

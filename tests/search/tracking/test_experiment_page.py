@@ -25,13 +25,14 @@ PATIENCE = 60_000
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory):
     """A search's results and the address of MLflow over its home."""
+    from search.config import validate_config
     from search.home import Home
     from search.launcher._scheduler import Scheduler
     from search.launcher._writable_study import WritableStudy
-    from tests.search.conftest import DOCUMENT, FakeWorker, changed, validate
+    from tests.search.conftest import DOCUMENT, FakeWorker, changed
 
     home = Home(tmp_path_factory.mktemp("shown"))
-    config = validate(changed(DOCUMENT, {"name": "shown", "trials": 10}), "config.yaml")
+    config = validate_config(changed(DOCUMENT, {"name": "shown", "trials": 10}), "config.yaml")
     study = WritableStudy(home.get_search_folder("shown").journal, config)
     study.recover()
     FakeWorker().drive(Scheduler(config, study, listeners=[]))

@@ -26,7 +26,7 @@ def server():
 
 
 @pytest.fixture
-def searched(config, reopen, agenda, worker, home):
+def searched(config, reopen, make_scheduler, worker, home):
     """Runs a search of two trials with a tracker beside it, and gives its study."""
 
     def run(uri, console, between=lambda: None):
@@ -37,7 +37,7 @@ def searched(config, reopen, agenda, worker, home):
             between()
 
         with Tracker(study.config, home, console) as tracker:
-            worker.drive(agenda(study, ended))
+            worker.drive(make_scheduler(study, ended))
             write_results(study, home.get_search_folder("sums"))
             tracker.record_launch(study, home.get_search_folder("sums").results)
         return study
