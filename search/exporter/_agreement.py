@@ -8,7 +8,7 @@ from typing import Any
 from search.analysis import find_differences
 from trainables.transfer import SplitScores, Transfer
 
-SCORE_TOLERANCE = 0.05
+RERUN_TOLERANCE = 0.05
 """Largest acceptable mean difference (dev) where arithmetic, device or versions differ. Dropout and rounding differ there, so that a stage
 is another draw, as with another seed."""
 
@@ -35,8 +35,8 @@ class ScoreAgreement:
 
     @property
     def is_acceptable(self) -> bool:
-        """Whether the scores are bit-identical or, where the runs differ in something, within `SCORE_TOLERANCE` on the mean."""
-        return abs(self.mean) <= SCORE_TOLERANCE and not self.missing if self.reasons else self.is_identical
+        """Whether the scores are bit-identical or, where the runs differ in something, within `RERUN_TOLERANCE` on the mean."""
+        return abs(self.mean) <= RERUN_TOLERANCE and not self.missing if self.reasons else self.is_identical
 
     def to_json(self) -> dict[str, Any]:
         """As JSON's own types."""
@@ -46,7 +46,7 @@ class ScoreAgreement:
             "largest": self.largest,
             "where": self.where,
             "mean": self.mean,
-            "tolerance": SCORE_TOLERANCE if self.reasons else 0.0,
+            "tolerance": RERUN_TOLERANCE if self.reasons else 0.0,
             "reasons": list(self.reasons),
             "lacking": list(self.missing),
         }
@@ -60,7 +60,7 @@ class ScoreAgreement:
         if not self.reasons:
             return f"{found}, although device and versions are the same and the same bits are due"
         within = "within" if self.is_acceptable else "beyond"
-        return f"{found}, {within} the tolerance of {SCORE_TOLERANCE:g} where runs differ in {'; '.join(self.reasons)}"
+        return f"{found}, {within} the tolerance of {RERUN_TOLERANCE:g} where runs differ in {'; '.join(self.reasons)}"
 
 
 def compare_scores(

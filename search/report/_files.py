@@ -12,6 +12,7 @@ from search.analysis import analyse_results
 from search.home import SearchFolder
 from search.results import write_results
 from search.study import Study
+from search.terminal import print_plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +34,9 @@ def write_report_files(study: Study, folder: SearchFolder, console: Console) -> 
         analysis = analyse_folder(folder)
         return ReportFiles(write_page_and_pictures(analysis, folder), analysis["answer"])
     except Exception as error:
-        console.print(
+        print_plain(
+            console,
             f"the page could not be written ({type(error).__name__}: {error}); results.json is complete",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
         )
         return ReportFiles({}, [])
 

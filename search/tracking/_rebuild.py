@@ -10,7 +10,7 @@ from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
 from search.home import Home, read_failures
 from search.study import Study, TrialRecord
-from search.terminal import make_progress_bar
+from search.terminal import make_progress_bar, print_plain
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
@@ -66,9 +66,7 @@ def rebuild_tracking(
     ):
         task = shown.add_task("reading what MLflow has", total=len(records))
         try:
-            view = TrackingView(
-                config, home, address, lambda what: console.print(what, highlight=False, markup=False, soft_wrap=True)
-            )
+            view = TrackingView(config, home, address, lambda what: print_plain(console, what))
             digests = DatasetDigests(config, home.resolve_stage_store(config.store))
             view.read_runs()
             shown.update(task, description="runs")
@@ -80,11 +78,9 @@ def rebuild_tracking(
             found.error = error
             found.missed = len(records) - found.written - found.up_to_date
     if found.error is not None:
-        console.print(
+        print_plain(
+            console,
             f"MLflow at {address.display} is incomplete ({explain_mlflow_error(found.error)})",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
         )
     return found
 

@@ -12,6 +12,7 @@ from rich.console import Console
 from search.config import Config
 from search.home import Home, read_failures
 from search.study import Study
+from search.terminal import print_plain
 from search.tracking._address import TrackingAddress
 from search.tracking._database import explain_mlflow_error
 from search.tracking._datasets import DatasetDigests
@@ -64,12 +65,10 @@ class Tracker:
         if self._thread.is_alive():
             why = self._last_error or TimeoutError(f"the last writes take longer than {patience:g} s")
         if why is not None:
-            self.console.print(
+            print_plain(
+                self.console,
                 f"MLflow at {self.address.display} is incomplete ({explain_mlflow_error(why)})\n"
                 f"the search itself is complete: rebuild the view with xlt track {self.config.name}",
-                highlight=False,
-                markup=False,
-                soft_wrap=True,
             )
 
     def record_trial(self, study: Study, number: int) -> None:
@@ -93,7 +92,7 @@ class Tracker:
         self._jobs.put(lambda view: ended.write(view, self._digests))
 
     def _print(self, what: str) -> None:
-        self.console.print(what, highlight=False, markup=False, soft_wrap=True)
+        print_plain(self.console, what)
 
     def _work(self) -> None:
         with set_mlflow_timeouts(self.address.uri):

@@ -1,6 +1,6 @@
 """Row formats of classification, tagging, translation and plain text."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from trainables.cards._cards import RowFormat, RowNotes
 from trainables.cards._rows import Row
@@ -42,20 +42,8 @@ PLAIN_TEXT_FORMAT = RowFormat(columns={"text": "text"})
 
 def make_ranking_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:
     """XGLUE's web pages: the query, title and snippet, and the grade of their relevance."""
-
-    def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
-        page = f"{row['title']} {row['snippet']}".strip()
-        yield {"text": row["query"], "text_pair": page, "label": row["label"]}
-
     columns = {"query": "query", "title": "web_page_title", "snippet": "web_page_snippet", "label": "relavance_label"}
-    return RowFormat(
-        columns=columns,
-        labels=tuple(labels),
-        hub_order=tuple(hub_order),
-        group_by="text",
-        adapt=adapt,
-        adapter_name="graded.<locals>.adapt",
-    )
+    return _make_query_format(columns, labels, hub_order, group_by="text", adapter_name="graded.<locals>.adapt")
 
 
 def make_news_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:
@@ -65,16 +53,29 @@ def make_news_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowF
 
 def make_advertisement_format(labels: Sequence[str], *, hub_order: Sequence[str]) -> RowFormat:
     """XGLUE's query and advertisement; title and description are joined."""
+    columns = {"query": "query", "title": "ad_title", "description": "ad_description", "label": "relevance_label"}
+    return _make_query_format(columns, labels, hub_order, adapter_name="advertisement.<locals>.adapt")
+
+
+def _make_query_format(
+    columns: Mapping[str, str],
+    labels: Sequence[str],
+    hub_order: Sequence[str],
+    *,
+    adapter_name: str,
+    group_by: str | None = None,
+) -> RowFormat:
+    """A query, and the title of what was found with the text below it."""
+    query, title, text, label = columns
 
     def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
-        text = f"{row['title']} {row['description']}".strip()
-        yield {"text": row["query"], "text_pair": text, "label": row["label"]}
+        yield {"text": row[query], "text_pair": f"{row[title]} {row[text]}".strip(), "label": row[label]}
 
-    columns = {"query": "query", "title": "ad_title", "description": "ad_description", "label": "relevance_label"}
     return RowFormat(
         columns=columns,
         labels=tuple(labels),
         hub_order=tuple(hub_order),
+        group_by=group_by,
         adapt=adapt,
-        adapter_name="advertisement.<locals>.adapt",
+        adapter_name=adapter_name,
     )

@@ -12,10 +12,26 @@ from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_langua
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
 
 
-class Classification(TaskKind):
-    """Classification into a fixed set of labels; scored by accuracy."""
+class SingleLabelKind(TaskKind):
+    """A kind whose model predicts one label a row; scored by accuracy."""
 
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
+
+    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
+        return [compute_log_probabilities(output.logits)]
+
+    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
+        return list(model(**batch).logits.argmax(-1).tolist())
+
+    def score(
+        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
+    ) -> Metrics:
+        return compute_accuracy(rows, outputs)
+
+
+class Classification(SingleLabelKind):
+    """Classification into a fixed set of labels; scored by accuracy."""
+
     second_columns = ("text_pair",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
@@ -34,17 +50,6 @@ class Classification(TaskKind):
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
         pair = row.get("text_pair")
         return row | {"text": rewrite(row["text"]), "text_pair": pair if pair is None else rewrite(pair)}
-
-    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        return [compute_log_probabilities(output.logits)]
-
-    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        return list(model(**batch).logits.argmax(-1).tolist())
-
-    def score(
-        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
-    ) -> Metrics:
-        return compute_accuracy(rows, outputs)
 
 
 def compute_accuracy(rows: Iterable[Row], outputs: Sequence[int]) -> Metrics:

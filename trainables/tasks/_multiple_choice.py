@@ -1,22 +1,18 @@
 """Multiple choice: which of the choices fits the context. Columns: context, choices, label."""
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
-from torch import Tensor
 from transformers import AutoModelForMultipleChoice, PretrainedConfig, PreTrainedModel
-from transformers.utils import ModelOutput
 
 from trainables.cards import Row
-from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
-from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
-from trainables.tasks._classification import compute_accuracy
+from trainables.encoders import EncoderTokenizer, Feature, get_row_languages
+from trainables.tasks._base import EncodedRows
+from trainables.tasks._classification import SingleLabelKind
 
 
-class MultipleChoice(TaskKind):
+class MultipleChoice(SingleLabelKind):
     """One of a row's own choices, of which all rows of a task have the same number; scored by accuracy."""
 
-    metrics = ("accuracy",)
     second_columns = ("choices",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
@@ -40,14 +36,3 @@ class MultipleChoice(TaskKind):
 
     def rewrite_texts(self, row: Row, rewrite: Callable[[str], str]) -> Row:
         return row | {"context": rewrite(row["context"]), "choices": [rewrite(choice) for choice in row["choices"]]}
-
-    def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        return [compute_log_probabilities(output.logits)]
-
-    def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
-        return list(model(**batch).logits.argmax(-1).tolist())
-
-    def score(
-        self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
-    ) -> Metrics:
-        return compute_accuracy(rows, outputs)

@@ -1,6 +1,6 @@
 import pytest
 
-from search.exporter._agreement import SCORE_TOLERANCE, compare_scores
+from search.exporter._agreement import RERUN_TOLERANCE, compare_scores
 from trainables.transfer import Transfer
 
 CPU, GPU = ({"arithmetic": kind, "torch": "2.13.0"} for kind in ("cpu float32", "cuda bfloat16"))
@@ -43,7 +43,7 @@ def test_where_the_arithmetic_differs_there_is_a_tolerance_and_the_reason_is_tol
 
 @pytest.mark.parametrize("sign", [1, -1])
 def test_beyond_the_tolerance_it_does_not_hold(sign):
-    found = compare_scores(transfer().scores, transfer(sign * 6.1 * SCORE_TOLERANCE), (CPU, GPU))
+    found = compare_scores(transfer().scores, transfer(sign * 6.1 * RERUN_TOLERANCE), (CPU, GPU))
     assert not found.is_acceptable
     assert "beyond the tolerance" in str(found)
 
