@@ -16,7 +16,7 @@ _LOG_PATTERNS = (
 _CAUSE_PATTERN = re.compile(
     r"\w*(Error|Exception)\b.*: |No such file|not found|[Pp]ermission denied|No space left|Cannot allocate|Killed"
 )
-_IRRELEVANT_PATTERN = re.compile(r"\sI\s|\bINFO\b|^\s|^\[state-dump\]")
+_IRRELEVANT_PATTERN = re.compile(r"\bRetrying in\b|\sI\s|\bINFO\b|^\s|^\[state-dump\]")
 _MAX_LINES = 3
 _MAX_LINE_LENGTH = 300
 
