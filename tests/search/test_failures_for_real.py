@@ -56,7 +56,7 @@ def test_the_traceback_of_a_worker_is_in_a_file_that_everything_names(failed):
     assert trial["state"] == "failed"
     assert told.startswith(f"trial 0, attempt 1: {trial['error']}")
     assert "Traceback (most recent call last):" in told
-    assert "trainables/trial.py" in told
+    assert "trainables/trial/_trial.py" in told
     assert "torch " in told
     assert f"traceback: {file}" in done(command(home, "status", "miniature")).stdout
     assert f"traceback: {file}" in done(command(home, "report", "miniature")).stdout
