@@ -30,7 +30,7 @@ def test_these_are_the_configs():
 def test_every_config_loads_and_plans(path):
     foreseen = plan(load_config(path), None)
     assert foreseen.trials > 0
-    assert foreseen.asked >= foreseen.stages_distinct > 0
+    assert foreseen.stages_asked >= foreseen.stages_distinct > 0
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.name)
