@@ -1,5 +1,6 @@
 """Ray for one launch: started on this machine, or joined where it runs."""
 
+import gc
 import math
 import os
 import shlex
@@ -69,7 +70,19 @@ def open_cluster(
                 check_nodes(paths if address else SharedPaths(), keys, logs, notify)
                 yield folder
             finally:
-                ray.shutdown()
+                _shut_down_ray()
+
+
+def _shut_down_ray() -> None:
+    """Shut Ray down, with no garbage collection meanwhile: a thread that collects an object reference then ends the process, from C++."""
+    collects = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        ray.shutdown()
+    finally:
+        if collects:
+            gc.enable()
 
 
 @contextmanager
