@@ -390,7 +390,9 @@ def overlapping(boxes: list[dict]) -> list[tuple[dict, dict]]:
 def test_names_of_axes_stand_apart_and_within_the_chart(served, browser):
     with browser.open(served[1]["first"], height=1500) as opened:
         page = opened.page
-        page.wait_for_function("document.querySelectorAll('div.parcoords:has(.axis .label)').length === 2", timeout=60_000)
+        page.wait_for_function(
+            "document.querySelectorAll('div.parcoords:has(.axis .label)').length === 2", timeout=60_000
+        )
         page.wait_for_function("""document.querySelector('[transform*="NaN"]') === null""", timeout=60_000)
         charts = page.locator("div.parcoords").all()
         assert len(charts) == 2
