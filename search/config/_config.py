@@ -78,6 +78,12 @@ class Config(Strategy):
     resources: Resources = Resources()
     tracking: Tracking = Tracking()
 
+    def __repr__(self) -> str:
+        return (
+            f"Config {self.name!r}: {self.trials:,} trials by {self.sampler!r}, encoder {self.encoder!r}, "
+            f"{len(self.intermediate)} intermediate tasks, targets {', '.join(self.targets)} of {self.benchmark!r}"
+        )
+
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:

@@ -38,7 +38,7 @@ _HEADER = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class ExportedTrial:
     """The content of ``best.yaml``."""
 
@@ -57,6 +57,9 @@ class ExportedTrial:
     """The environment of its last stage; empty in files of older versions."""
     encoder: str = ""
     """Hash of the encoder's content; empty in files of older versions. ``trial.encoder`` is its path or name at export."""
+
+    def __repr__(self) -> str:
+        return f"ExportedTrial {self.number} of {self.name!r}: {self.trial}; seed {self.seed}"
 
     def write(self, path: Path) -> None:
         """Write it as YAML."""

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from reprlib import Repr
 from typing import Any
@@ -93,6 +94,11 @@ class Search:
         found = next((trial for trial in trials if trial["number"] == best), None)
         answer = f"; trial {best} is the best: {describe_curriculum(found)}, {found['value']:.3f}" if found else ""
         return f"Search {self.results.get('name', '')!r}, trials: {told}{answer}"
+
+    def _repr_html_(self) -> str:
+        """In a notebook: the answer, and the five best trials."""
+        best = self.trials.nlargest(5, "value")[["trial", "state", "value", "seeds", "words"]]
+        return f"<p>{escape(repr(self))}</p>{best.to_html(index=False, border=0, float_format='{:.3f}'.format)}"
 
     @cached_property
     def trials(self) -> pd.DataFrame:

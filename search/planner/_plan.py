@@ -54,7 +54,7 @@ class PlannedStage:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, repr=False)
 class Plan:
     """What a launch would train."""
 
@@ -75,6 +75,13 @@ class Plan:
     repeat_seconds: float | None
     refusal: str = ""
     """Why the existing search of this name would refuse this config; empty if it would not. If it would, a new search is planned."""
+
+    def __repr__(self) -> str:
+        time = "time unknown" if self.seconds is None else f"about {self.seconds / 60:,.0f} min"
+        return (
+            f"Plan {self.name!r}: {self.trials:,} trials of {self.space:,} in the space, {self.repeats} repeats of finalists; "
+            f"{len(self.new_stages) + self.repeat_stages:,} stages to train, {time}"
+        )
 
     @property
     def is_done(self) -> bool:

@@ -20,7 +20,7 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
         config: config of the planned search.
         most: most intermediate stages in the tree; None: all.
     """
-    asked, distinct = plan.stages_asked, plan.stages_distinct
+    requested, distinct = plan.stages_asked, plan.stages_distinct
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
@@ -34,9 +34,11 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
         "trials",
         f"{plan.trials:,}{f' more ({plan.trials_done:,} are done)' if plan.trials_done else ''}, then {plan.repeats} repeats of finalists on fresh seeds ({plan.repeat_stages} stages more)",
     )
-    if asked:
-        shared = f"({1 - distinct / asked:.0%} shared)"
-        table.add_row("stages", f"{asked:,} asked, {distinct:,} distinct {shared}, {len(plan.new_stages):,} new")
+    if requested:
+        shared = f"({1 - distinct / requested:.0%} shared)"
+        table.add_row(
+            "stages", f"{requested:,} requested, {distinct:,} distinct {shared}, {len(plan.new_stages):,} to train"
+        )
     passes = plan.total_passes
     table.add_row(
         "passes",
@@ -53,7 +55,7 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
         table.add_row("design", short)
     table.add_row("cost", _format_cost(plan, config.resources.workers))
     yield table
-    if asked:
+    if requested:
         yield _build_tree(plan, config.encoder, most)
 
 

@@ -77,6 +77,14 @@ def test_overrides_are_values_by_dotted_paths_or_texts_as_on_the_command_line():
         assert (config.trials, config.finalists.top) == (3, 0)
 
 
+def test_a_notebook_shows_one_line_of_a_config_a_plan_and_an_exported_trial(tmp_path):
+    config = load_config("miniature", {"name": "short"})
+    assert repr(config).startswith("Config 'short': 16 trials by 'curriculum', encoder 'miniature', ")
+    foreseen = repr(search.plan(config, tmp_path))
+    assert foreseen.startswith("Plan 'short': 16 trials of ")
+    assert foreseen.endswith(" stages to train, time unknown")
+
+
 def test_a_config_that_is_neither_a_file_nor_shipped_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="nowhere"):
         load_config(tmp_path / "nowhere")

@@ -33,6 +33,7 @@ def edited(path, change) -> None:
 
 def test_an_exported_trial_reads_back_to_the_last_bit(exported, tmp_path):
     assert load_exported_trial(tmp_path / "best.yaml") == exported
+    assert repr(exported).startswith(f"ExportedTrial {exported.number} of {exported.name!r}: {exported.trial}")
 
 
 def test_the_file_says_how_to_run_it_and_on_what_it_ran(exported, tmp_path):

@@ -1,4 +1,5 @@
 import json
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -88,14 +89,15 @@ def test_results_of_an_earlier_version_are_named_as_such(results, tmp_path):
 
 
 def test_what_is_shown_of_a_search_is_short(found):
-    assert (
-        repr(found).startswith("Search 'simulated', trials: 4 complete; trial 0 is the best: ")
-        or len(repr(found)) < 400
-    )
+    assert repr(found).startswith("Search 'simulated', trials: 4 complete; trial ")
+    assert len(repr(found)) < 400
     for shown in (found, found.results, found.analysis):
         assert 20 < len(repr(shown)) < 10_000
     assert len(json.dumps(found.results)) > 100_000
     assert "'trials': [" in repr(found.results)
+    html = found._repr_html_()
+    assert html.startswith(f"<p>{escape(repr(found))}</p><table")
+    assert html.count("<tr") == 1 + len(found.trials)
     assert json.loads(json.dumps(found.analysis)) == found.analysis
 
 

@@ -149,7 +149,7 @@ def paper() -> Console:
 def test_a_plan_is_drawn_as_a_tree(config, facts_and_target, paper):
     settings = config({"trials": 10})
     text = told(paper, render_plan(plan(settings, str(facts_and_target)), settings, None))
-    assert "35 asked, 29 distinct (17% shared), 27 new" in text
+    assert "35 requested, 29 distinct (17% shared), 27 to train" in text
     assert "facts (0.001), 100 steps, in the store  [2 targets, 1 new" in text
     assert text.count("dates (0.001), 100 steps") == 3
 
