@@ -1,6 +1,7 @@
 """The process of a command: what libraries expect around it, signals, exit codes."""
 
-from search.process._exit import CommandGroup, ensure_cleanup, exit_process
+from search.process._cleanup import ensure_cleanup
+from search.process._exit import CommandGroup, exit_process
 from search.process._setup import change_to_empty_folder, make_private_folder, use_private_temporary_folder
 
 __all__ = [

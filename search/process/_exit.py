@@ -6,26 +6,26 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import click
 
 from search.errors import ClusterLostError, RegistryError, UserError
+from search.process._cleanup import clean_up
 from search.process._setup import set_up_process
 from search.terminal import print_line
 from trainables.validation import DataError
 
 SIGNAL_GRACE_SECONDS = 20.0
 """Seconds after a signal until the process exits by force: Ray may have got the same signal, and not answer any more."""
-EXIT_CALLBACKS: list[Callable[[], None]] = []
-"""Clean-up of the running command that an exit by force still does."""
-
 RESUME_HINT = "the same xlt launch takes up where this one stopped"
 _ENDING_SIGNALS = (signal.SIGTERM, signal.SIGHUP)
 _received_signals: list[int] = []
+_running: list[click.Context] = []
+"""Contexts of the commands that run."""
 _output_errors: list[OSError] = []
 """Errors of writing to standard output."""
 
@@ -41,6 +41,7 @@ class CommandGroup(click.Group):
         return super().main(args, *words, **more)
 
     def invoke(self, context: click.Context) -> Any:
+        _running.append(context)
         try:
             result = super().invoke(context)
         except (UserError, DataError) as error:
@@ -58,6 +59,8 @@ class CommandGroup(click.Group):
         except OSError as error:
             print_line(f"xlt: {describe_os_error(error)}", err=True)
             context.exit(1)
+        finally:
+            _running.remove(context)
         if _output_errors:
             print_line(f"xlt: standard output: {_output_errors[0].strerror}: the output is incomplete", err=True)
             context.exit(1)
@@ -107,24 +110,12 @@ def _raise_interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def exit_process(message: str, code: int) -> None:
-    """Exit by force, from any thread, even if another one hangs: clean up (`EXIT_CALLBACKS`), print a message, end the process."""
-    for end in reversed(EXIT_CALLBACKS):
-        with suppress(Exception):
-            end()
+    """Exit by force, from any thread, even if another one hangs: clean up, print a message, end the process."""
+    clean_up()
+    command = _running[0].invoked_subcommand if _running else None
     with suppress(OSError):
-        os.write(2, f"xlt: {message}{_make_resume_hint('launch' if EXIT_CALLBACKS else None)}\n".encode())
+        os.write(2, f"xlt: {message}{_make_resume_hint(command)}\n".encode())
     os._exit(code)
-
-
-@contextmanager
-def ensure_cleanup(end: Callable[[], None]) -> Iterator[None]:
-    """Call `end` when the context is left, or when the process exits by force before."""
-    EXIT_CALLBACKS.append(end)
-    try:
-        yield
-    finally:
-        EXIT_CALLBACKS.remove(end)
-        end()
 
 
 def _make_resume_hint(command: str | None) -> str:

@@ -1,6 +1,5 @@
 """Sets up the process for libraries that expect a user name, a home folder, UTF-8 and open standard streams."""
 
-import atexit
 import os
 import pwd
 import shutil
@@ -13,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from search._module_path import exclude_working_directory
+from search.process._cleanup import register_cleanup
 
 USER_NAME_VARIABLES = ("LOGNAME", "USER", "LNAME", "USERNAME")
 """The variables in which Python looks for the user's name before it asks for the account."""
@@ -108,7 +108,7 @@ def use_private_temporary_folder() -> Iterator[None]:
 @cache
 def _make_process_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="xlt-own-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    register_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
     return folder
 
 
