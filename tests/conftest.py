@@ -4,30 +4,44 @@ import fcntl
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-MARKED = {
-    "ray": {"launched", "exported", "copies", "there", "failed", "secretive", "moved", "seen", "cluster"},
-    "browser": {"browser"},
-}
-"""By marker, the fixtures that bring it along; a test that launches by itself bears the marker itself."""
+APART = {"tests/search/test_places.py", "tests/search/test_machines.py"}
+"""Files whose tests share nothing, each a launch of its own: pytest-xdist may have any worker run one."""
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Have the tests of a file run by one worker of pytest-xdist, but for those of `APART`."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file: str = super()._split_scope(nodeid)
+            return nodeid if file in APART else file
+
+    return Scheduling(config, log)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by their fixtures; have the tests of a file run by one worker of pytest-xdist, the longest files first.
-
-    A file whose tests share nothing, each a launch of its own, says so: ``pytestmark = pytest.mark.apart``.
-    """
+    """Mark tests by what their fixtures start, the longest first; a test that launches by itself bears the marker itself."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
-        for marker, bringing in MARKED.items():
-            if fixtures & bringing:
-                item.add_marker(marker)
-        if item.get_closest_marker("apart") is None and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+        if "starts_ray" in fixtures:
+            item.add_marker("ray")
+        if "browser" in fixtures:
+            item.add_marker("browser")
     items.sort(key=_place)
+
+
+@pytest.fixture(scope="session")
+def starts_ray() -> None:
+    """Asked for by fixtures that launch a search."""
 
 
 def _place(item: pytest.Item) -> int:

@@ -29,7 +29,7 @@ def load_language_distances() -> dict[str, dict[str, float]]:
 
 @cache  # URIEL+ reads all its arrays each time
 def _load_uriel() -> dict[str, dict[str, float]]:
-    level = logging.root.level
+    level, handlers = logging.root.level, logging.root.handlers[:]
     try:
         from urielplus.urielplus import URIELPlus
     except ImportError:
@@ -47,3 +47,4 @@ def _load_uriel() -> dict[str, dict[str, float]]:
         return found
     finally:
         logging.root.setLevel(level)
+        logging.root.handlers[:] = handlers  # URIEL+ sets up logging for its whole process when it is imported

@@ -3,16 +3,14 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import ROOT
+from tests.forked import run_xlt
 
-XLT = Path(sys.executable).with_name("xlt")
 SMALL = {
     "steps: 100": "steps: 4",
     "steps: 110": "steps: 4",
@@ -24,9 +22,14 @@ LANGUAGES = "languages: [en, ar, de, eu, fi, qu, sw, vi]\n"
 
 
 @pytest.fixture(scope="session")
-def launched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+def launched(made_once: Callable[[str, Callable[[Path], object]], Path], starts_ray: None) -> tuple[Path, str]:
     """A folder with ``configs/`` and ``xlt-home/``, and what ``xlt launch configs/miniature.yaml`` printed there."""
-    folder = tmp_path_factory.mktemp("documented")
+    folder = made_once("documented", launch)
+    return folder, (folder / "printed.txt").read_text(encoding="utf-8")
+
+
+def launch(folder: Path) -> None:
+    """Launch the search of the quickstart in a folder, in little."""
     shutil.copytree(ROOT / "configs", folder / "configs")
     config = folder / "configs" / "miniature.yaml"
     text = config.read_text(encoding="utf-8")
@@ -38,16 +41,10 @@ def launched(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     (folder / "changed.yaml").write_text(
         re.sub(r"^name: \w+", "name: changed", text, flags=re.M).replace("seed: 0", "seed: 7")
     )
-    done = subprocess.run(
-        [str(XLT), "launch", "configs/miniature.yaml"],
-        cwd=folder,
-        env={k: v for k, v in os.environ.items() if not k.startswith("XLT_")} | {"HF_HUB_OFFLINE": "1"},
-        capture_output=True,
-        text=True,
-        timeout=600,
-    )
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("XLT_")} | {"HF_HUB_OFFLINE": "1"}
+    done = run_xlt(["launch", "configs/miniature.yaml"], env=environment, cwd=folder)
     assert done.returncode == 0, done.stderr
-    return folder, done.stderr + done.stdout
+    (folder / "printed.txt").write_text(done.stderr + done.stdout, encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from tests.forked import run_xlt
 from trainables.store import seal_document
 
 XLT = Path(sys.executable).with_name("xlt")
@@ -45,7 +46,7 @@ def launching(home: Path, settings: dict[str, str]) -> list[str]:
 
 
 def done(words: list[str], code: int = 0) -> subprocess.CompletedProcess[str]:
-    finished = subprocess.run(words, capture_output=True, text=True, env=environment(), timeout=400)
+    finished = run_xlt(words[1:], env=environment())
     assert finished.returncode == code, finished.stderr
     return finished
 
@@ -55,7 +56,7 @@ def results(home: Path) -> dict:
 
 
 @pytest.fixture(scope="session")
-def launched(tmp_path_factory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+def launched(tmp_path_factory, starts_ray) -> tuple[Path, subprocess.CompletedProcess[str]]:
     """The home of a finished search, and what its launch printed."""
     home = tmp_path_factory.mktemp("launched")
     settings = TINY | {"trials": "3", "finalists.top": "1", "finalists.seeds": "2"}

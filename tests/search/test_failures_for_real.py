@@ -25,7 +25,7 @@ ONE = SMALL | {
 
 
 @pytest.fixture(scope="module")
-def failed(tmp_path_factory, ready) -> Iterator[tuple[Path, str]]:
+def failed(tmp_path_factory, ready, starts_ray) -> Iterator[tuple[Path, str]]:
     """A home with a search whose only trial failed, and what was told: its encoder's weights were cut after they were looked at."""
     home = tmp_path_factory.mktemp("failed") / "home"
     encoder, temporary = home.with_name("encoder"), Path(mkdtemp(prefix="x", dir="/tmp"))

@@ -1,7 +1,7 @@
 """Sets with faults of every kind: what is checked without a problem is trained and scored to the end."""
 
 import json
-import subprocess
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from search.cli import main
 from search.config import validate_config
 from search.data import prepare_data
 from tests import mirrors, tiny_encoders
-from tests.hub_client import XLT
+from tests.forked import run_xlt
 from trainables.benchmarks import get_task_catalogue
 from trainables.curriculum import Stage, Trial
 from trainables.data import load_encoded_dataset
@@ -260,8 +260,7 @@ def test_a_launch_of_what_is_checked_runs_to_its_end(folder, encoder, tmp_path):
     mirrors.write(folder, ["aps/super_glue"], SIZES)
     path.write_text(yaml.safe_dump(told))
     assert check(path, folder)[0] == 0
-    words = [XLT, "--home", str(tmp_path / "home"), "launch", str(path), "--data", str(folder)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=400)
+    done = run_xlt(["--home", tmp_path / "home", "launch", path, "--data", folder], env=os.environ)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "home" / "searches" / "faulty" / "results.json").read_text())
     assert [trial["state"] for trial in results["trials"]] == ["complete"]

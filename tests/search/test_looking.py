@@ -45,7 +45,7 @@ def encoder(encoder_folder) -> Path:
 
 
 @pytest.fixture(scope="module")
-def launched(tmp_path_factory, encoder) -> Path:
+def launched(tmp_path_factory, encoder, starts_ray) -> Path:
     home = tmp_path_factory.mktemp("looked at")
     done(launching(home, SETTINGS | {"encoder": str(encoder)}))
     return home

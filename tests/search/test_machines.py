@@ -15,7 +15,7 @@ import pytest
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment
 from trainables.store import seal_document
 
-pytestmark = [pytest.mark.ray, pytest.mark.apart]
+pytestmark = pytest.mark.ray
 QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers": "1", "trials": "1"}
 NOBODY = 54321
 """A user's number that no account has."""

@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 
 from tests.search.test_end_to_end import SMALL, TINY, XLT, environment, launching, results
 
-pytestmark = [pytest.mark.ray, pytest.mark.apart]
+pytestmark = pytest.mark.ray
 QUICK = {key: value for key, value in SMALL.items() if key != "tracking.uri"} | {"trials": "2"}
 CANARY = "canary-8f31c07a"
 LONG = QUICK | {"trials": "12", "training.intermediate.steps": "2000"}

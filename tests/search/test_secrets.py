@@ -15,6 +15,7 @@ from search.config import load_config
 from search.errors import ConfigError
 from search.home import Home
 from search.tracking import LONG_TIMEOUTS
+from tests.forked import run_xlt
 from tests.mlflow_server import over
 from tests.search.test_end_to_end import CONFIG, TINY, command, environment, results
 
@@ -26,7 +27,7 @@ QUICK = TINY | {"targets": "[choice]", "finalists.top": "0", "resources.workers"
 
 def xlt(home: Path, *words: object, **more: str) -> subprocess.CompletedProcess[str]:
     env = environment(**LONG_TIMEOUTS, **more)
-    return subprocess.run(command(home, *words), capture_output=True, text=True, env=env, timeout=400, cwd=home.parent)
+    return run_xlt(command(home, *words)[1:], env=env, cwd=home.parent)
 
 
 def holding(folder: Path, *secrets: str, least: int = 2) -> list[tuple[str, str]]:
@@ -37,7 +38,7 @@ def holding(folder: Path, *secrets: str, least: int = 2) -> list[tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def secretive(tmp_path_factory, ready):
+def secretive(tmp_path_factory, ready, starts_ray):
     """A search whose metrics went to a real server, with a password, and whose stages went to a folder by a URL with a token.
 
     The environment names a proxy that is down.

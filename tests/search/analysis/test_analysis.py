@@ -1,9 +1,11 @@
 import json
+import logging
+import sys
 
 import numpy as np
 import pytest
 
-from search.analysis import analyse_results
+from search.analysis import _language_distance, analyse_results
 from search.analysis._language_distance import ISO_639_3, load_language_distances
 from tests.search.analysis.simulated import CODES, Noise, search, square
 from trainables.languages import LANGUAGES
@@ -142,6 +144,16 @@ def test_gains_of_noise_grow_with_distance_where_they_were_planted_so():
     row = next(row for row in found["methods"] if row["method"] == "random_perturbation")
     assert row["gain"]["mean"] > 0
     assert row["languages"]["hi"] > row["languages"]["de"] + 0.03
+
+
+def test_distances_leave_logging_as_it_was(monkeypatch):
+    """URIEL+ sets up the root logger when it is imported."""
+    before = logging.root.level, logging.root.handlers[:]
+    monkeypatch.setattr(logging.root, "handlers", [])
+    for name in [name for name in sys.modules if name.startswith("urielplus")]:
+        monkeypatch.delitem(sys.modules, name)
+    assert _language_distance._load_uriel.__wrapped__()
+    assert (logging.root.level, logging.root.handlers) == (before[0], [])
 
 
 def test_every_language_has_a_code_and_its_distance():

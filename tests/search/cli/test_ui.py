@@ -387,18 +387,20 @@ def overlapping(boxes: list[dict]) -> list[tuple[dict, dict]]:
     return [(one, other) for one, other in pairwise(boxes) if one["x"] + one["width"] > other["x"]]
 
 
+BOXES = """() => {
+    const box = each => { const {x, width} = each.getBoundingClientRect(); return {x, width}; };
+    const charts = [...document.querySelectorAll('div.parcoords:has(.axis .label)')];
+    if (charts.length < 2 || document.querySelector('[transform*="NaN"]')) return null;
+    return charts.map(chart => [box(chart), [...chart.querySelectorAll('.axis .label')].map(box)]);
+}"""
+"""The places of the charts and of the names of their axes, all at one moment, once MLflow has drawn them."""
+
+
 def test_names_of_axes_stand_apart_and_within_the_chart(served, browser):
     with browser.open(served[1]["first"], height=1500) as opened:
-        page = opened.page
-        page.wait_for_function(
-            "document.querySelectorAll('div.parcoords:has(.axis .label)').length === 2", timeout=60_000
-        )
-        page.wait_for_function("""document.querySelector('[transform*="NaN"]') === null""", timeout=60_000)
-        charts = page.locator("div.parcoords").all()
+        charts = opened.page.wait_for_function(BOXES, timeout=60_000).json_value()
         assert len(charts) == 2
-        for chart in charts:
-            titles = [title.bounding_box() for title in chart.locator(".axis .label").all()]
-            whole = chart.bounding_box()
+        for whole, titles in charts:
             assert len(titles) == 4
             assert overlapping(titles) == []
             assert all(

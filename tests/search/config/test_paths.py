@@ -16,6 +16,7 @@ from search.config._paths import make_paths_absolute
 from search.errors import ConfigError, SpaceChangedError
 from search.launcher import launch
 from search.planner import plan
+from tests.forked import run_xlt
 from tests.search.test_end_to_end import CONFIG, TINY, command, done, environment, results
 from tests.tiny_encoders import permuted, xlm_r
 
@@ -178,7 +179,7 @@ def test_an_encoder_of_which_nothing_is_known_any_more_is_another_one(config, ho
 
 def launched(home: Path, file: Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     words = command(home, "launch", file, *(f"--set={key}={value}" for key, value in settings.items()))
-    return subprocess.run(words, capture_output=True, text=True, cwd=cwd, env=environment(), timeout=400)
+    return run_xlt(words[1:], env=environment(), cwd=cwd)
 
 
 def stages_in(home: Path) -> dict[str, str]:
@@ -187,7 +188,7 @@ def stages_in(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def moved(encoder_folder, tmp_path_factory):
+def moved(encoder_folder, tmp_path_factory, starts_ray):
     """A search on an encoder in a folder that is named relative to the config, launched from elsewhere; then all of it was moved, home
     and project, and launched from elsewhere again."""
     root = tmp_path_factory.mktemp("moved")

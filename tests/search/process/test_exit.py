@@ -3,6 +3,8 @@
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -18,9 +20,9 @@ def program(): pass
 
 def hang():
     with use_private_temporary_folder(), ensure_cleanup(lambda: print("cleaned up", flush=True)):
-        print("folder", tempfile.gettempdir(), flush=True)
         while True:
             try:
+                open("ready", "w").write(tempfile.gettempdir())
                 time.sleep(60)
             except KeyboardInterrupt:
                 print("not heard", flush=True)
@@ -41,9 +43,13 @@ def test_an_exit_by_force_cleans_up_and_says_how_to_go_on(tmp_path, command, hin
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        cwd=tmp_path,
         env={"TMPDIR": str(tmp_path), "HOME": str(tmp_path), "PYTHONPATH": ":".join(sys.path)},
     )
-    assert process.stdout.readline().startswith(f"folder {tmp_path}/xlt-own-")
+    ready = tmp_path / "ready"
+    while process.poll() is None and not (ready.exists() and ready.read_text()):
+        time.sleep(0.05)
+    assert Path(ready.read_text()).is_dir()
     process.send_signal(signal.SIGTERM)
     printed, told = process.communicate(timeout=60)
     assert process.returncode == 128 + signal.SIGTERM
