@@ -165,10 +165,6 @@ def test_every_language_has_a_code_and_its_distance():
 
 
 def test_without_uriel_script_and_family_are_left(monkeypatch):
-    import sys
-
-    from search.analysis import _language_distance
-
     monkeypatch.setitem(sys.modules, "urielplus.urielplus", None)
     monkeypatch.setattr(_language_distance, "_load_uriel", _language_distance._load_uriel.__wrapped__)
     assert {*load_language_distances()} == {"another script than English", "another family than English"}
