@@ -72,3 +72,10 @@ def test_output_on_a_page_is_what_is_printed(block: Block, launched: tuple[Path,
     never = [line.strip() for line in block.text.splitlines() if words_of(line) - known]
     strings = source_strings()
     assert [line for line in never if line not in strings] == [], f"never printed by xlt {what}"
+
+
+@pytest.mark.parametrize("page", [*PAGES, ROOT / "SECURITY.md"], ids=lambda page: page.stem)
+def test_the_files_that_a_page_names_are_there(page: Path):
+    for named in re.findall(r"`((?:search|trainables|tests|docs|configs)/[\w./*-]+)`", page.read_text(encoding="utf-8")):
+        if named != "trainables/tasks/_my_kind.py":  # which the reader is to write
+            assert [*ROOT.glob(named)], named
