@@ -9,12 +9,26 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
+from functools import cache
+from multiprocessing.forkserver import ensure_running
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 _SERVER = multiprocessing.get_context("forkserver")
 _SERVER.set_forkserver_preload(["tests.preloaded"])
+_ENVIRONMENT = dict(os.environ)
+
+
+@cache
+def _start_server() -> None:
+    """Start the server in the environment of the whole run and not in that of the test that needs it first."""
+    with patch.dict(os.environ, _ENVIRONMENT, clear=True), patch.object(tempfile, "tempdir", None):
+        get_temp_dir()
+        ensure_running()
 
 
 def run_xlt(
@@ -25,6 +39,7 @@ def run_xlt(
     Raises:
         subprocess.TimeoutExpired: if it takes longer than `timeout`, in seconds.
     """
+    _start_server()
     arguments = list(map(str, words))
     with TemporaryDirectory() as folder:
         process = _SERVER.Process(target=_run, args=(arguments, dict(env), str(cwd or Path.cwd()), folder))

@@ -76,6 +76,8 @@ def test_output_on_a_page_is_what_is_printed(block: Block, launched: tuple[Path,
 
 @pytest.mark.parametrize("page", [*PAGES, ROOT / "SECURITY.md"], ids=lambda page: page.stem)
 def test_the_files_that_a_page_names_are_there(page: Path):
-    for named in re.findall(r"`((?:search|trainables|tests|docs|configs)/[\w./*-]+)`", page.read_text(encoding="utf-8")):
+    for named in re.findall(
+        r"`((?:search|trainables|tests|docs|configs)/[\w./*-]+)`", page.read_text(encoding="utf-8")
+    ):
         if named != "trainables/tasks/_my_kind.py":  # which the reader is to write
             assert [*ROOT.glob(named)], named
