@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -257,10 +258,11 @@ def test_a_launch_of_what_is_checked_runs_to_its_end(folder, encoder, tmp_path):
         "languages": ["en", "de", "et"],
     }
     path = tmp_path / "config.yaml"
-    mirrors.write(folder, ["aps/super_glue"], SIZES)
+    whole = shutil.copytree(folder, tmp_path / "mirrors")
+    mirrors.write(whole, ["aps/super_glue"], SIZES)
     path.write_text(yaml.safe_dump(told))
-    assert check(path, folder)[0] == 0
-    done = run_xlt(["--home", tmp_path / "home", "launch", path, "--data", folder], env=os.environ)
+    assert check(path, whole)[0] == 0
+    done = run_xlt(["--home", tmp_path / "home", "launch", path, "--data", whole], env=os.environ)
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "home" / "searches" / "faulty" / "results.json").read_text())
     assert [trial["state"] for trial in results["trials"]] == ["complete"]

@@ -80,7 +80,8 @@ def test_a_launch_is_nobody_elses_business_wherever_it_lies(tmp_path, nothing_le
     while launch.poll() is None:
         listening |= listeners(launch.pid)
         for folder in nothing_left.glob("xlt-*"):
-            assert folder.stat().st_mode & 0o077 == 0
+            with suppress(FileNotFoundError):  # it is removed when the launch ends
+                assert folder.stat().st_mode & 0o077 == 0
         told |= holding(CANARY, nothing_left)
         time.sleep(1)
     assert launch.returncode == 0, said.read_text()
@@ -119,14 +120,14 @@ def shell(folder: Path, script: str) -> dict[str, str]:
     folder.mkdir()
     (folder / "bash").write_text(f"#!/bin/sh\n{script}\n")
     (folder / "bash").chmod(0o755)
-    return environment(PATH=f"{folder}:{os.environ['PATH']}", XLT_START_SECONDS="8")
+    return environment(PATH=f"{folder}:{os.environ['PATH']}", XLT_START_SECONDS="30")
 
 
 def test_workers_that_do_not_come_up_are_told_with_their_cause(tmp_path, ready):
     ready(tmp_path / "home")
     around = shell(tmp_path / "bin", "echo 'worker.py: No such file or directory' >&2; exit 1")
     finished = run(launching(tmp_path / "home", QUICK), code=1, env=around)
-    assert "no worker of Ray on " in finished.stderr and "waiting for up to 8 s (XLT_START_SECONDS)" in finished.stderr
+    assert "no worker of Ray on " in finished.stderr and "waiting for up to 30 s (XLT_START_SECONDS)" in finished.stderr
     assert finished.stderr.count("worker.py: No such file or directory") == 2
     assert "Ray started no worker on " in finished.stderr.splitlines()[-2]
     assert "the same xlt launch takes up where this one stopped" in finished.stderr
