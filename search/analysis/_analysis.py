@@ -94,10 +94,10 @@ def _describe_basis(scored: ScoreArray | None) -> dict[str, Any]:
         return {"split": "dev", "seeds": [], "trials": [], "told": "no trial has transfer scores yet"}
     count = len(scored.seeds)
     seeds = f"{count} fresh seed{'s' * (count > 1)}" if scored.split == "test" else "the search's own seed"
-    told = f"{len(scored.arms)} trials on {seeds}, scored on {scored.split} in {len(scored.languages)} languages"
+    summary = f"{len(scored.arms)} trials on {seeds}, scored on {scored.split} in {len(scored.languages)} languages"
     return {
         "split": scored.split,
         "seeds": list(scored.seeds),
         "trials": [arm.number for arm in scored.arms],
-        "told": told,
+        "told": summary,
     }

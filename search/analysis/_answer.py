@@ -41,8 +41,8 @@ def _describe_best(document: Mapping[str, Any], results: Mapping[str, Any]) -> s
     )
 
 
-def _read_interval(told: Mapping[str, Any]) -> Interval:
-    return Interval(told["mean"], told["low"], told["high"], told["seeds"])
+def _read_interval(estimate: Mapping[str, Any]) -> Interval:
+    return Interval(estimate["mean"], estimate["low"], estimate["high"], estimate["seeds"])
 
 
 def _describe_correction(results: Mapping[str, Any]) -> str:
@@ -54,51 +54,53 @@ def _describe_correction(results: Mapping[str, Any]) -> str:
 
 
 def _describe_verdict(results: Mapping[str, Any], words: Mapping[int, str]) -> str:
-    told = results["comparisons"]
+    comparisons = results["comparisons"]
     if results["verdict"] == "separated":
-        nearest = told[0]
+        nearest = comparisons[0]
         by = f"{_read_interval(nearest['difference']).format_signed()} on dev"
-        return f"It is significantly better than every other finalist; the difference to the nearest, {words[nearest['other']]}, is {by}{_describe_simultaneous_intervals(told)}"
+        return f"It is significantly better than every other finalist; the difference to the nearest, {words[nearest['other']]}, is {by}{_describe_simultaneous_intervals(comparisons)}"
     if results["verdict"] == "tie":
-        even = [each for each in told if not each["separated"]]
+        even = [each for each in comparisons if not each["separated"]]
         by = f"{_read_interval(even[0]['difference']).format_signed()} on dev"
-        return f"The verdict is a tie: {len(even)} of {len(told)} other finalists are not significantly worse; the difference to the nearest is {by}{_describe_simultaneous_intervals(told)}"
+        return f"The verdict is a tie: {len(even)} of {len(comparisons)} other finalists are not significantly worse; the difference to the nearest is {by}{_describe_simultaneous_intervals(comparisons)}"
     return "This is unconfirmed: a verdict needs another finalist and at least two fresh seeds of every finalist"
 
 
-def _describe_simultaneous_intervals(told: Sequence[Mapping[str, Any]]) -> str:
-    return f" (simultaneous 95 % intervals for {len(told)} comparisons)" if len(told) > 1 else ""
+def _describe_simultaneous_intervals(comparisons: Sequence[Mapping[str, Any]]) -> str:
+    return f" (simultaneous 95 % intervals for {len(comparisons)} comparisons)" if len(comparisons) > 1 else ""
 
 
 def _describe_order(effects: Sequence[Mapping[str, Any]]) -> str:
-    told = sorted(
+    order_effects = sorted(
         (effect for effect in effects if effect["kind"] in ORDER_EFFECT_KINDS),
         key=lambda effect: effect["overall"]["p"] if effect["overall"]["p"] is not None else 1.0,
     )
-    if not told:
+    if not order_effects:
         return "This search cannot tell whether order matters: too few of its curricula have the same tasks in another order."
-    found = [effect for effect in told if effect["found"]]
+    significant = [effect for effect in order_effects if effect["found"]]
     tests = sum(effect["overall"]["p"] is not None for effect in effects)
-    if found:
+    if significant:
         more = (
-            f"; {len(found) - 1} more of {len(told)} effects of order {'is' if len(found) == 2 else 'are'} significant"
-            if len(found) > 1
+            f"; {len(significant) - 1} more of {len(order_effects)} effects of order {'is' if len(significant) == 2 else 'are'} significant"
+            if len(significant) > 1
             else ""
         )
         more += f" (Holm-corrected, {tests} tests)"
-        if found[0]["method"] == "model":
-            return f"Order may matter, by regression over trials on one seed each: {_describe_effect(found[0])}{more}."
-        return f"Order matters significantly: {_describe_effect(found[0])}{more}."
-    how = "" if told[0]["method"] == "paired" else ", by regression over trials on one seed each"
+        if significant[0]["method"] == "model":
+            return f"Order may matter, by regression over trials on one seed each: {_describe_effect(significant[0])}{more}."
+        return f"Order matters significantly: {_describe_effect(significant[0])}{more}."
+    how = "" if order_effects[0]["method"] == "paired" else ", by regression over trials on one seed each"
     seen = [
-        (each["overall"]["high"] - each["overall"]["low"]) / 2 for each in told if each["overall"]["low"] is not None
+        (each["overall"]["high"] - each["overall"]["low"]) / 2
+        for each in order_effects
+        if each["overall"]["low"] is not None
     ]
     within = (
         f". Half-widths of their 95 % intervals, without correction, are {min(seen):.3f} to {max(seen):.3f}"
         if seen
         else ""
     )
-    return f"No effect of order is significant (Holm-corrected, {tests} tests). The one of {len(told)} with the smallest p-value is {_describe_effect(told[0])}{how}{within}."
+    return f"No effect of order is significant (Holm-corrected, {tests} tests). The one of {len(order_effects)} with the smallest p-value is {_describe_effect(order_effects[0])}{how}{within}."
 
 
 def _describe_effect(effect: Mapping[str, Any]) -> str:
@@ -135,6 +137,6 @@ def _describe_gain(gain: Mapping[str, Any]) -> str:
 
 
 def _describe_cost(spent: Mapping[str, Any]) -> str:
-    asked, trained = spent["seconds_asked"], spent["seconds_trained"]
-    saved = f", {1 - trained / asked:.0%} less than without shared stages" if asked > 0 else ""
+    requested, trained = spent["seconds_asked"], spent["seconds_trained"]
+    saved = f", {1 - trained / requested:.0%} less than without shared stages" if requested > 0 else ""
     return f"The search trained {spent['stages_trained']} of {spent['stages_asked']} requested stages in {trained:.0f} s{saved}."

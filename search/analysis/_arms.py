@@ -97,13 +97,13 @@ class ScoreArray:
 
 def collect_repeated_scores(results: Mapping[str, Any], split: Split = "test") -> ScoreArray | None:
     """The trials and fresh seeds with complete scores that maximize trials times seeds; None if no trial was repeated."""
-    told = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["seeds"]]
-    held = {trial["number"]: {entry["seed"]: entry["scores"] for entry in trial["seeds"]} for trial in told}
+    trials = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["seeds"]]
+    held = {trial["number"]: {entry["seed"]: entry["scores"] for entry in trial["seeds"]} for trial in trials}
     if not held:
         return None
 
     def having(seeds: frozenset[int]) -> list[Any]:
-        return [trial for trial in told if seeds <= held[trial["number"]].keys()]
+        return [trial for trial in trials if seeds <= held[trial["number"]].keys()]
 
     shared = max(
         {frozenset(seeds) for seeds in held.values()}, key=lambda each: (len(each) * len(having(each)), sorted(each))
@@ -114,32 +114,34 @@ def collect_repeated_scores(results: Mapping[str, Any], split: Split = "test") -
 
 def collect_single_scores(results: Mapping[str, Any]) -> ScoreArray | None:
     """Every complete trial on the search's own seed, on dev; None before there is one."""
-    told = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
+    trials = [trial for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
 
     def scores(trial: Any, seed: int) -> Any:
         return {task: target["scores"] for task, target in trial["targets"].items()}
 
-    return _build_score_array(results, told, [results["seed"]], "dev", scores) if told else None
+    return _build_score_array(results, trials, [results["seed"]], "dev", scores) if trials else None
 
 
 def _build_score_array(
-    results: Mapping[str, Any], told: Sequence[Any], seeds: Sequence[int], split: Split, scores: Any
+    results: Mapping[str, Any], trials: Sequence[Any], seeds: Sequence[int], split: Split, scores: Any
 ) -> ScoreArray:
     metrics = results["metrics"]
-    found = {(trial["number"], seed): scores(trial, seed) for trial, seed in product(told, seeds)}
+    scores_by_run = {(trial["number"], seed): scores(trial, seed) for trial, seed in product(trials, seeds)}
     codes = sorted(
-        {code for each in found.values() for target in each.values() for code in target.get(split, {})}
+        {code for each in scores_by_run.values() for target in each.values() for code in target.get(split, {})}
         & LANGUAGES.keys()
     )
-    values = np.full((len(told), len(seeds), len(metrics), len(codes)), np.nan)
-    for (row, trial), (column, seed), (layer, target) in product(enumerate(told), enumerate(seeds), enumerate(metrics)):
-        languages = found[trial["number"], seed].get(target, {}).get(split, {})
-        for code, told_scores in languages.items():
+    values = np.full((len(trials), len(seeds), len(metrics), len(codes)), np.nan)
+    for (row, trial), (column, seed), (layer, target) in product(
+        enumerate(trials), enumerate(seeds), enumerate(metrics)
+    ):
+        languages = scores_by_run[trial["number"], seed].get(target, {}).get(split, {})
+        for code, language_scores in languages.items():
             if code in LANGUAGES:
-                values[row, column, layer, codes.index(code)] = told_scores[metrics[target]]
+                values[row, column, layer, codes.index(code)] = language_scores[metrics[target]]
     arms = tuple(
         Arm(trial["number"], read_trial(trial), tuple(stage["resource"] for stage in trial["curriculum"]))
-        for trial in told
+        for trial in trials
     )
     return ScoreArray(arms, tuple(seeds), split, tuple(metrics), tuple(codes), values)
 

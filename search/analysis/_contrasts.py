@@ -188,5 +188,5 @@ def _list_tasks(arms: Iterable[Arm]) -> list[str]:
     return sorted({task for arm in arms if len(arm.stages) > 1 for task in arm.tasks})
 
 
-def _select_equal(told: Mapping[int, bool | None], value: bool) -> list[int]:
-    return [place for place, each in told.items() if each is value]
+def _select_equal(answers: Mapping[int, bool | None], value: bool) -> list[int]:
+    return [index for index, answer in answers.items() if answer is value]

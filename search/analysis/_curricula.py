@@ -125,5 +125,5 @@ def _average_languages(scored: ScoreArray, values: np.ndarray) -> dict[str, floa
 
 def _estimate_score(by_seed: np.ndarray) -> dict[str, Any]:
     """A score with Student's interval over seeds."""
-    told = compute_interval([float(value) for value in by_seed]).clip(0.0, 1.0)
-    return Estimate(told.mean, told.low, told.high, told.seeds).to_json(signed=False)
+    interval = compute_interval([float(value) for value in by_seed]).clip(0.0, 1.0)
+    return Estimate(interval.mean, interval.low, interval.high, interval.seeds).to_json(signed=False)

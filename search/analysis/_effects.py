@@ -61,8 +61,8 @@ def estimate_effects(repeated: ScoreArray | None, single: ScoreArray | None) -> 
 
 def _estimate_paired(scored: ScoreArray) -> list[Effect]:
     everything, families, targets = _build_measures(scored)
-    found = find_contrasts(scored.arms)
-    weights = [contrast.weights(len(scored.arms)) for contrast in found]
+    contrasts = find_contrasts(scored.arms)
+    weights = [contrast.weights(len(scored.arms)) for contrast in contrasts]
     over_all = everything.compare(scored, weights)
     by_family = {name: measure.compare(scored, weights) for name, measure in families.items()}
     by_target = {name: measure.compare(scored, weights) for name, measure in targets.items()}
@@ -72,29 +72,29 @@ def _estimate_paired(scored: ScoreArray) -> list[Effect]:
             contrast.name,
             True,
             len(contrast.pairs),
-            over_all[place],
-            {name: told[place] for name, told in by_family.items()},
-            {name: told[place] for name, told in by_target.items()},
+            over_all[index],
+            {name: estimates[index] for name, estimates in by_family.items()},
+            {name: estimates[index] for name, estimates in by_target.items()},
         )
-        for place, contrast in enumerate(found)
+        for index, contrast in enumerate(contrasts)
     ]
 
 
 def _estimate_by_regression(scored: ScoreArray) -> list[Effect]:
     everything, families, targets = _build_measures(scored)
     values = scored.values[:, 0]
-    found = []
+    effects = []
     for kind, name, column in iterate_effect_columns(scored.arms):
         of = np.array([column(arm) for arm in scored.arms])
         given = build_nuisance_matrix(scored.arms, kind, name)
 
-        def told(measure: Measure, of: np.ndarray = of, given: np.ndarray = given) -> Estimate | None:
+        def estimate(measure: Measure, of: np.ndarray = of, given: np.ndarray = given) -> Estimate | None:
             return estimate_partial_effect(of, given, measure.average(values), measure.max_difference)
 
-        if (over_all := told(everything)) is not None:
-            by_family = {name: told(each) for name, each in families.items()}
-            by_target = {name: told(each) for name, each in targets.items()}
-            found.append(
+        if (over_all := estimate(everything)) is not None:
+            by_family = {name: estimate(each) for name, each in families.items()}
+            by_target = {name: estimate(each) for name, each in targets.items()}
+            effects.append(
                 Effect(
                     kind,
                     name,
@@ -105,7 +105,7 @@ def _estimate_by_regression(scored: ScoreArray) -> list[Effect]:
                     {name: each for name, each in by_target.items() if each},
                 )
             )
-    return found
+    return effects
 
 
 def _build_measures(
@@ -114,17 +114,17 @@ def _build_measures(
     return build_overall_measure(scored), build_family_measures(scored), build_target_measures(scored)
 
 
-def _correct_effects(found: Sequence[Effect]) -> list[Effect]:
+def _correct_effects(effects: Sequence[Effect]) -> list[Effect]:
     """The effects with Holm-corrected p-values: over all effects, and over all families (targets) of all effects."""
-    over_all = adjust_holm([effect.overall for effect in found])
-    families = iter(adjust_holm([each for effect in found for each in effect.families.values()]))
-    targets = iter(adjust_holm([each for effect in found for each in effect.targets.values()]))
+    over_all = adjust_holm([effect.overall for effect in effects])
+    families = iter(adjust_holm([each for effect in effects for each in effect.families.values()]))
+    targets = iter(adjust_holm([each for effect in effects for each in effect.targets.values()]))
     return [
         replace(
             effect,
-            overall=told,
+            overall=corrected,
             families={name: next(families) for name in effect.families},
             targets={name: next(targets) for name in effect.targets},
         )
-        for effect, told in zip(found, over_all, strict=True)
+        for effect, corrected in zip(effects, over_all, strict=True)
     ]

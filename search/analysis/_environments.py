@@ -19,8 +19,8 @@ def count_environments(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
 def find_differences(environments: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     """The fields in which environments differ, each with its values in the order of the environments."""
     fields = sorted({field for environment in environments for field in environment} - {"stages"})
-    told = {field: [str(each.get(field, UNKNOWN_VALUE)) for each in environments] for field in fields}
-    return {field: values for field, values in told.items() if len(set(values)) > 1}
+    values_by_field = {field: [str(each.get(field, UNKNOWN_VALUE)) for each in environments] for field in fields}
+    return {field: values for field, values in values_by_field.items() if len(set(values)) > 1}
 
 
 def describe_mixed_environments(environments: Sequence[Mapping[str, Any]]) -> str | None:
@@ -28,9 +28,9 @@ def describe_mixed_environments(environments: Sequence[Mapping[str, Any]]) -> st
     differing = find_differences(environments)
     if not differing:
         return None
-    told = [
+    descriptions = [
         f"{each['stages']} stage{'s' * (each['stages'] > 1)}: "
-        + ", ".join(f"{field} {values[place]}" for field, values in differing.items())
-        for place, each in enumerate(environments)
+        + ", ".join(f"{field} {values[index]}" for field, values in differing.items())
+        for index, each in enumerate(environments)
     ]
-    return f"stages were trained in {len(environments)} environments ({'; '.join(told)}): differences between trials may be due to the environment"
+    return f"stages were trained in {len(environments)} environments ({'; '.join(descriptions)}): differences between trials may be due to the environment"

@@ -18,27 +18,27 @@ def analyse_forgetting(results: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     Scores are of the task's own head on training rows. Intervals are Student's t over fresh seeds; none with one seed.
     """
-    found: dict[tuple[str, str], dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    losses_by_pair: dict[tuple[str, str], dict[int, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
     for number, seed, retained in _iterate_retention(results):
         for task, after, lost in _iterate_losses(retained):
-            found[task, after][number][seed] = lost
+            losses_by_pair[task, after][number][seed] = lost
     return [
-        {"task": task, "after": after, "curricula": len(told), "lost": _estimate_loss(told).to_json()}
-        for (task, after), told in sorted(
-            found.items(), key=lambda item: (item[0][0], item[0][1] != CURRICULUM_END, item[0][1])
+        {"task": task, "after": after, "curricula": len(losses), "lost": _estimate_loss(losses).to_json()}
+        for (task, after), losses in sorted(
+            losses_by_pair.items(), key=lambda item: (item[0][0], item[0][1] != CURRICULUM_END, item[0][1])
         )
     ]
 
 
 def _iterate_retention(results: Mapping[str, Any]) -> Iterator[tuple[int, int, Sequence[Mapping[str, Any]]]]:
     """Trial, seed and retention along each curriculum: on fresh seeds if any trial has them, else on the search's own."""
-    told = [trial for trial in results["trials"] if trial["state"] == "complete"]
-    several = [(trial, entry) for trial in told for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
+    trials = [trial for trial in results["trials"] if trial["state"] == "complete"]
+    several = [(trial, entry) for trial in trials for entry in trial["seeds"] if len(trial["curriculum"]) > 1]
     repeated = [pair for pair in several if any(stage.get("retained") for stage in pair[1].get("stages", ()))]
     for trial, entry in repeated:
         stages = [stage for stage in entry.get("stages", ()) if not stage["target"]]
         yield trial["number"], entry["seed"], [stage.get("retained") or {} for stage in stages]
-    for trial in told if not repeated else ():
+    for trial in trials if not repeated else ():
         yield trial["number"], results["seed"], [stage.get("retained") or {} for stage in trial["curriculum"]]
 
 
@@ -68,5 +68,7 @@ def _estimate_loss(losses: Mapping[int, Mapping[int, float]]) -> Estimate:
     shared = set.intersection(*(set(each) for each in by_curriculum))
     if not shared:
         return Estimate(fmean(fmean(each.values()) for each in by_curriculum), None, None, 1)
-    told = compute_interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).clip(-1.0, 1.0)
-    return Estimate(told.mean, told.low, told.high, told.seeds)
+    interval = compute_interval([fmean(each[seed] for each in by_curriculum) for seed in sorted(shared)]).clip(
+        -1.0, 1.0
+    )
+    return Estimate(interval.mean, interval.low, interval.high, interval.seeds)

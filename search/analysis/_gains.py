@@ -93,22 +93,24 @@ def estimate_family_gains(
     names = list(families)
     if not names or not pairs:
         return {}
-    parts = {place: _estimate_variances(scored, families, place, plain, gains[place]) for place, plain in pairs.items()}
+    parts = {index: _estimate_variances(scored, families, index, plain, gains[index]) for index, plain in pairs.items()}
     rng = np.random.default_rng(0)
     baseline = rng.standard_normal(GAIN_DRAWS)
     largest = np.max([each.draw_largest_errors(rng, baseline) for each in parts.values()], axis=0)
     most = float(np.quantile(largest, CONFIDENCE))
-    found: FamilyGains = {}
-    for place, told in parts.items():
+    estimates: FamilyGains = {}
+    for index, variances in parts.items():
         for family, name in enumerate(names):
-            mean, error = float(gains[place][family].mean()), float(told.standard_errors[family])
+            mean, error = float(gains[index][family].mean()), float(variances.standard_errors[family])
             if error == 0:
-                found[place, name] = Estimate(mean, mean, mean, len(scored.seeds))
+                estimates[index, name] = Estimate(mean, mean, mean, len(scored.seeds))
                 continue
             estimate = Estimate(mean, mean - most * error, mean + most * error, len(scored.seeds))
             p = float((largest >= abs(mean) / error).mean())
-            found[place, name] = replace(estimate, p=told.compute_family_p_value(family, mean), p_max=p).clip(-1.0, 1.0)
-    return found
+            estimates[index, name] = replace(estimate, p=variances.compute_family_p_value(family, mean), p_max=p).clip(
+                -1.0, 1.0
+            )
+    return estimates
 
 
 def shrink_family_gains(families: Iterable[str], gains: np.ndarray) -> dict[str, float]:

@@ -50,13 +50,13 @@ def analyse_importance(arms: Sequence[Arm], values: Sequence[float]) -> list[dic
 def _compute_importances(parts: Mapping[str, Sequence[str]], values: Sequence[float]) -> dict[str, float]:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(direction="maximize", sampler=optuna.samplers.RandomSampler(seed=0))
-    choices = {name: CategoricalDistribution(sorted(set(told))) for name, told in parts.items()}
+    choices = {name: CategoricalDistribution(sorted(set(levels))) for name, levels in parts.items()}
     study.add_trials(
         [
             optuna.create_trial(
-                params={name: told[place] for name, told in parts.items()}, distributions=dict(choices), value=value
+                params={name: levels[index] for name, levels in parts.items()}, distributions=dict(choices), value=value
             )
-            for place, value in enumerate(values)
+            for index, value in enumerate(values)
         ]
     )
     evaluator = PedAnovaImportanceEvaluator(target_quantile=min(0.5, max(0.1, MIN_BEST_TRIALS / len(values))))
@@ -66,7 +66,7 @@ def _compute_importances(parts: Mapping[str, Sequence[str]], values: Sequence[fl
 def _describe_parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
     """The value of each part of the curriculum by trial, for parts in which trials differ."""
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
-    found = {
+    parts = {
         "how many stages": [str(len(arm.stages)) for arm in arms],
         "which task comes first": [arm.tasks[0] if arm.stages else "none" for arm in arms],
         "which task comes last": [arm.tasks[-1] if arm.stages else "none" for arm in arms],
@@ -78,15 +78,15 @@ def _describe_parts(arms: Sequence[Arm]) -> dict[str, list[str]]:
     }
     for task in tasks:
         stages = [next((stage for stage in arm.stages if task in stage.tasks), None) for arm in arms]
-        found[f"{task}: there or not"] = [str(stage is not None) for stage in stages]
-        found[f"{task}: learning rate"] = [f"{stage.learning_rate:g}" if stage else "none" for stage in stages]
-        found[f"{task}: noise"] = [str(stage.noise) if stage else "absent" for stage in stages]
+        parts[f"{task}: there or not"] = [str(stage is not None) for stage in stages]
+        parts[f"{task}: learning rate"] = [f"{stage.learning_rate:g}" if stage else "none" for stage in stages]
+        parts[f"{task}: noise"] = [str(stage.noise) if stage else "absent" for stage in stages]
     for one, other in combinations(tasks, 2):
-        found[f"order of {one} and {other}"] = [str(comes_before(arm, one, other)) for arm in arms]
-    differing = {name: told for name, told in found.items() if len(set(told)) > 1}
+        parts[f"order of {one} and {other}"] = [str(comes_before(arm, one, other)) for arm in arms]
+    differing = {name: levels for name, levels in parts.items() if len(set(levels)) > 1}
     # A rate or a noise with one level only repeats whether the task is there.
-    return {name: told for name, told in differing.items() if not _is_redundant(name, told)}
+    return {name: levels for name, levels in differing.items() if not _is_redundant(name, levels)}
 
 
-def _is_redundant(name: str, told: Sequence[str]) -> bool:
-    return name.endswith((": learning rate", ": noise")) and len(set(told) - {"none", "absent"}) < 2
+def _is_redundant(name: str, levels: Sequence[str]) -> bool:
+    return name.endswith((": learning rate", ": noise")) and len(set(levels) - {"none", "absent"}) < 2

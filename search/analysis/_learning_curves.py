@@ -14,15 +14,15 @@ def list_learning_curves(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     ranked = sorted(
         (trial for trial in results["trials"] if trial["value"] is not None), key=lambda trial: -trial["value"]
     )
-    found: dict[str, dict[str, Any]] = {}
+    curves: dict[str, dict[str, Any]] = {}
     for trial in ranked[:MAX_LEARNING_CURVES]:
         words: list[str] = []
-        for task, told, target in iterate_stages(trial):
-            path = [*words, str(read_stage(task, told))]
-            if told.get("losses"):
-                found.setdefault(
-                    told["key"],
-                    {"stage": " > ".join(path), "task": task, "target": target, "points": told["losses"]},
+        for task, entry, target in iterate_stages(trial):
+            path = [*words, str(read_stage(task, entry))]
+            if entry.get("losses"):
+                curves.setdefault(
+                    entry["key"],
+                    {"stage": " > ".join(path), "task": task, "target": target, "points": entry["losses"]},
                 )
             words = words if target else path
-    return list(found.values())
+    return list(curves.values())

@@ -19,21 +19,21 @@ from trainables.curriculum import Noise
 
 def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effects: Sequence[Effect]) -> dict[str, Any]:
     """Transfer by method and magnitude over all trials, gains of each method, and slopes of gains over distance."""
-    found = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else {}
-    if single is not None and not found:
-        found = _estimate_by_regression(single)
-    slopes = iter(adjust_holm([each for _, told in found.values() for each in told.values()]))
+    gains = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else {}
+    if single is not None and not gains:
+        gains = _estimate_by_regression(single)
+    slopes = iter(adjust_holm([each for _, estimates in gains.values() for each in estimates.values()]))
     known = {effect.name: effect for effect in effects if effect.kind == "noise"}
     return {
         "methods": []
         if single is None
-        else [row | _describe_gain(noise, known, found) for noise, row in _summarise_noises(single).items()],
+        else [row | _describe_gain(noise, known, gains) for noise, row in _summarise_noises(single).items()],
         "distance": [
             {"method": name, "measure": measure, "slope": next(slopes).to_json()}
-            for name, (_, told) in found.items()
-            for measure in told
+            for name, (_, estimates) in gains.items()
+            for measure in estimates
         ],
-        "distances": load_language_distances() if found else {},
+        "distances": load_language_distances() if gains else {},
     }
 
 
@@ -55,46 +55,46 @@ def _describe_gain(noise: Noise, known: dict[str, Effect], found: dict[str, Nois
 
 
 def _estimate_paired(scored: ScoreArray) -> dict[str, NoiseGain]:
-    found = [contrast for contrast in find_contrasts(scored.arms) if contrast.kind == "noise"]
-    weights = [contrast.weights(len(scored.arms)) for contrast in found]
+    contrasts = [contrast for contrast in find_contrasts(scored.arms) if contrast.kind == "noise"]
+    weights = [contrast.weights(len(scored.arms)) for contrast in contrasts]
     slopes = {name: measure.compare(scored, weights) for name, measure in _build_slope_measures(scored).items()}
     means = np.nan_to_num(scored.values).mean(1)
     return {
         contrast.name: (
-            _average_by_language(scored, np.tensordot(weights[place], means, 1)),
-            {name: told[place] for name, told in slopes.items()},
+            _average_by_language(scored, np.tensordot(weights[index], means, 1)),
+            {name: estimates[index] for name, estimates in slopes.items()},
         )
-        for place, contrast in enumerate(found)
+        for index, contrast in enumerate(contrasts)
     }
 
 
 def _estimate_by_regression(scored: ScoreArray) -> dict[str, NoiseGain]:
-    found = {}
+    gains_by_name = {}
     slopes, values = _build_slope_measures(scored), scored.values[:, 0]
     for kind, name, column in iterate_effect_columns(scored.arms):
         if kind != "noise":
             continue
         of = np.array([column(arm) for arm in scored.arms])
         given = build_nuisance_matrix(scored.arms, kind, name)
-        told = {
+        estimates = {
             each: estimate_partial_effect(of, given, measure.average(values), measure.max_difference)
             for each, measure in slopes.items()
         }
-        if known := {each: estimate for each, estimate in told.items() if estimate is not None}:
+        if known := {each: estimate for each, estimate in estimates.items() if estimate is not None}:
             means = np.where(scored.counted, values, 0.0).sum(1) / np.maximum(1, scored.counted.sum(0))
             gains = {
                 code: effect.mean
-                for place, code in enumerate(scored.languages)
-                if scored.counted[:, place].any()
-                and (effect := estimate_partial_effect(of, given, means[:, place])) is not None
+                for index, code in enumerate(scored.languages)
+                if scored.counted[:, index].any()
+                and (effect := estimate_partial_effect(of, given, means[:, index])) is not None
             }
-            found[name] = (gains, known)
-    return found
+            gains_by_name[name] = (gains, known)
+    return gains_by_name
 
 
 def _build_slope_measures(scored: ScoreArray) -> dict[str, Measure]:
-    told = {name: build_slope_measure(scored, each) for name, each in load_language_distances().items()}
-    return {name: measure for name, measure in told.items() if measure is not None}
+    measures = {name: build_slope_measure(scored, each) for name, each in load_language_distances().items()}
+    return {name: measure for name, measure in measures.items() if measure is not None}
 
 
 def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str, float]:
@@ -110,18 +110,20 @@ def _average_by_language(scored: ScoreArray, difference: np.ndarray) -> dict[str
 def _summarise_noises(scored: ScoreArray) -> dict[Noise, dict[str, Any]]:
     """For each noise, the number and mean transfer of the trials that have it in a stage; not paired."""
     values = build_overall_measure(scored).average(scored.values[:, 0])
-    found: dict[Noise, list[float]] = defaultdict(list)
+    transfers_by_noise: dict[Noise, list[float]] = defaultdict(list)
     for arm, value in zip(scored.arms, values, strict=True):
         for noise in _list_noises(arm):
-            found[noise].append(float(value))
+            transfers_by_noise[noise].append(float(value))
     return {
         noise: {
             "method": noise.kind,
             "magnitude": noise.magnitude or noise.weight,
-            "trials": len(told),
-            "transfer": fmean(told),
+            "trials": len(transfers),
+            "transfer": fmean(transfers),
         }
-        for noise, told in sorted(found.items(), key=lambda item: (item[0].kind, item[0].magnitude, item[0].weight))
+        for noise, transfers in sorted(
+            transfers_by_noise.items(), key=lambda item: (item[0].kind, item[0].magnitude, item[0].weight)
+        )
     }
 
 

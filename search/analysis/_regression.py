@@ -48,14 +48,14 @@ def iterate_effect_columns(arms: Sequence[Arm]) -> Iterator[tuple[EffectKind, st
 def build_nuisance_matrix(arms: Sequence[Arm], kind: EffectKind, name: str) -> np.ndarray:
     """[trials, columns]: the covariates of the regression of one effect: intercept, tasks, targets' settings, other effects."""
     tasks = sorted({task for arm in arms for stage in arm.stages for task in stage.tasks})
-    found = [[1.0] * len(arms)]
-    found += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
+    columns = [[1.0] * len(arms)]
+    columns += [[float(any(task in stage.tasks for stage in arm.stages)) for arm in arms] for task in tasks]
     recipes = sorted({arm.trial.target_settings for arm in arms})
-    found += [[float(arm.trial.target_settings == recipe) for arm in arms] for recipe in recipes[1:]]
-    for other, told, column in iterate_effect_columns(arms):
-        if other in ("joint", "rate", "noise") and (other, told) != (kind, name):
-            found.append([column(arm) for arm in arms])
-    return np.array(found).T
+    columns += [[float(arm.trial.target_settings == recipe) for arm in arms] for recipe in recipes[1:]]
+    for other, other_name, column in iterate_effect_columns(arms):
+        if other in ("joint", "rate", "noise") and (other, other_name) != (kind, name):
+            columns.append([column(arm) for arm in arms])
+    return np.array(columns).T
 
 
 def estimate_partial_effect(

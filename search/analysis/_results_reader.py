@@ -17,21 +17,21 @@ def read_trial(told: Mapping[str, Any]) -> Trial:
 def list_failures(trials: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Trials and finalists' repeats that failed: the ``run`` in words, ``trial``, ``seed`` (None: the trial itself), the ``error``, and the
     file of the ``failure`` in the search's folder, None where older versions kept none."""
-    found = []
+    failures = []
     for trial in trials:
         own = [(None, trial)] if trial.get("error") is not None else []
-        for seed, told in [*own, *((repeat["seed"], repeat) for repeat in trial.get("failed_seeds", ()))]:
+        for seed, entry in [*own, *((repeat["seed"], repeat) for repeat in trial.get("failed_seeds", ()))]:
             run = f"trial {trial['number']}" if seed is None else f"trial {trial['number']}, seed {seed}"
             words = {"run": run, "trial": trial["number"], "seed": seed}
-            found.append(words | {"error": told["error"], "failure": told.get("failure")})
-    return found
+            failures.append(words | {"error": entry["error"], "failure": entry.get("failure")})
+    return failures
 
 
-def read_stage(task: str, told: Mapping[str, Any]) -> Stage:
+def read_stage(task: str, entry: Mapping[str, Any]) -> Stage:
     """A stage with its learning rate, steps and noise."""
     known = {field.name for field in fields(Noise)}
-    noise = Noise(**{name: value for name, value in told["noise"].items() if name in known})
-    return Stage(task=task, learning_rate=told["learning_rate"], steps=told.get("steps", 0), noise=noise)
+    noise = Noise(**{name: value for name, value in entry["noise"].items() if name in known})
+    return Stage(task=task, learning_rate=entry["learning_rate"], steps=entry.get("steps", 0), noise=noise)
 
 
 def iterate_stages(trial: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any], bool]]:

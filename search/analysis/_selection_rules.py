@@ -69,13 +69,13 @@ def _average_other_seeds(transfer: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _describe_cost(costs: list[float]) -> dict[str, Any]:
-    told = compute_interval(costs)
+    interval = compute_interval(costs)
     return {
-        "mean": told.mean,
-        "low": told.low,
-        "high": told.high,
-        "seeds": told.seeds,
-        "told": str(told.clip(0.0, 1.0)),
+        "mean": interval.mean,
+        "low": interval.low,
+        "high": interval.high,
+        "seeds": interval.seeds,
+        "told": str(interval.clip(0.0, 1.0)),
     }
 
 

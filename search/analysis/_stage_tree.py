@@ -11,17 +11,17 @@ def summarise_stage_tree(results: Mapping[str, Any]) -> list[dict[str, Any]]:
     nodes: dict[str, dict[str, Any]] = {}
     for trial in results["trials"]:
         parent = None
-        for task, told, target in iterate_stages(trial):
-            if "key" not in told:
+        for task, entry, target in iterate_stages(trial):
+            if "key" not in entry:
                 break
             node = nodes.setdefault(
-                told["key"],
+                entry["key"],
                 {
-                    "id": told["key"],
+                    "id": entry["key"],
                     "parent": parent,
                     "task": task,
-                    "words": str(read_stage(task, told)),
-                    "seconds": told["seconds"],
+                    "words": str(read_stage(task, entry)),
+                    "seconds": entry["seconds"],
                     "trained": 0,
                     "asked": 0,
                     "score": None,
@@ -29,8 +29,8 @@ def summarise_stage_tree(results: Mapping[str, Any]) -> list[dict[str, Any]]:
                 },
             )
             node["asked"] += 1
-            node["trained"] += bool(told["trained"])
+            node["trained"] += bool(entry["trained"])
             if trial["value"] is not None:
                 node["score"] = max(trial["value"], node["score"] or 0.0)
-            parent = parent if target else told["key"]
+            parent = parent if target else entry["key"]
     return list(nodes.values())

@@ -105,13 +105,13 @@ def _collect_tags(study: Study, best: ExportedTrial, content: str) -> Mapping[st
     own = next(record.value for record in study.get_complete_trials() if record.number == best.number)
     value = verdict.value if verdict.best == best.number and verdict.value else None
     if values:
-        told = f"{value or compute_interval(values).clip(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
+        summary = f"{value or compute_interval(values).clip(0.0, 1.0)} on {len(values)} fresh seeds (dev)"
     else:
-        told = f"{own:.3f} on seed {best.seed} (dev)"
+        summary = f"{own:.3f} on seed {best.seed} (dev)"
     return {
         "verdict": verdict.conclusion if verdict.best == best.number else "not the best",
         "objective": config.objective,
-        "value": told,
+        "value": summary,
         "curriculum": str(best.trial),
         TRIAL_TAG: str(best.number),
         CONTENT_TAG: content,

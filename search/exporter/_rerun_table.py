@@ -23,8 +23,8 @@ def render_rerun(
     recorded = Transfer(best.scores, metrics)
     means = [transfer.target_means() for transfer in (recorded, *(outcome.transfer for outcome in outcomes.values()))]
     for target in best.scores:
-        table.add_row(target, *(f"{told[target]:.4f}" if target in told else "" for told in means))
-    overall = [f"{fmean(told.values()):.4f}" if told else "" for told in means]
+        table.add_row(target, *(f"{by_target[target]:.4f}" if target in by_target else "" for by_target in means))
+    overall = [f"{fmean(by_target.values()):.4f}" if by_target else "" for by_target in means]
     table.add_row("mean over families", *overall, style="bold")
     yield table
     if found is not None:

@@ -90,10 +90,14 @@ class Search:
     def __repr__(self) -> str:
         trials, best = self.results["trials"], self.results["best"]
         states = Counter(trial["state"] for trial in trials)
-        told = ", ".join(f"{count} {state}" for state, count in states.items()) or "none yet"
-        found = next((trial for trial in trials if trial["number"] == best), None)
-        answer = f"; trial {best} is the best: {describe_curriculum(found)}, {found['value']:.3f}" if found else ""
-        return f"Search {self.results.get('name', '')!r}, trials: {told}{answer}"
+        summary = ", ".join(f"{count} {state}" for state, count in states.items()) or "none yet"
+        best_trial = next((trial for trial in trials if trial["number"] == best), None)
+        answer = (
+            f"; trial {best} is the best: {describe_curriculum(best_trial)}, {best_trial['value']:.3f}"
+            if best_trial
+            else ""
+        )
+        return f"Search {self.results.get('name', '')!r}, trials: {summary}{answer}"
 
     def _repr_html_(self) -> str:
         """In a notebook: the answer, and the five best trials."""
@@ -143,15 +147,17 @@ class Search:
         main, source = self.results["metrics"], self.results["source_language"]
         counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
         whole = {trial["number"] for trial in self.results["trials"] if trial["state"] == "complete"}
-        told = self.scores[self.scores["trial"].isin(whole)]
-        told = told[
-            (told["split"] == split) & told["language"].isin(counted) & (told["metric"] == told["target"].map(main))
+        scores = self.scores[self.scores["trial"].isin(whole)]
+        scores = scores[
+            (scores["split"] == split)
+            & scores["language"].isin(counted)
+            & (scores["metric"] == scores["target"].map(main))
         ]
         keys = ["trial", "seed", "target", "family"] + ["language"] * (by == "language")
         steps = [keys, ["trial", "seed", "target"]] if by == "target" else [keys]
         for key in [*steps, ["trial", by]]:
-            told = told.groupby(key)["value"].mean().reset_index()
-        return told.pivot_table(index="trial", columns=by, values="value")
+            scores = scores.groupby(key)["value"].mean().reset_index()
+        return scores.pivot_table(index="trial", columns=by, values="value")
 
     @cached_property
     def analysis(self) -> dict[str, Any]:
@@ -185,14 +191,14 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
     try:
         TypeAdapter(_Results).validate_python(results)
     except ValidationError as error:
-        told = "; ".join(describe_validation_error(details)[:300] for details in error.errors()[:3])
-        raise UserError(f"{file} is not a valid results file: {told}") from error
+        problems = "; ".join(describe_validation_error(details)[:300] for details in error.errors()[:3])
+        raise UserError(f"{file} is not a valid results file: {problems}") from error
     return Search(JsonDocument(results))
 
 
 def _iterate_scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
     for trial in results["trials"]:
-        own = {target: told["scores"] for target, told in trial["targets"].items()}
+        own = {target: stage["scores"] for target, stage in trial["targets"].items()}
         by_seed = {results["seed"]: own} | {entry["seed"]: entry["scores"] for entry in trial["seeds"]}
         for seed, targets in by_seed.items():
             for target, splits in targets.items():

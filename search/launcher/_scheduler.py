@@ -90,10 +90,10 @@ class Scheduler:
         if self.retry_jobs:
             return self._start(self.retry_jobs.popleft())
         if self.pending_trials:
-            asked = self.study.ask()
-            if asked is not None:
+            proposal = self.study.ask()
+            if proposal is not None:
                 self.trials_left -= 1
-                number, trial = asked
+                number, trial = proposal
                 return self._start(Job(number=number, trial=trial))
             self.exhausted = True
         if self.repeat_jobs is None and not self.running_jobs:

@@ -164,7 +164,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
     trials = _draw_trials(
         space, _iterate_first_parameters(space, tried), max(0, min(config.trials, size) - len(done)), done
     )
-    asked = Counter(path for trial in trials for path in iterate_stage_paths(trial))
+    path_counts = Counter(path for trial in trials for path in iterate_stage_paths(trial))
     entries = select_stages_on_encoder(config.encoder, StageRecords(stages).iterate_entries()) if stages else []
     trained, costs = collect_trained_paths(entries, config.resources.arithmetic), CostModel(entries)
     tree = tuple(
@@ -175,7 +175,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
             is_stored=compute_path_signature(path, path[-1].task in config.targets) in trained,
             seconds=costs.estimate_seconds(path[-1]),
         )
-        for path, count in sorted(asked.items(), key=lambda item: [str(stage) for stage in item[0]])
+        for path, count in sorted(path_counts.items(), key=lambda item: [str(stage) for stage in item[0]])
     )
     repeats = _list_repeats(config, trials, study, len(done))
     repeated = [costs.estimate_seconds(path[-1]) for trial in repeats for path in iterate_stage_paths(trial, test=True)]
@@ -221,8 +221,8 @@ def _draw_trials(
         study.enqueue_trial(parameters)
     drawn: dict[Hashable, Trial] = {}
     for _ in range(200 * count):
-        trial = space.suggest(asked := study.ask())
-        if (name := make_trial_identity(asked.params)) not in known:
+        trial = space.suggest(optuna_trial := study.ask())
+        if (name := make_trial_identity(optuna_trial.params)) not in known:
             drawn.setdefault(name, trial)
         if len(drawn) == count:
             break

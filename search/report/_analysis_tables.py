@@ -107,19 +107,19 @@ def _build_forgetting_table(rows: AnalysisRows) -> TextTable | None:
 
 
 def _build_importance_table(rows: AnalysisRows) -> TextTable | None:
-    told = [row for row in rows if row["above_chance"]]
+    above_chance = [row for row in rows if row["above_chance"]]
     return _build_table(
         ["part of a curriculum", "importance", "chance level"],
-        [(row["parameter"], f"{row['importance']:.3f}", f"{row['chance']:.3f}") for row in told],
+        [(row["parameter"], f"{row['importance']:.3f}", f"{row['chance']:.3f}") for row in above_chance],
     )
 
 
-def _build_selection_table(told: Mapping[str, Any] | None) -> TextTable | None:
+def _build_selection_table(selection: Mapping[str, Any] | None) -> TextTable | None:
     return _build_table(
         ["rule", "test transfer lost", "rank correlation with test"],
         [
             (row["rule"], row["cost"]["told"], "" if row["correlation"] is None else f"{row['correlation']:.2f}")
-            for row in (told["rules"] if told else ())
+            for row in (selection["rules"] if selection else ())
         ],
     )
 

@@ -30,7 +30,9 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
         return
     best = next(record for record in ranked if record.number == verdict.best)
     pruned = [record for record in study.get_trial_records() if record.state == "pruned"]
-    besides = [f"{len(found)} {what}" for found, what in ((pruned, "more ended early"), (failed, "failed")) if found]
+    besides = [
+        f"{len(records)} {what}" for records, what in ((pruned, "more ended early"), (failed, "failed")) if records
+    ]
     yield f"{config.name}: trial {best.number}, the best of {len(ranked)}" + (
         f" ({', '.join(besides)})" if besides else ""
     )
@@ -56,8 +58,8 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
     outcomes = [record.outcome for record in [*ranked, *pruned] if record.outcome]
     outcomes += [outcome for by_seed in repeats.values() for outcome in by_seed.values()]
     yield _describe_sharing(outcomes)
-    if told := describe_mixed_environments(count_environments(outcomes)):
-        yield told
+    if sentence := describe_mixed_environments(count_environments(outcomes)):
+        yield sentence
 
 
 def _render_verdict(verdict: Verdict, best: TrialRecord, ranked: list[TrialRecord], objective: str) -> Iterator[str]:

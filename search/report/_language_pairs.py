@@ -15,20 +15,20 @@ LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
 """The two settings, over the same targets and the same pairs."""
 
 
-def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
+def render_language_pairs(pairs: dict[str, Any]) -> Iterator[RenderableType]:
     """Both settings by finalist and by target of the best trial, then the pairs of families with the highest and lowest means."""
-    seeds = f"{told['seeds']} fresh seeds" if told["seeds"] else "the search's own seed"
-    yield f"two languages in one example: the two texts in different languages, without English ({told['split']}, {seeds}); mean over targets with two texts"
+    seeds = f"{pairs['seeds']} fresh seeds" if pairs["seeds"] else "the search's own seed"
+    yield f"two languages in one example: the two texts in different languages, without English ({pairs['split']}, {seeds}); mean over targets with two texts"
     yield TextTable.from_rows(
         ["trial", *LANGUAGE_SETTINGS, "gain over no curriculum with two languages, 95 % interval", "curriculum"],
         [
             (str(row["trial"]), f"{row['unmixed']:.3f}", f"{row['generalized']:.3f}", row["told"], row["words"])
-            for row in told["finalists"]
+            for row in pairs["finalists"]
         ],
         wrapped_columns=["curriculum"],
     )
     yield ""
-    yield f"trial {told['trial']} by target and by pair of families"
+    yield f"trial {pairs['trial']} by target and by pair of families"
     yield TextTable.from_rows(
         ["target", *LANGUAGE_SETTINGS, "difference"],
         [
@@ -38,11 +38,11 @@ def render_language_pairs(told: dict[str, Any]) -> Iterator[RenderableType]:
                 f"{row['generalized']:.3f}",
                 f"{row['generalized'] - row['unmixed']:+.3f}",
             )
-            for target, row in told["targets"].items()
+            for target, row in pairs["targets"].items()
         ],
     )
     yield ""
-    ordered = sorted(told["families"], key=lambda row: -row["mean"])
+    ordered = sorted(pairs["families"], key=lambda row: -row["mean"])
     shown = (
         ordered
         if len(ordered) <= 2 * MAX_EXTREME_PAIRS

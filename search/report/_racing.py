@@ -11,12 +11,12 @@ SAFE_CORRELATION = 0.5
 """Rank correlation of early and final values below which racing is called unsafe."""
 
 
-def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
+def render_racing(racing: dict[str, Any]) -> Iterator[RenderableType]:
     """How well values after some targets predict final values, and what that means for the trials that were ended early."""
     yield (
-        f"racing ({', '.join(told['rules'])}): {told['pruned']} trials ended early; {told['spared']} more met the rule but were trained to the "
+        f"racing ({', '.join(racing['rules'])}): {racing['pruned']} trials ended early; {racing['spared']} more met the rule but were trained to the "
         "end, to check it"
-        if told["rules"]
+        if racing["rules"]
         else "how well values after some targets predict final values: whether racing (racing.rules) would be safe"
     )
     rows = [
@@ -26,12 +26,12 @@ def render_racing(told: dict[str, Any]) -> Iterator[RenderableType]:
             str(row["trials"]),
             "" if row["correlation"] is None else f"{row['correlation']:.2f} [{row['low']:.2f}, {row['high']:.2f}]",
         )
-        for row in told["rungs"]
+        for row in racing["rungs"]
     ]
     yield TextTable.from_rows(
         ["after target", "targets", "complete trials", "rank correlation with the final value, 95 % interval"], rows
     )
-    yield from list_racing_warnings(told)
+    yield from list_racing_warnings(racing)
 
 
 def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:

@@ -70,14 +70,14 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
         place: formats the path of a file of the search's folder.
     """
     yield from render_answer(study)
-    told = build_report(study)
+    report = build_report(study)
     yield ""
-    yield from render_answer_sentences(told["analysis"])
-    yield from render_analysis_tables(told["analysis"])
-    if any(row["noise"] != "none" for row in told["noise"]):
+    yield from render_answer_sentences(report["analysis"])
+    yield from render_analysis_tables(report["analysis"])
+    if any(row["noise"] != "none" for row in report["noise"]):
         yield ""
         yield "noise: mean over the trials that have it in a stage (dev, the search's own seed); the trials differ in other settings too, so this is not a test"
-        both = any(row["generalized"] is not None for row in told["noise"])
+        both = any(row["generalized"] is not None for row in report["noise"])
         yield TextTable.from_rows(
             [
                 "noise",
@@ -96,41 +96,41 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
                     *([_format_score(row["unmixed"]), _format_score(row["generalized"])] if both else []),
                     ", ".join(f"{name} {value:.3g}" for name, value in row["native"].items()),
                 )
-                for row in told["noise"]
+                for row in report["noise"]
             ],
             wrapped_columns=["native parameters, mean over stages"],
         )
-    if told["racing"]["rules"] or any(row["correlation"] is not None for row in told["racing"]["rungs"]):
+    if report["racing"]["rules"] or any(row["correlation"] is not None for row in report["racing"]["rungs"]):
         yield ""
-        yield from render_racing(told["racing"])
-    if told["published"]:
+        yield from render_racing(report["racing"])
+    if report["published"]:
         yield ""
-        yield from _render_published_averages(told["published"])
-    if told["generalized"]:
+        yield from _render_published_averages(report["published"])
+    if report["generalized"]:
         yield ""
-        yield from render_language_pairs(told["generalized"])
-    if told["analysis"]["failed"]:
+        yield from render_language_pairs(report["generalized"])
+    if report["analysis"]["failed"]:
         yield ""
-        yield from render_failures(told["analysis"]["failed"], place)
+        yield from render_failures(report["analysis"]["failed"], place)
 
 
-def _render_published_averages(told: dict[str, Any]) -> Iterator[RenderableType]:
+def _render_published_averages(comparison: dict[str, Any]) -> Iterator[RenderableType]:
     """Scores by target under both rules of averaging, for the best trial and the baseline."""
-    yield f"{told['benchmark']} on test, mean over {told['seeds']} fresh seeds, averaged by two rules"
+    yield f"{comparison['benchmark']} on test, mean over {comparison['seeds']} fresh seeds, averaged by two rules"
     yield "  as published: mean over all languages, with English and languages unseen in pre-training; mean of F1 and exact match"
     yield "  it uses the metrics of the benchmark's own script (official_* in results.json where ours differ)"
     yield "  zero-shot: mean over families of the main metric, without English and without languages unseen in pre-training"
-    trials = told["trials"]
+    trials = comparison["trials"]
     titles = [f"trial {row['trial']} {rule}" for row in trials for rule in ("as published", "zero-shot")]
     rows = [
         (target, *(_format_score(row[rule].get(target)) for row in trials for rule in ("published", "zero_shot")))
-        for target in told["targets"]
+        for target in comparison["targets"]
     ]
     means = [_format_score(row[f"{rule}_mean"]) for row in trials for rule in ("published", "zero_shot")]
-    yield TextTable.from_rows(["target", *titles], [*rows, (f"mean of {len(told['targets'])}", *means)])
-    for target, difference in told["unlike"].items():
+    yield TextTable.from_rows(["target", *titles], [*rows, (f"mean of {len(comparison['targets'])}", *means)])
+    for target, difference in comparison["unlike"].items():
         yield f"  {target} is not the published task: {difference}"
-    lacking = [*told["missing"], *told["missing_languages"]]
+    lacking = [*comparison["missing"], *comparison["missing_languages"]]
     if lacking:
         yield f"  not comparable with published tables: their average includes {', '.join(lacking)} too"
 
@@ -171,8 +171,8 @@ def _summarise_noises(ranked: Sequence[TrialRecord], objective: Objective) -> li
                 if paired
                 else None,
                 "native": {
-                    name: fmean(told[name] for told in natives[noise] if name in told)
-                    for name in dict.fromkeys(name for told in natives[noise] for name in told)
+                    name: fmean(parameters[name] for parameters in natives[noise] if name in parameters)
+                    for name in dict.fromkeys(name for parameters in natives[noise] for name in parameters)
                 },
             }
         )
@@ -195,8 +195,8 @@ def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str,
             "zero_shot": [t.target_means("test") for t in transfers],
         }
         row: dict[str, Any] = {"trial": trial}
-        for rule, told in both.items():
-            row[rule] = {target: fmean(by_seed[target] for by_seed in told) for target in told[0]}
+        for rule, means in both.items():
+            row[rule] = {target: fmean(by_seed[target] for by_seed in means) for target in means[0]}
             row[f"{rule}_mean"] = _average_targets(row[rule])
         trials.append(row)
     return {

@@ -62,8 +62,8 @@ def render_failures(failed: Sequence[Mapping[str, Any]], place: PathFormatter = 
         place: formats the path of a file.
     """
     table = TextTable(["failed run", "error"], wrapped_columns=["error"])
-    for told in failed:
-        table.add_row(told["run"], "\n".join(_explain_failure(told, place)))
+    for failure in failed:
+        table.add_row(failure["run"], "\n".join(_explain_failure(failure, place)))
     yield table
 
 

@@ -52,8 +52,15 @@ def analyse_language_pairs(study: Study, ranked: Sequence[TrialRecord]) -> dict[
             for target in transfers[0].generalized_means(split)
         },
         "families": [
-            {"first": first, "second": second, "mean": told.mean, "low": told.low, "high": told.high, "told": str(told)}
-            for (first, second), told in intervals.items()
+            {
+                "first": first,
+                "second": second,
+                "mean": interval.mean,
+                "low": interval.low,
+                "high": interval.high,
+                "told": str(interval),
+            }
+            for (first, second), interval in intervals.items()
         ],
     }
 

@@ -38,10 +38,10 @@ def analyse_racing(records: Sequence[TrialRecord], config: Config) -> dict[str, 
 
 
 def _correlate_values(pairs: Iterable[tuple[float | None, float | None]]) -> dict[str, Any]:
-    told = [(early, final) for early, final in pairs if early is not None and final is not None]
-    found = correlate_ranks([early for early, _ in told], [final for _, final in told])
-    correlation, low, high = found if found is not None else (None, None, None)
-    return {"trials": len(told), "correlation": correlation, "low": low, "high": high}
+    complete_pairs = [(early, final) for early, final in pairs if early is not None and final is not None]
+    estimate = correlate_ranks([early for early, _ in complete_pairs], [final for _, final in complete_pairs])
+    correlation, low, high = estimate if estimate is not None else (None, None, None)
+    return {"trials": len(complete_pairs), "correlation": correlation, "low": low, "high": high}
 
 
 def _compute_early_value(record: TrialRecord, config: Config, end: int) -> float | None:

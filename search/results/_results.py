@@ -60,8 +60,8 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
 
 def _list_main_metrics(outcomes: list[Outcome], config: Config) -> dict[str, str]:
     """The main metric of every target that was scored."""
-    told = {target: metric for outcome in outcomes for target, metric in outcome.transfer.metrics.items()}
-    return {target: told[target] for target in config.targets if target in told}
+    metrics = {target: metric for outcome in outcomes for target, metric in outcome.transfer.metrics.items()}
+    return {target: metrics[target] for target in config.targets if target in metrics}
 
 
 def _describe_second_objective(config: Config) -> dict[str, str] | None:
@@ -98,7 +98,7 @@ def _sum_sharing(outcomes: list[Outcome]) -> dict[str, float]:
 
 def _describe_failed_seeds(failed: Mapping[int, FailedRepeat]) -> dict[str, Any]:
     """Failed repeats on fresh seeds, if any."""
-    return {"failed_seeds": [{"seed": seed, **told} for seed, told in sorted(failed.items())]} if failed else {}
+    return {"failed_seeds": [{"seed": seed, **failure} for seed, failure in sorted(failed.items())]} if failed else {}
 
 
 def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Config, live: bool) -> dict[str, Any]:
@@ -126,8 +126,8 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
     }
     if config.second_objective is not None:
         described["second_value"] = record.values[1] if record.values else None
-    told = {"error": record.error, "failure": record.failure, "pruned": record.pruned, "spared": record.spared}
-    described |= {name: why for name, why in told.items() if why is not None}
+    reasons = {"error": record.error, "failure": record.failure, "pruned": record.pruned, "spared": record.spared}
+    described |= {name: why for name, why in reasons.items() if why is not None}
     if trial is not None:
         runs = outcome.stages if outcome else ()
         stages = list(zip_longest(trial.stages, runs))
@@ -190,8 +190,8 @@ def _describe_run(run: StageRun | None) -> dict[str, Any]:
     """Key, cost and losses of a stage that ran, and retention where it was measured."""
     if run is None:
         return {}
-    told = {"key": run.key, "trained": run.trained, "seconds": round(run.seconds, 3), "losses": run.losses}
-    return told | ({"retained": run.retained} if run.retained else {})
+    described = {"key": run.key, "trained": run.trained, "seconds": round(run.seconds, 3), "losses": run.losses}
+    return described | ({"retained": run.retained} if run.retained else {})
 
 
 def _describe_noise(noise: Noise, run: StageRun | None) -> dict[str, Any]:

@@ -102,13 +102,13 @@ def _compare_finalists(transfers: Mapping[int, Mapping[int, Transfer]], config: 
     numbers = list(transfers)
     if len(shared) < 2 or len(numbers) < 2:
         return _compare_means(transfers, shared, config)
-    found = build_finalist_scores(
+    finalist_scores = build_finalist_scores(
         [[transfers[number][seed] for seed in shared] for number in numbers], config.objective
     )
-    score, best = found.correct_best_score(), numbers[found.best]
+    score, best = finalist_scores.correct_best_score(), numbers[finalist_scores.best]
     comparisons = [
-        Comparison(numbers[place], Interval(told.mean, told.low, told.high, told.seeds), told.p)
-        for place, told in found.compare_best().items()
+        Comparison(numbers[index], Interval(estimate.mean, estimate.low, estimate.high, estimate.seeds), estimate.p)
+        for index, estimate in finalist_scores.compare_best().items()
     ]
     value = Interval(score.mean, score.low, score.high, len(shared))
     return best, value, score.uncorrected, tuple(sorted(comparisons, key=lambda comparison: comparison.difference.mean))

@@ -235,7 +235,7 @@ class CurriculumSampler(BaseSampler):
 
     def _draw_untried(self, rng: Random, tried: set[Hashable], believed: bool = False) -> Proposal:
         """A random untried candidate, or, if `believed`, the random one with the highest prior beliefs; a tried one if all were tried."""
-        proposal = self._draw_proposal(rng, find_untried(lambda asked: self.space(asked).key, tried, rng) or {})
+        proposal = self._draw_proposal(rng, find_untried(lambda sampled: self.space(sampled).key, tried, rng) or {})
         if not believed or not proposal.candidate.beliefs:
             return proposal
         pool = [
@@ -249,9 +249,9 @@ class CurriculumSampler(BaseSampler):
     def _draw_proposal(self, rng: Random, given: Mapping[str, Any]) -> Proposal:
         return self._make_proposal(SampledTrial(rng, given))
 
-    def _make_proposal(self, asked: SampledTrial) -> Proposal:
-        candidate = self.space(asked)
-        return Proposal(asked.values, asked.distributions, candidate)
+    def _make_proposal(self, sampled: SampledTrial) -> Proposal:
+        candidate = self.space(sampled)
+        return Proposal(sampled.values, sampled.distributions, candidate)
 
     def _get_candidate(self, trial: FrozenTrial) -> Candidate:
         return self._recall_candidate(trial)[0]
@@ -259,10 +259,10 @@ class CurriculumSampler(BaseSampler):
     def _recall_candidate(self, trial: FrozenTrial) -> tuple[Candidate, bool]:
         """The candidate of a trial, and whether the trial has all its parameters."""
         if trial.number not in self._candidates_by_number:
-            candidate = self.space(asked := SampledTrial(Random(0), trial.params))
+            candidate = self.space(sampled := SampledTrial(Random(0), trial.params))
             if not trial.state.is_finished():
-                return candidate, asked.uses_only_given
-            self._candidates_by_number[trial.number] = candidate, asked.uses_only_given
+                return candidate, sampled.uses_only_given
+            self._candidates_by_number[trial.number] = candidate, sampled.uses_only_given
         return self._candidates_by_number[trial.number]
 
     def _list_trained_parts(self, trial: FrozenTrial) -> list[Hashable]:

@@ -127,11 +127,11 @@ class FeatureMatrix:
                 self._products[key] = self.compute_products(rows, rows)
             return self._products[key]
         one, other = rows.ravel().astype(int), others.ravel().astype(int)
-        told = zip(self._by_group, self._sizes, strict=True)
-        return np.stack([columns[one] @ columns[other].T / size**2 for columns, size in told])
+        groups = zip(self._by_group, self._sizes, strict=True)
+        return np.stack([columns[one] @ columns[other].T / size**2 for columns, size in groups])
 
     def compute_squares(self, rows: np.ndarray) -> np.ndarray:
         """Squared norms by group, [groups, rows]."""
         one = rows.ravel().astype(int)
-        told = zip(self._by_group, self._sizes, strict=True)
-        return np.stack([(columns[one] ** 2).sum(1) / size**2 for columns, size in told])
+        groups = zip(self._by_group, self._sizes, strict=True)
+        return np.stack([(columns[one] ** 2).sum(1) / size**2 for columns, size in groups])

@@ -31,22 +31,22 @@ class Estimate:
 
     def clip(self, least: float, most: float) -> "Estimate":
         """The same estimate with its bounds clipped to a range."""
-        told = Interval(self.mean, self.low, self.high, self.seeds).clip(least, most)
-        return replace(self, low=told.low, high=told.high)
+        interval = Interval(self.mean, self.low, self.high, self.seeds).clip(least, most)
+        return replace(self, low=interval.low, high=interval.high)
 
     def to_json(self, signed: bool = True) -> dict[str, Any]:
         """As JSON's own types, with its text under ``told``: as a difference (`signed`) or as a score."""
-        told = Interval(self.mean, self.low, self.high, self.seeds)
-        return asdict(self) | {"told": told.format_signed() if signed else str(told)}
+        interval = Interval(self.mean, self.low, self.high, self.seeds)
+        return asdict(self) | {"told": interval.format_signed() if signed else str(interval)}
 
 
 def adjust_holm(estimates: Sequence[Estimate]) -> list[Estimate]:
     """The same estimates with p-values corrected for all of them (Holm, Scand. J. Stat. 6, 1979)."""
-    told = sorted((each.p, place) for place, each in enumerate(estimates) if each.p is not None)
+    ranked = sorted((each.p, index) for index, each in enumerate(estimates) if each.p is not None)
     corrected, least = list(estimates), 0.0
-    for rank, (p, place) in enumerate(told):
-        least = max(least, min(1.0, p * (len(told) - rank)))
-        corrected[place] = replace(estimates[place], p_holm=least)
+    for rank, (p, index) in enumerate(ranked):
+        least = max(least, min(1.0, p * (len(ranked) - rank)))
+        corrected[index] = replace(estimates[index], p_holm=least)
     return corrected
 
 

@@ -51,8 +51,8 @@ def estimate_hierarchical_mean(
     if not careful.any():
         return Estimate(mean, mean, mean, seeds)
     level = (1 - CONFIDENCE) / tests
-    told = layout.split_deviations() if spread is None and tests == 1 else careful
-    half = compute_critical_value(compute_normal_tail, told, level)
+    deviations = layout.split_deviations() if spread is None and tests == 1 else careful
+    half = compute_critical_value(compute_normal_tail, deviations, level)
     return Estimate(mean, mean - half, mean + half, seeds, compute_p_value(compute_normal_tail, abs(mean), careful))
 
 

@@ -57,7 +57,7 @@ def prepare_database(home: Home, search: str = "") -> list[str]:
     check_database(home)
     home.database.touch()  # by itself SQLite lets nobody else write, whatever the umask says
     live = any(home.get_search_folder(name).is_running for name in home.list_searches() if name != search)
-    return [told for told in (_upgrade_schema(home), None if live else _relocate_artifacts(home)) if told]
+    return [sentence for sentence in (_upgrade_schema(home), None if live else _relocate_artifacts(home)) if sentence]
 
 
 def check_database(home: Home) -> None:
@@ -76,9 +76,9 @@ def check_database(home: Home) -> None:
                 raise DatabaseError(f"{path.name} would make SQLite delete another file: {_REBUILD_HINT}")
     if not home.database.exists():
         return
-    asked = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
+    query = "SELECT name, sql FROM sqlite_master WHERE type IN ('trigger', 'view') OR sql LIKE 'CREATE VIRTUAL%'"
     with closing(sqlite3.connect(f"{home.database.as_uri()}?mode=rw", uri=True, timeout=30)) as database:
-        for name, code in database.execute(asked):
+        for name, code in database.execute(query):
             if not _is_mlflow_code(str(code)):
                 raise DatabaseError(
                     f"{escape_controls(str(name))!r} in it is SQL code that is not MLflow's: {_REBUILD_HINT}"

@@ -65,8 +65,8 @@ def _write_description(config: Config, results: Mapping[str, Any], answer: Seque
     counts: dict[str, int] = {}
     for trial in results["trials"]:
         counts[trial["state"]] = counts.get(trial["state"], 0) + 1
-    told = "\n\n".join(line for line in answer if line) or "No trial is complete yet."
-    return f"""{told}
+    paragraphs = "\n\n".join(line for line in answer if line) or "No trial is complete yet."
+    return f"""{paragraphs}
 
 Trials: {", ".join(f"{count} {state}" for state, count in counts.items()) or "none"}.
 

@@ -57,16 +57,16 @@ def collect_finalist_metrics(repeats: Mapping[int, Outcome], config: Config) -> 
     if not repeats:
         return {}
     values = {seed: outcome.transfer.objective(config.objective) for seed, outcome in sorted(repeats.items())}
-    told = compute_interval(list(values.values())).clip(0.0, 1.0)
-    found = {"finalist/mean": told.mean, "finalist/seeds": float(told.seeds)}
-    if told.low is not None and told.high is not None:
-        found |= {"finalist/low": told.low, "finalist/high": told.high}
-    found |= {f"finalist/seed/{seed}": value for seed, value in values.items()}
+    interval = compute_interval(list(values.values())).clip(0.0, 1.0)
+    metrics = {"finalist/mean": interval.mean, "finalist/seeds": float(interval.seeds)}
+    if interval.low is not None and interval.high is not None:
+        metrics |= {"finalist/low": interval.low, "finalist/high": interval.high}
+    metrics |= {f"finalist/seed/{seed}": value for seed, value in values.items()}
     if tests := [
         outcome.transfer.mean("test") for outcome in repeats.values() if outcome.transfer.family_means("test")
     ]:
-        found["finalist/test"] = fmean(tests)
-    return found
+        metrics["finalist/test"] = fmean(tests)
+    return metrics
 
 
 def build_scores_table(scored: Mapping[str, SplitScores]) -> dict[str, Any]:

@@ -90,25 +90,25 @@ def _write_trial_runs(
     digests: DatasetDigests,
     study: Study,
     records: list[TrialRecord],
-    found: RebuildResult,
+    result: RebuildResult,
     advance: Callable[[], None],
     console: Console,
 ) -> None:
     """Write the runs of trials, with start times in the order of their numbers."""
     longest = max((record.outcome.seconds for record in records if record.outcome), default=0.0)
-    first, repeats, told = time.time() - longest - len(records) / 1000, study.get_repeat_outcomes(), time.monotonic()
-    for place, record in enumerate(records):
+    first, repeats, printed = time.time() - longest - len(records) / 1000, study.get_repeat_outcomes(), time.monotonic()
+    for index, record in enumerate(records):
         failures = read_failures(study.failures, record.number)
         sheet = build_trial_run(record, repeats.get(record.number, {}), study.config, digests, failures)
         try:
-            fresh = view.write(sheet, first + place / 1000 + sheet.seconds)
+            fresh = view.write(sheet, first + index / 1000 + sheet.seconds)
         except Exception as error:
             if not view.is_reachable():
                 raise
-            found.missed, found.error = found.missed + 1, error
+            result.missed, result.error = result.missed + 1, error
             continue
-        found.written, found.up_to_date = found.written + fresh, found.up_to_date + (not fresh)
+        result.written, result.up_to_date = result.written + fresh, result.up_to_date + (not fresh)
         advance()
-        if not console.is_terminal and time.monotonic() - told > _PROGRESS_SECONDS:
-            told = time.monotonic()
-            console.print(f"{place + 1} of {len(records)} runs", highlight=False)
+        if not console.is_terminal and time.monotonic() - printed > _PROGRESS_SECONDS:
+            printed = time.monotonic()
+            console.print(f"{index + 1} of {len(records)} runs", highlight=False)

@@ -54,9 +54,9 @@ class RunContent:
     @property
     def digest(self) -> str:
         """Hash of the content and `VIEW_VERSION`, 32 hexadecimal digits."""
-        told = [self.name, self.params, self.tags, self.metrics, [str(each) for each in self.datasets], self.tables]
-        told += [dict(self.texts)] if self.texts else []  # only then: older contents keep their digests
-        return digest_json(json.loads(json.dumps([*told, self.status, self.seconds, VIEW_VERSION])))[:32]
+        content = [self.name, self.params, self.tags, self.metrics, [str(each) for each in self.datasets], self.tables]
+        content += [dict(self.texts)] if self.texts else []  # only then: older contents keep their digests
+        return digest_json(json.loads(json.dumps([*content, self.status, self.seconds, VIEW_VERSION])))[:32]
 
     @property
     def all_tags(self) -> dict[str, str]:

@@ -24,8 +24,8 @@ def set_mlflow_timeouts(uri: str, settings: Mapping[str, str] | None = None) -> 
         uri: of the server; nothing is set for a path.
         settings: variables of MLflow; by default short timeouts without retries.
     """
-    told = _SHORT_TIMEOUTS if settings is None else settings
-    mine = {name: word for name, word in told.items() if "://" in uri and name not in os.environ}
+    timeouts = _SHORT_TIMEOUTS if settings is None else settings
+    mine = {name: word for name, word in timeouts.items() if "://" in uri and name not in os.environ}
     if (host := urlsplit(uri).hostname) in LOOPBACK_HOSTS:
         mine |= {name: ",".join(filter(None, (os.environ.get(name), host))) for name in ("no_proxy", "NO_PROXY")}
     before = {name: os.environ.get(name) for name in mine}

@@ -123,10 +123,10 @@ def _describe_noises(stages: tuple[Stage, ...]) -> str:
 def _describe_native_parameters(record: TrialRecord) -> str:
     """The native parameters of the noise methods, computed from magnitudes."""
     runs = record.outcome.stages if record.outcome else ()
-    told = {
+    by_task = {
         run.task: ", ".join(f"{name} {value:.4g}" for name, value in run.native.items()) for run in runs if run.native
     }
-    return "; ".join(f"{task}: {native}" for task, native in told.items()) or NO_VALUE
+    return "; ".join(f"{task}: {native}" for task, native in by_task.items()) or NO_VALUE
 
 
 def _collect_tags(record: TrialRecord, repeats: Mapping[int, Outcome], config: Config) -> dict[str, str]:
@@ -154,7 +154,7 @@ def _write_description(record: TrialRecord, repeats: Mapping[int, Outcome], conf
     """The run's description, in Markdown."""
     trial = record.trial
     assert trial is not None
-    lines = [f"{place}. {stage}, {stage.steps} steps" for place, stage in enumerate(trial.curriculum, 1)]
+    lines = [f"{position}. {stage}, {stage.steps} steps" for position, stage in enumerate(trial.curriculum, 1)]
     lines = [
         *(lines or ["No intermediate stage."]),
         "",
@@ -165,10 +165,10 @@ def _write_description(record: TrialRecord, repeats: Mapping[int, Outcome], conf
         lines.append(f"{config.objective}: **{record.value:.3f}** on dev, the search's own seed.")
     if repeats:
         values = [outcome.transfer.objective(config.objective) for outcome in repeats.values()]
-        told = compute_interval(values).clip(0.0, 1.0)
+        interval = compute_interval(values).clip(0.0, 1.0)
         lines.append(
-            f"{config.objective} on dev, {len(values)} fresh seeds: **{told}**"
-            + (", 95 % interval of this trial alone." if told.low is not None else ".")
+            f"{config.objective} on dev, {len(values)} fresh seeds: **{interval}**"
+            + (", 95 % interval of this trial alone." if interval.low is not None else ".")
         )
     for why in (record.pruned, record.error):
         lines += ["", *(f"    {line}" for line in why[:2000].splitlines())] if why else []

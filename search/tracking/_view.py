@@ -182,12 +182,12 @@ class TrackingView:
     def write_description(self) -> None:
         """Write the experiment's description, kind and saved view, where they differ."""
         tags = self.client.get_experiment(self.experiment).tags
-        told = {
+        wanted_tags = {
             NOTE_TAG: describe_experiment(self.config, self.experiment),
             **build_saved_view(self.config, self._has_short_names()),
             **_EXPERIMENT_KIND_TAG,
         }
-        for name, word in told.items():
+        for name, word in wanted_tags.items():
             if tags.get(name) != word:
                 self.client.set_experiment_tag(self.experiment, name, word)
 

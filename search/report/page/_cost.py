@@ -9,11 +9,11 @@ from search.report.page._tables import Table, make_count_cell, make_number_cell,
 
 def draw_training_cost(analysis: dict[str, Any]) -> Picture | None:
     """Stages and seconds, asked and trained; None before a trial asked for any."""
-    told = analysis.get("spent") or {}
-    if not told.get("stages_asked"):
+    spent = analysis.get("spent") or {}
+    if not spent.get("stages_asked"):
         return None
-    stages, trained = told["stages_asked"], told["stages_trained"]
-    seconds, paid = told["seconds_asked"], told["seconds_trained"]
+    stages, trained = spent["stages_asked"], spent["stages_trained"]
+    seconds, paid = spent["seconds_asked"], spent["seconds_trained"]
     rows = [
         ("stages requested", 1.0, f"{stages:g}"),
         ("stages trained", trained / stages, f"{trained:g} ({_format_share(trained, stages)})"),

@@ -57,14 +57,14 @@ def group_languages(analysis: dict[str, Any]) -> LanguageGroups:
 
 def list_families(analysis: dict[str, Any]) -> list[str]:
     """The families that have a score, those with most languages first."""
-    told_of = dict.fromkeys(
+    scored = dict.fromkeys(
         family
         for part in ("curricula", "conditions")
         for row in analysis.get(part) or []
         for family in row.get("families") or {}
     )
-    known = [family for family in group_languages(analysis).families if family in told_of]
-    return [*known, *(family for family in told_of if family not in known)]
+    known = [family for family in group_languages(analysis).families if family in scored]
+    return [*known, *(family for family in scored if family not in known)]
 
 
 def find_baseline_row(rows: Sequence[dict[str, Any]]) -> dict[str, Any] | None:

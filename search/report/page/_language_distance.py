@@ -116,8 +116,12 @@ def draw_gain_by_language(analysis: dict[str, Any]) -> Picture | None:
 
 def _select_distances(analysis: dict[str, Any]) -> tuple[str, dict[str, float]]:
     """The first measure of distance that has degrees, not only alike and other, and its values by language."""
-    told = (analysis.get("noise") or {}).get("distances") or {}
-    measures = told if any(isinstance(value, dict) for value in told.values()) else {"distance from the source": told}
+    distances = (analysis.get("noise") or {}).get("distances") or {}
+    measures = (
+        distances
+        if any(isinstance(value, dict) for value in distances.values())
+        else {"distance from the source": distances}
+    )
     for measure, values in measures.items():
         known = {code: float(value) for code, value in values.items() if value is not None}
         if len(set(known.values())) > 2:

@@ -13,14 +13,14 @@ _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 216, 46, 14, 62, 44
 
 def draw_learning_curves(analysis: dict[str, Any]) -> Picture | None:
     """Intermediate tasks first, then targets; None before a stage was trained."""
-    told = [(row, _get_points(row)) for row in analysis.get("learning") or []]
-    told = [(row, points) for row, points in told if points]
-    tasks = dict.fromkeys((row["target"], row["task"]) for row, _ in sorted(told, key=lambda item: item[0]["target"]))
+    curves = [(row, _get_points(row)) for row in analysis.get("learning") or []]
+    curves = [(row, points) for row, points in curves if points]
+    tasks = dict.fromkeys((row["target"], row["task"]) for row, _ in sorted(curves, key=lambda item: item[0]["target"]))
     if not tasks:
         return None
     panels, tables, cut = [], [], False
     for target, task in tasks:
-        every = [(row, points) for row, points in told if (row["target"], row["task"]) == (target, task)]
+        every = [(row, points) for row, points in curves if (row["target"], row["task"]) == (target, task)]
         cut = cut or len(every) > MAX_SHOWN
         panels.append(_build_panel(task, target, every[:MAX_SHOWN]))
         tables.append(_build_table(task, target, every[:MAX_SHOWN]))

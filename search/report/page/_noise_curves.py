@@ -30,9 +30,9 @@ NoiseRows = Sequence[dict[str, Any]]
 
 def group_by_method(analysis: dict[str, Any]) -> tuple[NoiseRows, dict[str, NoiseRows]]:
     """Plain training, and every other method by magnitude."""
-    told = [row for row in (analysis.get("noise") or {}).get("methods") or [] if row["transfer"] is not None]
+    rows = [row for row in (analysis.get("noise") or {}).get("methods") or [] if row["transfer"] is not None]
     grouped: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    for row in sorted(told, key=lambda row: row["magnitude"] or 0.0):
+    for row in sorted(rows, key=lambda row: row["magnitude"] or 0.0):
         grouped[row["method"]].append(row)
     plain = grouped.pop("none", [])
     return plain, dict(grouped)
@@ -63,8 +63,8 @@ def draw_noise_curves(analysis: dict[str, Any]) -> Picture | None:
                 canvas.line([(x.start, level), (x.end, level)], "muted", dashed=True)
             _draw_curve(canvas, methods[method], places, y, faint=False)
 
-        told = ", ".join(f"{row['transfer']:.3f} at {format_number(row['magnitude'])}" for row in methods[method])
-        return Panel(PANEL_WIDTH, HEIGHT, draw, f"Transfer with {method} by magnitude: {told}")
+        summary = ", ".join(f"{row['transfer']:.3f} at {format_number(row['magnitude'])}" for row in methods[method])
+        return Panel(PANEL_WIDTH, HEIGHT, draw, f"Transfer with {method} by magnitude: {summary}")
 
     return Picture(
         name="noise",

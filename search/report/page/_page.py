@@ -39,17 +39,17 @@ VERDICT_BADGES = {
 
 def render_page(analysis: dict[str, Any]) -> str:
     """The page as HTML: no request leaves it, no script is needed to read it; the same analysis gives the same text."""
-    told = clean_document(analysis)
+    document = clean_document(analysis)
     style, script = _build_style_sheet(), _read_asset("page.js")
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
     environment.globals["render_panels"] = _render_panels
     environment.tests["picture"] = lambda block: isinstance(block, Picture)
     return environment.from_string(_read_asset("page.html")).render(
-        name=told.get("name") or "",
-        answer=told.get("answer") or [],
-        verdict=VERDICT_BADGES.get(told.get("verdict"), VERDICT_BADGES["unconfirmed"]),
-        facts=_list_facts(told),
-        sections=build_sections(told),
+        name=document.get("name") or "",
+        answer=document.get("answer") or [],
+        verdict=VERDICT_BADGES.get(document.get("verdict"), VERDICT_BADGES["unconfirmed"]),
+        facts=_list_facts(document),
+        sections=build_sections(document),
         style=Markup(style),  # noqa: S704 - our own file
         script=Markup(script),  # noqa: S704 - our own file
         style_hash=_compute_csp_hash(style),
@@ -66,9 +66,9 @@ def write_page(analysis: dict[str, Any], file: Path) -> None:
 
 def draw_figures(analysis: dict[str, Any]) -> dict[str, Figure]:
     """Every picture of the page on white, by its name (letters and dashes): what has no data has no picture."""
-    told = build_sections(clean_document(analysis))
-    found = [block for section in told for block in section.blocks if isinstance(block, Picture)]
-    return {picture.name: draw_picture(picture) for picture in found}
+    sections = build_sections(clean_document(analysis))
+    pictures = [block for section in sections for block in section.blocks if isinstance(block, Picture)]
+    return {picture.name: draw_picture(picture) for picture in pictures}
 
 
 def _render_panels(picture: Picture) -> list[Markup]:
@@ -79,17 +79,17 @@ def _render_panels(picture: Picture) -> list[Markup]:
     ]
 
 
-def _list_facts(told: dict[str, Any]) -> list[tuple[str, str]]:
+def _list_facts(document: dict[str, Any]) -> list[tuple[str, str]]:
     """The facts below the answer: name and value."""
-    basis, spent = told.get("basis") or {}, told.get("spent") or {}
+    basis, spent = document.get("basis") or {}, document.get("spent") or {}
     seeds = basis.get("seeds") or []
     facts = [
-        ("objective", told.get("objective")),
-        ("best trial", told.get("best")),
+        ("objective", document.get("objective")),
+        ("best trial", document.get("best")),
         ("scores on", basis.get("split")),
         ("seeds", ", ".join(map(str, seeds)) if len(seeds) <= 8 else f"{len(seeds)}"),
         ("trials", spent.get("trials")),
-        ("languages", len(told.get("families") or {}) or None),
+        ("languages", len(document.get("families") or {}) or None),
     ]
     return [(name, str(value)) for name, value in facts if value not in (None, "")]
 

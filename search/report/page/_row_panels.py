@@ -89,8 +89,8 @@ def build_interval_panel(
             canvas.text(x(value), y + 8, words, "muted", align="center")
         canvas.text(PANEL_WIDTH / 2, y + 23, unit, "muted", align="center")
 
-    told = "; ".join(f"{row.name}: {row.text}" for row in rows[:6])
-    return Panel(PANEL_WIDTH, height, draw, f"{title}, {unit}: {told}{' and more' if len(rows) > 6 else ''}")
+    summary = "; ".join(f"{row.name}: {row.text}" for row in rows[:6])
+    return Panel(PANEL_WIDTH, height, draw, f"{title}, {unit}: {summary}{' and more' if len(rows) > 6 else ''}")
 
 
 def _draw_interval(canvas: Canvas, row: EstimateRow, x: Scale, y: float, signs: tuple[str, str]) -> None:
@@ -118,10 +118,10 @@ def build_bar_panel(
 
     def draw(canvas: Canvas) -> None:
         canvas.text(0, 9, title, size=12, bold=True)
-        for at, (name, value, told) in enumerate(rows):
+        for at, (name, value, text) in enumerate(rows):
             y = _HEADER_HEIGHT + at * _ROW_HEIGHT
-            canvas.text(0, y + 7, truncate_text(name, PANEL_WIDTH - estimate_text_width(told) - 8))
-            canvas.text(PANEL_WIDTH, y + 7, told, align="right")
+            canvas.text(0, y + 7, truncate_text(name, PANEL_WIDTH - estimate_text_width(text) - 8))
+            canvas.text(PANEL_WIDTH, y + 7, text, align="right")
             canvas.box(0, y + 17, PANEL_WIDTH, 9, "raised")
             canvas.box(0, y + 17, PANEL_WIDTH * max(0.0, value) / most, 9, colour(at))
 

@@ -124,11 +124,11 @@ def _explain_curricula_table(analysis: dict[str, Any]) -> list[str]:
     """How to read the table of curricula."""
     recipe = find_common_settings(analysis)
     basis = (analysis.get("basis") or {}).get("told")
-    told = [to_sentence(f"The table is of {basis}")] if basis else []
+    sentences = [to_sentence(f"The table is of {basis}")] if basis else []
     return [
         _READING_GUIDE
         + (f" Every intermediate stage has the same learning rate and noise ({recipe})." if recipe else ""),
-        *told,
+        *sentences,
     ]
 
 
@@ -145,27 +145,27 @@ def _build_failures_table(analysis: dict[str, Any]) -> Table | None:
     """Trials and repeats that failed; None where there is none."""
     rows = [
         [
-            make_text_cell(told["run"]),
-            make_text_cell(told["error"]),
-            make_text_cell(told["failure"] and f"searches/{analysis['name']}/{told['failure']}"),
+            make_text_cell(failure["run"]),
+            make_text_cell(failure["error"]),
+            make_text_cell(failure["failure"] and f"searches/{analysis['name']}/{failure['failure']}"),
         ]
-        for told in analysis.get("failed") or []
+        for failure in analysis.get("failed") or []
     ]
     return Table(["failed run", "error", "traceback"], rows, title="Failures", kind="shown") if rows else None
 
 
 def _explain_selection(analysis: dict[str, Any]) -> list[str]:
-    told = (analysis.get("selection") or {}).get("told")
-    return [to_sentence(told)] if told else []
+    explanation = (analysis.get("selection") or {}).get("told")
+    return [to_sentence(explanation)] if explanation else []
 
 
 def _summarise_trials(analysis: dict[str, Any]) -> list[str]:
-    told = analysis.get("spent") or {}
-    trials = "trial" if told.get("trials") == 1 else "trials"
+    spent = analysis.get("spent") or {}
+    trials = "trial" if spent.get("trials") == 1 else "trials"
     parts = [
-        (told.get("trials"), f"{trials} complete"),
-        (told.get("pruned"), "ended early"),
-        (told.get("failed"), "failed"),
+        (spent.get("trials"), f"{trials} complete"),
+        (spent.get("pruned"), "ended early"),
+        (spent.get("failed"), "failed"),
     ]
     words = ", ".join(f"{number:g} {what}" for number, what in parts if number)
     mixed = analysis.get("mixture")

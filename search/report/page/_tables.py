@@ -92,10 +92,10 @@ def has_mean(found: Mapping[str, Any]) -> bool:
     return found.get("mean") is not None
 
 
-def is_significant(found: Mapping[str, Any] | None) -> bool:
+def is_significant(estimate: Mapping[str, Any] | None) -> bool:
     """Whether an estimate is significant after the correction within its table."""
-    told = found or {}
-    corrected = told.get("p_holm") if told.get("p_max") is None else told["p_max"]
+    entry = estimate or {}
+    corrected = entry.get("p_holm") if entry.get("p_max") is None else entry["p_max"]
     return corrected is not None and corrected <= 0.05
 
 

@@ -53,23 +53,23 @@ _ENCODINGS = frozenset(("utf-8", "utf8", "utf-8-sig", "ascii", "latin-1", "latin
 _FOREIGN_PATH = re.compile(r"[\w+.-]+:|[~/\\]")
 """The beginning of a path outside the mirror's folder."""
 _ArgumentCheck = tuple[Callable[[Any], bool], str]
-_WORD: _ArgumentCheck = (lambda told: isinstance(told, str | int | float) and len(str(told)) <= 1000, "a word")
-_BOOLEAN: _ArgumentCheck = (lambda told: isinstance(told, bool), "true or false")
-_CHARACTER: _ArgumentCheck = (lambda told: isinstance(told, str) and len(told) == 1, "one sign")
+_WORD: _ArgumentCheck = (lambda value: isinstance(value, str | int | float) and len(str(value)) <= 1000, "a word")
+_BOOLEAN: _ArgumentCheck = (lambda value: isinstance(value, bool), "true or false")
+_CHARACTER: _ArgumentCheck = (lambda value: isinstance(value, str) and len(value) == 1, "one sign")
 _COLUMNS: _ArgumentCheck = (
-    lambda told: isinstance(told, list) and len(told) <= MAX_COLUMNS,
+    lambda value: isinstance(value, list) and len(value) <= MAX_COLUMNS,
     f"a list, {MAX_COLUMNS:,} at most",
 )
 _README_ARGUMENTS: dict[str, _ArgumentCheck] = {
     **dict.fromkeys(("config_name", "data_dir", "description", "version", "field"), _WORD),
-    "data_files": (lambda told: isinstance(told, str | list), "a file, or a list of files"),
+    "data_files": (lambda value: isinstance(value, str | list), "a file, or a list of files"),
     **dict.fromkeys(("default", "drop_labels", "drop_metadata", "keep_default_na", "skipinitialspace"), _BOOLEAN),
     **dict.fromkeys(("sep", "delimiter", "quotechar", "escapechar"), _CHARACTER),
     **dict.fromkeys(("names", "column_names", "columns", "features"), _COLUMNS),
-    "header": (lambda told: told == "infer" or (isinstance(told, int) and 0 <= told <= 100), "infer, or 0 to 100"),
-    "quoting": (lambda told: isinstance(told, int) and 0 <= told <= 3, "0 to 3"),
+    "header": (lambda value: value == "infer" or (isinstance(value, int) and 0 <= value <= 100), "infer, or 0 to 100"),
+    "quoting": (lambda value: isinstance(value, int) and 0 <= value <= 3, "0 to 3"),
     "encoding": (
-        lambda told: str(told).lower().replace("_", "-") in _ENCODINGS,
+        lambda value: str(value).lower().replace("_", "-") in _ENCODINGS,
         f"{', '.join(sorted(_ENCODINGS))}; save the files in UTF-8",
     ),
 }

@@ -110,8 +110,8 @@ def make_answer_example(records: Iterator[WorldRecord], rng: Random) -> Example:
         chosen = tuple(islice(records, 3))
         kind = rng.choice(PLACE_KINDS)
         gold = rng.randrange(3)
-        asked = chosen[gold].fact(kind)
-        unique = sum(record.fact(kind) == asked for record in chosen) == 1
+        fact = chosen[gold].fact(kind)
+        unique = sum(record.fact(kind) == fact for record in chosen) == 1
         if unique and len({record.territory for record in chosen}) == 3:
             break
 
@@ -121,7 +121,7 @@ def make_answer_example(records: Iterator[WorldRecord], rng: Random) -> Example:
         return {
             "id": "",
             "context": context,
-            "question": render_name(kind, asked, language),
+            "question": render_name(kind, fact, language),
             "answers": {"text": [names[gold]], "answer_start": [starts[gold]]},
         }
 
