@@ -7,10 +7,10 @@ from typing import Any
 from trainables.curriculum import Noise, Stage, Trial
 
 
-def read_trial(told: Mapping[str, Any]) -> Trial:
+def read_trial(trial: Mapping[str, Any]) -> Trial:
     """A trial with its curriculum and targets; encoder, benchmark and languages are empty."""
-    curriculum = tuple(read_stage(stage["task"], stage) for stage in told["curriculum"])
-    targets = tuple(read_stage(task, stage) for task, stage in told["targets"].items())
+    curriculum = tuple(read_stage(stage["task"], stage) for stage in trial["curriculum"])
+    targets = tuple(read_stage(task, stage) for task, stage in trial["targets"].items())
     return Trial(encoder="", benchmark="", curriculum=curriculum, targets=targets, languages=())
 
 

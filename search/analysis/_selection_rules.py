@@ -26,9 +26,9 @@ def analyse_selection_rules(dev: ScoreArray | None, test: ScoreArray | None) -> 
     if dev is None or test is None or len(test.seeds) < 2 or len(test.arms) < MIN_CANDIDATES or not test.has_transfer:
         return None
     transfer = build_overall_measure(test).average(test.values)
-    rules = {name: rule(dev) for name, rule in SELECTION_RULES.items() if rule(dev) is not None}
+    rules = {name: values for name, rule in SELECTION_RULES.items() if (values := rule(dev)) is not None}
     rules["test itself"] = transfer
-    rows = [_describe_rule(name, values, transfer) for name, values in rules.items() if values is not None]
+    rows = [_describe_rule(name, values, transfer) for name, values in rules.items()]
     rows.append({"rule": "at random", "cost": _describe_cost(_compute_costs(None, transfer)), "correlation": None})
     return {
         "candidates": len(test.arms),

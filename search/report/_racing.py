@@ -34,15 +34,15 @@ def render_racing(racing: dict[str, Any]) -> Iterator[RenderableType]:
     yield from list_racing_warnings(racing)
 
 
-def list_racing_warnings(told: dict[str, Any]) -> Iterator[str]:
+def list_racing_warnings(racing: dict[str, Any]) -> Iterator[str]:
     """Warnings about racing, from `search.results.analyse_racing`: it was not safe, or too few trials tell whether it was."""
-    if not told["pruned"]:
+    if not racing["pruned"]:
         return
-    first = told["first"]
+    first = racing["first"]
     after = f"after {first['done']:g} of {first['of']} targets"
-    if first["correlation"] is None or first["correlation"] >= SAFE_CORRELATION > 0 >= first["low"]:
+    if first["correlation"] is None or (first["correlation"] >= SAFE_CORRELATION and first["low"] <= 0):
         yield (
-            f"{told['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
+            f"{racing['pruned']} trials ended early, and too few were trained to their end ({first['trials']}) to tell whether values {after} "
             "predict final values"
         )
     elif first["correlation"] < SAFE_CORRELATION:
