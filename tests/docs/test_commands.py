@@ -9,6 +9,7 @@ from tests.docs.run import check_options, parse, run
 
 WITH_COMMANDS = [page for page in PAGES if commands(page)]
 INTERFACE = (
+    "init",
     "plan",
     "launch",
     "status",
