@@ -22,7 +22,7 @@ from search.config._own_task import (
     find_catalogue,
     find_languages,
     list_own_tasks,
-    resolve_own_task_settings,
+    resolve_own_tasks,
 )
 from search.config._sections import (
     CurriculumSettings,
@@ -109,7 +109,7 @@ class Config(Strategy):
             )
         if info.context:
             return tasks
-        return {name: resolve_own_task_settings(name, task) for name, task in tasks.items()}
+        return resolve_own_tasks(tasks)
 
     @field_validator("name")
     @classmethod

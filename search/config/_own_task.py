@@ -118,18 +118,27 @@ def list_own_tasks(tasks: Mapping[str, OwnTaskSettings]) -> tuple[OwnTask, ...]:
     return tuple(settings.to_own_task(name) for name, settings in tasks.items())
 
 
-def resolve_own_task_settings(name: str, settings: OwnTaskSettings) -> OwnTaskSettings:
-    """The settings with the labels and numbers of rows that the files have.
+def resolve_own_tasks(tasks: Mapping[str, OwnTaskSettings]) -> dict[str, OwnTaskSettings]:
+    """The tasks with the labels and numbers of rows that their files have.
 
     Raises:
-        ValueError: when the files cannot be used.
+        ValueError: when files cannot be used, with the first problem of each task.
     """
+    resolved, problems = {}, []
+    for name, settings in tasks.items():
+        try:
+            resolved[name] = _resolve(name, settings)
+        except DataError as error:
+            problems.append(f"{name}: {str(error).removeprefix(f'{name}: ')}")
+    if problems:
+        raise ValueError("; ".join(problems))
+    return resolved
+
+
+def _resolve(name: str, settings: OwnTaskSettings) -> OwnTaskSettings:
     from trainables.benchmarks.own import resolve_own_task
 
-    try:
-        own, _ = resolve_own_task(replace(settings.to_own_task(name), rows=()))
-    except DataError as error:
-        raise ValueError(f"{name}: {str(error).removeprefix(f'{name}: ')}") from error
+    own, _ = resolve_own_task(replace(settings.to_own_task(name), rows=()))
     rows: dict[str, dict[str, int]] = {}
     for split, language, count in own.rows:
         rows.setdefault(split, {})[language] = count
