@@ -148,7 +148,7 @@ def read_rows(
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
             place = row.get(PLACE_COLUMN, f"{description}, row {notes.row}")
-            raise DataError(f"{place}: {explain_error(error)}") from error
+            raise DataError(f"{place}: {explain_error(error)}{_suggest_labels(part, str(error))}") from error
         if found_in_row:
             notes.add_all(found_in_row)
         item = {} if train else {ITEM_COLUMN: _get_item(part, row, language, number)}
@@ -160,6 +160,12 @@ def read_rows(
         raise DataError(f"{description}: none of its {notes[ROWS_READ]:,} rows can be used{_format_reasons(notes)}")
     if not (train or grouped.has_group):
         raise DataError(f"{description}: no two rows have the same query: there is nothing to rank")
+
+
+def _suggest_labels(part: DatasetPart, why: str) -> str:
+    """What to do about a label that the training rows of a user's own task lack."""
+    own = part.source.own
+    return f"; correct it, or list every label under tasks.{own.name}.labels" if own and " is none of " in why else ""
 
 
 def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:

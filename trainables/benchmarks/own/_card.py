@@ -1,6 +1,7 @@
 """The card of a user's own task, made of its files."""
 
 from dataclasses import replace
+from pathlib import Path
 
 from trainables.benchmarks.own._table import PLACE_COLUMN, load_own_table
 from trainables.cards import (
@@ -44,7 +45,7 @@ def make_own_card(own: OwnTask) -> TaskCard:
         trained = (SOURCE_LANGUAGE,)
     return TaskCard(
         kind=own.kind,
-        description=own.about or f"rows of {', '.join(own.files)}",
+        description=own.about or f"rows of {', '.join(Path(file).name for file in own.files)}",
         train=sum(own.count_rows("train", language) for language in trained),
         language=trained[0] if len(trained) == 1 else MULTIPLE_LANGUAGES if trained else SOURCE_LANGUAGE,
         labels=own.labels,

@@ -221,7 +221,10 @@ def test_labels_that_the_training_rows_lack_are_refused_by_line(tmp_path):
     file.write_text(GOOD + "x,a,sw,test\nz,c,sw,test\n")
     own, _ = resolve_own_task(own_task(file, columns=COLUMNS[:4]))
     splits = load_task("", "mine", (own,)).evaluation
-    with pytest.raises(DataError, match=r"rows\.csv, line 5: column label: 'c' is none of a \(0\), b \(1\)"):
+    with pytest.raises(
+        DataError,
+        match=r"rows\.csv, line 5: column label: 'c' is none of a \(0\), b \(1\); correct it, or list every label under tasks\.mine\.labels",
+    ):
         [list(rows["sw"]) for rows in splits.values() if "sw" in rows]
 
 
