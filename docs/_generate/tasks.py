@@ -1,9 +1,9 @@
 """The list of tasks, from the benchmarks' cards: kinds, languages, sizes, sets and their licences."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from trainables.benchmarks import BENCHMARKS
+from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS
 
 Card = Any
 """A task's entry in `BENCHMARKS`."""
@@ -29,7 +29,7 @@ def page() -> str:
         targets = {task: card for task, card in BENCHMARKS[name].items() if card.is_scored}
         parts += [
             f"\n## `{name}`: targets\n",
-            f"\n{_languages(targets)} languages.\n\n",
+            f"\n{_list_codes(BENCHMARK_LANGUAGES[name])}\n\n",
             *_targets(targets.items()),
         ]
     tasks = {task: card for task, card in BENCHMARKS[hub[0]].items() if not card.is_scored}
@@ -45,7 +45,8 @@ def page() -> str:
 
 def _miniature() -> Iterable[str]:
     cards = BENCHMARKS["miniature"]
-    yield f"\n## `miniature`\n\n{_languages(cards)} languages; the text is generated from Unicode CLDR through Babel.\n\n"
+    codes = BENCHMARK_LANGUAGES["miniature"]
+    yield f"\n## `miniature`\n\n{_list_codes(codes)} The text is generated from Unicode CLDR through Babel.\n\n"
     yield "| task | role | kind | training examples | what it asks |\n| --- | --- | --- | --- | --- |\n"
     for task, card in cards.items():
         role = "target" if card.is_scored else f"intermediate, {RESOURCES[card.resource]}"
@@ -65,8 +66,8 @@ def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
         yield f"| `{task}` | {card.resource} | {_kind(card)} | {_examples(card)} | {_sets(card)} | {card.description} |\n"
 
 
-def _languages(tasks: Mapping[str, Card]) -> int:
-    return len({code for card in tasks.values() for code in card.languages})
+def _list_codes(codes: Sequence[str]) -> str:
+    return f"{len(codes)} languages: {', '.join(codes)}."
 
 
 def _kind(card: Card) -> str:

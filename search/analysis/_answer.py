@@ -62,8 +62,15 @@ def _describe_verdict(results: Mapping[str, Any], words: Mapping[int, str]) -> s
     if results["verdict"] == "tie":
         even = [each for each in comparisons if not each["separated"]]
         by = f"{_read_interval(even[0]['difference']).format_signed()} on dev"
-        return f"The verdict is a tie: {len(even)} of {len(comparisons)} other finalists are not significantly worse; the difference to the nearest is {by}{_describe_simultaneous_intervals(comparisons)}"
+        return f"The verdict is a tie: {_count_even(len(even), len(comparisons))} not significantly worse; the difference to the nearest is {by}{_describe_simultaneous_intervals(comparisons)}"
     return "This is unconfirmed: a verdict needs another finalist and at least two fresh seeds of every finalist"
+
+
+def _count_even(even: int, others: int) -> str:
+    """How many of the other finalists are not significantly worse, as the subject of a sentence."""
+    if others == 1:
+        return "the one other finalist is"
+    return f"{even} of {others} other finalists {'is' if even == 1 else 'are'}"
 
 
 def _describe_simultaneous_intervals(comparisons: Sequence[Mapping[str, Any]]) -> str:

@@ -42,7 +42,11 @@ def plan(
     full: bool,
     as_json: bool,
 ) -> None:
-    """Check CONFIG, and print the stage tree that a launch would train and its cost."""
+    """Check CONFIG, and estimate the stages that a launch would train and their cost.
+
+    CONFIG is a YAML file, or the name of a shipped config (xlt init lists them). The stage tree holds trials drawn at random; a launch
+    chooses others as it learns.
+    """
     from search.planner import explain_new_stages, find_input_problems, format_new_stage_reasons, render_plan
     from search.planner import plan as plan_launch
 
@@ -89,7 +93,10 @@ def launch(
     earlier: str | None,
     address: str | None,
 ) -> None:
-    """Run the search of CONFIG: start, resume or extend it."""
+    """Run the search of CONFIG: start, resume or extend it.
+
+    CONFIG is a YAML file, or the name of a shipped config (xlt init lists them).
+    """
     from search.launcher import launch as run
 
     if earlier is not None:

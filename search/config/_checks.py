@@ -18,6 +18,12 @@ from trainables.validation import (
 
 READ_ONLY_CONTEXT = {"looking": True}
 """Validation context for reading a search: neither the encoder nor the stage store needs to exist."""
+_WELL_KNOWN_ENCODERS = {
+    "xlm-roberta-base": "FacebookAI/xlm-roberta-base",
+    "xlm-roberta-large": "FacebookAI/xlm-roberta-large",
+    "bert-base-multilingual-cased": "google-bert/bert-base-multilingual-cased",
+}
+"""Encoders that tutorials name without a namespace."""
 HUB_ID_PATTERN = re.compile(r"[\w.-]+/[\w.-]+")
 
 
@@ -85,7 +91,9 @@ def check_encoder(encoder: str) -> str:
         return encoder
     if not folder.is_dir():
         problem = "is a file, not a folder" if folder.exists() else "is neither an existing folder nor a hub id"
-        raise ValueError(f"{encoder!r} {problem}; allowed: miniature, a folder, namespace/name")
+        known = _WELL_KNOWN_ENCODERS.get(encoder)
+        hint = f"; did you mean {known}?" if known else ""
+        raise ValueError(f"{encoder!r} {problem}; allowed: miniature, a folder, namespace/name{hint}")
     if not (folder / "config.json").is_file():
         raise ValueError(f"the encoder folder {encoder!r} has no config.json; it must hold what save_pretrained writes")
     if not any(folder.glob("*.safetensors*")):
@@ -122,8 +130,17 @@ def describe_validation_error(details: Any) -> str:
     where = ".".join(map(str, details["loc"]))
     if details["type"] == "value_error":
         return f"{where}: {details['ctx']['error']}"
-    message = details["msg"][0].lower() + details["msg"][1:]
+    message = _EXPECTED.get(details["type"]) or details["msg"][0].lower() + details["msg"][1:]
     return f"{where}: {message}; got {json.dumps(details['input'], ensure_ascii=False, default=str)}"
+
+
+_EXPECTED = {
+    "tuple_type": "must be a list, such as [a, b]",
+    "list_type": "must be a list, such as [a, b]",
+    "dict_type": "must be a mapping, such as {a: {}, b: {}}",
+    "model_type": "must be a mapping of keys to values",
+}
+"""What is needed, where pydantic says it in the words of JSON."""
 
 
 def list_keys_at(section: Any, path: Sequence[Any]) -> list[str]:

@@ -1,6 +1,7 @@
 """Reading, validating and writing a config."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,10 @@ def _describe_problem(details: Any) -> str:
     where = ".".join(str(part) for part in details["loc"])
     match details["type"]:
         case "extra_forbidden":
-            return f"{where}: unknown key; allowed here: {', '.join(list_keys_at(Config, details['loc'][:-1]))}"
+            allowed = list_keys_at(Config, details["loc"][:-1])
+            alike = get_close_matches(str(details["loc"][-1]), allowed, 1)
+            hint = f"did you mean {alike[0]}? " if alike else ""
+            return f"{where}: unknown key; {hint}allowed here: {', '.join(allowed)}"
         case "missing":
             return f"{where}: this key is required"
         case _:

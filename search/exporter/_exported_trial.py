@@ -91,11 +91,12 @@ def list_package_versions() -> dict[str, str]:
 
 
 def load_exported_trial(path: Path) -> ExportedTrial:
-    """Read an exported trial.
+    """Read an exported trial: a ``best.yaml``, or the folder that holds it.
 
     Raises:
         ConfigError: listing every problem.
     """
+    path = path / "best.yaml" if path.is_dir() else path
     document = read_document(path)
     needed = ("version", "search", "number", "seed", "threads", "trial", "data", "scores")
     if not isinstance(document, dict) or any(key not in document for key in needed):

@@ -93,11 +93,18 @@ class Search:
         summary = ", ".join(f"{count} {state}" for state, count in states.items()) or "none yet"
         best_trial = next((trial for trial in trials if trial["number"] == best), None)
         answer = (
-            f"; trial {best} is the best: {describe_curriculum(best_trial)}, {best_trial['value']:.3f}"
+            f"; trial {best} is the best: {describe_curriculum(best_trial)}, {self._describe_value(best_trial)}"
             if best_trial
             else ""
         )
         return f"Search {self.results.get('name', '')!r}, trials: {summary}{answer}"
+
+    def _describe_value(self, best: Mapping[str, Any]) -> str:
+        """The value that the answer gives: over fresh seeds, if there are any."""
+        confirmed = self.results.get("confirmed")
+        if not confirmed:
+            return f"{best['value']:.3f} on the search's seed"
+        return f"{confirmed['mean']:.3f} over {confirmed['seeds']} fresh seeds, {self.results['verdict']}"
 
     def _repr_html_(self) -> str:
         """In a notebook: the answer, and the five best trials."""

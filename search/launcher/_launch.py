@@ -97,6 +97,7 @@ def _run_jobs(
     with Tracker(study.config, home, console) as tracker, ProgressReporter(study, console) as progress:
         records = StageRecords(stages, progress.note) if stages else None
         scheduler = _make_scheduler(study, records, tracker, progress)
+        progress.describe_work()
         if scheduler.pending_jobs:
             _run_on_cluster(scheduler, folder, home, stages, progress, address)
         if records is not None:

@@ -70,6 +70,19 @@ class ProgressReporter:
         scheduler.listeners.append(self)
         self.eta_estimator = EtaEstimator(scheduler, self.study, entries)
 
+    def describe_work(self) -> None:
+        """Say what is there of a search that goes on, and what is left to run."""
+        assert self.scheduler is not None
+        name, left = self.study.config.name, self.scheduler.pending_jobs
+        if not self.jobs_before:
+            return
+        if left:
+            self.note(f"{name}: {self.jobs_before} trials and repeats are done, {left} to run")
+        else:
+            self.note(
+                f"{name}: nothing to run, all trials and repeats are done; to add trials, raise trials or give --trials"
+            )
+
     def __call__(self, event: JobEvent) -> None:
         """Print a line about a job that ended."""
         assert self.scheduler is not None

@@ -79,7 +79,7 @@ class Plan:
     def __repr__(self) -> str:
         time = "time unknown" if self.seconds is None else f"about {self.seconds / 60:,.0f} min"
         return (
-            f"Plan {self.name!r}: {self.trials:,} trials of {self.space:,} in the space, {self.repeats} repeats of finalists; "
+            f"Plan {self.name!r}: {self.trials:,} trials to run, of {self.space:,} in the space, {self.repeats} repeats of finalists; "
             f"{len(self.new_stages) + self.repeat_stages:,} stages to train, {time}"
         )
 

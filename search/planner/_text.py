@@ -44,7 +44,7 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
         "passes",
         f"{passes.forward:,} forward, {passes.backward:,} backward"
         + (f", {passes.ascent:,} back to the embeddings alone" if passes.ascent else "")
-        + f" (a step is worth {plan.relative_work:.2f} plain ones)",
+        + f" (a step costs {plan.relative_work:.2f} times one without noise)",
     )
     pairs = config.generalized.pairs
     besides = (
@@ -54,6 +54,10 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     if short := explain_incomplete_design(config):
         table.add_row("design", short)
     table.add_row("cost", _format_cost(plan, config.resources.workers))
+    if requested and config.sampler != "orders":
+        table.add_row(
+            "tree", "of trials drawn at random, to estimate the above; the sampler chooses others as it learns"
+        )
     yield table
     if requested:
         yield _build_tree(plan, config.encoder, most)
@@ -63,12 +67,12 @@ def _describe_done(plan: Plan) -> str:
     done = f"nothing: {plan.trials_done:,} trials and their repeats are done"
     if plan.trials_done >= plan.space:
         return f"{done}, and the space holds no further one"
-    return f"{done}; more trials go on with it, as --trials {plan.trials_done + 1}"
+    return f"{done}; to add trials: xlt launch ... --trials {plan.trials_done + 1}"
 
 
 def _format_cost(plan: Plan, workers: int) -> str:
     if plan.seconds is None:
-        return "unknown: no stage was trained in this store yet"
+        return "unknown: no stage was trained in this store yet; the first trials of a launch tell"
     minutes = plan.seconds / 60
     at_once = minutes / workers
     return f"about {minutes:,.0f} min of training, {at_once:,.0f} min on {workers} workers, scoring apart"

@@ -77,8 +77,8 @@ def _render_verdict(verdict: Verdict, best: TrialRecord, ranked: list[TrialRecor
     if seeds == 2:
         yield "  with two fresh seeds the intervals rest on few differences: use three seeds or more (finalists.seeds)"
     words = {
-        "separated": "SEPARATED: significantly better than every other finalist on the same seeds",
-        "tie": "A TIE: not significantly better than every other finalist on the same seeds",
+        "separated": "SEPARATED: significantly better than each other finalist on the same seeds",
+        "tie": "A TIE: at least one other finalist is not significantly worse on the same seeds",
         "unconfirmed": "UNCONFIRMED: a verdict needs another finalist, at least two fresh seeds, and every finalist on all the seeds that "
         "the config asks for",
     }

@@ -91,6 +91,8 @@ def _run_xlt(words: list[str]) -> None:
             assert settings["port"] and (
                 settings["name"] is None or _searched(settings["name"])
             )  # tests/search/test_ui.py opens it
+        case "init":
+            xlt(words)
         case "miniature":
             assert not settings["directory"].exists()  # tests/trainables/benchmarks/miniature builds one
         case _:

@@ -81,7 +81,7 @@ def test_a_notebook_shows_one_line_of_a_config_a_plan_and_an_exported_trial(tmp_
     config = load_config("miniature", {"name": "short"})
     assert repr(config).startswith("Config 'short': 16 trials by 'curriculum', encoder 'miniature', ")
     foreseen = repr(search.plan(config, tmp_path))
-    assert foreseen.startswith("Plan 'short': 16 trials of ")
+    assert foreseen.startswith("Plan 'short': 16 trials to run, of ")
     assert foreseen.endswith(" stages to train, time unknown")
 
 

@@ -31,7 +31,7 @@ VERDICT_BADGES = {
         "separated",
         "the best finalist is significantly better than every other one on the same seeds (dev)",
     ),
-    "tie": ("a tie", "the best finalist is not significantly better than every other one on the same seeds (dev)"),
+    "tie": ("a tie", "at least one other finalist is not significantly worse than the best on the same seeds (dev)"),
     "unconfirmed": ("unconfirmed", "the best trial was not compared with another finalist on enough fresh seeds"),
 }
 """Each verdict's badge and what it means."""

@@ -122,7 +122,10 @@ def test_a_mistake_leaves_no_traceback_in_a_process_of_its_own(write_config, tmp
     [
         (["--set", "trials"], "must be KEY=VALUE"),
         (["--set", "trials=["], "--set trials=["),
-        (["--set", "training.taget.steps=4"], "training.taget: unknown key; allowed here: intermediate, target"),
+        (
+            ["--set", "training.taget.steps=4"],
+            "training.taget: unknown key; did you mean target? allowed here: intermediate, target",
+        ),
         (["--trials", "0"], "trials: input should be greater than 0; got 0"),
         (["--name", "a/b"], "name: a name consists of letters"),
         (["--name", ".."], "name: a name consists of letters"),

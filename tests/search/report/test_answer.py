@@ -55,7 +55,7 @@ def test_a_tie_is_called_one(config, reopen, make_scheduler, outcome):
     scheduler = make_scheduler(study)
     while (job := scheduler.next_job()) is not None:
         scheduler.handle_done(job, outcome(job.trial, 0.5, job.splits))
-    assert "A TIE: not significantly better than every other finalist" in told(render_answer(study))
+    assert "A TIE: at least one other finalist is not significantly worse" in told(render_answer(study))
 
 
 def test_repeats_that_are_missing_leave_it_unconfirmed(config, reopen, make_scheduler, worker):
