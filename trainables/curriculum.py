@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
+from trainables.own_tasks import OwnTask
 from trainables.ranges import (
     AscentSteps,
     BatchSize,
@@ -136,6 +137,9 @@ class Trial:
     """Training rows of each intermediate task on which it is scored after its own stage and after every later one, to measure
     forgetting; 0: none. Two trials that differ in it alone are equal."""
 
+    own_tasks: tuple[OwnTask, ...] = field(default=(), compare=False)
+    """The user's own tasks among its tasks. Two trials that differ in them alone are equal: their content is part of the stages' identity."""
+
     @property
     def trained_target(self) -> Stage | None:
         """The first target that is trained; all trained targets share its learning rate and noise. None if none is trained."""
@@ -151,7 +155,10 @@ class Trial:
 
     def to_json(self) -> dict[str, Any]:
         """The trial as JSON types."""
-        return asdict(self) | {"languages": list(self.languages)}
+        document = asdict(self) | {"languages": list(self.languages)}
+        if not self.own_tasks:
+            del document["own_tasks"]
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Trial":
@@ -168,6 +175,7 @@ class Trial:
             pairs_seed=document.get("pairs_seed", 0),
             synonyms=document.get("synonyms", ""),
             retention=document.get("retention", 0),
+            own_tasks=tuple(map(OwnTask.from_json, document.get("own_tasks", ()))),
             **stages,
         )
 

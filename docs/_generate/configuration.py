@@ -12,7 +12,6 @@ Schema = Mapping[str, Any]
 
 WITHOUT_DOCSTRING = {
     "name": "Name of the search: of its folder and of its MLflow experiment. Letters, digits, `-`, `_` and single dots.",
-    "benchmark": "The set of tasks that the other keys name: see [Tasks and licences](tasks.md).",
     "targets": "The tasks on which transfer is measured: trained in English, scored in every language.",
     "intermediate": "The tasks that a curriculum may hold, by name. `task@n` is a sample of `n` training examples of a task.",
     "sampler": "What proposes the next trial: see [Search and samplers](samplers.md).",
@@ -185,7 +184,7 @@ def _range(field: Schema) -> str:
 
 def _default(value: Any) -> str:
     """The default in words; none where leaving the key out means something of its own, which its description says."""
-    if value is None:
+    if value is None or value in ("", []):
         return "optional"
     if isinstance(value, dict) and value.keys() == {"low", "high", "points"}:
         low, high, points = value["low"], value["high"], value["points"]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
-from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS
+from trainables.cards import TaskCard
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.validation import (
     DataError,
@@ -46,13 +46,20 @@ def check_number_or_all(value: object, what: str, most: int) -> object:
     return value
 
 
-def check_languages(languages: Sequence[str], benchmark: str, targets: Iterable[str]) -> None:
-    """Check that the benchmark has these languages, and that each target has one in which transfer can be measured.
+def check_languages(
+    languages: Sequence[str], available: Sequence[str], cards: Mapping[str, TaskCard], targets: Iterable[str]
+) -> None:
+    """Check that the languages are available, and that each target has one in which transfer can be measured.
+
+    Args:
+        languages: of a config.
+        available: the languages of its benchmark and its own tasks.
+        cards: of its tasks.
+        targets: names in `cards`.
 
     Raises:
         ValueError: with the languages that are allowed.
     """
-    available, cards = BENCHMARK_LANGUAGES[benchmark], BENCHMARKS[benchmark]
     check_members(languages, available, "language")
     for target in targets:
         of_target = cards[target].languages or available

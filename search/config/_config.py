@@ -1,17 +1,28 @@
 """The typed config of a search. Unknown keys are refused; all problems are reported together, each with its path."""
 
 import re
+from functools import cached_property
+from typing import Any
 
 from pydantic import (
     Field,
+    SerializerFunctionWrapHandler,
     ValidationInfo,
     field_validator,
+    model_serializer,
 )
 
 from search.config._checks import (
     check_encoder,
     check_languages,
     check_members,
+)
+from search.config._own_task import (
+    OwnTaskSettings,
+    find_catalogue,
+    find_languages,
+    list_own_tasks,
+    resolve_own_tasks,
 )
 from search.config._sections import (
     CurriculumSettings,
@@ -37,9 +48,10 @@ from search.config._strategy import (
     TrialCount,
     select_scored_targets,
 )
-from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS, BENCHMARKS_WITH_SYNONYMS, TWO_TEXT_KINDS
+from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS, TWO_TEXT_KINDS
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.own_tasks import OwnTask
 from trainables.ranges import Seed
 from trainables.transfer import Objective
 
@@ -53,7 +65,11 @@ class Config(Strategy):
     name: str
     encoder: str
     """``miniature``, a folder with ``config.json`` and weights, or a Hugging Face hub id ``namespace/name``."""
-    benchmark: str
+    tasks: dict[str, OwnTaskSettings] = Field(default_factory=dict)
+    """Tasks of your own, by name, to be named among ``targets`` and ``intermediate``."""
+    benchmark: str = Field(default="", validate_default=True)
+    """The benchmark whose tasks can be named; it may be absent beside ``tasks``, and then only the intermediate tasks of the hub can be named
+    besides."""
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
@@ -84,6 +100,17 @@ class Config(Strategy):
             f"{len(self.intermediate)} intermediate tasks, targets {', '.join(self.targets)} of {self.benchmark!r}"
         )
 
+    @field_validator("tasks")
+    @classmethod
+    def _resolve_tasks(cls, tasks: dict[str, OwnTaskSettings], info: ValidationInfo) -> dict[str, OwnTaskSettings]:
+        if unusable := [name for name in tasks if not NAME_PATTERN.fullmatch(name)]:
+            raise ValueError(
+                f"a task's name consists of letters, digits, '-' and '_'; got {', '.join(map(repr, unusable))}"
+            )
+        if info.context:
+            return tasks
+        return resolve_own_tasks(tasks)
+
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
@@ -100,13 +127,25 @@ class Config(Strategy):
 
     @field_validator("benchmark")
     @classmethod
-    def _check_benchmark(cls, benchmark: str) -> str:
-        return check_members((benchmark,), BENCHMARKS, "benchmark")[0]
+    def _check_benchmark(cls, benchmark: str, info: ValidationInfo) -> str:
+        tasks = info.data.get("tasks")
+        if not benchmark:
+            if tasks is not None and not tasks:
+                raise ValueError(
+                    f"name a benchmark, or describe tasks of your own under tasks; allowed: {', '.join(BENCHMARKS)}"
+                )
+            return benchmark
+        check_members((benchmark,), BENCHMARKS, "benchmark")
+        if both := sorted(BENCHMARKS[benchmark].keys() & set(tasks or ())):
+            raise ValueError(
+                f"{benchmark} has tasks of these names: {', '.join(both)}; name yours differently under tasks"
+            )
+        return benchmark
 
     @field_validator("targets")
     @classmethod
     def _check_targets(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
+        tasks = find_catalogue(info.data)
         scored = [task for task, card in tasks.items() if card.is_scored]
         return check_members(targets, scored, "target task") if tasks else targets
 
@@ -115,7 +154,7 @@ class Config(Strategy):
     def _check_intermediate(
         cls, tasks: dict[str, IntermediateTask], info: ValidationInfo
     ) -> dict[str, IntermediateTask]:
-        cards = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
+        cards = find_catalogue(info.data)
         trained = [task for task, card in cards.items() if card.train]
         if cards and tasks:
             drawn = [task for task in tasks if SAMPLE_SEPARATOR in task and task in cards]
@@ -133,18 +172,18 @@ class Config(Strategy):
     @field_validator("languages")
     @classmethod
     def _check_target_languages(cls, languages: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        if languages is not None and (benchmark := info.data.get("benchmark")):
-            check_languages(languages, benchmark, info.data.get("targets", ()))
+        if languages is not None and (cards := find_catalogue(info.data)):
+            check_languages(languages, find_languages(info.data), cards, info.data.get("targets", ()))
         return languages
 
     @field_validator("generalized")
     @classmethod
     def _check_generalized(cls, generalized: GeneralizedTransfer, info: ValidationInfo) -> GeneralizedTransfer:
-        cards = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
+        cards = find_catalogue(info.data)
         kinds = {cards[target].kind for target in info.data.get("targets", ()) if target in cards}
         if generalized.pairs and kinds and not kinds & TWO_TEXT_KINDS:
             raise ValueError(f"pairs of languages need a target of two texts: {', '.join(sorted(TWO_TEXT_KINDS))}")
-        languages = info.data.get("languages") or BENCHMARK_LANGUAGES.get(info.data.get("benchmark", ""), ())
+        languages = find_languages(info.data)
         counted = [code for code in languages if code != SOURCE_LANGUAGE and LANGUAGES[code].seen]
         if generalized.pairs and languages and len(counted) < 2:
             raise ValueError(
@@ -165,7 +204,7 @@ class Config(Strategy):
     @field_validator("training")
     @classmethod
     def _check_training_tasks(cls, training: Training, info: ValidationInfo) -> Training:
-        tasks = BENCHMARKS.get(info.data.get("benchmark", ""), TaskCatalogue())
+        tasks = find_catalogue(info.data)
         if training.tasks and tasks:
             check_members(tuple(training.tasks), tasks, "task in training.tasks")
         return training
@@ -190,11 +229,16 @@ class Config(Strategy):
     @field_validator("objective", "second_objective")
     @classmethod
     def _check_objectives(cls, objective: SecondObjective | None, info: ValidationInfo) -> SecondObjective | None:
-        benchmark, targets = info.data.get("benchmark"), info.data.get("targets")
-        if benchmark is None or targets is None or "languages" not in info.data or objective in (None, "seconds"):
+        targets = info.data.get("targets")
+        if (
+            not find_catalogue(info.data)
+            or targets is None
+            or "languages" not in info.data
+            or objective in (None, "seconds")
+        ):
             return objective
-        languages = info.data["languages"] or BENCHMARK_LANGUAGES[benchmark]
-        cards = {target: BENCHMARKS[benchmark][target] for target in targets}
+        languages, catalogue = find_languages(info.data), find_catalogue(info.data)
+        cards = {target: catalogue[target] for target in targets}
         on_dev = frozenset[str]().union(*(card.dev_languages(languages) for card in cards.values()))
         trained = any(card.train and SOURCE_LANGUAGE in card.dev_languages(languages) for card in cards.values())
         if objective == "source_dev" and not trained:
@@ -214,7 +258,7 @@ class Config(Strategy):
     @property
     def untrained_target_positions(self) -> tuple[int, ...]:
         """Positions in `scored_targets` of the targets that are scored without training, and so report only once."""
-        cards = BENCHMARKS[self.benchmark]
+        cards = self.catalogue
         return tuple(position for position, task in enumerate(self.scored_targets) if not cards[task].train)
 
     def get_stage_settings(self, task: str) -> StageSettings:
@@ -224,9 +268,27 @@ class Config(Strategy):
 
     def get_resource(self, task: str) -> Resource:
         """Whether the training set of an intermediate task is large (``high``) or small (``low``)."""
-        return self.intermediate[task].resource or BENCHMARKS[self.benchmark][task].resource
+        return self.intermediate[task].resource or self.catalogue[task].resource
 
     @property
     def scored_languages(self) -> tuple[str, ...]:
         """The languages in which targets are scored."""
-        return self.languages if self.languages is not None else BENCHMARK_LANGUAGES[self.benchmark]
+        return find_languages(dict(self))
+
+    @cached_property
+    def own_tasks(self) -> tuple[OwnTask, ...]:
+        """The tasks of one's own."""
+        return list_own_tasks(self.tasks)
+
+    @cached_property
+    def catalogue(self) -> TaskCatalogue:
+        """All tasks that can be named."""
+        return find_catalogue(dict(self))
+
+    @model_serializer(mode="wrap")
+    def _leave_out_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Without ``tasks`` where there are none, so that a config of an earlier version is written as it was."""
+        document: dict[str, Any] = dump(self)
+        if not self.tasks:
+            document.pop("tasks", None)
+        return document

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from search.config._checks import READ_ONLY_CONTEXT, describe_validation_error, list_keys_at
 from search.config._config import Config
+from search.config._own_task import mark_targets
 from search.config._paths import make_paths_absolute, parse_override_keys
 from search.config._shipped import get_base_folder
 from search.config._yaml import apply_override, convert_path_errors, convert_to_json, read_document
@@ -53,7 +54,7 @@ def validate_config(
         ConfigError: with all problems.
     """
     try:
-        text = convert_to_json(document)
+        text = convert_to_json(mark_targets(document))
     except ValueError as error:
         raise ConfigError(source, [str(error)]) from error
     try:

@@ -33,6 +33,7 @@ def make_paths_absolute(document: dict[str, Any], folder: Path, given: Iterable[
         given: the keys that the command line set.
     """
     problems, given = [], list(given)
+    _make_task_files_absolute(document, folder)
     for keys in (ENCODER_KEYS, SYNONYMS_KEYS, STORE_KEYS, TRACKING_KEYS):
         section = _find_section(document, keys)
         if section is None or not isinstance(value := section[keys[-1]], str):
@@ -50,6 +51,17 @@ def make_paths_absolute(document: dict[str, Any], folder: Path, given: Iterable[
                 f"write {elsewhere} if you mean that one"
             )
     return problems
+
+
+def _make_task_files_absolute(document: dict[str, Any], folder: Path) -> None:
+    """Make the files of one's own tasks absolute; what is no path is left for the validation."""
+    tasks = document.get("tasks")
+    for task in tasks.values() if isinstance(tasks, dict) else ():
+        files = task.get("files") if isinstance(task, dict) else None
+        if isinstance(files, str):
+            task["files"] = _join_path(files, folder)
+        elif isinstance(files, list):
+            task["files"] = [_join_path(file, folder) if isinstance(file, str) else file for file in files]
 
 
 def make_encoder_absolute(encoder: str, folder: Path) -> str:

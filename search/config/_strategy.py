@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator
 
 from search.config._checks import check_members, check_number_or_all
+from search.config._own_task import find_catalogue, find_languages
 from search.config._stage_space import ConfigSection, Space
-from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS
 from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
@@ -120,16 +120,18 @@ class Finalists(ConfigSection):
 
 def select_scored_targets(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
     """The targets whose dev scores make up the objective, in order; None where a needed field is missing or invalid."""
-    if any(fields.get(name) is None for name in ("benchmark", "targets", "objective")) or "languages" not in fields:
+    if (
+        any(fields.get(name) is None for name in ("benchmark", "tasks", "targets", "objective"))
+        or "languages" not in fields
+    ):
         return None
-    benchmark, source = fields["benchmark"], fields["objective"] == "source_dev"
-    languages = fields["languages"] or BENCHMARK_LANGUAGES[benchmark]
+    source, catalogue, languages = fields["objective"] == "source_dev", find_catalogue(fields), find_languages(fields)
     return tuple(
         target
         for target in fields["targets"]
         if any(
             (code == SOURCE_LANGUAGE) == source and LANGUAGES[code].seen
-            for code in BENCHMARKS[benchmark][target].dev_languages(languages)
+            for code in catalogue[target].dev_languages(languages)
         )
     )
 

@@ -84,7 +84,14 @@ def _encode_task(request: TaskRequest, config: Config, home: Home, show: Callabl
         show(what, rows)
 
     dataset = replace(
-        load_encoded_dataset(config.benchmark, request.task, config.encoder, request.max_length, data=str(home.data)),
+        load_encoded_dataset(
+            config.benchmark,
+            request.task,
+            config.encoder,
+            request.max_length,
+            data=str(home.data),
+            own_tasks=config.own_tasks,
+        ),
         report_progress=report_progress,
     )
     dataset.build_tables(request.splits, config.scored_languages)

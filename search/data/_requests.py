@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from search.config import Config
-from trainables.benchmarks import get_task_catalogue
 from trainables.cards import DatasetPart, TaskCard
 from trainables.transfer import Split
 
@@ -48,7 +47,7 @@ class TaskRequest:
 
 def list_task_requests(config: Config) -> list[TaskRequest]:
     """Every task at every length that trials of the config use, targets first."""
-    tasks = get_task_catalogue(config.benchmark)
+    tasks = config.catalogue
     splits: tuple[Split, ...] = ("dev", "test") if config.finalists.top else ("dev",)
     requests = [
         TaskRequest(task, tasks[task], config.get_stage_settings(task).max_length, splits) for task in config.targets

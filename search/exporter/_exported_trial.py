@@ -18,7 +18,12 @@ from search.config import (
     read_document,
 )
 from search.errors import ConfigError
-from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS
+from trainables.benchmarks import (
+    BENCHMARKS,
+    BENCHMARKS_WITH_SYNONYMS,
+    get_benchmark_languages,
+    get_task_catalogue,
+)
 from trainables.cards import TaskCatalogue
 from trainables.curriculum import Stage, Trial
 from trainables.noise_methods import NOISE_METHODS
@@ -142,10 +147,10 @@ def _find_problems(best: ExportedTrial) -> Iterator[str]:
             yield f"trial.synonyms: {error}"
     elif trial.uses_synonyms and trial.benchmark not in BENCHMARKS_WITH_SYNONYMS:
         yield "trial.synonyms: augmentation needs a file of synonyms"
-    if trial.benchmark not in BENCHMARKS:
+    if trial.benchmark not in BENCHMARKS and (trial.benchmark or not trial.own_tasks):
         yield f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"
         return
-    yield from _find_task_problems(best, BENCHMARKS[trial.benchmark])
+    yield from _find_task_problems(best, get_task_catalogue(trial.benchmark, trial.own_tasks))
 
 
 def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[str]:
@@ -165,7 +170,7 @@ def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[s
         yield f"data: the trial has no task {', '.join(map(repr, strange))}"
     if known:
         try:
-            check_languages(trial.languages, trial.benchmark, targets)
+            check_languages(trial.languages, get_benchmark_languages(trial.benchmark, trial.own_tasks), tasks, targets)
         except ValueError as error:
             yield f"trial.languages: {error}"
 

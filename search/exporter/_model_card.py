@@ -12,7 +12,7 @@ def build_model_card(
 ) -> str:
     """The model card of one target's model."""
     (own,) = (stage for stage in best.trial.targets if stage.task == target)
-    transfer, about = outcome.transfer, get_task_catalogue(best.trial.benchmark)[target]
+    transfer, about = outcome.transfer, get_task_catalogue(best.trial.benchmark, best.trial.own_tasks)[target]
     stages = "\n".join(f"{place}. {stage}, {stage.steps} steps" for place, stage in enumerate(best.trial.curriculum, 1))
     seeds = ", ".join(map(str, sorted(repeats))) or "none"
     rows = "\n".join(

@@ -6,7 +6,7 @@ from typing import Any
 from search.errors import UserError
 from search.exporter._agreement import ScoreAgreement, compare_scores
 from search.exporter._exported_trial import ExportedTrial
-from trainables.benchmarks import BENCHMARKS
+from trainables.benchmarks import get_task_catalogue
 from trainables.outcome import Outcome
 
 
@@ -22,7 +22,7 @@ def rerun_exported_trial(
     from trainables.worker import run_trial_in_worker
 
     for task, scores in best.scores.items():
-        metric = TASK_KINDS[BENCHMARKS[best.trial.benchmark][task].kind].metrics[0]
+        metric = TASK_KINDS[get_task_catalogue(best.trial.benchmark, best.trial.own_tasks)[task].kind].metrics[0]
         for code in (code for code, row in scores["dev"].items() if metric not in row):
             raise UserError(f"scores.{task}.dev.{code} lacks {metric}: export the trial again")
     return {

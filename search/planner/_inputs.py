@@ -6,7 +6,6 @@ from pathlib import Path
 
 from search.config import Config
 from search.errors import UserError
-from trainables.benchmarks import get_task_catalogue
 from trainables.cards import find_mirror
 from trainables.synonyms import Synonyms, load_synonyms
 from trainables.validation import DataError
@@ -27,7 +26,7 @@ def find_input_problems(config: Config, file: Path | None = None) -> Iterator[st
         except UserError as error:
             yield str(error)
     for task in (*config.targets, *config.intermediate):
-        parts = get_task_catalogue(config.benchmark)[task].parts
+        parts = config.catalogue[task].parts
         sets = {part.source for part in (*parts.train, *parts.dev, *parts.test, *parts.candidates)} if parts else set()
         for each in sorted(sets, key=lambda data: data.repository):
             try:

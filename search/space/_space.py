@@ -18,6 +18,7 @@ from search.config import Config, NoiseSpace, StageSettings, StageSpace
 from trainables.benchmarks import get_task_catalogue
 from trainables.curriculum import JOINT_SEPARATOR, Noise, Stage, Trial
 from trainables.noise_methods import match_compute
+from trainables.own_tasks import OwnTask
 
 Parameters = dict[str, Any]
 
@@ -64,13 +65,14 @@ class CurriculumSpace:
             pairs_seed=config.generalized.seed,
             synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.uses_synonyms else "",
             retention=config.curriculum.retention,
+            own_tasks=config.own_tasks,
         )
 
     def relocate_trial(self, trial: Trial) -> Trial:
         """A trial of an earlier launch with the present paths of encoder and synonyms."""
         noise = self.config.space.noise
         synonyms = str(Path(noise.synonyms).absolute()) if trial.synonyms and noise.synonyms else trial.synonyms
-        return replace(trial, encoder=self.config.encoder, synonyms=synonyms)
+        return replace(trial, encoder=self.config.encoder, synonyms=synonyms, own_tasks=self.config.own_tasks)
 
     def _suggest_tasks(self, ask: SupportsSuggest) -> list[str]:
         """The tasks of each stage, in order."""
@@ -103,7 +105,7 @@ class CurriculumSpace:
 
     def _count_steps(self, task: str, length: StageSettings) -> int:
         """Optimiser steps of a task, before noise is accounted for."""
-        return length.count_steps(get_task_catalogue(self.config.benchmark)[task].train)
+        return length.count_steps(self.config.catalogue[task].train)
 
     def _apply_settings(self, stage: Stage, length: StageSettings, steps: int) -> Stage:
         equal = self.config.training.equal == "compute"
@@ -134,7 +136,7 @@ class CurriculumSpace:
 
     def _build_target(self, task: str, example: Stage) -> Stage:
         """The stage of a target; for an untrained target only the fields that scoring needs."""
-        length, card = self.config.get_stage_settings(task), get_task_catalogue(self.config.benchmark)[task]
+        length, card = self.config.get_stage_settings(task), self.config.catalogue[task]
         if card.train:
             return self._apply_settings(replace(example, task=task), length, self._count_steps(task, length))
         return Stage(
@@ -225,11 +227,11 @@ def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[S
     for end in range(len(trial.curriculum)):
         yield trial.curriculum[: end + 1]
     for target in trial.targets:
-        if test or _has_dev_set(trial.benchmark, target.task, trial.languages):
+        if test or _has_dev_set(trial.benchmark, trial.own_tasks, target.task, trial.languages):
             yield (*trial.curriculum, target)
 
 
 @cache
-def _has_dev_set(benchmark: str, task: str, languages: tuple[str, ...]) -> bool:
+def _has_dev_set(benchmark: str, own_tasks: tuple[OwnTask, ...], task: str, languages: tuple[str, ...]) -> bool:
     """Whether a target has a dev set. Cached, because a sampler calls it for every candidate."""
-    return bool(get_task_catalogue(benchmark)[task].dev_languages(languages))
+    return bool(get_task_catalogue(benchmark, own_tasks)[task].dev_languages(languages))

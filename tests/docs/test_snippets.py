@@ -18,7 +18,7 @@ OUTPUT = [block for block in ALL if block.language == "text"]
 
 
 def test_every_block_is_of_a_kind_that_is_checked():
-    assert {block.language for block in ALL} == {"bash", "yaml", "python", "text"}
+    assert {block.language for block in ALL} == {"bash", "yaml", "python", "text", "csv"}
     assert len(CONFIGS) >= 14 and len(PYTHON) >= 3 and len(OUTPUT) >= 4
 
 
@@ -34,10 +34,28 @@ def merged(base: dict, changes: dict) -> dict:
     return kept | changes | inner
 
 
+def write_own_files(folder: Path) -> None:
+    """The files that pages tell of without showing them."""
+    row = '{{"text": "{split} {n}", "label": "{n}", "language": "{code}", "split": "{split}", "id": "{split}{n}"}}\n'
+    splits = [("en", "train", "train"), *((code, "dev", "valid") for code in ("en", "de")), ("de", "test", "test")]
+    (folder / "data").mkdir()
+    with (folder / "data/sentiment.jsonl").open("w") as file:
+        for code, split, _ in splits:
+            file.writelines(row.format(split=split, code=code, n=n) for n in range(9))
+    for code, split, name in splits:
+        (folder / f"data/{name}.{code}.csv").write_text(f"utterance,intent\n{split} one,a\n{split} two,b\n")
+        (folder / "conll" / code).mkdir(parents=True, exist_ok=True)
+        (folder / f"conll/{code}/{split}.conll").write_text(f"{split}\tO\nOslo\tB-LOC\n")
+
+
 @pytest.mark.parametrize("block", CONFIGS, ids=str)
 def test_a_config_is_valid(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """Alone if it is whole, else in the place of the same keys of configs/miniature.yaml."""
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    write_own_files(tmp_path)
+    for other in blocks(block.page):
+        if other.title:
+            (tmp_path / other.title).write_text(other.text, encoding="utf-8")
     document = yaml.safe_load(block.text)
     if "name" not in document:
         base = yaml.safe_load((ROOT / "configs" / "miniature.yaml").read_text(encoding="utf-8")) | {"name": "snippet"}

@@ -6,6 +6,7 @@ from trainables.benchmarks._catalogue import (
     PUBLISHED_TARGETS,
     TWO_TEXT_KINDS,
     explain_published_differences,
+    get_benchmark_languages,
     get_published_metrics,
     get_task_catalogue,
 )
@@ -18,6 +19,7 @@ __all__ = [
     "PUBLISHED_TARGETS",
     "TWO_TEXT_KINDS",
     "explain_published_differences",
+    "get_benchmark_languages",
     "get_published_metrics",
     "get_task_catalogue",
     "load_benchmark_synonyms",

@@ -7,6 +7,7 @@ from trainables.benchmarks._xglue import XGLUE
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES, MINIATURE_TASKS
 from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
+from trainables.own_tasks import OwnTask
 
 TWO_TEXT_KINDS = frozenset({"classification", "multiple_choice", "question_answering", "question_answering_mlqa"})
 """The kinds whose examples may have two texts."""
@@ -36,21 +37,45 @@ PUBLISHED_TARGETS: dict[str, tuple[str, ...]] = {
 """The targets over which a benchmark's own average is taken; see `trainables.transfer.Transfer.published_means`."""
 
 
+_WITHOUT_BENCHMARK = TaskCatalogue(INTERMEDIATE_TASKS)
+
+
 def get_published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
     """By target, the metrics whose mean a benchmark publishes, for targets where that is not the main metric."""
-    return {task: card.published_metrics for task, card in BENCHMARKS[benchmark].items() if card.published_metrics}
+    cards = get_task_catalogue(benchmark)
+    return {task: card.published_metrics for task, card in cards.items() if card.published_metrics}
 
 
 def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dict[str, str]:
     """By target, how our scores differ from the published ones, for targets where they do."""
-    cards = BENCHMARKS[benchmark]
-    return {task: cards[task].published_difference for task in targets if cards[task].published_difference}
+    cards = get_task_catalogue(benchmark)
+    return {
+        task: cards[task].published_difference for task in targets if task in cards and cards[task].published_difference
+    }
 
 
-def get_task_catalogue(benchmark: str) -> TaskCatalogue:
-    """The tasks of a benchmark.
+def get_task_catalogue(benchmark: str, own_tasks: tuple[OwnTask, ...] = ()) -> TaskCatalogue:
+    """The tasks of a benchmark, and a user's own.
+
+    Args:
+        benchmark: a key of `BENCHMARKS`; empty: the intermediate tasks of the hub alone.
+        own_tasks: the user's, resolved.
 
     Raises:
         KeyError: for a benchmark that is not in `BENCHMARKS`.
     """
-    return BENCHMARKS[benchmark]
+    if not own_tasks:
+        return BENCHMARKS[benchmark] if benchmark else _WITHOUT_BENCHMARK
+    from trainables.benchmarks.own import make_own_card
+
+    own = {task.name: make_own_card(task) for task in own_tasks}
+    return TaskCatalogue(get_task_catalogue(benchmark).cards | own)
+
+
+def get_benchmark_languages(benchmark: str, own_tasks: tuple[OwnTask, ...] = ()) -> tuple[str, ...]:
+    """The languages in which the targets of a benchmark, and a user's own, can be scored, in alphabetical order."""
+    languages = set(BENCHMARK_LANGUAGES.get(benchmark, ()))
+    if own_tasks:
+        cards = get_task_catalogue(benchmark, own_tasks)
+        languages |= {code for task in own_tasks for code in cards[task.name].languages}
+    return tuple(sorted(languages))

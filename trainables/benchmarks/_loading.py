@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from trainables.benchmarks._catalogue import get_task_catalogue
+from trainables.own_tasks import OwnTask
 
 if TYPE_CHECKING:
     from trainables.cards import TaskData
@@ -13,9 +14,9 @@ BENCHMARKS_WITH_SYNONYMS = frozenset({"miniature"})
 """The benchmarks with synonyms of their own for ``augmentation``; others need a file."""
 
 
-def load_task(benchmark: str, task: str) -> "TaskData":
+def load_task(benchmark: str, task: str, own_tasks: tuple[OwnTask, ...] = ()) -> "TaskData":
     """The data of a benchmark's task; its rows are read when they are iterated."""
-    card = get_task_catalogue(benchmark)[task]
+    card = get_task_catalogue(benchmark, own_tasks)[task]
     if card.parts is not None:
         from trainables.benchmarks.hub import load_hub_task
 

@@ -13,7 +13,13 @@ from trainables.cards._cards import (
     TaskCatalogue,
     TaskParts,
 )
-from trainables.cards._choice_formats import COMMONSENSE_FORMAT, COPA_FORMAT, HELLASWAG_FORMAT, make_choice_format
+from trainables.cards._choice_formats import (
+    COMMONSENSE_FORMAT,
+    COPA_FORMAT,
+    HELLASWAG_FORMAT,
+    make_choice_format,
+    make_choice_list_format,
+)
 from trainables.cards._columns import EMPTY_TEXT, LabelMap, is_blank, normalise_row
 from trainables.cards._mirrors import (
     MIRROR_VARIABLE,
@@ -86,6 +92,7 @@ __all__ = [
     "is_blank",
     "make_advertisement_format",
     "make_choice_format",
+    "make_choice_list_format",
     "make_news_format",
     "make_pair_format",
     "make_ranking_format",

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from trainables.cards._rows import Row
 from trainables.curriculum import Pooling
 from trainables.languages import SOURCE_LANGUAGE
+from trainables.own_tasks import OwnTask
 
 CONVERTED_REVISION = "refs/convert/parquet"
 """The branch with the hub's own conversion of a set to parquet."""
@@ -62,6 +63,8 @@ class DatasetSource:
     """A branch other than main: the hub's own conversion to parquet where main holds a script."""
     archived: bool = False
     """Whether it is packed in a way that cannot be streamed."""
+    own: OwnTask | None = None
+    """The user's own task whose files it is, which then is `repository` by name."""
 
     @property
     def is_local(self) -> bool:
@@ -137,6 +140,8 @@ class DatasetPart:
 
     def describe_source(self, language: str) -> str:
         """Data set, configuration and split, for messages."""
+        if self.source.own is not None:
+            return f"{self.source.repository}, split {self.split}, language {language}"
         return f"{self.source.repository}, configuration {self.configuration_of(language)}, split {self.split_of(language)}"
 
     def describe_rows(self, language: str) -> str:

@@ -1,6 +1,6 @@
 """Row formats of multiple choice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from trainables.cards._cards import RowFormat, RowNotes
 from trainables.cards._rows import Row
@@ -31,6 +31,19 @@ def make_choice_format(
         adapt=adapt,
         adapter_name="columns.<locals>.adapt",
     )
+
+
+def make_choice_list_format(columns: Mapping[str, str]) -> RowFormat:
+    """Multiple choice with the choices in one list; the label is the number of the right one, from 0.
+
+    Args:
+        columns: the data set's columns of ``context``, ``choices`` and ``label``.
+    """
+
+    def adapt(row: Row, notes: RowNotes) -> Iterator[Row]:
+        yield row | {"label": _check_choice(row["label"], len(row["choices"]), row["label"])}
+
+    return RowFormat(columns=columns, column_types={"choices": [str | None]}, adapt=adapt, adapter_name="choice list")
 
 
 def _check_choice(number: int, count: int, label: object) -> int:

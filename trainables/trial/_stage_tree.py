@@ -60,7 +60,10 @@ class StageTree:
             SentencePooling(stage.layer, stage.pooling),
             self.table_folder,
         )
-        return {task: load_encoded_dataset(self.trial.benchmark, task, *settings) for task in stage.tasks}
+        return {
+            task: load_encoded_dataset(self.trial.benchmark, task, *settings, self.trial.own_tasks)
+            for task in stage.tasks
+        }
 
     def claim_turn(
         self, node: StageNode, find: Callable[[], Result | None]

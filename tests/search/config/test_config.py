@@ -20,7 +20,7 @@ def test_a_valid_document_is_a_config(config):
 
 
 BAD = [
-    ({"samplr": "tpe"}, "samplr", "unknown key; allowed here: name, encoder, benchmark"),
+    ({"samplr": "tpe"}, "samplr", "unknown key; allowed here: name, encoder, tasks, benchmark"),
     ({"curriculum.length": 2}, "curriculum.length", "unknown key; allowed here: max_length, joint"),
     ({"space.noise.method": "none"}, "space.noise.method", "unknown key; allowed here: methods, magnitude, weight, along"),
     ({"space.noise.methods": [{"method": "neftune", "steps": 2}]}, "space.noise.methods.0", "neftune has no steps; it takes: magnitude, schedule"),
@@ -142,7 +142,7 @@ def test_a_mistake_is_one_problem_with_its_path_and_what_is_allowed(document, ch
     assert what in found[0]
 
 
-@pytest.mark.parametrize("key", ["name", "encoder", "benchmark", "targets", "trials", "space", "training"])
+@pytest.mark.parametrize("key", ["name", "encoder", "targets", "trials", "space", "training"])
 def test_a_missing_key_is_named(document, key):
     settings = document()
     del settings[key]

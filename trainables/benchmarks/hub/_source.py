@@ -12,6 +12,7 @@ from datasets.utils.logging import disable_progress_bar, set_verbosity
 from huggingface_hub import HfApi
 
 from trainables.benchmarks.hub._mirror_check import check_column_types, check_mirror_files, check_split_files
+from trainables.benchmarks.own import load_own_table
 from trainables.cards import CONVERTED_REVISION, TAGGED_FILE_FORMAT, DatasetPart, Row, find_mirror
 from trainables.validation import DataError, UnreachableError, is_inside
 
@@ -28,6 +29,8 @@ def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
     machine-translated training set in every language. A mirror is always streamed: `datasets` would read its prepared copy again even
     if the files have changed.
     """
+    if part.source.own is not None:
+        return load_own_table(part.source.own).iterate_rows(part.split, language)
     mirror = find_mirror(part.source)
     split = part.split_of(language)
     packed = part.source.archived and not (mirror and any(mirror.rglob("*.parquet")))

@@ -11,6 +11,7 @@ from typing import Any
 from datasets import ClassLabel, List
 
 from trainables.benchmarks.hub._source import explain_error, make_read_error, open_split
+from trainables.benchmarks.own import PLACE_COLUMN, describe_own_source
 from trainables.cards import (
     EMPTY_TEXT,
     ITEM_COLUMN,
@@ -83,6 +84,8 @@ def _read_all(
 
 def _describe_source(part: DatasetPart, language: str) -> list[Any]:
     """What decides the rows: their source and format, and for a mirror the sizes and times of its files. Nothing is read."""
+    if part.source.own is not None:
+        return describe_own_source(part.source.own, part.split, language)
     mirror = find_mirror(part.source)
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
@@ -144,7 +147,8 @@ def read_rows(
             notes.add(str(left_out))
             continue
         except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
-            raise DataError(f"{description}, row {notes.row}: {explain_error(error)}") from error
+            place = row.get(PLACE_COLUMN, f"{description}, row {notes.row}")
+            raise DataError(f"{place}: {explain_error(error)}{_suggest_labels(part, str(error))}") from error
         if found_in_row:
             notes.add_all(found_in_row)
         item = {} if train else {ITEM_COLUMN: _get_item(part, row, language, number)}
@@ -156,6 +160,12 @@ def read_rows(
         raise DataError(f"{description}: none of its {notes[ROWS_READ]:,} rows can be used{_format_reasons(notes)}")
     if not (train or grouped.has_group):
         raise DataError(f"{description}: no two rows have the same query: there is nothing to rank")
+
+
+def _suggest_labels(part: DatasetPart, why: str) -> str:
+    """What to do about a label that the training rows of a user's own task lack."""
+    own = part.source.own
+    return f"; correct it, or list every label under tasks.{own.name}.labels" if own and " is none of " in why else ""
 
 
 def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:

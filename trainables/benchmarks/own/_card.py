@@ -1,0 +1,87 @@
+"""The card of a user's own task, made of its files."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from trainables.benchmarks.own._table import PLACE_COLUMN, load_own_table
+from trainables.cards import (
+    MULTIPLE_LANGUAGES,
+    QUESTION_FORMAT,
+    SCORED_QUESTION_FORMAT,
+    DatasetPart,
+    DatasetSource,
+    RowFormat,
+    TaskCard,
+    TaskParts,
+    make_choice_list_format,
+    make_tagging_format,
+)
+from trainables.languages import SOURCE_LANGUAGE
+from trainables.own_tasks import PLACE_COLUMNS, OwnTask
+from trainables.validation import DataError
+
+
+def resolve_own_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
+    """The task with its labels and numbers of rows, read from its files, and notes about them.
+
+    Raises:
+        DataError: when its files cannot be read, or a target has no training rows in the source language.
+    """
+    table = load_own_table(own)
+    rows = tuple((split, language, len(numbers)) for (split, language), numbers in sorted(table.parts.items()))
+    resolved = replace(own, labels=table.labels, rows=rows)
+    trained = resolved.languages("train")
+    if own.is_target and trained and SOURCE_LANGUAGE not in trained:
+        raise DataError(
+            f"{own.name}: its training rows are in {', '.join(trained)}, and none is in {SOURCE_LANGUAGE}, in which targets are trained"
+        )
+    return resolved, table.notes
+
+
+def make_own_card(own: OwnTask) -> TaskCard:
+    """The card of a resolved task; nothing is read."""
+    trained = own.languages("train")
+    if own.is_target and trained:
+        trained = (SOURCE_LANGUAGE,)
+    return TaskCard(
+        kind=own.kind,
+        description=own.about or f"rows of {', '.join(Path(file).name for file in own.files)}",
+        train=sum(own.count_rows("train", language) for language in trained),
+        language=trained[0] if len(trained) == 1 else MULTIPLE_LANGUAGES if trained else SOURCE_LANGUAGE,
+        labels=own.labels,
+        languages=own.languages("test"),
+        parts=TaskParts(
+            train=_make_parts(own, "train", trained),
+            dev=_make_parts(own, "dev", own.languages("dev")),
+            test=_make_parts(own, "test", own.languages("test")),
+        ),
+    )
+
+
+def _make_parts(own: OwnTask, split: str, languages: tuple[str, ...]) -> tuple[DatasetPart, ...]:
+    if not languages:
+        return ()
+    return (
+        DatasetPart(
+            source=DatasetSource(repository=own.name, licence=own.licence or "not stated", own=own),
+            row_format=make_own_format(own, split),
+            split=split,
+            languages=languages,
+            rows={language: own.count_rows(split, language) for language in languages},
+            item_column=own.find_column("item") or PLACE_COLUMN,
+        ),
+    )
+
+
+def make_own_format(own: OwnTask, split: str) -> RowFormat:
+    """How the rows of a task's files become rows of its kind."""
+    columns = {ours: theirs for ours, theirs in own.columns if ours not in PLACE_COLUMNS}
+    match own.kind:
+        case "tagging":
+            return make_tagging_format(columns["words"], columns["tags"], ())
+        case "multiple_choice":
+            return make_choice_list_format(columns)
+        case "question_answering":
+            return replace(QUESTION_FORMAT if split == "train" else SCORED_QUESTION_FORMAT, columns=columns)
+        case _:
+            return RowFormat(columns=columns)

@@ -1,0 +1,84 @@
+"""Tasks of a user's own, as plain data: where their rows lie, and what their columns mean."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
+    "train": ("train", "training"),
+    "dev": ("dev", "validation", "valid", "val", "development"),
+    "test": ("test",),
+}
+"""What files call our splits, in any case, where the config names nothing else."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindColumns:
+    """The columns of a kind's rows."""
+
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+OWN_KINDS: Mapping[str, KindColumns] = {
+    "classification": KindColumns(required=("text", "label"), optional=("text_pair",)),
+    "tagging": KindColumns(required=("words", "tags")),
+    "multiple_choice": KindColumns(required=("context", "choices", "label")),
+    "question_answering": KindColumns(required=("context", "question", "answers")),
+}
+"""The kinds that rows of files can have, with their columns by our names."""
+PLACE_COLUMNS = ("language", "split", "item")
+"""Columns that say where a row belongs; each may be absent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnTask:
+    """A task whose rows are in files of the user's."""
+
+    name: str
+    kind: str
+    """A key of `OWN_KINDS`."""
+    files: tuple[str, ...]
+    """Absolute paths; ``*`` stands for any part of a name, ``{language}`` and ``{split}`` for a language and a split."""
+    columns: tuple[tuple[str, str], ...] = ()
+    """Pairs of our name of a column and theirs."""
+    labels: tuple[str, ...] = ()
+    """Label names in the order of their numbers; before the files are read, empty for those of the training rows."""
+    rows: tuple[tuple[str, str, int], ...] = ()
+    """Splits and languages with their numbers of rows; empty before the files are read."""
+    language: str = ""
+    """Language of rows of which neither column nor path says it."""
+    splits: tuple[tuple[str, str], ...] = ()
+    """Pairs of our name of a split and theirs, where they are not in `SPLIT_NAMES`."""
+    dev_share: float = 0.1
+    """Share of a language's training rows that becomes its missing dev set."""
+    split_seed: int = 0
+    """Seed of what is cut off."""
+    is_target: bool = False
+    """Whether it is a target; an intermediate task trains on all its training rows."""
+    licence: str = ""
+    citation: str = ""
+    about: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON types."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "OwnTask":
+        """The inverse of `to_json`."""
+        pairs = {key: tuple(map(tuple, document.get(key, ()))) for key in ("columns", "splits", "rows")}
+        lists = {key: tuple(document.get(key, ())) for key in ("files", "labels")}
+        return cls(**{**document, **pairs, **lists})
+
+    def languages(self, split: str) -> tuple[str, ...]:
+        """The languages of a split."""
+        return tuple(language for name, language, _ in self.rows if name == split)
+
+    def count_rows(self, split: str, language: str) -> int:
+        """Rows of a split in a language."""
+        return next((count for name, code, count in self.rows if (name, code) == (split, language)), 0)
+
+    def find_column(self, ours: str) -> str | None:
+        """Their name of a column; None if the task has none."""
+        return dict(self.columns).get(ours)
