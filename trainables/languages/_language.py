@@ -13,7 +13,7 @@ class Language:
     family: str
     branch: str
     script: str
-    seen: bool
+    seen: bool = False
     """Whether XLM-R was pre-trained on it. For other encoders see `trainables.languages.is_seen`."""
     resources: int | None = None
     """Class of Joshi et al. (2020), 0 to 5, for XTREME-R's languages; None for others."""

@@ -26,6 +26,11 @@ class LanguageRules:
         """The row of a language; None where there is none."""
         return next((row for row in self.added if row.code == code), None) or LANGUAGES.get(code)
 
+    def get_name(self, code: str) -> str:
+        """The name of a language; its code where there is no row."""
+        row = self.get_language(code)
+        return row.name if row else code
+
     def get_family(self, code: str) -> str:
         """The family of a language.
 
@@ -42,6 +47,11 @@ class LanguageRules:
         if isinstance(self.pretraining, tuple):
             return code in self.pretraining
         return is_in_list(self.pretraining, code)
+
+    def name_source(self) -> str:
+        """The source languages by name: ``English``, ``English and Arabic``."""
+        names = [self.get_name(code) for code in self.source]
+        return " and ".join([", ".join(names[:-1]), names[-1]]) if len(names) > 1 else names[0]
 
     @property
     def knows_pretraining(self) -> bool:
@@ -74,7 +84,7 @@ class LanguageRules:
         return cls(
             source=tuple(document.get("source", (SOURCE_LANGUAGE,))),
             pretraining=own if isinstance(own, str) else tuple(own),
-            added=tuple(Language(**row, seen=False) for row in document.get("added", ())),
+            added=tuple(Language(**row) for row in document.get("added", ())),
         )
 
 
