@@ -71,19 +71,18 @@ class Config(Strategy, LanguageChecks):
     name: str
     encoder: str
     """``miniature``, a folder with ``config.json`` and weights, or a Hugging Face hub id ``namespace/name``."""
-    language_table: dict[TableCode, LanguageRow] = Field(default_factory=dict)
-    """Languages that the table of languages lacks, by code."""
-    encoder_languages: str | tuple[str, ...] | None = Field(default=None, validate_default=True)
-    """The languages that the encoder was pre-trained on; others are left out of means over families. The published list ``xlm-r``, ``mbert``
-    or ``mt5``, a list of codes, or ``unknown``: then all languages but the source count. Default: the list of an encoder that is known by
-    its name, or by its architecture and size of vocabulary, else ``unknown``."""
-    source: tuple[str, ...] = Field(default=(SOURCE_LANGUAGE,), min_length=1)
-    """The languages that targets are trained in; they are excluded from transfer."""
     tasks: dict[str, OwnTaskSettings] = Field(default_factory=dict)
     """Tasks of your own, by name, to be named among ``targets`` and ``intermediate``."""
     benchmark: str = Field(default="", validate_default=True)
     """The benchmark whose tasks can be named; it may be absent beside ``tasks``, and then only the intermediate tasks of the hub can be named
     besides."""
+    language_table: dict[TableCode, LanguageRow] = Field(default_factory=dict)
+    """Languages that the table of languages lacks, by code."""
+    encoder_languages: str | tuple[str, ...] | None = Field(default=None, validate_default=True)
+    """What the encoder was pre-trained on: the list ``xlm-r``, ``mbert`` or ``mt5``, codes, or ``unknown``. Other languages are left out of
+    means over families; with ``unknown`` none is. Default: the list that its name or its config is sure of, else ``unknown``."""
+    source: tuple[str, ...] = Field(default=(SOURCE_LANGUAGE,), min_length=1)
+    """The languages that targets are trained in; they are excluded from transfer."""
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
@@ -292,11 +291,6 @@ class Config(Strategy, LanguageChecks):
     def _leave_out_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Without fields that are not used, so that a config of an earlier version is written as it was."""
         document: dict[str, Any] = dump(self)
-        rules = self.rules
-        used = {
-            "tasks": self.tasks,
-            "language_table": rules.added,
-            "encoder_languages": self.encoder_languages,
-            "source": rules.source != LanguageRules().source,
-        }
+        used = {"tasks": self.tasks, "language_table": self.language_table}
+        used |= {"encoder_languages": self.encoder_languages, "source": self.source != (SOURCE_LANGUAGE,)}
         return {key: value for key, value in document.items() if used.get(key, True)}

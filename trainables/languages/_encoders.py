@@ -82,6 +82,7 @@ def _identify_config(file: Path) -> str:
         return UNKNOWN
     named = config.get("_name_or_path")
     by_name = _identify_name(named) if isinstance(named, str) else UNKNOWN
-    return (
-        by_name if by_name != UNKNOWN else _BY_CONFIG.get((config.get("model_type"), config.get("vocab_size")), UNKNOWN)
-    )
+    if by_name != UNKNOWN:
+        return by_name
+    kind, size = config.get("model_type"), config.get("vocab_size")
+    return _BY_CONFIG.get((kind, size), UNKNOWN) if isinstance(kind, str) and isinstance(size, int) else UNKNOWN
