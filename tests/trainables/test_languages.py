@@ -3,7 +3,9 @@ import json
 import pytest
 from babel import Locale
 from babel.core import get_global
+from pydantic import TypeAdapter
 
+from trainables.curriculum import Trial
 from trainables.languages import (
     LANGUAGES,
     PRETRAINING_LANGUAGES,
@@ -16,6 +18,8 @@ from trainables.languages import (
     is_seen,
     resolve_language,
 )
+from trainables.outcome import Outcome
+from trainables.transfer import Transfer
 
 SIB_200 = [
     "ace_Arab",
@@ -420,3 +424,33 @@ def test_rules_are_written_only_where_they_differ():
     assert LanguageRules.from_json(None) == LanguageRules()
     with pytest.raises(KeyError):
         LanguageRules().get_family("xx")
+
+
+RULES = LanguageRules(
+    source=("ar", "en"), pretraining="unknown", added=(Language("xx", "Xish", "Isolate", "Xish", "Latn"),)
+)
+SCORES = {code: {"accuracy": score} for code, score in {"ar": 0.9, "en": 0.7, "de": 0.6, "yo": 0.4, "xx": 0.2}.items()}
+
+
+def test_transfer_leaves_out_the_sources_and_counts_a_language_of_one_s_own():
+    transfer = Transfer({"own": {"dev": SCORES}}, {"own": "accuracy"}, rules=RULES)
+    assert transfer.families("own") == {"Indo-European": 0.6, "Isolate": 0.2, "Niger-Congo": 0.4}
+    assert transfer.source_scores() == {"own": pytest.approx(0.8)}
+    assert transfer.unseen_means() == {}
+    assert transfer.mean() == pytest.approx(0.4)
+    assert transfer.restrict_to(["own"]).rules == RULES
+
+
+@pytest.mark.parametrize("rules", [LanguageRules(), RULES])
+def test_outcomes_and_trials_carry_rules_only_where_they_differ(rules):
+    transfer = Transfer({"own": {"dev": {"en": {"accuracy": 0.5}}}}, {"own": "accuracy"}, rules=rules)
+    outcome = Outcome(transfer=transfer, stages=(), seconds=1.0, scoring_seconds=0.5)
+    written = json.loads(json.dumps(outcome.to_json()))
+    assert ("rules" in written["transfer"]) == bool(rules)
+    assert Outcome.from_json(written) == outcome
+    assert TypeAdapter(Outcome).validate_json(json.dumps(written), strict=True) == outcome
+    trial = Trial(encoder="e", benchmark="b", curriculum=(), targets=(), languages=("en",), rules=rules)
+    document = json.loads(json.dumps(trial.to_json()))
+    assert ("rules" in document) == bool(rules)
+    assert Trial.from_json(document).rules == rules
+    assert TypeAdapter(Trial).validate_json(json.dumps(document), strict=True).rules == rules
