@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
+from trainables.languages import LanguageRules
 from trainables.own_tasks import OwnTask
 from trainables.ranges import (
     AscentSteps,
@@ -139,6 +140,9 @@ class Trial:
 
     own_tasks: tuple[OwnTask, ...] = field(default=(), compare=False)
     """The user's own tasks among its tasks. Two trials that differ in them alone are equal: their content is part of the stages' identity."""
+    rules: LanguageRules = field(default=LanguageRules(), compare=False)
+    """The source languages, what the encoder has seen, and languages that the table lacks. Two trials that differ in them alone are equal:
+    a search has one of them."""
 
     @property
     def trained_target(self) -> Stage | None:
@@ -158,6 +162,9 @@ class Trial:
         document = asdict(self) | {"languages": list(self.languages)}
         if not self.own_tasks:
             del document["own_tasks"]
+        del document["rules"]
+        if self.rules:
+            document["rules"] = self.rules.to_json()
         return document
 
     @classmethod
@@ -176,6 +183,7 @@ class Trial:
             synonyms=document.get("synonyms", ""),
             retention=document.get("retention", 0),
             own_tasks=tuple(map(OwnTask.from_json, document.get("own_tasks", ()))),
+            rules=LanguageRules.from_json(document.get("rules")),
             **stages,
         )
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import Any
 
+from trainables.languages import LanguageRules
 from trainables.transfer import Transfer
 
 MAX_LOSS_POINTS = 20
@@ -58,14 +59,20 @@ class Outcome:
         return sum(stage.seconds for stage in self.stages)
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as JSON types."""
-        return asdict(self)
+        """The outcome as JSON types; the rules of languages only where they differ from their default."""
+        document = asdict(self)
+        del document["transfer"]["rules"]
+        if self.transfer.rules:
+            document["transfer"]["rules"] = self.transfer.rules.to_json()
+        return document
 
     @classmethod
     def from_json(cls, document: dict[str, Any]) -> "Outcome":
         """The inverse of `to_json`."""
         return cls(
-            transfer=Transfer(**document["transfer"]),
+            transfer=Transfer(
+                **{**document["transfer"], "rules": LanguageRules.from_json(document["transfer"].get("rules"))}
+            ),
             stages=tuple(StageRun(**stage) for stage in document["stages"]),
             seconds=document["seconds"],
             scoring_seconds=document["scoring_seconds"],

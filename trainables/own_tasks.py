@@ -59,6 +59,10 @@ class OwnTask:
     licence: str = ""
     citation: str = ""
     about: str = ""
+    source: tuple[str, ...] = ("en",)
+    """The source languages: a target is trained on its rows in these."""
+    added: tuple[str, ...] = ()
+    """Codes of languages that the table lacks."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types."""
@@ -68,8 +72,9 @@ class OwnTask:
     def from_json(cls, document: Mapping[str, Any]) -> "OwnTask":
         """The inverse of `to_json`."""
         pairs = {key: tuple(map(tuple, document.get(key, ()))) for key in ("columns", "splits", "rows")}
-        lists = {key: tuple(document.get(key, ())) for key in ("files", "labels")}
-        return cls(**{**document, **pairs, **lists})
+        lists = {key: tuple(document.get(key, ())) for key in ("files", "labels", "added")}
+        source = tuple(document.get("source", ("en",)))
+        return cls(**{**document, **pairs, **lists, "source": source})
 
     def languages(self, split: str) -> tuple[str, ...]:
         """The languages of a split."""

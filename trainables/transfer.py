@@ -8,7 +8,7 @@ from random import Random
 from statistics import StatisticsError, fmean
 from typing import Literal, TypeVar
 
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LanguageRules
 from trainables.ranges import Score
 
 Split = Literal["dev", "test"]
@@ -30,8 +30,9 @@ GroupName = TypeVar("GroupName", str, FamilyPair)
 class Transfer:
     """Scores of every target in every language.
 
-    Means are taken per target first, never pooled over targets that cover different languages. The source language and the
-    languages unseen in pre-training are excluded from every mean over families.
+    Means are taken per target first, never pooled over targets that cover different languages. The source languages and the
+    languages unseen in pre-training are excluded from every mean over families; where it is not known what the encoder was
+    pre-trained on, the source languages alone.
     """
 
     scores: dict[str, SplitScores]
@@ -40,6 +41,8 @@ class Transfer:
     """The main metric of each target."""
     generalized: dict[str, SplitScores] = field(default_factory=dict)
     """By target of two texts: scores with the two texts in different languages, by `format_language_pair`."""
+    rules: LanguageRules = LanguageRules()  # noqa: RUF009 -- frozen
+    """The source languages, those that the encoder has seen, and the families of those that the table lacks."""
 
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
@@ -49,9 +52,9 @@ class Transfer:
     def families(self, target: str, split: Split = "dev") -> dict[str, float]:
         """Mean over the seen target languages of each family, families in alphabetical order."""
         return _mean_by_name(
-            (LANGUAGES[code].family, score)
+            (self.rules.get_family(code), score)
             for code, score in self.languages(target, split).items()
-            if _enters_family_means(code)
+            if self.rules.counts(code)
         )
 
     def family_means(self, split: Split = "dev") -> dict[str, float]:
@@ -81,11 +84,11 @@ class Transfer:
         return found
 
     def source_scores(self, split: Split = "dev") -> dict[str, float]:
-        """Each target's score in the source language; targets without one are left out."""
+        """Each target's score in the source language, the mean of several; targets without one are left out."""
         return {
-            target: scores[SOURCE_LANGUAGE]
+            target: fmean(found)
             for target in self.scores
-            if SOURCE_LANGUAGE in (scores := self.languages(target, split))
+            if (found := [score for code, score in self.languages(target, split).items() if code in self.rules.source])
         }
 
     def unseen_means(self, split: Split = "dev") -> dict[str, float]:
@@ -94,7 +97,7 @@ class Transfer:
         return {
             code: fmean(self._over_targets(lambda t, code=code: self.languages(t, split).get(code)))  # type: ignore[misc]
             for code in codes
-            if not LANGUAGES[code].seen
+            if self.rules.is_seen(code) is False
         }
 
     def _over_targets(self, value: Callable[[str], float | None]) -> Iterable[float]:
@@ -110,18 +113,19 @@ class Transfer:
         found: dict[tuple[str, str], float] = {}
         means = self.target_means(split)
         for target in means:
-            codes = [code for code in self.languages(target, split) if _enters_family_means(code)]
-            sizes = Counter(LANGUAGES[code].family for code in codes)
+            codes = [code for code in self.languages(target, split) if self.rules.counts(code)]
+            sizes = Counter(self.rules.get_family(code) for code in codes)
             for code in codes:
-                found[target, code] = 1 / (len(means) * len(sizes) * sizes[LANGUAGES[code].family])
+                found[target, code] = 1 / (len(means) * len(sizes) * sizes[self.rules.get_family(code)])
         return found
 
     def restrict_to(self, targets: Collection[str]) -> "Transfer":
         """The transfer of some of the targets."""
-        return Transfer(
-            {task: scores for task, scores in self.scores.items() if task in targets},
-            {task: metric for task, metric in self.metrics.items() if task in targets},
-            {task: scores for task, scores in self.generalized.items() if task in targets},
+        return replace(
+            self,
+            scores={task: scores for task, scores in self.scores.items() if task in targets},
+            metrics={task: metric for task, metric in self.metrics.items() if task in targets},
+            generalized={task: scores for task, scores in self.generalized.items() if task in targets},
         )
 
     def worst_family(self, split: Split = "dev") -> tuple[str, float]:
@@ -137,9 +141,9 @@ class Transfer:
         scored = self.generalized[target].get(split, {})
         pairs = {tuple(name.split(PAIR_SEPARATOR)): values[self.metrics[target]] for name, values in scored.items()}
         return _mean_by_name(
-            ((LANGUAGES[one].family, LANGUAGES[other].family), score)
+            ((self.rules.get_family(one), self.rules.get_family(other)), score)
             for (one, other), score in pairs.items()
-            if _enters_family_means(one) and _enters_family_means(other)
+            if self.rules.counts(one) and self.rules.counts(other)
         )
 
     def family_pair_means(self, split: Split = "dev") -> dict[FamilyPair, float]:
@@ -178,11 +182,6 @@ class Transfer:
                 return fmean(self.source_scores("dev").values())
             case "worst_family_dev":
                 return self.worst_family("dev")[1]
-
-
-def _enters_family_means(code: str) -> bool:
-    """Whether a language counts in means over families: it is not the source language and was seen in pre-training."""
-    return code != SOURCE_LANGUAGE and LANGUAGES[code].seen
 
 
 def _mean_by_name(scores: Iterable[tuple[GroupName, float]]) -> dict[GroupName, float]:

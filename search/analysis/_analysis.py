@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from search.analysis._answer import compose_answer
+from search.analysis._answer import UNKNOWN_PRETRAINING, compose_answer
 from search.analysis._arms import ScoreArray, collect_repeated_scores, collect_single_scores
 from search.analysis._cost import summarise_cost
 from search.analysis._curricula import analyse_conditions, analyse_curricula
@@ -18,11 +18,9 @@ from search.analysis._regression import REGRESSION_ASSUMPTIONS
 from search.analysis._results_reader import list_failures
 from search.analysis._selection_rules import analyse_selection_rules
 from search.analysis._stage_tree import summarise_stage_tree
-from trainables.languages import LANGUAGES
+from trainables.languages import LanguageRules
 
 GENERAL_ASSUMPTIONS = (
-    "Transfer is the main metric averaged over families, then over targets. English, the language of training, and languages that the encoder was not "
-    "pre-trained on are excluded.",
     "Intervals of differences are 95 % intervals (Student's t) of a model with random effects of seeds and of families (all families) or languages (one family). "
     "They cover other seeds and other languages of the same kind, and are never narrower than the interaction of seed and unit allows.",
     "Intervals of scores are 95 % intervals over seeds (Student's t).",
@@ -47,6 +45,7 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         _require_transfer(collect_repeated_scores(results)),
         _require_transfer(collect_single_scores(results)),
     )
+    rules = LanguageRules.from_json(results.get("languages"))
     wide = repeated if repeated is not None and _are_most_repeated(repeated, single) else single
     found = estimate_effects(repeated, single)
     values = [trial["value"] for trial in results["trials"] if trial["state"] == "complete" and trial["targets"]]
@@ -61,6 +60,7 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         "conditions": analyse_conditions(wide) if wide else [],
         "effects": [effect.to_json() for effect in found],
         "assumptions": [
+            describe_transfer(rules),
             *GENERAL_ASSUMPTIONS,
             *(REGRESSION_ASSUMPTIONS if any(not effect.is_paired for effect in found) else ()),
         ],
@@ -74,9 +74,22 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         "spent": summarise_cost(results),
         "failed": list_failures(results["trials"]),
         "mixture": describe_mixed_environments(results.get("environments", [])),
-        "families": {code: LANGUAGES[code].family for code in wide.languages} if wide else {},
+        "families": {code: rules.get_family(code) for code in wide.languages} if wide else {},
+        **({"languages": results["languages"]} if rules else {}),
     }
     return document | {"answer": compose_answer(document, results)}
+
+
+def describe_transfer(rules: LanguageRules) -> str:
+    """What transfer is, and which languages are excluded from it."""
+    several = len(rules.source) > 1
+    source = f"{rules.name_source()}, the language{'s' * several} of training,"
+    unseen = (
+        f"{source} and languages that the encoder was not pre-trained on are excluded."
+        if rules.knows_pretraining
+        else f"{source} {'are' if several else 'is'} excluded. {UNKNOWN_PRETRAINING}"
+    )
+    return f"Transfer is the main metric averaged over families, then over targets. {unseen}"
 
 
 def _require_transfer(scored: ScoreArray | None) -> ScoreArray | None:

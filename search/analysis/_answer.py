@@ -5,13 +5,18 @@ from typing import Any
 
 from search.analysis._results_reader import read_trial
 from search.statistics import Interval
+from trainables.languages import LanguageRules
 
+UNKNOWN_PRETRAINING = (
+    "It is not known which languages the encoder was pre-trained on: all but the source language count."
+)
 ORDER_EFFECT_KINDS = ("resource", "precedence", "position")
 """Kinds of effects that concern order alone."""
 
 
 def compose_answer(document: Mapping[str, Any], results: Mapping[str, Any]) -> list[str]:
-    """The answer in three sentences: best curriculum, order, families and cost; one sentence before a trial is complete.
+    """The answer in three sentences: best curriculum, order, families and cost; one sentence before a trial is complete. A fourth where it
+    is not known what the encoder was pre-trained on.
 
     Args:
         document: the analysis without its answer.
@@ -23,6 +28,7 @@ def compose_answer(document: Mapping[str, Any], results: Mapping[str, Any]) -> l
         _describe_best(document, results),
         _describe_order(document["effects"]),
         f"{_describe_families(document)} {_describe_cost(document['spent'])}",
+        *(() if LanguageRules.from_json(results.get("languages")).knows_pretraining else (UNKNOWN_PRETRAINING,)),
     ]
 
 

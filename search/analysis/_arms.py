@@ -10,7 +10,7 @@ import numpy as np
 
 from search.analysis._results_reader import read_trial
 from trainables.curriculum import JOINT_SEPARATOR, Stage, Trial
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LanguageRules
 from trainables.transfer import Split
 
 Condition = Literal["none", "single", "joint", "high > low", "low > high", "interleaved", "high alone", "low alone"]
@@ -70,6 +70,7 @@ class ScoreArray:
     languages: tuple[str, ...]
     values: np.ndarray
     """[arms, seeds, targets, languages]; NaN where a target has no score in a language."""
+    rules: LanguageRules = LanguageRules()  # noqa: RUF009 -- frozen
 
     @property
     def is_repeated(self) -> bool:
@@ -84,7 +85,7 @@ class ScoreArray:
     @property
     def counted(self) -> np.ndarray:
         """[targets, languages]: what is in means over families: scored by every trial, not the source, not unseen."""
-        counted = [code != SOURCE_LANGUAGE and LANGUAGES[code].seen for code in self.languages]
+        counted = [self.rules.counts(code) for code in self.languages]
         found: np.ndarray = ~np.isnan(self.values).any((0, 1)) & np.array(counted, dtype=bool)
         return found
 
@@ -92,7 +93,7 @@ class ScoreArray:
     def families(self) -> tuple[str, ...]:
         """Families with a counted language, sorted."""
         there = np.flatnonzero(self.counted.any(0))
-        return tuple(sorted({LANGUAGES[self.languages[place]].family for place in there}))
+        return tuple(sorted({self.rules.get_family(self.languages[place]) for place in there}))
 
 
 def collect_repeated_scores(results: Mapping[str, Any], split: Split = "test") -> ScoreArray | None:
@@ -125,31 +126,29 @@ def collect_single_scores(results: Mapping[str, Any]) -> ScoreArray | None:
 def _build_score_array(
     results: Mapping[str, Any], trials: Sequence[Any], seeds: Sequence[int], split: Split, scores: Any
 ) -> ScoreArray:
-    metrics = results["metrics"]
+    metrics, rules = results["metrics"], LanguageRules.from_json(results.get("languages"))
     scores_by_run = {(trial["number"], seed): scores(trial, seed) for trial, seed in product(trials, seeds)}
-    codes = sorted(
-        {code for each in scores_by_run.values() for target in each.values() for code in target.get(split, {})}
-        & LANGUAGES.keys()
-    )
+    scored = {code for each in scores_by_run.values() for target in each.values() for code in target.get(split, {})}
+    codes = sorted(filter(rules.get_language, scored))
     values = np.full((len(trials), len(seeds), len(metrics), len(codes)), np.nan)
     for (row, trial), (column, seed), (layer, target) in product(
         enumerate(trials), enumerate(seeds), enumerate(metrics)
     ):
         languages = scores_by_run[trial["number"], seed].get(target, {}).get(split, {})
         for code, language_scores in languages.items():
-            if code in LANGUAGES:
+            if rules.get_language(code):
                 values[row, column, layer, codes.index(code)] = language_scores[metrics[target]]
     arms = tuple(
         Arm(trial["number"], read_trial(trial), tuple(stage["resource"] for stage in trial["curriculum"]))
         for trial in trials
     )
-    return ScoreArray(arms, tuple(seeds), split, tuple(metrics), tuple(codes), values)
+    return ScoreArray(arms, tuple(seeds), split, tuple(metrics), tuple(codes), values, rules)
 
 
-def compute_macro_weights(counts: np.ndarray, languages: Sequence[str]) -> np.ndarray:
+def compute_macro_weights(counts: np.ndarray, scored: ScoreArray) -> np.ndarray:
     """[targets, languages]: weights of the mean over families, then targets; they sum to one, or to zero."""
     weights = np.zeros(counts.shape)
-    families = [LANGUAGES[code].family for code in languages]
+    families = [scored.rules.get_family(code) for code in scored.languages]
     for target, there in enumerate(counts):
         sizes = Counter(family for family, each in zip(families, there, strict=True) if each)
         for place, family in enumerate(families):

@@ -1,10 +1,11 @@
-"""Distances of languages from English."""
+"""Distances of languages from the source language."""
 
 import logging
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import cache
 
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LANGUAGES, XTREME_R_LANGUAGES, LanguageRules
 
 _CODES = """
 af afr, ar arb, az azj, bg bul, bn ben, de deu, el ell, en eng, es spa, et ekk, eu eus, fa pes, fi fin, fr fra, gu guj, he heb, hi hin,
@@ -17,18 +18,34 @@ DISTANCE_KINDS = ("syntactic", "geographic", "featural")
 """Distances of URIEL+ (Khan et al., COLING 2025) that nearly every language has."""
 
 
-def load_language_distances() -> dict[str, dict[str, float]]:
-    """By measure and language, the distance from English in 0..1: URIEL+ distances with the extra ``distances``; always script and family (0
-    for English's, 1 for any other)."""
-    source = LANGUAGES[SOURCE_LANGUAGE]
-    return _load_uriel() | {
-        "another script than English": {code: float(each.script != source.script) for code, each in LANGUAGES.items()},
-        "another family than English": {code: float(each.family != source.family) for code, each in LANGUAGES.items()},
+def load_language_distances(languages: Iterable[str], rules: LanguageRules) -> dict[str, dict[str, float]]:
+    """By measure and language, the distance from the source language in 0..1, of several the first: URIEL+ distances with the extra
+    ``distances``; always script and family (0 for the source's, 1 for any other).
+
+    Args:
+        languages: besides XTREME-R's.
+        rules: the source language, and languages that the table lacks.
+    """
+    codes = [code for code in dict.fromkeys((*XTREME_R_LANGUAGES, *sorted(languages))) if rules.get_language(code)]
+    rows = {code: row for code in codes if (row := rules.get_language(code))}
+    source = rules.get_language(rules.source[0])
+    if source is None:
+        return {}
+    return _load_uriel(source.code, tuple(rows)) | {
+        f"another script than {source.name}": {code: float(row.script != source.script) for code, row in rows.items()},
+        f"another family than {source.name}": {code: float(row.family != source.family) for code, row in rows.items()},
     }
 
 
+def find_iso_639_3(code: str) -> str | None:
+    """URIEL+'s code of a language; None for one that the table lacks."""
+    if code in ISO_639_3:
+        return ISO_639_3[code]
+    return LANGUAGES[code].iso_639_3[0] if code in LANGUAGES else None
+
+
 @cache  # URIEL+ reads all its arrays each time
-def _load_uriel() -> dict[str, dict[str, float]]:
+def _load_uriel(source: str, languages: tuple[str, ...]) -> dict[str, dict[str, float]]:
     level, handlers = logging.root.level, logging.root.handlers[:]
     try:
         from urielplus.urielplus import URIELPlus
@@ -41,9 +58,9 @@ def _load_uriel() -> dict[str, dict[str, float]]:
         for kind in DISTANCE_KINDS:
             measure = getattr(uriel, f"new_{kind}_distance")
             own = found.setdefault(f"URIEL+ {kind}", {})
-            for code, iso in ISO_639_3.items():
-                with suppress(ValueError):  # no feature that both have
-                    own[code] = float(measure([ISO_639_3[SOURCE_LANGUAGE], iso]))
+            for code in languages:
+                with suppress(ValueError):  # no feature that both have, or not a language of URIEL+
+                    own[code] = float(measure([find_iso_639_3(source), find_iso_639_3(code)]))
         return found
     finally:
         logging.root.setLevel(level)

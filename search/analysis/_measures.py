@@ -7,7 +7,6 @@ import numpy as np
 
 from search.analysis._arms import ScoreArray, compute_macro_weights
 from search.statistics import Estimate, PriorVariance, estimate_hierarchical_mean
-from trainables.languages import LANGUAGES
 
 MIN_FAMILIES = 3
 """Families that are needed at least to estimate the variance between families."""
@@ -67,19 +66,19 @@ def build_overall_measure(scored: ScoreArray, counts: np.ndarray | None = None) 
         scored: the scores.
         counts: [targets, languages], a subset of what counts; by default all.
     """
-    within = compute_macro_weights(scored.counted if counts is None else counts, scored.languages)
-    families = [LANGUAGES[code].family for code in scored.languages]
+    within = compute_macro_weights(scored.counted if counts is None else counts, scored)
+    families = [scored.rules.get_family(code) for code in scored.languages]
     names = families if len(_list_weighted_names(families, within)) >= MIN_FAMILIES else list(scored.languages)
     return _build_measure(within, within, names, [""] * len(names))
 
 
 def build_family_measures(scored: ScoreArray) -> dict[str, Measure]:
     """The mean of each family over the targets that cover it; its units are languages, with one variance within all families."""
-    families = np.array([LANGUAGES[code].family for code in scored.languages])
-    everywhere = compute_macro_weights(scored.counted, scored.languages)
+    families = np.array([scored.rules.get_family(code) for code in scored.languages])
+    everywhere = compute_macro_weights(scored.counted, scored)
     found = {}
     for family in scored.families:
-        own = compute_macro_weights(scored.counted & (families == family), scored.languages)
+        own = compute_macro_weights(scored.counted & (families == family), scored)
         within = np.where(families == family, own, everywhere)
         found[family] = _build_measure(own, within, list(scored.languages), families.tolist())
     return found

@@ -22,6 +22,7 @@ def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effect
     gains = _estimate_paired(repeated) if repeated is not None and repeated.is_repeated else {}
     if single is not None and not gains:
         gains = _estimate_by_regression(single)
+    scored = repeated if repeated is not None else single
     slopes = iter(adjust_holm([each for _, estimates in gains.values() for each in estimates.values()]))
     known = {effect.name: effect for effect in effects if effect.kind == "noise"}
     return {
@@ -33,7 +34,7 @@ def analyse_noise(repeated: ScoreArray | None, single: ScoreArray | None, effect
             for name, (_, estimates) in gains.items()
             for measure in estimates
         ],
-        "distances": load_language_distances() if gains else {},
+        "distances": load_language_distances(scored.languages, scored.rules) if gains and scored else {},
     }
 
 
@@ -93,7 +94,10 @@ def _estimate_by_regression(scored: ScoreArray) -> dict[str, NoiseGain]:
 
 
 def _build_slope_measures(scored: ScoreArray) -> dict[str, Measure]:
-    measures = {name: build_slope_measure(scored, each) for name, each in load_language_distances().items()}
+    measures = {
+        name: build_slope_measure(scored, each)
+        for name, each in load_language_distances(scored.languages, scored.rules).items()
+    }
     return {name: measure for name, measure in measures.items() if measure is not None}
 
 

@@ -9,7 +9,6 @@ from scipy import stats
 from search.analysis._arms import ScoreArray
 from search.analysis._measures import build_family_measures, build_overall_measure
 from search.statistics import compute_interval
-from trainables.languages import SOURCE_LANGUAGE
 
 MIN_CANDIDATES = 3
 """Trials that a choice needs at least."""
@@ -80,9 +79,10 @@ def _describe_cost(costs: list[float]) -> dict[str, Any]:
 
 
 def _score_by_source(dev: ScoreArray) -> np.ndarray | None:
-    if SOURCE_LANGUAGE not in dev.languages:
+    source = [dev.languages.index(code) for code in dev.rules.source if code in dev.languages]
+    if not source:
         return None
-    scores = dev.values[..., dev.languages.index(SOURCE_LANGUAGE)]
+    scores = dev.values[..., source].mean(-1)
     there = ~np.isnan(scores).any((0, 1))
     found: np.ndarray | None = scores[..., there].mean(-1) if there.any() else None
     return found

@@ -19,7 +19,7 @@ from search.process import CommandGroup
 @click.version_option(package_name="xlt-search")
 @click.pass_context
 def main(context: click.Context, home: str | None) -> None:
-    """Search for the order of intermediate tasks with which a model that is trained in English works in other languages."""
+    """Search for the order of intermediate tasks with which a model that is trained in one language works in others."""
     context.obj = Home.locate(home)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, get_args
 
 from trainables.cards import TaskCard
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LanguageRules
 from trainables.validation import (
     DataError,
     MissingReferenceError,
@@ -53,7 +53,11 @@ def check_number_or_all(value: object, what: str, most: int) -> object:
 
 
 def check_languages(
-    languages: Sequence[str], available: Sequence[str], cards: Mapping[str, TaskCard], targets: Iterable[str]
+    languages: Sequence[str],
+    available: Sequence[str],
+    cards: Mapping[str, TaskCard],
+    targets: Iterable[str],
+    rules: LanguageRules,
 ) -> None:
     """Check that the languages are available, and that each target has one in which transfer can be measured.
 
@@ -62,6 +66,7 @@ def check_languages(
         available: the languages of its benchmark and its own tasks.
         cards: of its tasks.
         targets: names in `cards`.
+        rules: which languages count.
 
     Raises:
         ValueError: with the languages that are allowed.
@@ -69,9 +74,9 @@ def check_languages(
     check_members(languages, available, "language")
     for target in targets:
         of_target = cards[target].languages or available
-        if not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in languages if code in of_target):
+        if not any(rules.counts(code) for code in languages if code in of_target):
             raise ValueError(
-                f"{target} needs a language other than English that encoders are pre-trained on; it has: {', '.join(of_target)}"
+                f"{target} needs a language other than {rules.name_source()} that encoders are pre-trained on; it has: {', '.join(of_target)}"
             )
 
 

@@ -14,8 +14,14 @@ from pydantic import (
 
 from search.config._checks import (
     check_encoder,
-    check_languages,
     check_members,
+)
+from search.config._languages import (
+    LanguageChecks,
+    LanguageRow,
+    TableCode,
+    check_source,
+    find_rules,
 )
 from search.config._own_task import (
     OwnTaskSettings,
@@ -48,9 +54,9 @@ from search.config._strategy import (
     TrialCount,
     select_scored_targets,
 )
-from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS, TWO_TEXT_KINDS
+from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import SOURCE_LANGUAGE, LanguageRules
 from trainables.own_tasks import OwnTask
 from trainables.ranges import Seed
 from trainables.transfer import Objective
@@ -59,7 +65,7 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
 MAX_NAME_LENGTH = 100
 
 
-class Config(Strategy):
+class Config(Strategy, LanguageChecks):
     """The config of one search."""
 
     name: str
@@ -70,6 +76,13 @@ class Config(Strategy):
     benchmark: str = Field(default="", validate_default=True)
     """The benchmark whose tasks can be named; it may be absent beside ``tasks``, and then only the intermediate tasks of the hub can be named
     besides."""
+    language_table: dict[TableCode, LanguageRow] = Field(default_factory=dict)
+    """Languages that the table of languages lacks, by code."""
+    encoder_languages: str | tuple[str, ...] | None = Field(default=None, validate_default=True)
+    """What the encoder was pre-trained on: the list ``xlm-r``, ``mbert`` or ``mt5``, codes, or ``unknown``. Other languages are left out of
+    means over families; with ``unknown`` none is. Default: the list that its name or its config is sure of, else ``unknown``."""
+    source: tuple[str, ...] = Field(default=(SOURCE_LANGUAGE,), min_length=1)
+    """The languages that targets are trained in; they are excluded from transfer."""
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
@@ -147,7 +160,10 @@ class Config(Strategy):
     def _check_targets(cls, targets: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
         tasks = find_catalogue(info.data)
         scored = [task for task, card in tasks.items() if card.is_scored]
-        return check_members(targets, scored, "target task") if tasks else targets
+        if tasks:
+            check_members(targets, scored, "target task")
+            check_source(find_rules(info.data).source, tasks, targets)
+        return targets
 
     @field_validator("intermediate")
     @classmethod
@@ -168,28 +184,6 @@ class Config(Strategy):
         if both := sorted(targets & tasks.keys()):
             raise ValueError(f"a task is either a target or an intermediate task, not both: {', '.join(both)}")
         return tasks
-
-    @field_validator("languages")
-    @classmethod
-    def _check_target_languages(cls, languages: tuple[str, ...] | None, info: ValidationInfo) -> tuple[str, ...] | None:
-        if languages is not None and (cards := find_catalogue(info.data)):
-            check_languages(languages, find_languages(info.data), cards, info.data.get("targets", ()))
-        return languages
-
-    @field_validator("generalized")
-    @classmethod
-    def _check_generalized(cls, generalized: GeneralizedTransfer, info: ValidationInfo) -> GeneralizedTransfer:
-        cards = find_catalogue(info.data)
-        kinds = {cards[target].kind for target in info.data.get("targets", ()) if target in cards}
-        if generalized.pairs and kinds and not kinds & TWO_TEXT_KINDS:
-            raise ValueError(f"pairs of languages need a target of two texts: {', '.join(sorted(TWO_TEXT_KINDS))}")
-        languages = find_languages(info.data)
-        counted = [code for code in languages if code != SOURCE_LANGUAGE and LANGUAGES[code].seen]
-        if generalized.pairs and languages and len(counted) < 2:
-            raise ValueError(
-                "pairs of languages need two languages other than English that encoders are pre-trained on"
-            )
-        return generalized
 
     @field_validator("curriculum")
     @classmethod
@@ -240,12 +234,15 @@ class Config(Strategy):
         languages, catalogue = find_languages(info.data), find_catalogue(info.data)
         cards = {target: catalogue[target] for target in targets}
         on_dev = frozenset[str]().union(*(card.dev_languages(languages) for card in cards.values()))
-        trained = any(card.train and SOURCE_LANGUAGE in card.dev_languages(languages) for card in cards.values())
+        rules = find_rules(info.data)
+        trained = any(card.train and card.dev_languages(languages) & {*rules.source} for card in cards.values())
         if objective == "source_dev" and not trained:
-            raise ValueError("source_dev needs English among the languages and a target that is trained in it")
-        if objective != "source_dev" and not any(LANGUAGES[code].seen and code != SOURCE_LANGUAGE for code in on_dev):
             raise ValueError(
-                f"{objective} needs a target with a dev set in a language other than English that encoders are pre-trained on; "
+                f"source_dev needs {rules.name_source()} among the languages and a target that is trained in it"
+            )
+        if objective != "source_dev" and not any(map(rules.counts, on_dev)):
+            raise ValueError(
+                f"{objective} needs a target with a dev set in a language other than {rules.name_source()} that encoders are pre-trained on; "
                 f"none of {', '.join(targets)} has one. Add such a target, or set objective to source_dev"
             )
         return objective
@@ -276,6 +273,11 @@ class Config(Strategy):
         return find_languages(dict(self))
 
     @cached_property
+    def rules(self) -> LanguageRules:
+        """Source languages, what the encoder has seen, and languages that the table lacks."""
+        return find_rules(dict(self))
+
+    @cached_property
     def own_tasks(self) -> tuple[OwnTask, ...]:
         """The tasks of one's own."""
         return list_own_tasks(self.tasks)
@@ -287,8 +289,8 @@ class Config(Strategy):
 
     @model_serializer(mode="wrap")
     def _leave_out_absent(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Without ``tasks`` where there are none, so that a config of an earlier version is written as it was."""
+        """Without fields that are not used, so that a config of an earlier version is written as it was."""
         document: dict[str, Any] = dump(self)
-        if not self.tasks:
-            document.pop("tasks", None)
-        return document
+        used = {"tasks": self.tasks, "language_table": self.language_table}
+        used |= {"encoder_languages": self.encoder_languages, "source": self.source != (SOURCE_LANGUAGE,)}
+        return {key: value for key, value in document.items() if used.get(key, True)}

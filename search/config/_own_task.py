@@ -10,6 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from search.config._stage_space import ConfigSection
 from trainables.benchmarks import get_benchmark_languages, get_task_catalogue
 from trainables.cards import TaskCatalogue
+from trainables.languages import SOURCE_LANGUAGE, resolve_language
 from trainables.own_tasks import OWN_KINDS, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.ranges import Seed
 from trainables.validation import DataError
@@ -39,7 +40,7 @@ class OwnTaskSettings(ConfigSection):
     labels: tuple[str, ...] = ()
     """The labels in the order of their numbers. Default: those of the training rows, in alphabetical order."""
     language: str = ""
-    """The language of rows of which neither a column nor the path says it. Default: English."""
+    """The language of rows of which neither a column nor the path says it. Default: the first source language."""
     splits: dict[str, str] = Field(default_factory=dict)
     """What the files call ``train``, ``dev`` and ``test``, if it is not that, or ``validation`` or ``valid`` for dev."""
     split: CutSplit = CutSplit()
@@ -51,6 +52,10 @@ class OwnTaskSettings(ConfigSection):
     """What the task asks, in a few words."""
     target: bool = False
     """Whether it is a target. Set by the program."""
+    source: tuple[str, ...] = (SOURCE_LANGUAGE,)
+    """The source languages of the config. Set by the program."""
+    added: tuple[str, ...] = ()
+    """The codes of the config's ``language_table``. Set by the program."""
     rows: dict[str, dict[str, int]] = Field(default_factory=dict)
     """Rows by split and language. Found by the program."""
 
@@ -98,17 +103,25 @@ class OwnTaskSettings(ConfigSection):
             licence=self.licence,
             citation=self.citation,
             about=self.about,
+            source=tuple(resolve_language(code, self.added) for code in self.source),
+            added=self.added,
         )
 
 
 def mark_targets(document: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A config's document in which each task of one's own says whether it is a target, which decides what is cut from its rows."""
+    """A config's document in which each task of one's own says whether it is a target, which decides what is cut from its rows, and what the
+    config says about languages."""
     tasks, targets = document.get("tasks"), document.get("targets")
     if not isinstance(tasks, dict):
         return document
     named = set(map(str, targets)) if isinstance(targets, list) else set()
+    source, table = document.get("source"), document.get("language_table")
+    said: dict[str, Any] = {"source": list(source)} if isinstance(source, list | tuple) and source else {}
+    if isinstance(table, dict) and table:
+        said["added"] = list(table)
     marked = {
-        name: task | {"target": name in named} if isinstance(task, dict) else task for name, task in tasks.items()
+        name: task | {"target": name in named} | said if isinstance(task, dict) else task
+        for name, task in tasks.items()
     }
     return {**document, "tasks": marked}
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, ValidationInfo, field_validator
 
 from search.config._checks import check_members, check_number_or_all
+from search.config._languages import find_rules
 from search.config._own_task import find_catalogue, find_languages
 from search.config._stage_space import ConfigSection, Space
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
 from trainables.transfer import Objective
 
 SamplerName = Literal["curriculum", "tpe", "gp", "random", "nsga2", "orders"]
@@ -126,11 +126,12 @@ def select_scored_targets(fields: Mapping[str, Any]) -> tuple[str, ...] | None:
     ):
         return None
     source, catalogue, languages = fields["objective"] == "source_dev", find_catalogue(fields), find_languages(fields)
+    rules = find_rules(fields)
     return tuple(
         target
         for target in fields["targets"]
         if any(
-            (code == SOURCE_LANGUAGE) == source and LANGUAGES[code].seen
+            (code in rules.source if source else rules.counts(code))
             for code in catalogue[target].dev_languages(languages)
         )
     )

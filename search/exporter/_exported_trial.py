@@ -171,7 +171,9 @@ def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[s
         yield f"data: the trial has no task {', '.join(map(repr, strange))}"
     if known:
         try:
-            check_languages(trial.languages, get_benchmark_languages(trial.benchmark, trial.own_tasks), tasks, targets)
+            check_languages(
+                trial.languages, get_benchmark_languages(trial.benchmark, trial.own_tasks), tasks, targets, trial.rules
+            )
         except ValueError as error:
             yield f"trial.languages: {error}"
 

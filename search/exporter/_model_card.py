@@ -3,7 +3,6 @@
 from search.exporter._exported_trial import ExportedTrial
 from search.statistics import compute_interval
 from trainables.benchmarks import get_task_catalogue
-from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
 
 
@@ -21,9 +20,9 @@ def build_model_card(
     )
     languages = "\n".join(f"- {code}" for code in sorted(transfer.languages(target, "dev")))
     unseen = ", ".join(
-        f"{LANGUAGES[code].name} {score:.3f}"
+        f"{transfer.rules.get_name(code)} {score:.3f}"
         for code, score in transfer.languages(target, "dev").items()
-        if not LANGUAGES[code].seen
+        if transfer.rules.is_seen(code) is False
     )
     source = transfer.source_scores().get(target)
     return f"""---
@@ -39,7 +38,7 @@ language:
 
 Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{f" Not the published task: {about.published_difference}." if about.published_difference else ""}
 
-Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
+Encoder: `{best.trial.encoder}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in {transfer.rules.name_source()}:
 
 {stages or "none"}
 
@@ -59,7 +58,7 @@ tokenizer = AutoTokenizer.from_pretrained("models/{target}")
 model = {architecture}.from_pretrained("models/{target}")
 ```
 
-English: {"not scored" if source is None else f"{source:.3f}"} (dev). Unseen in pre-training: {unseen or "none scored"}.
+{transfer.rules.name_source()}: {"not scored" if source is None else f"{source:.3f}"} (dev). Unseen in pre-training: {unseen or ("none scored" if transfer.rules.knows_pretraining else "not known")}.
 
 Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
 """

@@ -16,7 +16,7 @@ from search.analysis import analyse_results, describe_curriculum
 from search.config import describe_validation_error
 from search.errors import UserError
 from search.home import Home
-from trainables.languages import LANGUAGES
+from trainables.languages import LanguageRules
 from trainables.validation import parse_json, read_regular_file
 
 TRIAL_COLUMNS = ["trial", "state", "value", "seconds", "seeds", "length", "curriculum", "words"]
@@ -141,7 +141,7 @@ class Search:
         return None if found.empty else found.iloc[0]
 
     def transfer(self, by: str = "family", split: str = "test") -> pd.DataFrame:
-        """Transfer of complete trials: the main metric, mean over seeds and targets, without English and languages unseen in
+        """Transfer of complete trials: the main metric, mean over seeds and targets, without the source languages and languages unseen in
         pre-training.
 
         Args:
@@ -151,8 +151,8 @@ class Search:
         """
         if by not in ("family", "language", "target"):
             raise ValueError(f"by {by!r}: allowed are family, language and target")
-        main, source = self.results["metrics"], self.results["source_language"]
-        counted = [code for code, language in LANGUAGES.items() if language.seen and code != source]
+        main, rules = self.results["metrics"], _read_rules(self.results)
+        counted = list(filter(rules.counts, self.scores["language"].unique()))
         whole = {trial["number"] for trial in self.results["trials"] if trial["state"] == "complete"}
         scores = self.scores[self.scores["trial"].isin(whole)]
         scores = scores[
@@ -203,7 +203,12 @@ def load_search(name: str | Path, home: str | Path | None = None) -> Search:
     return Search(JsonDocument(results))
 
 
+def _read_rules(results: Mapping[str, Any]) -> LanguageRules:
+    return LanguageRules.from_json({"source": [results["source_language"]]} | dict(results.get("languages") or {}))
+
+
 def _iterate_scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    rules = _read_rules(results)
     for trial in results["trials"]:
         own = {target: stage["scores"] for target, stage in trial["targets"].items()}
         by_seed = {results["seed"]: own} | {entry["seed"]: entry["scores"] for entry in trial["seeds"]}
@@ -211,6 +216,7 @@ def _iterate_scores(results: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
             for target, splits in targets.items():
                 for split, languages in splits.items():
                     for code, metrics in languages.items():
-                        family = LANGUAGES[code].family if code in LANGUAGES else ""
+                        row = rules.get_language(code)
+                        family = row.family if row else ""
                         for metric, value in metrics.items():
                             yield trial["number"], seed, target, code, family, split, metric, value

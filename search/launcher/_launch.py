@@ -25,7 +25,7 @@ from search.process import ensure_cleanup
 from search.report import list_racing_warnings, write_report_files
 from search.results import analyse_racing
 from search.space import collect_trained_paths, explain_incomplete_design, select_stages_on_encoder
-from search.study import Study, check_space, repair_journal
+from search.study import Study, check_space, keep_encoder_languages, repair_journal
 from search.terminal import print_plain
 from search.tracking import Tracker
 from trainables.cards import MIRROR_VARIABLE
@@ -62,6 +62,7 @@ def launch(config: Config, home: Home, console: Console, address: str | None = N
         check_cluster_address(address)
     folder = home.get_search_folder(config.name)
     config, synonyms = resolve_inputs(config, folder)
+    config = keep_encoder_languages(folder, config)
     stages = home.resolve_stage_store(config.store)
     check_space(folder, config, stages)
     earlier = Study.open(home.find_search(config.prior.search)) if config.prior.search else None

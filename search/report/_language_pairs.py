@@ -18,7 +18,7 @@ LANGUAGE_SETTINGS = ["each text's language alone", "two languages"]
 def render_language_pairs(pairs: dict[str, Any]) -> Iterator[RenderableType]:
     """Both settings by finalist and by target of the best trial, then the pairs of families with the highest and lowest means."""
     seeds = f"{pairs['seeds']} fresh seeds" if pairs["seeds"] else "the search's own seed"
-    yield f"two languages in one example: the two texts in different languages, without English ({pairs['split']}, {seeds}); mean over targets with two texts"
+    yield f"two languages in one example: the two texts in different languages, without the source language ({pairs['split']}, {seeds}); mean over targets with two texts"
     yield TextTable.from_rows(
         ["trial", *LANGUAGE_SETTINGS, "gain over no curriculum with two languages, 95 % interval", "curriculum"],
         [

@@ -117,9 +117,9 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
 def _render_published_averages(comparison: dict[str, Any]) -> Iterator[RenderableType]:
     """Scores by target under both rules of averaging, for the best trial and the baseline."""
     yield f"{comparison['benchmark']} on test, mean over {comparison['seeds']} fresh seeds, averaged by two rules"
-    yield "  as published: mean over all languages, with English and languages unseen in pre-training; mean of F1 and exact match"
+    yield "  as published: mean over all languages, with the source language and languages unseen in pre-training; mean of F1 and exact match"
     yield "  it uses the metrics of the benchmark's own script (official_* in results.json where ours differ)"
-    yield "  zero-shot: mean over families of the main metric, without English and without languages unseen in pre-training"
+    yield "  zero-shot: mean over families of the main metric, without the source language and without languages unseen in pre-training"
     trials = comparison["trials"]
     titles = [f"trial {row['trial']} {rule}" for row in trials for rule in ("as published", "zero-shot")]
     rows = [

@@ -8,7 +8,6 @@ from scipy import stats
 
 from search.analysis import MIN_FAMILIES
 from search.statistics import FinalistScores
-from trainables.languages import LANGUAGES
 from trainables.transfer import Objective, Split, Transfer
 
 OBJECTIVE_SPLIT: Split = "dev"
@@ -22,7 +21,8 @@ def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Ob
     too. Other objectives have one unit.
     """
     weights = transfers[0][0].mean_weights(OBJECTIVE_SPLIT) if objective == "transfer_dev" else {}
-    unit = _get_family if len(_sum_weights(weights, _get_family)) >= MIN_FAMILIES else str
+    get_family = transfers[0][0].rules.get_family
+    unit: Callable[[str], str] = get_family if len(_sum_weights(weights, get_family)) >= MIN_FAMILIES else str
     shares = _sum_weights(weights, unit)
     if len(shares) < 2:
         values = [[[each.objective(objective)] for each in by_seed] for by_seed in transfers]
@@ -33,10 +33,6 @@ def build_finalist_scores(transfers: Sequence[Sequence[Transfer]], objective: Ob
 
 LanguageWeights = Mapping[tuple[str, str], float]
 """By target and language."""
-
-
-def _get_family(code: str) -> str:
-    return LANGUAGES[code].family
 
 
 def _sum_weights(weights: LanguageWeights, unit: Callable[[str], str]) -> dict[str, float]:

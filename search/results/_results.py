@@ -13,7 +13,6 @@ from search.results._verdict import decide_verdict
 from search.study import FailedRepeat, Study, TrialRecord, find_pareto_front
 from trainables.benchmarks import explain_published_differences, get_published_metrics
 from trainables.curriculum import Noise, Stage, collect_non_defaults
-from trainables.languages import SOURCE_LANGUAGE
 from trainables.outcome import Outcome, StageRun
 
 RESULTS_VERSION = 1
@@ -37,7 +36,8 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         "version": RESULTS_VERSION,
         "name": config.name,
         "seed": config.seed,
-        "source_language": SOURCE_LANGUAGE,
+        "source_language": config.rules.source[0],
+        **({"languages": config.rules.to_json()} if config.rules else {}),
         "metrics": _list_main_metrics(outcomes, config),
         "unlike": explain_published_differences(config.benchmark, config.targets),
         "objective": {"name": config.objective, "direction": "maximize"},

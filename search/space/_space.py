@@ -66,13 +66,20 @@ class CurriculumSpace:
             synonyms=str(Path(noise.synonyms).absolute()) if noise.synonyms and config.space.uses_synonyms else "",
             retention=config.curriculum.retention,
             own_tasks=config.own_tasks,
+            rules=config.rules,
         )
 
     def relocate_trial(self, trial: Trial) -> Trial:
         """A trial of an earlier launch with the present paths of encoder and synonyms."""
         noise = self.config.space.noise
         synonyms = str(Path(noise.synonyms).absolute()) if trial.synonyms and noise.synonyms else trial.synonyms
-        return replace(trial, encoder=self.config.encoder, synonyms=synonyms, own_tasks=self.config.own_tasks)
+        return replace(
+            trial,
+            encoder=self.config.encoder,
+            synonyms=synonyms,
+            own_tasks=self.config.own_tasks,
+            rules=self.config.rules,
+        )
 
     def _suggest_tasks(self, ask: SupportsSuggest) -> list[str]:
         """The tasks of each stage, in order."""

@@ -13,7 +13,7 @@ from search.study._attributes import (
     TRIAL_ATTRIBUTE,
     FailedRepeat,
 )
-from search.study._compatibility import check_space
+from search.study._compatibility import check_space, keep_encoder_languages
 from search.study._finalists import (
     find_baseline_record,
     find_pareto_front,
@@ -58,6 +58,7 @@ __all__ = [
     "find_pareto_front",
     "get_fresh_seeds",
     "has_started",
+    "keep_encoder_languages",
     "label_parameters",
     "list_missing_repeats",
     "make_trial_identity",

@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from search.config import describe_validation_error
 from trainables.curriculum import Trial
-from trainables.languages import LANGUAGES
 from trainables.outcome import Outcome
 from trainables.transfer import PAIR_SEPARATOR, SplitScores
 
@@ -132,7 +131,7 @@ def _find_invalid_scores(outcome: Outcome) -> Iterator[str]:
     for scores, whole in ((transfer.scores, True), (transfer.generalized, False)):
         for target, split, code, row in _iterate_scores(scores):
             codes = [code] if whole else code.split(PAIR_SEPARATOR)
-            if len(codes) != 2 - whole or not all(part in LANGUAGES for part in codes):
+            if len(codes) != 2 - whole or not all(map(transfer.rules.get_language, codes)):
                 yield f"{target}, {split}: unknown language {code!r}"
             if transfer.metrics.get(target) not in row:
                 yield f"{target}, {split}, {code}: no score by {transfer.metrics.get(target)!r}"

@@ -32,6 +32,16 @@ _SYNONYMS_FIELD = "space.noise.synonyms"
 """Compared by content (`search.launcher`), not by path."""
 
 
+def keep_encoder_languages(folder: SearchFolder, config: Config) -> Config:
+    """The config under the rule for unseen languages that its search began with, if it was begun by an earlier version, which took the
+    list of XLM-R for every encoder, and the config names no list."""
+    if "encoder_languages" in config.model_fields_set or not folder.config.exists() or not folder.journal.exists():
+        return config
+    if not has_started(folder) or Study.open(folder).config.encoder_languages is not None:
+        return config
+    return config.model_copy(update={"encoder_languages": None})
+
+
 def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:
     """Refuse a config whose trials are not comparable with the trials of the search.
 
@@ -47,6 +57,7 @@ def check_space(folder: SearchFolder, config: Config, stages: str | None = None)
         return
     if not has_started(folder):
         return  # no trial was run
+    config = keep_encoder_languages(folder, config)
     study = Study.open(folder)
     existing = study.config
     if existing.encoder != config.encoder and is_same_encoder(study, config.encoder, stages):
@@ -70,6 +81,7 @@ def check_space(folder: SearchFolder, config: Config, stages: str | None = None)
 def _flatten_settings(config: Config, own: Collection[str]) -> dict[str, Any]:
     """All settings by dotted path. Tasks with settings of their own (`own`: in either config) have all their fields listed."""
     document = config.model_dump(mode="json")
+    document["encoder_languages"] = config.rules.pretraining
     document["training"]["tasks"] = {
         task: config.get_stage_settings(task).model_dump(mode="json")
         for task in (*config.targets, *config.intermediate)

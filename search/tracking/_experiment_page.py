@@ -26,7 +26,7 @@ def describe_experiment(config: Config, experiment: str) -> str:
 
 - [Trials, best first]({runs}) and [charts]({runs}&compareRunsMode=CHART): also under Views.
 - The run `{config.name}` has the answer, the report and the pictures. The other runs are a trial each: number and curriculum.
-- `transfer/` and `family/`: means over the targets, English apart, dev. `source/`: English. `finalist/`: on fresh seeds; `finalist/corrected`, on a launch's run: the best one's, corrected for being the highest.
+- `transfer/` and `family/`: means over the targets, the source language apart, dev. `source/`: the source language. `finalist/`: on fresh seeds; `finalist/corrected`, on a launch's run: the best one's, corrected for being the highest.
 - `position/<task>`: the task's place in the curriculum, 0 where it is not in it; `rate/<task>` likewise.
 - Rebuild all of this from the search: `xlt track {config.name}`.
 """
@@ -111,7 +111,7 @@ def _build_charts(config: Config, short: bool) -> list[dict[str, Any]]:
     small: list[dict[str, Any]] = [
         {"type": "BAR", "metricKey": _get_main_metric(config), "displayName": "Best on the search's own seed"},
         {"type": "BAR", "metricKey": "finalist/mean", "displayName": "Finalists on fresh seeds"},
-        scatter | {"displayName": "English and transfer"},
+        scatter | {"displayName": "source language and transfer"},
     ]
     common = {"deleted": False, "isGenerated": False, "runsCountToCompare": 20}
     placed = [chart | {"metricSectionId": "xlt"} for chart in wide] + [

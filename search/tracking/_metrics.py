@@ -14,7 +14,7 @@ from trainables.transfer import SplitScores, Transfer
 def collect_metrics(transfer: Transfer) -> dict[str, float]:
     """A trial's dev metrics by their MLflow names."""
     found = {}
-    if transfer.family_means():  # none where all that is scored on dev is English
+    if transfer.family_means():  # none where all that is scored on dev is the source language
         found = {"transfer/mean": transfer.mean(), "transfer/worst_family": transfer.worst_family()[1]}
     found |= {f"family/{family}": value for family, value in transfer.family_means().items()}
     found |= {f"unseen/{code}": value for code, value in transfer.unseen_means().items()}

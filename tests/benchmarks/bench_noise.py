@@ -21,7 +21,7 @@ from search.config import load_config
 from search.statistics import Interval, compute_interval
 from tests.benchmarks.bench_world import CONFIG, trial
 from trainables.curriculum import Noise, Trial
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LANGUAGES, SOURCE_LANGUAGE, XTREME_R_LANGUAGES
 from trainables.noise_methods import NOISE_METHODS, count_passes, make_default_noise, match_compute
 from trainables.transfer import Transfer
 
@@ -106,7 +106,7 @@ def distance(code: str) -> int:
 
 
 def seen() -> list[str]:
-    return [code for code, language in LANGUAGES.items() if language.seen and code not in (SOURCE_LANGUAGE, "ht")]
+    return [code for code in XTREME_R_LANGUAGES if LANGUAGES[code].seen and code not in (SOURCE_LANGUAGE, "ht")]
 
 
 def tables(lines: Sequence[dict[str, Any]]) -> Iterator[str]:

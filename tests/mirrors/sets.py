@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from datasets import ClassLabel, Features, List, Value
 
-from trainables.languages import LANGUAGES
+from trainables.languages import LANGUAGES, XTREME_R_LANGUAGES
 
 from . import rows
 from .rows import MEWSLI, TYDI, UPOS, XNLI, Row
@@ -22,7 +22,7 @@ UDPOS_R = words(
     "af ar bg de el en es et eu fa fi fr he hi hu id it ja kk ko lt mr nl pl pt ro ru ta te th tl tr uk ur vi wo yo zh"
 )
 UDPOS = [code for code in UDPOS_R if code not in ("lt", "pl", "uk", "wo", "ro")]
-WIKIANN = [code for code in LANGUAGES if code not in ("ht", "wo")]
+WIKIANN = [code for code in XTREME_R_LANGUAGES if code not in ("ht", "wo")]
 PANX = [code for code in WIKIANN if code not in ("qu", "pl", "uk", "az", "lt", "pa", "gu", "ro")]
 TATOEBA = words(
     "afr ara ben bul deu cmn ell est eus fin fra heb hin hun ind ita jav jpn kat kaz kor mal mar nld pes por rus spa "
@@ -327,6 +327,8 @@ SETS: dict[str, dict[str, Configuration]] = {
         rows.also(rows.entities(DATES), id=lambda item: str(item.number)),
         MASAKHANE,
     ),
-    "wikimedia/wikipedia": _each(_features("id url title text"), ("train",), rows.article, [*LANGUAGES], "20231101.{}"),
+    "wikimedia/wikipedia": _each(
+        _features("id url title text"), ("train",), rows.article, [*XTREME_R_LANGUAGES], "20231101.{}"
+    ),
 }
 """Configurations by name, by repository."""

@@ -21,7 +21,7 @@ from trainables.cards import (
     make_pair_format,
     make_tagging_format,
 )
-from trainables.languages import LANGUAGES
+from trainables.languages import XTREME_R_LANGUAGES
 
 
 def _make_anli_card() -> TaskCard:
@@ -136,7 +136,7 @@ _MASKED_LANGUAGE_MODELLING: dict[str, TaskCard] = {
     "mlm": TaskCard(
         kind="masked_language_modelling",
         description="Wikipedia in every language of XTREME-R with words hidden: mixed into another stage it keeps the languages alive",
-        train=TEXTS_PER_LANGUAGE * len(LANGUAGES),
+        train=TEXTS_PER_LANGUAGE * len(XTREME_R_LANGUAGES),
         language=MULTIPLE_LANGUAGES,
         parts=TaskParts(
             train=(
@@ -145,7 +145,7 @@ _MASKED_LANGUAGE_MODELLING: dict[str, TaskCard] = {
                     row_format=PLAIN_TEXT_FORMAT,
                     configuration="20231101.{language}",
                     split="train",
-                    languages=tuple(LANGUAGES),
+                    languages=XTREME_R_LANGUAGES,
                     take=TEXTS_PER_LANGUAGE,
                 ),
             )

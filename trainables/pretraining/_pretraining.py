@@ -72,7 +72,7 @@ def build_corpus(recipe: PretrainingRecipe) -> list[tuple[str, str]]:
     """
     rng = Random(f"corpus/{recipe.seed}")
     languages = list_pretraining_languages()
-    weights = [2 ** (LANGUAGES[code].resources / 2) for code in languages]
+    weights = [2 ** ((LANGUAGES[code].resources or 0) / 2) for code in languages]
     records = draw_records("train", rng)
     pairs: list[tuple[str, str]] = []
     while len(pairs) < recipe.pairs:

@@ -50,6 +50,7 @@ class TrialResult:
                 {task: found[task] for task in order},
                 {task: self.metrics[task] for task in order},
                 {task: self.generalized[task] for task in order if task in self.generalized},
+                self.trial.rules,
             ),
             stages=tuple(sorted(runs, key=lambda run: order.index(run.task) if run.target else -1)),
             seconds=time.monotonic() - self.started,

@@ -18,7 +18,7 @@ from search.report.page._tables import (
     make_text_cell,
 )
 from search.report.page._theme import get_gain_level
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import LANGUAGES, LanguageRules
 
 _SETTINGS_PATTERN = re.compile(r"\s*\([^()]*\)")
 """A stage's learning rate and noise, in brackets in the text of a curriculum."""
@@ -44,8 +44,11 @@ def group_languages(analysis: dict[str, Any]) -> LanguageGroups:
     family_of: Mapping[str, str] = analysis.get("families") or {}
     scored = dict.fromkeys(code for row in analysis.get("curricula") or [] for code in row["languages"])
     codes = sorted(set(family_of) | set(scored))
-    source = [code for code in codes if code == (analysis.get("source_language") or SOURCE_LANGUAGE)]
-    unseen = [code for code in codes if code in LANGUAGES and not LANGUAGES[code].seen and code not in source]
+    rules = LanguageRules.from_json(analysis.get("languages"))
+    source = [code for code in codes if code in rules.source]
+    unseen = [
+        code for code in codes if rules.get_language(code) and rules.is_seen(code) is False and code not in source
+    ]
     rest = [code for code in codes if code not in (*source, *unseen)]
     named = {code: str(family_of.get(code) or "other") for code in rest}
     sizes = Counter(named.values())

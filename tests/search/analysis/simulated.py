@@ -10,12 +10,12 @@ import numpy as np
 from search.analysis import Arm
 from search.analysis._arms import ScoreArray
 from trainables.curriculum import Stage, Trial
-from trainables.languages import LANGUAGES
+from trainables.languages import LANGUAGES, XTREME_R_LANGUAGES
 
 HIGH, LOW = ("facts", "dates"), ("names", "swahili")
 RESOURCES = dict.fromkeys(HIGH, "high") | dict.fromkeys(LOW, "low")
 TARGETS = ("inference", "tagging", "answer")
-CODES = tuple(code for code in LANGUAGES if code != "ht")
+CODES = tuple(code for code in XTREME_R_LANGUAGES if code != "ht")
 FAMILIES = tuple(LANGUAGES[code].family for code in CODES)
 
 Curriculum = tuple[str, ...]

@@ -8,7 +8,7 @@ import pytest
 from search.analysis import _language_distance, analyse_results
 from search.analysis._language_distance import ISO_639_3, load_language_distances
 from tests.search.analysis.simulated import CODES, Noise, search, square
-from trainables.languages import LANGUAGES
+from trainables.languages import XTREME_R_LANGUAGES, LanguageRules
 
 NOISY = {"method": "random_perturbation", "magnitude": 0.2}
 
@@ -122,7 +122,7 @@ def test_what_decides_the_value_is_important(results):
 
 
 def test_gains_of_noise_grow_with_distance_where_they_were_planted_so():
-    away = load_language_distances()["another script than English"]
+    away = load_language_distances((), LanguageRules())["another script than English"]
     curricula = [("facts",), ("dates",), ("names",), ("facts", "names"), ("names", "facts")] * 2
     told = search(
         np.random.default_rng(7),
@@ -152,13 +152,13 @@ def test_distances_leave_logging_as_it_was(monkeypatch):
     monkeypatch.setattr(logging.root, "handlers", [])
     for name in [name for name in sys.modules if name.startswith("urielplus")]:
         monkeypatch.delitem(sys.modules, name)
-    assert _language_distance._load_uriel.__wrapped__()
+    assert _language_distance._load_uriel.__wrapped__("en", ("en", "de"))
     assert (logging.root.level, logging.root.handlers) == (before[0], [])
 
 
 def test_every_language_has_a_code_and_its_distance():
-    assert ISO_639_3.keys() == LANGUAGES.keys()
-    found = load_language_distances()
+    assert tuple(ISO_639_3) == XTREME_R_LANGUAGES
+    found = load_language_distances((), LanguageRules())
     assert found["URIEL+ featural"]["en"] == 0
     assert found["URIEL+ featural"]["de"] < found["URIEL+ featural"]["zh"]
     assert len(found["URIEL+ geographic"]) == 50
@@ -167,7 +167,10 @@ def test_every_language_has_a_code_and_its_distance():
 def test_without_uriel_script_and_family_are_left(monkeypatch):
     monkeypatch.setitem(sys.modules, "urielplus.urielplus", None)
     monkeypatch.setattr(_language_distance, "_load_uriel", _language_distance._load_uriel.__wrapped__)
-    assert {*load_language_distances()} == {"another script than English", "another family than English"}
+    assert {*load_language_distances((), LanguageRules())} == {
+        "another script than English",
+        "another family than English",
+    }
 
 
 def test_a_best_trial_that_has_fewer_seeds_than_others_has_its_words(results):

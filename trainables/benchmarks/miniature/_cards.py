@@ -1,9 +1,9 @@
 """The tasks of the miniature."""
 
 from trainables.cards import MULTIPLE_LANGUAGES, TaskCard
-from trainables.languages import LANGUAGES
+from trainables.languages import XTREME_R_LANGUAGES
 
-MINIATURE_LANGUAGES: tuple[str, ...] = tuple(code for code in LANGUAGES if code != "ht")
+MINIATURE_LANGUAGES: tuple[str, ...] = tuple(code for code in XTREME_R_LANGUAGES if code != "ht")
 """XTREME-R's languages but Haitian Creole, for which CLDR has no locale: 49."""
 
 MINIATURE_TAGS = (

@@ -31,9 +31,11 @@ def resolve_own_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
     rows = tuple((split, language, len(numbers)) for (split, language), numbers in sorted(table.parts.items()))
     resolved = replace(own, labels=table.labels, rows=rows)
     trained = resolved.languages("train")
-    if own.is_target and trained and SOURCE_LANGUAGE not in trained:
+    missing = [code for code in own.source if code not in trained] if own.is_target and trained else []
+    if missing:
         raise DataError(
-            f"{own.name}: its training rows are in {', '.join(trained)}, and none is in {SOURCE_LANGUAGE}, in which targets are trained"
+            f"{own.name}: its training rows are in {', '.join(trained)}, and none is in {', '.join(missing)}, in which targets are trained: "
+            f"set source to languages that it has"
         )
     return resolved, table.notes
 
@@ -42,7 +44,7 @@ def make_own_card(own: OwnTask) -> TaskCard:
     """The card of a resolved task; nothing is read."""
     trained = own.languages("train")
     if own.is_target and trained:
-        trained = (SOURCE_LANGUAGE,)
+        trained = own.source
     return TaskCard(
         kind=own.kind,
         description=own.about or f"rows of {', '.join(Path(file).name for file in own.files)}",

@@ -15,7 +15,7 @@ from trainables.benchmarks.own._paths import TaskFile, find_task_files
 from trainables.benchmarks.own._readers import read_file
 from trainables.benchmarks.own._splits import Part, cut_missing_splits
 from trainables.cards import Row, is_blank
-from trainables.languages import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages import resolve_language
 from trainables.own_tasks import OWN_KINDS, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.validation import DataError
 
@@ -148,11 +148,8 @@ class _TableBuilder:
         if value is None or is_blank(str(value)):
             if column:
                 raise ValueError(f"no language in column {column}")
-            return self.own.language or SOURCE_LANGUAGE
-        code = str(value).strip()
-        if code not in LANGUAGES:
-            raise ValueError(f"language {code!r} is not known; known are {', '.join(LANGUAGES)}")
-        return code
+            return resolve_language(self.own.language or self.own.source[0], self.own.added)
+        return resolve_language(str(value).strip(), self.own.added)
 
     def _make_key(self, row: Row, language: str) -> bytes:
         item = self.own.find_column("item")

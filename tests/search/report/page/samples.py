@@ -15,7 +15,7 @@ from tests.search.report.page.sample_parts import (
     tree,
     words,
 )
-from trainables.languages import LANGUAGES
+from trainables.languages import LANGUAGES, XTREME_R_LANGUAGES
 
 NASTY = [
     "<script>alert(1)</script>",
@@ -25,7 +25,7 @@ NASTY = [
     "\u202eevil\x00\ttab",
 ]
 PLAIN = ["dates", "facts", "initials", "facts_sw", "names"]
-CODES = [code for code in LANGUAGES if code != "ht"]
+CODES = [code for code in XTREME_R_LANGUAGES if code != "ht"]
 
 
 def empty() -> dict[str, Any]:

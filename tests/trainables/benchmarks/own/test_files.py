@@ -189,7 +189,7 @@ BAD = {
         GOOD.encode() + b"x,a,en,heldout\n",
         "line 4: split 'heldout' is none of train, training, dev",
     ),
-    "an unknown language": (GOOD.encode() + b"x,a,klingon,test\n", "line 4: language 'klingon' is not known"),
+    "an unknown language": (GOOD.encode() + b"x,a,klingon,test\n", "line 4: 'klingon' is not a language code"),
     "no language": (GOOD.encode() + b"x,a,,test\n", "line 4: no language in column language"),
     "no source language": (HEADER.encode() + b"x,a,sw,train\ny,b,sw,train\n", "none is in en"),
     "one label": (HEADER.encode() + b"x,a,en,train\ny,a,en,train\n", "have the label 'a' alone"),
