@@ -187,6 +187,8 @@ class TaskCard:
     """Targets whose dev items its training examples were made from: it cannot be an intermediate task for them."""
     sample: tuple[int, int] | None = None
     """Number of training examples drawn from the whole training set, and the seed; None: all."""
+    metric: str = ""
+    """The main metric; empty: the task kind's default. See `explain_unknown_metric`."""
 
     @property
     def is_scored(self) -> bool:

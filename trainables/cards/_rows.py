@@ -48,3 +48,5 @@ class TaskData:
     """The candidates of retrieval, shared by all languages, for kinds that have them."""
     sample: tuple[int, int] | None = None
     """Number of training rows to draw, and the seed; None: all."""
+    metric: str = ""
+    """The main metric; empty: the task kind's default."""
