@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainables.cards._kind_facts import KIND_FACTS
 from trainables.languages import SOURCE_LANGUAGE
 
 Row = dict[str, Any]
@@ -50,3 +51,8 @@ class TaskData:
     """Number of training rows to draw, and the seed; None: all."""
     metric: str = ""
     """The main metric; empty: the task kind's default."""
+
+    @property
+    def added_metric(self) -> str:
+        """The main metric, where the kind does not always compute it; else empty."""
+        return self.metric if self.metric and self.metric not in KIND_FACTS[self.kind].metrics else ""

@@ -58,11 +58,6 @@ class EncodedDataset:
             return replace(kind, sentence_pooling=self.sentence_pooling)
         return kind if self.data.train is None else kind.fit_labels(self.train_rows)
 
-    @property
-    def added_metric(self) -> str:
-        """The main metric, where the kind does not always compute it; else empty."""
-        return "" if self.data.metric in get_task_kind(self.data.kind).metrics else self.data.metric
-
     @cached_property
     def fingerprint(self) -> str:
         """SHA-256 over the task kind, the label names and the training rows, if there are any."""
@@ -83,8 +78,8 @@ class EncodedDataset:
         content["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokenizer.fingerprint}"
         if self.kind.has_threshold and split != "dev":
             content["tuned on"] = self.evaluation_fingerprint("dev", languages)
-        if self.added_metric:
-            content["metric"] = self.added_metric
+        if self.data.added_metric:
+            content["metric"] = self.data.added_metric
         if self.data.candidates is not None:
             content["candidates"] = self._candidate_table.metadata["fingerprint"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

@@ -153,7 +153,7 @@ class RetentionScorer:
 
     def _get_identity(self, node: StageNode) -> JsonDocument:
         """The number of rows, and the metrics that the kinds of tasks do not always compute: scores are valid for the same ones only."""
-        added = {name: learnt.dataset.added_metric for name, learnt in node.trained_tasks.items()}
+        added = {name: learnt.dataset.data.added_metric for name, learnt in node.trained_tasks.items()}
         metrics = {name: metric for name, metric in added.items() if metric}
         return {"rows": self.rows, "metrics": metrics} if metrics else {"rows": self.rows}
 
