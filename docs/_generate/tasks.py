@@ -1,8 +1,9 @@
-"""The list of tasks, from the benchmarks' cards: kinds, languages, sizes, sets and their licences."""
+"""The list of tasks, from the benchmarks' cards: kinds, languages, sizes, sets and their licences; and the table of kinds."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from docs._generate.kinds import kinds_section
 from trainables.benchmarks import BENCHMARK_LANGUAGES, BENCHMARKS
 
 Card = Any
@@ -39,6 +40,7 @@ def page() -> str:
         f"\n{', '.join(f'`{name}`' for name in hub)} share these tasks. `task@n` is a sample of `n` training examples of a task, and\n"
         "low-resource; `task@n.seed` is another sample.\n\n",
         *_intermediate(tasks.items()),
+        kinds_section(),
     ]
     return "".join(parts)
 

@@ -18,11 +18,12 @@ def rerun_exported_trial(
     Raises:
         UserError: if the recorded scores lack a target's main metric.
     """
-    from trainables.tasks import TASK_KINDS
+    from trainables.tasks import get_task_kind
     from trainables.worker import run_trial_in_worker
 
     for task, scores in best.scores.items():
-        metric = TASK_KINDS[get_task_catalogue(best.trial.benchmark, best.trial.own_tasks)[task].kind].metrics[0]
+        card = get_task_catalogue(best.trial.benchmark, best.trial.own_tasks)[task]
+        metric = get_task_kind(card.kind, card.metric).metrics[0]
         for code in (code for code, row in scores["dev"].items() if metric not in row):
             raise UserError(f"scores.{task}.dev.{code} lacks {metric}: export the trial again")
     return {

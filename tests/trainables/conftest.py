@@ -21,6 +21,7 @@ from trainables.tasks import TASK_KINDS, TaskKind
 PLACES = ("Kenya", "Deutschland", "México", "Suomi", "日本", "Россия", "Viti", "Uruguay y más", "Côte d’Ivoire")
 LABELS = {
     "classification": ("no", "yes"),
+    "multi_label": ("joy", "anger", "fear"),
     "tagging": ("O", "B-PLACE", "I-PLACE"),
     "tagging_by_precision": ("O", "B-PLACE", "I-PLACE"),
     "ranking": ("bad", "fair", "good"),
@@ -39,6 +40,10 @@ def row(kind: str, number: int) -> dict:
     match kind:
         case "classification":
             return {"text": first, "text_pair": second, "label": number % 2}
+        case "multi_label":
+            return {"text": first, "text_pair": second, "labels": [label for label in range(3) if number % (label + 2)]}
+        case "regression":
+            return {"text": first, "text_pair": second, "label": 40.0 + 10 * (number % 4)}
         case "multiple_choice":
             return {"context": first, "choices": [second, PLACES[number % 5]], "label": number % 2}
         case "tagging" | "tagging_by_precision":

@@ -9,7 +9,16 @@ from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
 from trainables.own_tasks import OwnTask
 
-TWO_TEXT_KINDS = frozenset({"classification", "multiple_choice", "question_answering", "question_answering_mlqa"})
+TWO_TEXT_KINDS = frozenset(
+    {
+        "classification",
+        "multi_label",
+        "regression",
+        "multiple_choice",
+        "question_answering",
+        "question_answering_mlqa",
+    }
+)
 """The kinds whose examples may have two texts."""
 
 _HUB_BENCHMARKS = {"xtreme_r": XTREME_R, "xtreme": XTREME, "xglue": XGLUE, "robust_xlt": ROBUST_XLT}

@@ -1,5 +1,6 @@
 """Loads the data of a benchmark's tasks, and its synonyms."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trainables.benchmarks._catalogue import get_task_catalogue
@@ -23,7 +24,7 @@ def load_task(benchmark: str, task: str, own_tasks: tuple[OwnTask, ...] = ()) ->
         return load_hub_task(card, card.parts)
     from trainables.benchmarks.miniature.world import load_miniature_task
 
-    return load_miniature_task(task)
+    return replace(load_miniature_task(task), metric=card.metric)
 
 
 def load_benchmark_synonyms(benchmark: str) -> "Synonyms":

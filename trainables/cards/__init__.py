@@ -21,6 +21,13 @@ from trainables.cards._choice_formats import (
     make_choice_list_format,
 )
 from trainables.cards._columns import EMPTY_TEXT, LabelMap, is_blank, normalise_row
+from trainables.cards._kind_facts import (
+    KIND_FACTS,
+    LABEL_F1_METRIC,
+    LABEL_F1_PREFIX,
+    KindFacts,
+    explain_unknown_metric,
+)
 from trainables.cards._mirrors import (
     MIRROR_VARIABLE,
     MODELS_FOLDER,
@@ -58,6 +65,9 @@ __all__ = [
     "HELLASWAG_FORMAT",
     "HOTPOT_FORMAT",
     "ITEM_COLUMN",
+    "KIND_FACTS",
+    "LABEL_F1_METRIC",
+    "LABEL_F1_PREFIX",
     "LAREQA_CANDIDATES_FORMAT",
     "LAREQA_QUERY_FORMAT",
     "MEWSLI_CANDIDATES_FORMAT",
@@ -77,6 +87,7 @@ __all__ = [
     "TRANSLATION_FORMAT",
     "DatasetPart",
     "DatasetSource",
+    "KindFacts",
     "LabelMap",
     "LazyRows",
     "Resource",
@@ -87,6 +98,7 @@ __all__ = [
     "TaskCatalogue",
     "TaskData",
     "TaskParts",
+    "explain_unknown_metric",
     "find_encoder_mirror",
     "find_mirror",
     "is_blank",

@@ -84,7 +84,7 @@ class RowFormat:
     """The same names in the order of the hub's ClassLabel, to interpret numbers without names. Empty: such numbers are refused."""
     column_types: Mapping[str, ColumnType] = field(default_factory=dict)
     """The types of columns other than labels and text, by our names. A row with null in such a column is left out; null in a text is an
-    empty text."""
+    empty text. ``label`` is in it, as float, where it is a number to predict and not the name of a label."""
     optional: tuple[str, ...] = ()
     """Columns in `column_types` that are read under the same name where the data set has them."""
     group_by: str | None = None
@@ -192,6 +192,8 @@ class TaskCard:
     """Targets whose dev items its training examples were made from: it cannot be an intermediate task for them."""
     sample: tuple[int, int] | None = None
     """Number of training examples drawn from the whole training set, and the seed; None: all."""
+    metric: str = ""
+    """The main metric; empty: the task kind's default. See `explain_unknown_metric`."""
 
     @property
     def is_scored(self) -> bool:

@@ -151,9 +151,11 @@ def normalise_row(row: Row, row_format: RowFormat, labels: LabelMap, notes: RowN
 
 
 def _normalise_value(raw: Any, name: str, column: str, row_format: RowFormat, labels: LabelMap, notes: RowNotes) -> Any:
+    if name == "label" and name in row_format.column_types:
+        return read_number(raw, column)
     if name == "label":
         return labels.to_number(raw, column, notes)
-    if name == "tags":
+    if name in ("tags", "labels"):
         return [labels.to_number(each, column, notes) for each in check_column_type(raw, [object], column)]
     if name not in row_format.column_types:
         return read_text(raw, column, notes)
@@ -161,6 +163,26 @@ def _normalise_value(raw: Any, name: str, column: str, row_format: RowFormat, la
     return (
         [read_text(each, column, notes) for each in value] if row_format.column_types[name] == [str | None] else value
     )
+
+
+def read_number(value: Any, column: str) -> float:
+    """A number, the label of regression; also one that a text file gives as text.
+
+    Raises:
+        UnusableRowError: for null, NaN or an empty text.
+        ValueError: for anything else that is not a finite number.
+    """
+    if value is None or (isinstance(value, str) and is_blank(value)):
+        raise UnusableRowError(NULL_VALUE.format(column=column))
+    try:
+        number = math.inf if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.inf
+    if math.isnan(number):
+        raise UnusableRowError(NULL_VALUE.format(column=column))
+    if math.isinf(number):
+        raise ValueError(f"column {column}: {_shorten_repr(value)} is no number")
+    return number
 
 
 def read_text(value: Any, column: str, notes: RowNotes) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from trainables.cards._kind_facts import KIND_FACTS
 from trainables.languages import SOURCE_LANGUAGE
 
 Row = dict[str, Any]
@@ -48,3 +49,10 @@ class TaskData:
     """The candidates of retrieval, shared by all languages, for kinds that have them."""
     sample: tuple[int, int] | None = None
     """Number of training rows to draw, and the seed; None: all."""
+    metric: str = ""
+    """The main metric; empty: the task kind's default."""
+
+    @property
+    def added_metric(self) -> str:
+        """The main metric, where the kind does not always compute it; else empty."""
+        return self.metric if self.metric and self.metric not in KIND_FACTS[self.kind].metrics else ""

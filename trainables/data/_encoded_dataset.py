@@ -20,7 +20,7 @@ from trainables.data._task_tables import ProgressCallback, TaskTables
 from trainables.encoders import Batch, Encoder, Feature, load_encoder, pad_features
 from trainables.own_tasks import OwnTask
 from trainables.store import ENCODING_VERSION
-from trainables.tasks import DEFAULT_POOLING, TASK_KINDS, EncodedRows, Retrieval, SentencePooling, TaskKind
+from trainables.tasks import DEFAULT_POOLING, EncodedRows, Retrieval, SentencePooling, TaskKind, get_task_kind
 from trainables.validation import DataError
 
 BATCHES_PER_BUCKET = 16
@@ -54,8 +54,10 @@ class EncodedDataset:
     @cached_property
     def kind(self) -> TaskKind:
         """The task kind: encodes rows, builds the model, computes metrics."""
-        kind = TASK_KINDS[self.data.kind]
-        return replace(kind, sentence_pooling=self.sentence_pooling) if isinstance(kind, Retrieval) else kind
+        kind = get_task_kind(self.data.kind, self.data.metric, self.data.labels)
+        if isinstance(kind, Retrieval):
+            return replace(kind, sentence_pooling=self.sentence_pooling)
+        return kind if self.data.train is None else kind.fit_labels(self.train_rows)
 
     @cached_property
     def fingerprint(self) -> str:
@@ -67,7 +69,7 @@ class EncodedDataset:
     @cache  # noqa: B019 - `load_encoded_dataset` keeps every instance anyway
     def evaluation_fingerprint(self, split: str, languages: tuple[str, ...]) -> str:
         """SHA-256 over the fingerprints of the rows of a split in those of the languages that it has, of the candidates, of the rows on
-        which a threshold is found, and of the encoding."""
+        which a threshold is found, of a metric that the kind does not always compute, and of the encoding."""
         available = self.languages(split)
         content = {
             code: self._load_evaluation_table(split, code).metadata["fingerprint"]
@@ -77,6 +79,8 @@ class EncodedDataset:
         content["read by"] = f"{ENCODING_VERSION}/{self.encoder.tokenizer.fingerprint}"
         if self.kind.has_threshold and split != "dev":
             content["tuned on"] = self.evaluation_fingerprint("dev", languages)
+        if self.data.added_metric:
+            content["metric"] = self.data.added_metric
         if self.data.candidates is not None:
             content["candidates"] = self._candidate_table.metadata["fingerprint"]
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

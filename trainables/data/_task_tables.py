@@ -12,7 +12,7 @@ from trainables.data._table_cache import CHUNK_ROWS, CachedTable, TableCache
 from trainables.encoders import Encoder, Feature, get_feature_length, get_text_ids
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.store import ENCODING_VERSION
-from trainables.tasks import TASK_KINDS, TaskKind, get_model_inputs
+from trainables.tasks import TaskKind, get_model_inputs, get_task_kind
 
 ProgressCallback = Callable[[str, int], None]
 """Called with what is being read or tokenized, as text, and the number of rows done."""
@@ -62,7 +62,7 @@ class TaskTables:
             max_length: longest input in tokens.
             language: of rows without a column ``language``.
         """
-        kind, special, counts = TASK_KINDS[self.data.kind], set(encoder.tokenizer.special_ids), Counter[str]()
+        kind, special, counts = get_task_kind(self.data.kind), set(encoder.tokenizer.special_ids), Counter[str]()
         fingerprint = [rows.metadata["fingerprint"], encoder.tokenizer.fingerprint]
         key = _make_table_key("features", ENCODING_VERSION, self.data.kind, *fingerprint, max_length, language)
         if (

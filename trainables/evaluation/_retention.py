@@ -21,7 +21,7 @@ from trainables.checkpoints import StageStore
 from trainables.data import EncodedDataset
 from trainables.encoders import Weights
 from trainables.evaluation._scoring import score_train_sample
-from trainables.store import HEAD_FILE
+from trainables.store import HEAD_FILE, JsonDocument
 from trainables.training import StageNode, TrainedTask, describe_head_weights, extract_head_weights, restore_model
 from trainables.validation import explain_invalid_metrics
 
@@ -132,13 +132,15 @@ class RetentionScorer:
             measured = self._read_scores(node) | self._score_tasks(node, weights, missing)
             scores = {name: measured[name] for name in node.trained_tasks if name in measured}
             if self.store and claim:
-                self.store.add_scores(claim, RETENTION_SCORES, {"rows": self.rows, "scores": scores})
+                self.store.add_scores(claim, RETENTION_SCORES, self._get_identity(node) | {"scores": scores})
         return scores
 
     def _read_scores(self, node: StageNode) -> RetainedScores:
-        """The scores in the store, if they are of as many rows."""
+        """The scores in the store, if they are of as many rows and by the same metrics."""
         document = self.store.read_scores(node.key, RETENTION_SCORES) if self.store else None
-        if self.store is None or document is None or document.get("rows") != self.rows:
+        if self.store is None or document is None:
+            return {}
+        if {name: document[name] for name in ("rows", "metrics") if name in document} != self._get_identity(node):
             return {}
         found: RetainedScores = {}
         scores = read if isinstance(read := document.get("scores"), dict) else {}
@@ -148,6 +150,12 @@ class RetentionScorer:
             elif name in scores:
                 found[name] = scores[name]
         return found
+
+    def _get_identity(self, node: StageNode) -> JsonDocument:
+        """The number of rows, and the metrics that the kinds of tasks do not always compute: scores are valid for the same ones only."""
+        added = {name: learnt.dataset.data.added_metric for name, learnt in node.trained_tasks.items()}
+        metrics = {name: metric for name, metric in added.items() if metric}
+        return {"rows": self.rows, "metrics": metrics} if metrics else {"rows": self.rows}
 
     def _score_tasks(self, node: StageNode, encoder: Weights, heads: Mapping[str, Weights]) -> RetainedScores:
         with torch.random.fork_rng(devices=range(torch.cuda.device_count())):

@@ -2,9 +2,10 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from random import Random
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -31,8 +32,8 @@ class EncodedRows:
 class TaskKind(ABC):
     """What training and evaluation need of a kind of task."""
 
-    metrics: ClassVar[tuple[str, ...]]
-    """The metrics of the task, the main one first; empty for a kind that is trained on and not scored."""
+    metrics: tuple[str, ...]
+    """The metrics of the task, the main one first; empty for a kind that is trained on and not scored. See `with_metric`."""
     second_columns: ClassVar[tuple[str, ...]] = ()
     """The columns of the second of two texts, which may be in another language than the first; empty for kinds with one text."""
     has_threshold: ClassVar[bool] = False
@@ -54,11 +55,25 @@ class TaskKind(ABC):
 
     @abstractmethod
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
-        """The predictions in a model's output on `batch`, each a row of [n, classes], float32."""
+        """The predictions in a model's output on `batch`, float32: for each, log-probabilities, a row of [n, classes], or a number, [n]."""
+
+    def with_metric(self, metric: str) -> Self:
+        """This kind with another main metric, which it computes beside its own; see `trainables.tasks.get_task_kind`."""
+        changed = copy(self)
+        object.__setattr__(changed, "metrics", (metric, *(each for each in self.metrics if each != metric)))
+        return changed
+
+    def fit_labels(self, rows: Iterable[Row]) -> "TaskKind":
+        """This kind with what it needs to know of the training rows' labels; by default nothing, and the rows are not read."""
+        return self
 
     def prepare_batch(self, batch: Batch, tokens: EncoderTokenizer, rng: Random) -> Batch:
         """The batch that the model is trained on, with random changes drawn anew each time (masking)."""
         return batch
+
+    def finish_training(self, model: PreTrainedModel) -> PreTrainedModel:
+        """A model whose training has ended, changed for its outputs to be in the unit of the rows; by default as it is."""
+        return model
 
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         """The model's output for each feature of a batch, on the CPU, in the form that `score` takes."""

@@ -18,6 +18,7 @@ from trainables.cards import Row
 from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
 from trainables.tasks._metrics import compute_average_precision
+from trainables.tasks._rank_metrics import compute_cut_ndcg, compute_reciprocal_rank
 
 RANKING_DEPTH = 20
 """Ranks that are scored: mAP@20, as in XTREME-R."""
@@ -79,13 +80,29 @@ class DenseRetrieval(TaskKind):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        """mAP@20; `outputs` are `RetrievedCandidates`, one for each query."""
-        return {"map@20": fmean(_score_ranking(found) for found in outputs)}
+        """Every metric; `outputs` are `RetrievedCandidates`, one for each query."""
+        return {metric: fmean(_RANKING_SCORES[metric](found) for found in outputs) for metric in self.metrics}
 
 
-def _score_ranking(found: RetrievedCandidates) -> float:
+def _score_precision(found: RetrievedCandidates) -> float:
     """Average precision of a ranking; 0 where no candidate is relevant."""
     return compute_average_precision(found.hits, found.relevant, RANKING_DEPTH) if found.relevant else 0.0
+
+
+def _score_first_hit(found: RetrievedCandidates) -> float:
+    return compute_reciprocal_rank(found.hits)
+
+
+def _score_gains(found: RetrievedCandidates) -> float:
+    return compute_cut_ndcg(found.hits, found.relevant, RANKING_DEPTH)
+
+
+_RANKING_SCORES: dict[str, Callable[[RetrievedCandidates], float]] = {
+    f"map@{RANKING_DEPTH}": _score_precision,
+    f"mrr@{RANKING_DEPTH}": _score_first_hit,
+    f"ndcg@{RANKING_DEPTH}": _score_gains,
+}
+"""The metrics of the first `RANKING_DEPTH` ranks."""
 
 
 def _encode_texts(

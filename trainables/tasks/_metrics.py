@@ -101,13 +101,30 @@ def compute_ndcg(queries: Sequence[Hashable], grades: Sequence[int], scores: Seq
     Raises:
         ValueError: when no query has two documents.
     """
+    rankings = group_by_query(queries, grades, scores)
+    return sum(float(ndcg_score([gains], [predicted])) for gains, predicted in rankings) / len(rankings)
+
+
+def group_by_query(
+    queries: Sequence[Hashable], grades: Sequence[int], scores: Sequence[float]
+) -> list[tuple[tuple[int, ...], tuple[float, ...]]]:
+    """Grades and scores of the documents of each query with two documents or more.
+
+    Raises:
+        ValueError: when no query has two documents.
+    """
     documents: dict[Hashable, list[tuple[int, float]]] = {}
     for query, grade, score in zip(queries, grades, scores, strict=True):
         documents.setdefault(query, []).append((grade, score))
-    rankings = [tuple(zip(*found, strict=True)) for found in documents.values() if len(found) > 1]
+    rankings = [_split_documents(found) for found in documents.values() if len(found) > 1]
     if not rankings:
-        raise ValueError(f"nDCG needs a query with two documents or more, got none among {len(documents)} queries")
-    return sum(float(ndcg_score([gains], [predicted])) for gains, predicted in rankings) / len(rankings)
+        raise ValueError(f"a ranking needs a query with two documents or more, got none among {len(documents)} queries")
+    return rankings
+
+
+def _split_documents(found: Sequence[tuple[int, float]]) -> tuple[tuple[int, ...], tuple[float, ...]]:
+    grades, scores = zip(*found, strict=True)
+    return grades, scores
 
 
 def number_query_runs(queries: Sequence[str]) -> list[int]:

@@ -23,7 +23,7 @@ class Mining(Retrieval):
     could belong to any of the rows.
     """
 
-    metrics = ("f1",)
+    metrics: tuple[str, ...] = ("f1",)
     has_threshold = True
     threshold: float | None = None
     """The threshold of the margin; None: the best one for the scored rows themselves."""

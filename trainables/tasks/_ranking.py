@@ -10,6 +10,7 @@ from trainables.encoders import Batch, Feature
 from trainables.tasks._base import EncodedRows, Metrics
 from trainables.tasks._classification import Classification, compute_accuracy
 from trainables.tasks._metrics import compute_ndcg, number_query_runs
+from trainables.tasks._rank_metrics import compute_mrr
 from trainables.transfer import OFFICIAL_PREFIX
 
 
@@ -39,6 +40,8 @@ class Ranking(Classification):
         likeliest, expected = zip(*outputs, strict=True)
         queries, grades = [row["text"] for row in materialised], [row["label"] for row in materialised]
         scores = {"ndcg": compute_ndcg(queries, grades, expected)} | compute_accuracy(materialised, likeliest)
+        if "mrr" in self.metrics:
+            scores["mrr"] = compute_mrr(queries, grades, expected)
         numbers = number_query_runs(queries)
         if len(set(numbers)) < len(numbers):
             scores[f"{OFFICIAL_PREFIX}ndcg"] = compute_ndcg(numbers, grades, likeliest)

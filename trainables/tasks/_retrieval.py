@@ -16,6 +16,7 @@ from trainables.curriculum import Pooling
 from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind
+from trainables.tasks._rank_metrics import ALIGNED_METRICS, compute_aligned_metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +36,8 @@ DEFAULT_POOLING = SentencePooling()
 class Retrieval(TaskKind):
     """Retrieval of each sentence's English translation by the cosine of sentence vectors; scored by accuracy."""
 
-    metrics = ("accuracy",)
     sentence_pooling: SentencePooling = DEFAULT_POOLING
+    metrics: tuple[str, ...] = ("accuracy",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         return AutoModel.from_config(config)
@@ -75,7 +76,17 @@ class Retrieval(TaskKind):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        return {"accuracy": _compute_retrieval_accuracy(outputs[0::2], outputs[1::2])}
+        return self._score_queries(outputs[0::2], outputs[1::2])
+
+    def _score_queries(self, query_vectors: Sequence[Tensor], candidate_vectors: Sequence[Tensor]) -> Metrics:
+        """Every metric of queries for which the candidate in the same place is the right one."""
+        queries, others = (
+            normalize(torch.stack(list(vectors)), dim=-1) for vectors in (query_vectors, candidate_vectors)
+        )
+        ranked = [metric for metric in self.metrics if metric in ALIGNED_METRICS]
+        return {"accuracy": _compute_retrieval_accuracy(queries, others)} | compute_aligned_metrics(
+            ranked, queries, others
+        )
 
 
 class RetrievalFromEnglish(Retrieval):
@@ -84,12 +95,11 @@ class RetrievalFromEnglish(Retrieval):
     def score(
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
-        return {"accuracy": _compute_retrieval_accuracy(outputs[1::2], outputs[0::2])}
+        return self._score_queries(outputs[1::2], outputs[0::2])
 
 
-def _compute_retrieval_accuracy(query_vectors: Sequence[Tensor], candidate_vectors: Sequence[Tensor]) -> float:
-    """Share of the query vectors whose nearest candidate by cosine is the one in the same place."""
-    queries, others = (normalize(torch.stack(list(vectors)), dim=-1) for vectors in (query_vectors, candidate_vectors))
+def _compute_retrieval_accuracy(queries: Tensor, others: Tensor) -> float:
+    """Share of the unit query vectors whose nearest candidate is the one in the same place."""
     nearest = (queries @ others.T).argmax(-1)
     return (nearest == torch.arange(len(nearest))).float().mean().item()
 

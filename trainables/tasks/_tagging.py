@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from seqeval.metrics import f1_score, precision_score
 from torch import Tensor
@@ -25,7 +25,7 @@ class Tagging(TaskKind):
     and an X at the end of a sentence is ignored. Where the two may differ, the F1 of seqeval 1 is reported as `SEQEVAL_1_F1`.
     """
 
-    metrics: ClassVar[tuple[str, ...]] = ("f1", "accuracy")
+    metrics: tuple[str, ...] = ("f1", "accuracy")
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))

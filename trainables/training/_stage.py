@@ -101,6 +101,7 @@ def train_stage(
             ),
             callback_runner,
         )
+        models = [task.kind.finish_training(model) for model, task in zip(models, datasets, strict=True)]
     native = noisy_loss.native if augmentation is None else augmentation.native
     return TrainedStage(models, losses, time.monotonic() - started - callback_runner.seconds, native)
 

@@ -33,7 +33,7 @@ def explain_invalid_metrics(row: Any, metrics: Collection[str]) -> str:
     }:
         return "lack a metric"
     for metric, score in row.items():
-        if not _METRIC_NAME.fullmatch(metric):
+        if metric not in metrics and not _METRIC_NAME.fullmatch(metric):
             return "have an invalid metric name"
         if (
             isinstance(score, bool)

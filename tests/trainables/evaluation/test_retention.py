@@ -1,5 +1,6 @@
 """What is kept of intermediate tasks after later stages, measured on their own training rows."""
 
+import warnings
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import torch
 from tests.trainables.outcomes import keys, only, trained
 from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage
+from trainables.data import _encoded_dataset as data_module
 from trainables.data import load_encoded_dataset
 from trainables.encoders._encoder import hash_weights
 from trainables.evaluation import RetentionScorer, join_heads
@@ -263,3 +265,28 @@ def test_what_cannot_be_scored_on_training_rows_is_left_out(kind, task):
     rows = None if kind == "retrieval" else data.data.train
     data = replace(data, data=replace(data.data, train=rows))
     assert select_scorable_tasks({"left out": data, "scored": task("tagging")}).keys() == {"scored"}
+
+
+def test_scores_of_another_main_metric_are_measured_anew_and_without_one_the_document_is_as_ever(
+    trial, store, monkeypatch
+):
+    learnt = replace(trial, retention=8)
+    outcome = run_trial(learnt, store)
+    (stage,) = [each for each in outcome.stages if not each.target]
+    document = store.read_scores(stage.key, RETENTION_SCORES)
+    assert "metrics" not in document and set(document["scores"]["facts_sw"]) == {"accuracy"}
+    plain = data_module.load_task
+
+    def load(benchmark: str, task: str):
+        return replace(plain(benchmark, task), metric="macro_f1" if task == "facts_sw" else "")
+
+    monkeypatch.setattr(data_module, "load_task", load)
+    load_encoded_dataset.cache_clear()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        again = run_trial(learnt, store)
+    load_encoded_dataset.cache_clear()
+    assert [each.key for each in again.stages] == [each.key for each in outcome.stages]
+    document = store.read_scores(stage.key, RETENTION_SCORES)
+    assert document["metrics"] == {"facts_sw": "macro_f1"}
+    assert set(document["scores"]["facts_sw"]) == {"macro_f1", "accuracy"}

@@ -6,6 +6,8 @@ from trainables.tasks import TASK_KINDS
 
 ROWS = {
     "classification": {"text": "a b", "text_pair": "c", "label": 1},
+    "multi_label": {"text": "a b", "text_pair": "c", "labels": [0, 2]},
+    "regression": {"text": "a b", "text_pair": "c", "label": 2.5},
     "multiple_choice": {"context": "a b", "choices": ["c", "d"], "label": 0},
     "tagging": {"words": ["a", "b"], "tags": [3, 0]},
     "question_answering": {

@@ -54,6 +54,7 @@ def load_hub_task(card: TaskCard, parts: TaskParts) -> TaskData:
         language=card.language,
         candidates=_make_rows(candidates, labels) if candidates else None,
         sample=card.sample,
+        metric=card.metric,
     )
 
 

@@ -44,7 +44,7 @@ class NoiseStep:
     scale: float
     """The schedule's factor of the magnitude, or of the weight, at this step; 1 for a constant schedule."""
     predictions: Callable[[ModelOutput, Batch], list[Tensor]]
-    """The task kind's log-probabilities, each of shape [n, classes]."""
+    """The task kind's predictions: log-probabilities, [n, classes], or numbers, [n]."""
     rng: torch.Generator
     """The stage's random numbers, on the model's device."""
 
@@ -118,10 +118,13 @@ def compute_symmetric_kl(one: list[Tensor], other: list[Tensor]) -> Tensor:
     """Symmetric Kullback-Leibler divergence KL(p|q) + KL(q|p) of log-probabilities [n, classes], in nats.
 
     The mean over predictions and, where a task has several outputs (start and end), over these: it does not depend on the batch size
-    or on padding.
+    or on padding. Of predicted numbers, [n], it is the squared difference, which SMART takes for regression (Jiang et al., ACL 2020,
+    section 3.1): the symmetric divergence of Gaussians of unit variance, for which the squared error is the loss.
     """
     both = [
-        (kl_div(q, p, reduction="none", log_target=True) + kl_div(p, q, reduction="none", log_target=True)).sum(-1)
+        (p - q).square()
+        if p.ndim == 1
+        else (kl_div(q, p, reduction="none", log_target=True) + kl_div(p, q, reduction="none", log_target=True)).sum(-1)
         for p, q in zip(one, other, strict=True)
     ]
     return torch.stack([each.mean() for each in both]).mean()

@@ -16,6 +16,8 @@ from trainables.training.noise._loss import NoisyLoss
 
 SHAPES = {
     "classification": (3,),
+    "multi_label": (3,),
+    "regression": (1,),
     "multiple_choice": (2,),
     "ranking": (3,),
     "tagging": (5, 4),
@@ -65,7 +67,7 @@ def twice(output):
 
 
 def padded(kind: str, output):
-    if kind in ("classification", "multiple_choice", "ranking"):
+    if kind in ("classification", "multi_label", "regression", "multiple_choice", "ranking"):
         return output
     pads = {name: torch.full((*value.shape[:1], 3, *value.shape[2:]), 7.5) for name, value in vars(output).items()}
     return SimpleNamespace(**{name: torch.cat([value, pads[name]], 1) for name, value in vars(output).items()})
