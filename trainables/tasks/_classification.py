@@ -10,6 +10,7 @@ from transformers.utils import ModelOutput
 from trainables.cards import Row
 from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._heads import build_head_model
 
 
 class SingleLabelKind(TaskKind):
@@ -37,7 +38,7 @@ class Classification(SingleLabelKind):
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
-        return AutoModelForSequenceClassification.from_config(config)
+        return build_head_model(AutoModelForSequenceClassification, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         texts = [row["text"] for row in rows]

@@ -27,7 +27,21 @@ def build_models(parent: Weights, datasets: Sequence[EncodedDataset], dropout: f
         _compute_head_in_float32(model)
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
         model.base_model.load_state_dict(_select_encoder_weights(parent, model), strict=False)
+        _freeze_language_parts(model)
     return models
+
+
+def _freeze_language_parts(model: PreTrainedModel) -> None:
+    """Freeze the embeddings and language adapters of X-MOD, as in its fine-tuning (Pfeiffer et al., NAACL 2022): the adapters of other
+    languages, which no batch reaches, stay fit for what is trained between them."""
+    if model.config.model_type != "xmod":
+        return
+    parts = [model.base_model.embeddings]
+    for layer in model.base_model.encoder.layer:
+        own = (layer.output.adapter_layer_norm, layer.output.adapter_modules)
+        parts += [part for part in own if part is not None]
+    for part in parts:
+        part.requires_grad_(False)
 
 
 def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
@@ -83,8 +97,11 @@ def restore_model(encoder: Weights, head: Weights, dataset: EncodedDataset) -> P
 DROPOUT_FIELDS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
     *("dropout", "attention_dropout", "summary_first_dropout"),
+    *("embedding_dropout", "mlp_dropout"),
+    *("pooler_dropout", "cls_dropout", "classifier_dropout_prob", "dropout_rate"),
 )
-"""The dropout rates in the configurations of BERT and XLM-R, then of XLM; a rate that is None follows another one."""
+"""The dropout rates in the configurations of BERT and XLM-R, of XLM, of ModernBERT, then of DeBERTa, RemBERT and T5; a rate that is None
+follows another one."""
 
 
 def _compute_head_in_float32(model: PreTrainedModel) -> None:
