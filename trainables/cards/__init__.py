@@ -15,6 +15,7 @@ from trainables.cards._cards import (
 )
 from trainables.cards._choice_formats import COMMONSENSE_FORMAT, COPA_FORMAT, HELLASWAG_FORMAT, make_choice_format
 from trainables.cards._columns import EMPTY_TEXT, LabelMap, is_blank, normalise_row
+from trainables.cards._encoder_size import BYTES_PER_TRAINED_WEIGHT, count_encoder_weights, format_training_memory
 from trainables.cards._mirrors import (
     MIRROR_VARIABLE,
     MODELS_FOLDER,
@@ -45,6 +46,7 @@ from trainables.cards._row_formats import (
 from trainables.cards._rows import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
 
 __all__ = [
+    "BYTES_PER_TRAINED_WEIGHT",
     "COMMONSENSE_FORMAT",
     "CONVERTED_REVISION",
     "COPA_FORMAT",
@@ -81,8 +83,10 @@ __all__ = [
     "TaskCatalogue",
     "TaskData",
     "TaskParts",
+    "count_encoder_weights",
     "find_encoder_mirror",
     "find_mirror",
+    "format_training_memory",
     "is_blank",
     "make_advertisement_format",
     "make_choice_format",

@@ -41,10 +41,10 @@ def compute_max_input_length(config: PretrainedConfig) -> int:
 def find_surplus_inputs(config: PretrainedConfig, names: list[str]) -> frozenset[str]:
     """Those of a tokenizer's outputs that the bare encoder does not take: token types, for ModernBERT or EuroBERT."""
     mapping = get_encoder_class(config)._model_mapping
-    found = mapping[type(config)] if type(config) in mapping else None
+    found = mapping.get(type(config), None)
     if not isinstance(found, type):
         return frozenset()
-    return frozenset(names) - signature(found.forward).parameters.keys()  # type: ignore[attr-defined]
+    return frozenset(set(names) - signature(found.forward).parameters.keys())  # type: ignore[attr-defined]
 
 
 def number_adapters(config: PretrainedConfig) -> dict[str, int]:

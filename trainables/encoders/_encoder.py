@@ -120,8 +120,8 @@ class Encoder:
         """The name of the table of token embeddings among the weights."""
         model = build_meta_model(self.config)
         table = model.get_input_embeddings().weight
-        names = (name for name, each in model.named_parameters(remove_duplicate=False) if each is table)
-        return next(name for name in names if name in self.weights)
+        names = [name for name, each in model.named_parameters(remove_duplicate=False) if each is table]
+        return next(str(name) for name in names if name in self.weights)
 
     @cached_property
     def parameter_count(self) -> int:

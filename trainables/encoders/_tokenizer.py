@@ -17,6 +17,7 @@ from trainables.encoders._windows import (
 )
 from trainables.encoders._xlm_tokenizer import KYTEA_MODEL, SEGMENTER_PACKAGES, XLMOffsetTokenizer
 from trainables.languages import SOURCE_LANGUAGE
+from trainables.validation import DataError
 
 
 class EncoderTokenizer:
@@ -57,13 +58,14 @@ class EncoderTokenizer:
         return int(self._tokenizer.pad_token_id)
 
     @property
-    def has_mask(self) -> bool:
-        """Whether there is a mask token: masked language modelling needs one."""
-        return self._tokenizer.mask_token_id is not None
-
-    @property
     def mask_id(self) -> int:
-        """The id of the mask token."""
+        """The id of the mask token.
+
+        Raises:
+            DataError: when there is none.
+        """
+        if self._tokenizer.mask_token_id is None:
+            raise DataError("its tokenizer has no mask token, which masked language modelling needs")
         return int(self._tokenizer.mask_token_id)
 
     @property

@@ -12,6 +12,7 @@ from transformers import (
     AutoModelForTokenClassification,
     PretrainedConfig,
     PreTrainedModel,
+    initialization,
 )
 from transformers.loss.loss_utils import ForQuestionAnsweringLoss, ForSequenceClassificationLoss
 from transformers.utils import ModelOutput
@@ -25,7 +26,7 @@ _DROPOUT_NAMES = ("classifier_dropout", "hidden_dropout_prob", "dropout_rate", "
 """Fields of configurations from which the dropout rate of a head is taken, the first that has a number."""
 
 
-class EncoderWithHead(PreTrainedModel):
+class EncoderWithHead(PreTrainedModel):  # type: ignore[misc]  # transformers leaves it untyped
     """A bare encoder, under the name that its own architecture gives it, and a linear head.
 
     ``save_pretrained`` writes names that ``AutoModel.from_pretrained`` finds the encoder under; the head's weights are beside it.
@@ -50,8 +51,8 @@ class EncoderWithHead(PreTrainedModel):
 
     def _init_weights(self, module: nn.Module) -> None:
         if module is getattr(self, self.head_name, None):
-            nn.init.normal_(module.weight, std=_HEAD_DEVIATION)
-            nn.init.zeros_(module.bias)
+            initialization.normal_(module.weight, std=_HEAD_DEVIATION)
+            initialization.zeros_(module.bias)
 
     def compute_logits(self, inputs: dict[str, Tensor]) -> tuple[Tensor, Tensor]:
         """The head's output for every token, [texts, length, outputs], and the mask of the tokens, [texts, length]."""
@@ -148,8 +149,9 @@ def build_head_model(auto_class: Any, config: PretrainedConfig) -> PreTrainedMod
         model: PreTrainedModel = auto_class.from_config(config, trust_remote_code=False)
         return model
     if auto_class not in _OWN_HEADS:
-        name = auto_class.__name__.removeprefix("AutoModelFor")
-        raise DataError(f"transformers has no head for {name} on a {config.model_type!r}")
+        raise DataError(
+            f"there is no {auto_class.__name__} of a {config.model_type!r}: take other tasks, or another encoder"
+        )
     return _OWN_HEADS[auto_class](config)  # type: ignore[call-arg]
 
 
