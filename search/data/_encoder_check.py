@@ -56,7 +56,7 @@ def find_encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "
 
 def _try_kinds(config: Config, encoder: "Encoder") -> Iterator[tuple[Literal["problem", "note"], str]]:
     """Try one step of every task kind of the config; no data are read."""
-    from trainables.training import check_training_step, has_memory_for_check
+    from trainables.training import check_training_steps, has_memory_for_check
 
     if not has_memory_for_check(encoder):
         yield (
@@ -68,17 +68,11 @@ def _try_kinds(config: Config, encoder: "Encoder") -> Iterator[tuple[Literal["pr
     for request in list_task_requests(config):
         tasks.setdefault(request.card.kind, []).append(request.task)
     own = []
-    for kind, names in tasks.items():
-        try:
-            found = check_training_step(encoder, kind)
-        except DataError as error:
-            shown = ", ".join(dict.fromkeys(names))
-            yield (
-                "problem",
-                f"encoder: {config.encoder} cannot be trained on {shown} ({kind.replace('_', ' ')}): {error}",
-            )
-            continue
-        if found.is_own_head:
+    for (kind, names), found in zip(tasks.items(), check_training_steps(encoder, tasks), strict=True):
+        if isinstance(found, DataError):
+            shown = f"{', '.join(dict.fromkeys(names))} ({kind.replace('_', ' ')})"
+            yield "problem", f"encoder: {config.encoder} cannot be trained on {shown}: {found}"
+        elif found.is_own_head:
             own.append(f"{kind.replace('_', ' ')} ({found.architecture})")
     if own:
         what = "transformers has no head that fits a"

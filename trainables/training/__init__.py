@@ -10,7 +10,7 @@ from trainables.training._models import (
 from trainables.training._optimizer import OptimizerSettings, run_training_loop
 from trainables.training._stage import StepCallbacks, train_stage
 from trainables.training._stage_node import StageNode, TrainedTask
-from trainables.training._step_check import StepCheck, check_training_step, has_memory_for_check
+from trainables.training._step_check import StepCheck, check_training_steps, has_memory_for_check
 
 __all__ = [
     "OptimizerSettings",
@@ -18,7 +18,7 @@ __all__ = [
     "StepCallbacks",
     "StepCheck",
     "TrainedTask",
-    "check_training_step",
+    "check_training_steps",
     "describe_environment",
     "describe_head_weights",
     "extract_encoder_weights",

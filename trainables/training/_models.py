@@ -66,7 +66,7 @@ def extract_encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:
 
 def extract_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
     """The weights of a model besides the encoder's, on the CPU, by their full names."""
-    return {name: value.detach().cpu().clone() for name, value in _select_head_weights(model, parent).items()}
+    return {name: value.detach().cpu().clone() for name, value in select_head_weights(model, parent).items()}
 
 
 def describe_head_weights(datasets: Sequence[EncodedDataset]) -> list[Weights]:
@@ -74,10 +74,11 @@ def describe_head_weights(datasets: Sequence[EncodedDataset]) -> list[Weights]:
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
         models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in datasets]
         _share_encoder(models)
-    return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, datasets, strict=True)]
+    return [select_head_weights(model, task.encoder.weights) for model, task in zip(models, datasets, strict=True)]
 
 
-def _select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
+def select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
+    """The weights of a model besides the encoder's, by their full names; not copied."""
     prefix = f"{model.base_model_prefix}." if model.base_model is not model else ""
     return {
         name: value

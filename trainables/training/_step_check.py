@@ -1,20 +1,21 @@
 """One step of training and one of scoring on made-up rows: whether an encoder can be trained on a task kind, before any data are read."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from random import Random
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from transformers import PreTrainedModel
+from transformers.initialization import no_init_weights
 
 from trainables.cards import Row, TaskData
 from trainables.data import EncodedDataset
 from trainables.encoders import Batch, Encoder, is_finite, pad_features
 from trainables.tasks import Retrieval
-from trainables.training._models import build_models
+from trainables.training._models import build_models, select_head_weights
 from trainables.validation import DataError, convert_to_data_error
 
 CHECKED_BYTES_PER_PARAMETER = 12
@@ -34,23 +35,32 @@ class StepCheck:
     """Whether the head is of this program, because transformers has none that fits."""
 
 
-def check_training_step(encoder: Encoder, kind: str) -> StepCheck:
-    """Build an encoder's model for a task kind, train it for one step without an optimizer, and score.
+def check_training_steps(encoder: Encoder, kinds: Iterable[str]) -> Iterator[StepCheck | DataError]:
+    """Build an encoder's model for each task kind, train it for one step without an optimizer, and score.
 
     It runs on the CPU with one thread, and leaves torch's random numbers as they are.
 
     Args:
         encoder: whose weights are read, and released afterwards.
-        kind: of `trainables.tasks.TASK_KINDS`.
+        kinds: keys of `trainables.tasks.TASK_KINDS`.
 
-    Raises:
-        DataError: when the encoder has no head for this kind, or a step fails or gives numbers that are not finite.
+    Returns:
+        For each kind the result, or why the encoder cannot be trained on it.
     """
+    encoder = replace(encoder)  # the weights of the other one would be held any longer
+    for kind in kinds:
+        try:
+            with convert_to_data_error("one step fails"):
+                yield _check_kind(encoder, kind)
+        except DataError as error:
+            yield error
+
+
+def _check_kind(encoder: Encoder, kind: str) -> StepCheck:
     labels = () if kind in _KINDS_WITHOUT_LABELS else _SAMPLE_LABELS
-    # A copy, whose weights are not held any longer.
-    dataset = EncodedDataset(TaskData(kind, labels, None, {}), replace(encoder), _SAMPLE_LENGTH)
-    with _undisturbed(), convert_to_data_error("one step fails"):
-        (model,) = build_models(dataset.encoder.weights, [dataset])
+    dataset = EncodedDataset(TaskData(kind, labels, None, {}), encoder, _SAMPLE_LENGTH)
+    with _undisturbed():
+        model = _build_model(dataset)
         rows = [_make_sample_row(text, label) for label, text in enumerate(("a b c", "b a"))]
         encoded = dataset.kind.encode(rows, encoder.tokenizer, min(_SAMPLE_LENGTH, encoder.tokenizer.max_input_length))
         batch = pad_features(encoded.features, encoder.tokenizer.pad_id)
@@ -63,8 +73,22 @@ def check_training_step(encoder: Encoder, kind: str) -> StepCheck:
     return StepCheck(type(model).__name__, type(model).__module__.startswith("trainables."))
 
 
+def _build_model(dataset: EncodedDataset) -> PreTrainedModel:
+    """A model with the encoder's weights and a head of small random ones; random weights for all of it would take most of the time."""
+    weights = dataset.encoder.weights
+    with no_init_weights():
+        (model,) = build_models(weights, [dataset])
+    model.tie_weights()
+    for name, each in select_head_weights(model, weights).items():
+        if each.ndim > 1:
+            nn.init.normal_(each, std=0.02)
+        else:
+            nn.init.constant_(each, float(name.endswith("weight")))
+    return model
+
+
 def has_memory_for_check(encoder: Encoder) -> bool:
-    """Whether half of this machine's memory is enough for `check_training_step`."""
+    """Whether half of this machine's memory is enough for `check_training_steps`."""
     available = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return CHECKED_BYTES_PER_PARAMETER * encoder.parameter_count <= available / 2
 
