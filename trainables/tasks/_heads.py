@@ -33,11 +33,12 @@ class EncoderWithHead(PreTrainedModel):  # type: ignore[misc]  # transformers le
     """
 
     config_class = PretrainedConfig
+    _supports_sdpa = True
     head_name: ClassVar[str] = "classifier"
 
     def __init__(self, config: PretrainedConfig, outputs: int) -> None:
-        super().__init__(config)
-        encoder = get_encoder_class(config).from_config(config)
+        encoder = get_encoder_class(config).from_config(config, trust_remote_code=False)
+        super().__init__(encoder.config)  # with the attention that the encoder supports
         # A model's `base_model` is its attribute of this name.
         self.base_model_prefix = encoder.base_model_prefix or "encoder"
         setattr(self, self.base_model_prefix, encoder)
@@ -149,9 +150,8 @@ def build_head_model(auto_class: Any, config: PretrainedConfig) -> PreTrainedMod
         model: PreTrainedModel = auto_class.from_config(config, trust_remote_code=False)
         return model
     if auto_class not in _OWN_HEADS:
-        raise DataError(
-            f"there is no {auto_class.__name__} of a {config.model_type!r}: take other tasks, or another encoder"
-        )
+        what = f"transformers has no {auto_class.__name__} of a {config.model_type!r}"
+        raise DataError(f"{what}: leave these tasks out, or take another encoder")
     return _OWN_HEADS[auto_class](config)  # type: ignore[call-arg]
 
 
