@@ -95,7 +95,9 @@ def read_column(architecture: str) -> dict[str, str]:
     place = heads.index(architecture)
     found = {cells[0].replace(" ", "_"): cells[place] for cells in rows}
     said = dict(re.findall(rf"^- (.+) on {re.escape(architecture)}: `(.+)`$", table, re.MULTILINE))
-    return {kind: f"{cell}: {said[kind.replace('_', ' ')]}" if cell == REFUSED else cell for kind, cell in found.items()}
+    return {
+        kind: f"{cell}: {said[kind.replace('_', ' ')]}" if cell == REFUSED else cell for kind, cell in found.items()
+    }
 
 
 def main() -> None:

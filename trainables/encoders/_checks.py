@@ -78,7 +78,7 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer
     with convert_to_data_error():
         if not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise DataError(f"its tokenizer is a {type(tokenizer).__name__}, which is none")
-        if not (tokenizer.is_fast or tokens.is_xlm):
+        if not tokenizer.is_fast and model.config.model_type != "xlm":
             what = "gives no characters of its tokens, which tagging and span answers need"
             raise DataError(f"its tokenizer, {type(tokenizer).__name__}, {what}: take an encoder with a tokenizer.json")
         rows = _count_token_embeddings(model)

@@ -43,11 +43,6 @@ class EncoderTokenizer:
         self._xlm_tokenizer = XLMOffsetTokenizer(tokenizer, embedded=embedded) if config.model_type == "xlm" else None
 
     @property
-    def is_xlm(self) -> bool:
-        """Whether it is XLM's tokenizer, which is plain Python."""
-        return self._xlm_tokenizer is not None
-
-    @property
     def special_ids(self) -> list[int]:
         """The ids of the special tokens."""
         return list(self._tokenizer.all_special_ids)
