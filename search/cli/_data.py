@@ -10,7 +10,13 @@ from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
 
 from search.cli._options import CONFIG_ARGUMENT, DATA_OPTION, JSON_OPTION, SET_OPTION
 from search.config import Config, load_config
-from search.data import DatasetCheck, check_datasets, find_encoder_problems, list_task_requests
+from search.data import (
+    DatasetCheck,
+    check_datasets,
+    describe_training_memory,
+    find_encoder_problems,
+    list_task_requests,
+)
 from search.errors import UserError
 from search.terminal import TextTable, make_progress_bar, make_stderr_console, make_stdout_console, print_json
 from trainables.cards import MIRROR_VARIABLE, TAGGED_FILE_FORMAT, DatasetPart
@@ -38,7 +44,7 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
     Lists all problems at once. The exit code is 1 if a launch would be refused.
     """
     settings = load_config(config, overrides)
-    encoder_notes = list(find_encoder_problems(settings))
+    encoder_notes, memory = list(find_encoder_problems(settings)), describe_training_memory(settings)
     with _make_progress_bar() as bar:
         line = bar.add_task("checking", total=None)
         checks = list(
@@ -56,11 +62,13 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
                 "name": settings.name,
                 "usable": not problems,
                 "encoder": [{"kind": kind, "text": text} for kind, text in encoder_notes],
+                "memory": memory,
                 "sets": [each.to_json() for each in checks],
             }
         )
     else:
         notes = [*_list_notes(checks), *(text for kind, text in encoder_notes if kind == "note")]
+        notes += [f"memory: a trial holds {memory}"] if memory else []
         _print_dataset_checks(settings.name, checks, notes, problems)
     if problems:
         raise SystemExit(1)

@@ -1,8 +1,15 @@
 """Data before training: checks of every set and of the encoder, and the encoded datasets of a launch."""
 
 from search.data._check import DatasetCheck, check_datasets
-from search.data._encoder_check import find_encoder_problems
+from search.data._encoder_check import describe_training_memory, find_encoder_problems
 from search.data._preparation import prepare_data
 from search.data._requests import list_task_requests
 
-__all__ = ["DatasetCheck", "check_datasets", "find_encoder_problems", "list_task_requests", "prepare_data"]
+__all__ = [
+    "DatasetCheck",
+    "check_datasets",
+    "describe_training_memory",
+    "find_encoder_problems",
+    "list_task_requests",
+    "prepare_data",
+]

@@ -1,12 +1,17 @@
-"""Checks of the encoder of a search: it can be loaded, and knows the languages, lengths and layers that the config uses."""
+"""Checks of the encoder of a search: it can be loaded, knows the languages, lengths and layers that the config uses, and can be trained on
+its tasks."""
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from search.config import Config
 from search.data._requests import list_task_requests
+from trainables.cards import count_encoder_weights, format_training_memory
 from trainables.validation import DataError
+
+if TYPE_CHECKING:
+    from trainables.encoders import Encoder
 
 FETCH_HINT = "without internet: xlt data fetch where there is some, then --data or XLT_DATA"
 
@@ -28,7 +33,7 @@ def find_encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "
         known = [code for code in config.scored_languages if code not in unknown]
         yield (
             "problem",
-            f"encoder: {config.encoder} has no language embedding for {', '.join(unknown)}: "
+            f"encoder: {config.encoder} has no language {tokenizer.language_part} for {', '.join(unknown)}: "
             f"set languages to some of {', '.join(known) or 'those that it has'}",
         )
     longest = max(request.max_length for request in list_task_requests(config))
@@ -46,3 +51,38 @@ def find_encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "
             )
     for note in tokenizer.notes:
         yield "note", f"encoder: {note}"
+    yield from _try_kinds(config, encoder)
+
+
+def _try_kinds(config: Config, encoder: "Encoder") -> Iterator[tuple[Literal["problem", "note"], str]]:
+    """Try one step of every task kind of the config; no data are read."""
+    from trainables.training import check_training_steps, has_memory_for_check
+
+    if not has_memory_for_check(encoder):
+        yield (
+            "note",
+            f"encoder: no step was tried before the data are read: {config.encoder} is too large for that here",
+        )
+        return
+    tasks: dict[str, list[str]] = {}
+    for request in list_task_requests(config):
+        tasks.setdefault(request.card.kind, []).append(request.task)
+    own = []
+    for (kind, names), found in zip(tasks.items(), check_training_steps(encoder, tasks), strict=True):
+        if isinstance(found, DataError):
+            shown = f"{', '.join(dict.fromkeys(names))} ({kind.replace('_', ' ')})"
+            yield "problem", f"encoder: {config.encoder} cannot be trained on {shown}: {found}"
+        elif found.is_own_head:
+            own.append(f"{kind.replace('_', ' ')} ({found.architecture})")
+    if own:
+        what = "transformers has no head that fits a"
+        yield (
+            "note",
+            f"encoder: {what} {encoder.config.model_type!r} for {', '.join(own)}: a linear layer is trained on it",
+        )
+
+
+def describe_training_memory(config: Config) -> str | None:
+    """What training holds in memory, reckoned; None where the encoder's weights are not in safetensors on this machine."""
+    weights = count_encoder_weights(config.encoder)
+    return None if weights is None else format_training_memory(weights)

@@ -23,6 +23,7 @@ from search.space import (
     select_stages_on_encoder,
 )
 from search.study import Study, TrialRecord, check_space, list_missing_repeats, make_trial_identity, select_last_records
+from trainables.cards import BYTES_PER_TRAINED_WEIGHT, count_encoder_weights
 from trainables.curriculum import Noise, Stage, Trial
 from trainables.noise_methods import Passes, count_passes
 from trainables.store import StageRecords
@@ -73,6 +74,8 @@ class Plan:
     repeat_stages: int
     """Stages of the repeats."""
     repeat_seconds: float | None
+    encoder_weights: int | None = None
+    """Weights of the encoder; None where they are not in safetensors on this machine."""
     refusal: str = ""
     """Why the existing search of this name would refuse this config; empty if it would not. If it would, a new search is planned."""
 
@@ -144,6 +147,7 @@ class Plan:
             "ascent_passes": passes.ascent,
             "languages": self.languages,
             "seconds": self.seconds,
+            "memory_bytes": None if self.encoder_weights is None else BYTES_PER_TRAINED_WEIGHT * self.encoder_weights,
             "tree": [stage.to_json() for stage in self.tree],
         }
 
@@ -189,6 +193,7 @@ def plan(config: Config, stages: str | None, folder: SearchFolder | None = None)
         tree=tree,
         repeat_stages=len(repeated),
         repeat_seconds=sum(seconds or 0.0 for seconds in repeated) if costs.has_measurements else None,
+        encoder_weights=count_encoder_weights(config.encoder),
         refusal=refusal,
     )
 

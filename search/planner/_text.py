@@ -10,6 +10,7 @@ from rich.tree import Tree
 from search.config import Config
 from search.planner._plan import Plan, PlannedStage, StagePath
 from search.space import explain_incomplete_design
+from trainables.cards import format_training_memory
 
 
 def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableType]:
@@ -54,6 +55,8 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     if short := explain_incomplete_design(config):
         table.add_row("design", short)
     table.add_row("cost", _format_cost(plan, config.resources.workers))
+    if plan.encoder_weights is not None:
+        table.add_row("memory", f"a trial holds {format_training_memory(plan.encoder_weights)}")
     if requested and config.sampler != "orders":
         table.add_row(
             "tree", "of trials drawn at random, to estimate the above; the sampler chooses others as it learns"

@@ -21,6 +21,7 @@ from trainables.cards._choice_formats import (
     make_choice_list_format,
 )
 from trainables.cards._columns import EMPTY_TEXT, LabelMap, is_blank, normalise_row
+from trainables.cards._encoder_size import BYTES_PER_TRAINED_WEIGHT, count_encoder_weights, format_training_memory
 from trainables.cards._kind_facts import (
     KIND_FACTS,
     LABEL_F1_METRIC,
@@ -58,6 +59,7 @@ from trainables.cards._row_formats import (
 from trainables.cards._rows import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
 
 __all__ = [
+    "BYTES_PER_TRAINED_WEIGHT",
     "COMMONSENSE_FORMAT",
     "CONVERTED_REVISION",
     "COPA_FORMAT",
@@ -98,9 +100,11 @@ __all__ = [
     "TaskCatalogue",
     "TaskData",
     "TaskParts",
+    "count_encoder_weights",
     "explain_unknown_metric",
     "find_encoder_mirror",
     "find_mirror",
+    "format_training_memory",
     "is_blank",
     "make_advertisement_format",
     "make_choice_format",

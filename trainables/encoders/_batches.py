@@ -19,7 +19,14 @@ def pad_features(features: Sequence[Feature], pad_id: int) -> Batch:
     Features of multiple choice hold lists of lists and become tensors of shape [batch, choices, length]. Keys that begin with
     ``_`` are for scoring and left out. Features without a mask get one of their tokens.
     """
-    fill = {"input_ids": pad_id, "attention_mask": 0, "token_type_ids": 0, "langs": 0, "labels": IGNORED_LABEL}
+    fill = {
+        "input_ids": pad_id,
+        "attention_mask": 0,
+        "token_type_ids": 0,
+        "langs": 0,
+        "lang_ids": 0,
+        "labels": IGNORED_LABEL,
+    }
     batch: Batch = {}
     for key in features[0]:
         if key.startswith("_"):

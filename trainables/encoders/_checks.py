@@ -12,10 +12,11 @@ import torch
 from safetensors import safe_open
 from torch import Tensor
 from torch.nn import Embedding
-from transformers import AutoModel, PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PretrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 from transformers.models.auto import modeling_auto
 from transformers.utils import ModelOutput, logging
 
+from trainables.encoders._architectures import ENCODER_DECODERS, UNSUPPORTED, get_encoder_class
 from trainables.encoders._batches import pad_features
 from trainables.encoders._features import Feature
 from trainables.encoders._tokenizer import EncoderTokenizer
@@ -45,19 +46,21 @@ def build_meta_model(config: PretrainedConfig) -> PreTrainedModel:
     """
     if config.model_type not in TEXT_ARCHITECTURES:
         raise DataError(f"it is a {config.model_type!r}, which is not an encoder of texts")
-    # T5 and Funnel have distances in place of positions; XLNet says -1.
-    if getattr(config, "max_position_embeddings", -1) == -1:
+    if config.model_type in UNSUPPORTED:
+        raise DataError(f"it is a {config.model_type!r}, which is not supported: {UNSUPPORTED[config.model_type]}")
+    # Funnel has distances in place of positions; XLNet says -1. Those of T5 have no limit.
+    if config.model_type not in ENCODER_DECODERS and getattr(config, "max_position_embeddings", -1) == -1:
         what = "gives no number of positions (max_position_embeddings)"
         raise DataError(
             f"it is a {config.model_type!r} that {what}, which is not supported: take one like BERT or XLM-R"
         )
-    rows, width = config.max_position_embeddings, getattr(config, "hidden_size", 0)
+    rows, width = getattr(config, "max_position_embeddings", 0), getattr(config, "hidden_size", 0)
     if getattr(config, "sinusoidal_embeddings", False) and rows * width > _MAX_POSITION_CELLS:
         raise DataError(f"config.json asks for {rows:,} positions of {width:,} numbers, which no encoder has")
     if getattr(config, "num_hidden_layers", 1) < 1:
         raise DataError(f"config.json has num_hidden_layers {config.num_hidden_layers}: at least 1 is needed")
     with convert_to_data_error("config.json does not describe an encoder"), torch.device("meta"):
-        model: PreTrainedModel = AutoModel.from_config(config, trust_remote_code=False)
+        model: PreTrainedModel = get_encoder_class(config).from_config(config, trust_remote_code=False)
     return model
 
 
@@ -75,6 +78,9 @@ def check_tokenizer(tokenizer: PreTrainedTokenizerBase, tokens: EncoderTokenizer
     with convert_to_data_error():
         if not isinstance(tokenizer, PreTrainedTokenizerBase):
             raise DataError(f"its tokenizer is a {type(tokenizer).__name__}, which is none")
+        if not tokenizer.is_fast and model.config.model_type != "xlm":
+            what = "gives no characters of its tokens, which tagging and span answers need"
+            raise DataError(f"its tokenizer, {type(tokenizer).__name__}, {what}: take an encoder with a tokenizer.json")
         rows = _count_token_embeddings(model)
         # First of all: a vocabulary with a huge id is small itself, but tables made from it would be huge.
         _check_ids([max(tokenizer.get_vocab().values(), default=0)], rows)
@@ -103,7 +109,7 @@ def _count_token_embeddings(model: PreTrainedModel) -> int | None:
     """Rows of the table of token embeddings; None if the model has none."""
     try:
         table = model.get_input_embeddings()
-    except NotImplementedError:  # CANINE reads characters
+    except NotImplementedError:
         return None
     return table.num_embeddings if isinstance(table, Embedding) else None
 

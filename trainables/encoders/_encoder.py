@@ -14,7 +14,6 @@ import torch
 from torch import Tensor
 from transformers import (
     AutoConfig,
-    AutoModel,
     AutoTokenizer,
     PretrainedConfig,
     PreTrainedTokenizerBase,
@@ -26,6 +25,7 @@ from transformers.utils import cached_file
 from transformers.utils.hub import get_checkpoint_shard_files
 
 from trainables.cards import find_encoder_mirror
+from trainables.encoders._architectures import get_encoder_class
 from trainables.encoders._checks import (
     build_meta_model,
     check_forward_pass,
@@ -83,7 +83,7 @@ class Encoder:
             check_weight_files(files, meta_model, values=False)
             check_memory(meta_model)
             with convert_to_data_error(), suppress_loading_report():
-                model, loading = AutoModel.from_pretrained(
+                model, loading = get_encoder_class(self.config).from_pretrained(
                     resolve_encoder_path(self.source),
                     config=self.config,
                     dtype=torch.float32,
@@ -113,9 +113,20 @@ class Encoder:
     @property
     def embeddings(self) -> Tensor:
         """The token embeddings, [vocabulary, width]."""
-        # BERT and XLM-R call the table embeddings.word_embeddings, XLM just embeddings.
-        names = ("embeddings.word_embeddings.weight", "embeddings.weight")
-        return next(self.weights[name] for name in names if name in self.weights)
+        return self.weights[self._embedding_name]
+
+    @cached_property
+    def _embedding_name(self) -> str:
+        """The name of the table of token embeddings among the weights."""
+        model = build_meta_model(self.config)
+        table = model.get_input_embeddings().weight
+        names = [name for name, each in model.named_parameters(remove_duplicate=False) if each is table]
+        return next(str(name) for name in names if name in self.weights)
+
+    @cached_property
+    def parameter_count(self) -> int:
+        """The number of its weights, by its configuration; no weights are read."""
+        return sum(each.numel() for each in build_meta_model(self.config).parameters())
 
     @cached_property
     def embedding_norm(self) -> float:

@@ -6,7 +6,8 @@ from typing import Any
 from trainables.languages import SOURCE_LANGUAGE
 
 Feature = dict[str, Any]
-"""``input_ids``, ``attention_mask``; for BERT ``token_type_ids``, for models with language embeddings ``langs``; unpadded."""
+"""``input_ids``, ``attention_mask``; for BERT ``token_type_ids``, for models with language embeddings ``langs``; unpadded. For X-MOD
+``lang_ids``, the number of the adapter of a text."""
 Span = tuple[int, int]
 """The first character, and the one after the last."""
 

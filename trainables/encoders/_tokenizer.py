@@ -1,4 +1,4 @@
-"""Texts as ids: one interface to fast tokenizers (XLM-R, mBERT) and to XLM's."""
+"""Texts as ids: one interface to fast tokenizers (XLM-R, mBERT, most others) and to XLM's."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
@@ -6,6 +6,7 @@ from typing import Any
 
 from transformers import PretrainedConfig, PreTrainedTokenizerBase
 
+from trainables.encoders._architectures import compute_max_input_length, find_surplus_inputs, number_adapters
 from trainables.encoders._features import Feature, Span
 from trainables.encoders._tokenizer_hash import hash_tokenizer
 from trainables.encoders._windows import (
@@ -16,6 +17,7 @@ from trainables.encoders._windows import (
 )
 from trainables.encoders._xlm_tokenizer import KYTEA_MODEL, SEGMENTER_PACKAGES, XLMOffsetTokenizer
 from trainables.languages import SOURCE_LANGUAGE
+from trainables.validation import DataError
 
 
 class EncoderTokenizer:
@@ -36,6 +38,8 @@ class EncoderTokenizer:
         if embedded and not languages:
             raise ValueError("the encoder has language embeddings, but its config.json has no lang2id")
         self._pretraining_languages, self._languages = languages, languages if embedded else {}
+        self._adapters = number_adapters(config)
+        self._surplus = find_surplus_inputs(config, tokenizer.model_input_names)
         self._xlm_tokenizer = XLMOffsetTokenizer(tokenizer, embedded=embedded) if config.model_type == "xlm" else None
 
     @property
@@ -50,7 +54,13 @@ class EncoderTokenizer:
 
     @property
     def mask_id(self) -> int:
-        """The id of the mask token."""
+        """The id of the mask token.
+
+        Raises:
+            DataError: when there is none.
+        """
+        if self._tokenizer.mask_token_id is None:
+            raise DataError("its tokenizer has no mask token, which masked language modelling needs")
         return int(self._tokenizer.mask_token_id)
 
     @property
@@ -61,9 +71,7 @@ class EncoderTokenizer:
     @property
     def max_input_length(self) -> int:
         """Most tokens of an input, by the encoder's positions."""
-        longest: int = self._config.max_position_embeddings
-        # RoBERTa's positions begin after the id of the padding token.
-        return longest - self._config.pad_token_id - 1 if "roberta" in self._config.model_type else longest
+        return compute_max_input_length(self._config)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -82,11 +90,17 @@ class EncoderTokenizer:
     def fingerprint(self) -> str:
         """SHA-256 of what decides the ids; see `hash_tokenizer`."""
         missing = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
-        return hash_tokenizer(self._tokenizer, self._languages, missing)
+        return hash_tokenizer(self._tokenizer, self._languages or self._adapters, missing)
+
+    @property
+    def language_part(self) -> str:
+        """What the encoder has for each language: an embedding (XLM) or an adapter (X-MOD)."""
+        return "adapter" if self._adapters else "embedding"
 
     def unknown_languages(self, languages: Iterable[str]) -> tuple[str, ...]:
-        """The languages without a language embedding; none for a model without language embeddings."""
-        return tuple(code for code in languages if self._languages and code not in self._languages)
+        """The languages without a language embedding or adapter; none for a model that has neither."""
+        known = self._languages or self._adapters
+        return tuple(code for code in languages if known and code not in known)
 
     def count_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special tokens."""
@@ -116,7 +130,7 @@ class EncoderTokenizer:
         if self._xlm_tokenizer is None:
             texts = list(first), None if second is None else list(second)
             encoding = self._tokenizer(*texts, truncation=True, max_length=max_length)
-            return [_extract_feature(encoding, i) for i in range(len(first))]
+            return [self._extract_feature(encoding, i, one) for i, (one, _) in enumerate(languages)]
         features = []
         for i, (one, other) in enumerate(languages):
             a, b = (
@@ -144,7 +158,7 @@ class EncoderTokenizer:
             encoding = self._tokenizer(
                 [list(text) for text in words], is_split_into_words=True, truncation=True, max_length=max_length
             )
-            features = [_extract_feature(encoding, i) for i in range(len(words))]
+            features = [self._extract_feature(encoding, i, language) for i, language in enumerate(languages)]
             return features, [encoding.word_ids(i) for i in range(len(words))]
         features, numbers = [], []
         for text, language in zip(words, languages, strict=True):
@@ -183,7 +197,7 @@ class EncoderTokenizer:
             of the question and special ones.
         """
         if self._xlm_tokenizer is None:
-            return self._encode_windows_fast(questions, contexts, max_length, stride)
+            return self._encode_windows_fast(questions, contexts, max_length, stride, languages)
         features: list[Feature] = []
         rows: list[int] = []
         spans: list[list[Span | None]] = []
@@ -207,7 +221,12 @@ class EncoderTokenizer:
         return features, rows, spans
 
     def _encode_windows_fast(
-        self, questions: Sequence[str], contexts: Sequence[str], max_length: int, stride: int
+        self,
+        questions: Sequence[str],
+        contexts: Sequence[str],
+        max_length: int,
+        stride: int,
+        languages: Sequence[tuple[str, str]],
     ) -> tuple[list[Feature], list[int], list[list[Span | None]]]:
         free = max_length - self._count_special_tokens(True)
         question_ids = self._tokenizer(list(questions), add_special_tokens=False)["input_ids"]
@@ -231,7 +250,7 @@ class EncoderTokenizer:
             [span if text == 1 else None for span, text in zip(offsets[i], encoding.sequence_ids(i), strict=True)]
             for i in range(len(rows))
         ]
-        return [_extract_feature(encoding, i) for i in range(len(rows))], rows, spans
+        return [self._extract_feature(encoding, i, languages[row][1]) for i, row in enumerate(rows)], rows, spans
 
     def _truncate_question(self, question: str, context: str, free: int, stride: int) -> str:
         """The part of a question that is encoded beside a context, in windows of `free` tokens."""
@@ -266,8 +285,12 @@ class EncoderTokenizer:
 
     def _language_id(self, language: str) -> int:
         """The number of a language; that of English for a language without one, as in the XTREME scripts."""
-        return self._languages.get(language, self._languages.get(SOURCE_LANGUAGE, 0))
+        known = self._languages or self._adapters
+        return known.get(language, known.get(SOURCE_LANGUAGE, 0))
 
-
-def _extract_feature(encoding: Mapping[str, Sequence[Any]], number: int) -> Feature:
-    return {key: values[number] for key, values in encoding.items()}
+    def _extract_feature(self, encoding: Mapping[str, Sequence[Any]], number: int, language: str) -> Feature:
+        """A feature of a fast tokenizer: without what the model does not take; for X-MOD with the adapter of a language."""
+        feature: Feature = {key: values[number] for key, values in encoding.items() if key not in self._surplus}
+        if self._adapters:
+            feature["lang_ids"] = self._language_id(language)
+        return feature

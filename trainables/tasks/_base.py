@@ -99,7 +99,8 @@ class TaskKind(ABC):
 
 def get_model_inputs(feature: Feature) -> tuple[Any, ...]:
     """Everything in a feature that decides the output: the model's inputs, and the positions of possible answers."""
-    return feature["input_ids"], feature.get("langs"), feature.get("_spans"), feature.get("_own")
+    found = feature["input_ids"], feature.get("langs"), feature.get("_spans"), feature.get("_own")
+    return (*found, feature["lang_ids"]) if "lang_ids" in feature else found
 
 
 def compute_log_probabilities(logits: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from transformers.utils import ModelOutput
 from trainables.cards import Row
 from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._heads import build_head_model
 from trainables.tasks._label_metrics import compute_label_metrics
 
 
@@ -22,7 +23,7 @@ class SequenceKind(TaskKind):
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
-        return AutoModelForSequenceClassification.from_config(config)
+        return build_head_model(AutoModelForSequenceClassification, config)
 
     @abstractmethod
     def encode_label(self, row: Row) -> Any:

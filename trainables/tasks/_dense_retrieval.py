@@ -11,11 +11,11 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy, normalize
-from transformers import AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from trainables.cards import Row
-from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
+from trainables.encoders import Batch, EncoderTokenizer, Feature, get_encoder_class, get_row_languages
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
 from trainables.tasks._metrics import compute_average_precision
 from trainables.tasks._rank_metrics import compute_cut_ndcg, compute_reciprocal_rank
@@ -44,7 +44,7 @@ class DenseRetrieval(TaskKind):
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         """The bare model; its output on pairs of texts has a loss."""
-        model = AutoModel.from_config(config)
+        model: PreTrainedModel = get_encoder_class(config).from_config(config)
         model.forward = MethodType(_forward_with_loss, model)
         return model
 

@@ -11,6 +11,7 @@ from transformers.utils import ModelOutput
 from trainables.cards import Row
 from trainables.encoders import IGNORED_LABEL, Batch, EncoderTokenizer, get_row_languages
 from trainables.tasks._base import EncodedRows, TaskKind, compute_log_probabilities
+from trainables.tasks._heads import build_head_model
 
 MASKED_SHARE = 0.15
 """Share of the tokens that are predicted; of these 80 % are masked, 10 % replaced, 10 % unchanged (Devlin et al., NAACL 2019)."""
@@ -22,7 +23,7 @@ class MaskedLanguageModelling(TaskKind):
     metrics = ()
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        return AutoModelForMaskedLM.from_config(config)
+        return build_head_model(AutoModelForMaskedLM, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         """The features of texts; texts with special tokens only are left out."""

@@ -8,6 +8,7 @@ from trainables.cards import Row
 from trainables.encoders import EncoderTokenizer, Feature, get_row_languages
 from trainables.tasks._base import EncodedRows
 from trainables.tasks._classification import SingleLabelKind
+from trainables.tasks._heads import build_head_model
 
 
 class MultipleChoice(SingleLabelKind):
@@ -16,7 +17,7 @@ class MultipleChoice(SingleLabelKind):
     second_columns = ("choices",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        return AutoModelForMultipleChoice.from_config(config)
+        return build_head_model(AutoModelForMultipleChoice, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         choices = len(rows[0]["choices"])

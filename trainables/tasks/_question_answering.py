@@ -16,6 +16,7 @@ from trainables.cards import Row
 from trainables.encoders import MAX_QUESTION_TOKENS, Batch, EncoderTokenizer, Feature, Span, get_row_languages
 from trainables.tasks._answer_spans import NO_SPAN_SCORE, assign_tokens_to_windows, find_best_spans, find_official_spans
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._heads import build_head_model
 from trainables.tasks._metrics import (
     normalise_mlqa_answer,
     normalise_squad_answer,
@@ -43,7 +44,7 @@ class QuestionAnswering(TaskKind):
     second_columns = ("question",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        return AutoModelForQuestionAnswering.from_config(config)
+        return build_head_model(AutoModelForQuestionAnswering, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         languages = [(second, first) for first, second in map(get_row_languages, rows)]

@@ -8,12 +8,12 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import normalize
-from transformers import AutoModel, PretrainedConfig, PreTrainedModel
+from transformers import PretrainedConfig, PreTrainedModel
 from transformers.utils import ModelOutput
 
 from trainables.cards import Row
 from trainables.curriculum import Pooling
-from trainables.encoders import Batch, EncoderTokenizer, Feature, get_row_languages
+from trainables.encoders import Batch, EncoderTokenizer, Feature, get_encoder_class, get_row_languages
 from trainables.languages import SOURCE_LANGUAGE
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind
 from trainables.tasks._rank_metrics import ALIGNED_METRICS, compute_aligned_metrics
@@ -40,7 +40,8 @@ class Retrieval(TaskKind):
     metrics: tuple[str, ...] = ("accuracy",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
-        return AutoModel.from_config(config)
+        model: PreTrainedModel = get_encoder_class(config).from_config(config)
+        return model
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         texts = [row[column] for row in rows for column in ("source_sentence", "target_sentence")]

@@ -12,6 +12,7 @@ from transformers.utils import ModelOutput
 from trainables.cards import Row
 from trainables.encoders import IGNORED_LABEL, Batch, EncoderTokenizer, Feature, get_row_languages
 from trainables.tasks._base import EncodedRows, Metrics, TaskKind, compute_log_probabilities
+from trainables.tasks._heads import build_head_model
 
 SEQEVAL_1_F1 = "f1_seqeval_1"
 """The metric name of the chunk F1 of parts of speech under seqeval 1, where it differs."""
@@ -30,7 +31,7 @@ class Tagging(TaskKind):
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
         config.id2label = dict(enumerate(labels))
         config.label2id = {label: number for number, label in enumerate(labels)}
-        return AutoModelForTokenClassification.from_config(config)
+        return build_head_model(AutoModelForTokenClassification, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:
         """The features of sentences. A sentence that is too long has several, as in XTREME's scripts, so that every word is tagged; one

@@ -10,17 +10,21 @@ from trainables.training._models import (
 from trainables.training._optimizer import OptimizerSettings, run_training_loop
 from trainables.training._stage import StepCallbacks, train_stage
 from trainables.training._stage_node import StageNode, TrainedTask
+from trainables.training._step_check import StepCheck, check_training_steps, has_memory_for_check
 
 __all__ = [
     "OptimizerSettings",
     "StageNode",
     "StepCallbacks",
+    "StepCheck",
     "TrainedTask",
+    "check_training_steps",
     "describe_environment",
     "describe_head_weights",
     "extract_encoder_weights",
     "extract_head_weights",
     "get_arithmetic",
+    "has_memory_for_check",
     "make_autocast",
     "make_deterministic",
     "restore_model",

@@ -27,7 +27,21 @@ def build_models(parent: Weights, datasets: Sequence[EncodedDataset], dropout: f
         _compute_head_in_float32(model)
         assert set(parent) == set(task.encoder.weights), "the parent is another encoder's"
         model.base_model.load_state_dict(_select_encoder_weights(parent, model), strict=False)
+        _freeze_language_parts(model)
     return models
+
+
+def _freeze_language_parts(model: PreTrainedModel) -> None:
+    """Freeze the embeddings and language adapters of X-MOD, as in its fine-tuning (Pfeiffer et al., NAACL 2022): the adapters of other
+    languages, which no batch reaches, stay fit for what is trained between them."""
+    if model.config.model_type != "xmod":
+        return
+    parts = [model.base_model.embeddings]
+    for layer in model.base_model.encoder.layer:
+        own = (layer.output.adapter_layer_norm, layer.output.adapter_modules)
+        parts += [part for part in own if part is not None]
+    for part in parts:
+        part.requires_grad_(False)
 
 
 def _share_encoder(models: Sequence[PreTrainedModel]) -> None:
@@ -52,7 +66,7 @@ def extract_encoder_weights(model: PreTrainedModel, parent: Weights) -> Weights:
 
 def extract_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
     """The weights of a model besides the encoder's, on the CPU, by their full names."""
-    return {name: value.detach().cpu().clone() for name, value in _select_head_weights(model, parent).items()}
+    return {name: value.detach().cpu().clone() for name, value in select_head_weights(model, parent).items()}
 
 
 def describe_head_weights(datasets: Sequence[EncodedDataset]) -> list[Weights]:
@@ -60,10 +74,11 @@ def describe_head_weights(datasets: Sequence[EncodedDataset]) -> list[Weights]:
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())), torch.device("meta"):
         models = [task.kind.build_model(_make_model_config(task, 0.0), task.data.labels) for task in datasets]
         _share_encoder(models)
-    return [_select_head_weights(model, task.encoder.weights) for model, task in zip(models, datasets, strict=True)]
+    return [select_head_weights(model, task.encoder.weights) for model, task in zip(models, datasets, strict=True)]
 
 
-def _select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
+def select_head_weights(model: PreTrainedModel, parent: Weights) -> Weights:
+    """The weights of a model besides the encoder's, by their full names; not copied."""
     prefix = f"{model.base_model_prefix}." if model.base_model is not model else ""
     return {
         name: value
@@ -83,8 +98,11 @@ def restore_model(encoder: Weights, head: Weights, dataset: EncodedDataset) -> P
 DROPOUT_FIELDS = (
     *("hidden_dropout_prob", "attention_probs_dropout_prob", "classifier_dropout"),
     *("dropout", "attention_dropout", "summary_first_dropout"),
+    *("embedding_dropout", "mlp_dropout"),
+    *("pooler_dropout", "cls_dropout", "classifier_dropout_prob", "dropout_rate"),
 )
-"""The dropout rates in the configurations of BERT and XLM-R, then of XLM; a rate that is None follows another one."""
+"""The dropout rates in the configurations of BERT and XLM-R, of XLM, of ModernBERT, then of DeBERTa, RemBERT and T5; a rate that is None
+follows another one."""
 
 
 def _compute_head_in_float32(model: PreTrainedModel) -> None:

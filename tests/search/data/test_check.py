@@ -11,9 +11,9 @@ from rich.console import Console
 
 from search.cli import main
 from search.config import Config, validate_config
-from search.data import list_task_requests, prepare_data
+from search.data import find_encoder_problems, list_task_requests, prepare_data
 from search.errors import UserError
-from tests import mirrors, tiny_encoders
+from tests import mirrors, tiny_architectures, tiny_encoders
 from trainables.benchmarks.hub import _source as source
 from trainables.benchmarks.hub import _tasks as hub
 from trainables.curriculum import Stage, Trial
@@ -307,6 +307,44 @@ def test_an_encoder_that_knows_too_few_languages_or_tokens_is_refused(config, fo
         f"  encoder: {xlm} has no language embedding for zh: set languages to some of en, de",
         f"  encoder: {xlm} reads at most 512 tokens; max_length is 1000",
         "xlt data check checks every set",
+    ]
+
+
+def test_an_encoder_that_lacks_a_head_is_refused_before_data_are_read(config, folder, home, tmp_path, monkeypatch):
+    encoder = tiny_architectures.mt5(tmp_path / "mt5")
+    monkeypatch.setattr("search.data._preparation._encode_tasks", lambda *_: pytest.fail("data were read"))
+    changes = {"targets": ["xnli"], "intermediate": {"mlm": {}}, "curriculum": {"max_length": 1}}
+    with pytest.raises(UserError) as refused:
+        ready(config(encoder=encoder, benchmark="xtreme_r", **changes), home)
+    what = "transformers has no AutoModelForMaskedLM of a 'mt5': leave these tasks out, or take another encoder"
+    assert str(refused.value).splitlines() == [
+        "looked-at cannot be launched:",
+        f"  encoder: {encoder} cannot be trained on mlm (masked language modelling): {what}",
+    ]
+
+
+def test_heads_of_ours_are_noted_and_the_memory_is_told(xlt, folder, tmp_path):
+    encoder = tiny_architectures.eurobert(tmp_path / "eurobert")
+    told = json.loads(xlt("data check", "--quick", "--json", encoder=encoder).stdout)
+    assert told["usable"]
+    assert [each["text"] for each in told["encoder"]] == [
+        "encoder: transformers has no head that fits a 'eurobert' for question answering (EncoderForQuestionAnswering): "
+        "a linear layer is trained on it"
+    ]
+    assert told["memory"].startswith("0 MiB for 9,360 weights, their gradients and AdamW")
+
+
+def test_a_language_without_an_adapter_is_refused(config, folder, home, tmp_path):
+    xmod = tiny_architectures.xmod(tmp_path / "xmod", ["en", "de"])
+    with pytest.raises(UserError) as refused:
+        ready(config(encoder=xmod), home)
+    assert f"encoder: {xmod} has no language adapter for zh: set languages to some of en, de" in str(refused.value)
+
+
+def test_an_encoder_that_is_too_large_to_try_is_noted(config, encoder, monkeypatch):
+    monkeypatch.setattr("trainables.training.has_memory_for_check", lambda encoder: False)
+    assert list(find_encoder_problems(config())) == [
+        ("note", f"encoder: no step was tried before the data are read: {encoder} is too large for that here")
     ]
 
 

@@ -23,6 +23,20 @@ def test_a_plan_of_the_whole_space_shares_what_can_be_shared(config):
     assert told["steps_distinct"] == told["steps_new"] == 10 * 2 * 50 + (3 + 6) * 100
 
 
+def test_a_plan_tells_what_training_holds_in_memory(config, paper):
+    foreseen = plan(config({}), None)
+    assert "a trial holds 22 MiB for 1,438,464 weights" in told(paper, render_plan(foreseen, config({}), None))
+    assert foreseen.to_json()["memory_bytes"] == 16 * foreseen.encoder_weights == 16 * 1_438_464
+
+
+def test_of_an_encoder_that_is_not_here_a_plan_tells_no_memory(config, tmp_path, paper, monkeypatch):
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))
+    settings = config({"encoder": "nobody/nothing"})
+    foreseen = plan(settings, None)
+    assert foreseen.to_json()["memory_bytes"] is None
+    assert "a trial holds" not in told(paper, render_plan(foreseen, settings, None))
+
+
 def test_a_plan_runs_no_more_trials_than_the_space_holds(config):
     foreseen = plan(config({"trials": 10_000}), None)
     assert foreseen.trials == foreseen.space == 10

@@ -83,20 +83,23 @@ def add_to_embeddings(model: PreTrainedModel, delta: Tensor) -> Iterator[None]:
     """A context in which the first embedding look-up returns its vectors plus `delta`.
 
     A hook and not ``inputs_embeds``, since positions, token types and language embeddings follow from the ids in every encoder. The
-    first look-up only, since XLM looks up token types in the same table.
+    first look-up only, since XLM looks up token types in the same table. In every module that holds the table, since T5 looks up another
+    one than it names.
     """
-    embeddings = model.get_input_embeddings()
-    assert isinstance(embeddings, nn.Embedding)
+    table = model.get_input_embeddings().weight
     once = [delta]
 
     def add(module: nn.Module, inputs: Any, output: Tensor) -> Tensor | None:
         return output + once.pop().to(output.dtype) if once else None
 
-    handle = embeddings.register_forward_hook(add)
+    holders = [each for each in model.modules() if isinstance(each, nn.Embedding) and each.weight is table]
+    handles = [each.register_forward_hook(add) for each in holders]
     try:
         yield
+        assert not once, "the model looked up no token embeddings"
     finally:
-        handle.remove()
+        for handle in handles:
+            handle.remove()
 
 
 class FixedDropout:
