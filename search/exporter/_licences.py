@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import yaml
 from huggingface_hub import ModelCard, try_to_load_from_cache
 
 from search.exporter._training_sources import TrainingSource
@@ -96,7 +97,7 @@ def _rank(text: str) -> int:
 def _read_licence(card: Path) -> str:
     try:
         data = ModelCard.load(card, ignore_metadata_errors=True).data
-    except (OSError, ValueError):
+    except (OSError, ValueError, yaml.YAMLError):
         return ""
     stated = data.license_name if data.license == "other" else data.license
     return stated if isinstance(stated, str) else ""

@@ -1,7 +1,9 @@
 """ONNX copies of exported models, each checked against torch on rows of its task."""
 
+import logging
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -140,7 +142,7 @@ def _convert(wrapped: _Exportable, batch: "dict[str, Tensor]", file: Path) -> No
     inputs = wrapped.select_inputs(batch)
     names = ("batch", "length") if batch["input_ids"].dim() == 2 else ("batch", "choices", "length")
     sizes = dict(enumerate(torch.export.Dim.DYNAMIC for _ in names))
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _silence_exporter():
         warnings.simplefilter("ignore")  # of the exporter, about itself
         torch.onnx.export(
             wrapped.module,
@@ -153,6 +155,18 @@ def _convert(wrapped: _Exportable, batch: "dict[str, Tensor]", file: Path) -> No
             external_data=sum(value.nbytes for value in wrapped.module.parameters()) > _MOST_BYTES_IN_FILE,
             verbose=False,
         )
+
+
+@contextmanager
+def _silence_exporter() -> Iterator[None]:
+    """Keep the exporter's log of what it skips (torchvision) off the terminal."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _compare(wrapped: _Exportable, batch: "dict[str, Tensor]", session: Any) -> float:

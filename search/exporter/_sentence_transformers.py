@@ -1,7 +1,7 @@
 """Files beside a model of sentence vectors by which sentence-transformers loads it, with its layer and pooling.
 
-The schema is that of sentence-transformers' own saved models (``modules.json``, one folder a module), with the key names that all
-versions since 3 read.
+The schema is that of sentence-transformers' own saved models (``modules.json``, one folder a module), with the key names of its version
+3, which its later versions read as well (tried with 3.4.1, 4.1.0, 5.2.0 and 6.2.0).
 """
 
 import json

@@ -2,15 +2,12 @@
 
 import re
 import sys
-from dataclasses import replace
-from itertools import groupby
 
 import pytest
 import torch
 
 from search.exporter._snippets import MODEL_PLACEHOLDER, Usage
 from trainables.encoders import pad_features
-from trainables.training import restore_model
 
 ROWS = 12
 
