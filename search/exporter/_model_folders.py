@@ -87,8 +87,12 @@ class ModelFolders:
         dataset.encoder.pretrained_tokenizer.save_pretrained(place)
         if usage.is_sentence_encoder and not usage.note:
             write_sentence_transformers_files(place, usage)
-        if self.onnx:
-            largest = write_onnx(model, dataset, usage, place, f"{place.parent.name}/{stage.task}")
-            self.tell(f"{place.parent.name}/{stage.task} as ONNX differs from torch by {largest:.1g} at most")
-        card = build_model_card(self.best, stage.task, usage, outcome, self.repeats, merged)
+        largest = self._write_onnx(place, stage, model, usage) if self.onnx else None
+        card = build_model_card(self.best, stage.task, usage, outcome, self.repeats, merged, largest)
         (place / "README.md").write_text(card, encoding="utf-8")
+
+    def _write_onnx(self, place: Path, stage: Stage, model: "PreTrainedModel", usage: Usage) -> float:
+        name = f"{place.parent.name}/{stage.task}"
+        largest = write_onnx(model, self.datasets[stage.task], usage, place, name)
+        self.tell(f"{name} as ONNX differs from torch by {largest:.1g} at most")
+        return largest

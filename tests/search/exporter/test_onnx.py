@@ -28,6 +28,14 @@ def test_with_the_extra_it_is_not(monkeypatch):
     check_onnx_packages()
 
 
+def test_a_copy_that_computes_the_same_is_named_on_the_card(exported, tmp_path, monkeypatch):
+    fake_check(monkeypatch, 3e-7)
+    notes = exported.export(tmp_path / "out", onnx=True)
+    assert notes[1] == "models/choice as ONNX differs from torch by 3e-07 at most"
+    text = (tmp_path / "out" / "models" / "choice" / "README.md").read_text()
+    assert "On 32 rows of the task its outputs differ from torch's by 3e-07 at most." in text
+
+
 def fake_check(monkeypatch, difference):
     """The packages are there, and the copies differ by so much, or cannot be made."""
     import sys
@@ -100,3 +108,9 @@ def test_a_copy_computes_what_torch_does_for_any_number_of_texts_of_any_length(f
         assert len(found) == len(wanted)
         for one, other in zip(found, wanted, strict=True):
             assert abs(one - other.numpy()).max() < 1e-4
+
+
+@needs_onnx
+def test_card_and_readme_name_the_copy_and_how_far_it_is_from_torch(folder):
+    assert "with an ONNX copy in `onnx/`" in (folder / "README.md").read_text()
+    assert "`onnx/model.onnx` computes the same" in (folder / "models" / "answer" / "README.md").read_text()
