@@ -6,8 +6,10 @@ from pathlib import Path
 
 import yaml
 from huggingface_hub import ModelCard, try_to_load_from_cache
+from huggingface_hub.errors import HFValidationError
 
 from search.exporter._training_sources import TrainingSource
+from trainables.cards import find_encoder_mirror
 
 LICENCES = (
     *("cc0-1.0", "unlicense", "pddl"),
@@ -66,12 +68,9 @@ def choose_licence(texts: Iterable[str]) -> dict[str, str]:
 
 
 def find_encoder_licence(encoder: str) -> str:
-    """The licence by the encoder's own card, in its folder or in the hub's cache, else by our table; empty where none is known."""
-    card = Path(encoder) / "README.md"
-    if not card.is_file():
-        cached = try_to_load_from_cache(encoder, "README.md") if re.fullmatch(r"[\w.-]+/[\w.-]+", encoder) else None
-        card = Path(cached) if isinstance(cached, str) else card
-    return _read_licence(card) or _ENCODER_LICENCES.get(encoder, "")
+    """The licence by the encoder's own card, in its folder, a mirror or the hub's cache, else by our table; empty where none is known."""
+    folder = find_encoder_mirror(encoder) or Path(encoder)
+    return _read_licence(folder / "README.md") or _read_cached_licence(encoder) or _ENCODER_LICENCES.get(encoder, "")
 
 
 def describe_licences(encoder: str, sources: Sequence[TrainingSource]) -> str:
@@ -94,12 +93,23 @@ def _rank(text: str) -> int:
     return LICENCES.index(name) if name else len(LICENCES)
 
 
+def _read_cached_licence(encoder: str) -> str:
+    """The licence by the card in the hub's cache; empty for what is no hub id."""
+    try:
+        card = try_to_load_from_cache(encoder, "README.md")
+    except HFValidationError:
+        return ""
+    return _read_licence(Path(card)) if isinstance(card, str) else ""
+
+
 def _read_licence(card: Path) -> str:
+    if not card.is_file():
+        return ""
     try:
         data = ModelCard.load(card, ignore_metadata_errors=True).data
     except (OSError, ValueError, yaml.YAMLError):
         return ""
-    stated = data.license_name if data.license == "other" else data.license
+    stated = (data.license_name or data.license) if data.license == "other" else data.license
     return stated if isinstance(stated, str) else ""
 
 

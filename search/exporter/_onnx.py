@@ -62,6 +62,10 @@ def write_onnx(model: "PreTrainedModel", dataset: "EncodedDataset", usage: Usage
 
     wrapped = _wrap_model(model.eval(), usage)
     batches = list(_make_batches(dataset))
+    if "langs" in batches[0]:
+        raise UserError(
+            f"{name} cannot be written as ONNX (its encoder takes the number of each text's language): export it without --onnx"
+        )
     file = folder / ONNX_FILE
     file.parent.mkdir()
     try:

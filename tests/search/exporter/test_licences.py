@@ -74,6 +74,23 @@ def test_an_encoders_own_card_goes_before_our_table(tmp_path):
     assert find_encoder_licence(str(tmp_path)) == "my-own"
 
 
+def test_the_card_of_an_encoders_mirror_and_of_the_hubs_cache_are_read(tmp_path, monkeypatch):
+    monkeypatch.setenv("XLT_DATA", str(tmp_path))
+    folder = tmp_path / "models" / "someone" / "encoder"
+    folder.mkdir(parents=True)
+    (folder / "README.md").write_text("---\nlicense: apache-2.0\n---\n")
+    assert find_encoder_licence("someone/encoder") == "apache-2.0"
+    (tmp_path / "cached.md").write_text("---\nlicense: other\n---\n")
+    monkeypatch.setattr("search.exporter._licences.try_to_load_from_cache", lambda *_: str(tmp_path / "cached.md"))
+    assert find_encoder_licence("someone/else") == "other"
+    assert choose_licence(["other"])["license"] == "other"
+
+
+@pytest.mark.parametrize("name", ["miniature", "a--b/c", "/no/such/folder", "a/b/c"])
+def test_what_is_no_hub_id_is_not_looked_up_there(name):
+    assert find_encoder_licence(name) == ("apache-2.0" if name == "miniature" else "")
+
+
 @pytest.mark.parametrize("text", ["no front matter", "---\n: [\n---\n", "---\nlicense: [a, b]\n---\n"])
 def test_a_card_of_an_encoder_that_says_nothing_is_no_licence(tmp_path, text):
     (tmp_path / "README.md").write_text(text)

@@ -72,6 +72,14 @@ def test_a_model_that_torch_cannot_convert_is_refused(exported, tmp_path, monkey
     assert not (tmp_path / "out").exists()
 
 
+def test_an_encoder_that_takes_numbers_of_languages_is_refused(exported, tmp_path, monkeypatch):
+    fake_check(monkeypatch, 0.0)
+    ids = torch.ones(1, 2)
+    monkeypatch.setattr("search.exporter._onnx._make_batches", lambda dataset: [{"input_ids": ids, "langs": ids}])
+    with pytest.raises(UserError, match="its encoder takes the number of each text's language"):
+        exported.export(tmp_path / "out", onnx=True)
+
+
 @pytest.fixture(scope="module")
 def folder(exported, tmp_path_factory):
     """An export with ONNX copies of all models: a minute."""
