@@ -5,14 +5,14 @@ run, and runs that start from one head. Here every seed has a head of its own, s
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import StatisticsError
 from typing import TYPE_CHECKING
 
 from search.errors import UserError
 from trainables.curriculum import Stage, Trial
 from trainables.outcome import Outcome
-from trainables.transfer import Objective, Split, Transfer
+from trainables.transfer import Objective, Split, SplitScores, Transfer
 
 if TYPE_CHECKING:
     from transformers import PreTrainedModel
@@ -98,14 +98,15 @@ def merge_seeds(
     if len(known) < len(singles):
         return None
     model = restore_model(*average_weights(load(seed, target) for seed in sorted(repeats)), dataset)
-    metrics = {target.task: next(iter(repeats.values())).transfer.metrics[target.task]}
-    scores = {"dev": _score(model, dataset, trial, "dev")}
-    value = _compute_value(Transfer({target.task: scores}, metrics), target.task, objective)
+    scores: SplitScores = {"dev": _score(model, dataset, trial, "dev")}
+    # Of a seed, so that whatever else decides its means is the seeds' own.
+    of_target = next(iter(repeats.values())).transfer.restrict_to([target.task])
+    transfer = replace(of_target, scores={target.task: scores}, generalized={})
+    value = _compute_value(transfer, target.task, objective)
     assert value is not None, "the seeds have a value on the same rows"
     best = max(sorted(known), key=known.__getitem__)
     if value > known[best]:
         scores["test"] = _score(model, dataset, trial, "test")
-    transfer = Transfer({target.task: scores}, metrics)
     return MergedSeeds(target.task, tuple(sorted(repeats)), transfer, value, best, known[best]), model
 
 
