@@ -72,6 +72,8 @@ def export(
     home: str | Path | None = None,
     *,
     trial: int | None = None,
+    merge_seeds: bool = False,
+    onnx: bool = False,
     notify: Callable[[str], None] = print,
 ) -> ExportedTrial:
     """Write a trial of a search as ``best.yaml``, ``results.json`` and Hugging Face models.
@@ -81,14 +83,17 @@ def export(
         directory: new, or empty.
         home: the home folder; else ``XLT_HOME``, else ``./xlt-home``.
         trial: its number; by default the best one.
+        merge_seeds: whether to average the weights of the trial's seeds, and keep the mean where it is better on dev than the best seed.
+        onnx: whether to write each model as ONNX too, checked against torch; needs the extra ``onnx``.
         notify: called with notes, such as how far a model that had to be trained again scores from before.
 
     Raises:
-        search.errors.UserError: when there is nothing to export, or the directory is taken.
+        search.errors.UserError: when there is nothing to export, the directory is taken, or what is asked for cannot be had.
     """
     resolved_home = _to_home(home)
     folder = resolved_home.find_search(name)
-    return _export(Study.open(folder), folder, resolved_home, Path(directory), trial, notify)
+    study, out = Study.open(folder), Path(directory)
+    return _export(study, folder, resolved_home, out, trial, notify, onnx=onnx, merge_seeds=merge_seeds)
 
 
 def train(

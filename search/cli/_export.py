@@ -22,25 +22,35 @@ if TYPE_CHECKING:
 @NAME_ARGUMENT
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--trial", type=int, help="Number of the trial; by default the best one.")
+@click.option(
+    "--merge", type=click.Choice(["seeds"]), help="Average the seeds of a finalist; keep the mean where it is better."
+)
+@click.option("--onnx", is_flag=True, help="Also write each model as ONNX, checked against torch (extra onnx).")
 @click.option("--register", is_flag=True, help="Also register it as a version of MLflow's model NAME, with alias best.")
 @DATA_OPTION
 @pass_home
-def export(home: Home, name: str, directory: Path, trial: int | None, register: bool) -> None:
+def export(
+    home: Home, name: str, directory: Path, trial: int | None, merge: str | None, onnx: bool, register: bool
+) -> None:
     """Write best.yaml, results.json and the models of the search NAME to DIRECTORY."""
     from search.exporter import export as write_export
 
     folder = home.find_search(name)
     study = open_study(folder)
     with make_stderr_console().status("reading the models, or training them again"):
-        exported = write_export(study, folder, home, directory, trial, lambda note: print_line(note, err=True))
+        exported = write_export(study, folder, home, directory, trial, _print_note, onnx=onnx, merge_seeds=bool(merge))
     console = make_stdout_console()
     console.print(f"trial {exported.number}: {exported.trial}", soft_wrap=True)
-    console.print(f"written to {directory}: best.yaml, results.json, models/", soft_wrap=True)
+    console.print(f"written to {directory}: README.md, best.yaml, results.json, models/", soft_wrap=True)
     console.print(f"run it again: xlt train {directory / 'best.yaml'}", soft_wrap=True)
     if register:
         from search.exporter import register_best
 
         print_line(register_best(study, home, directory, exported))
+
+
+def _print_note(note: str) -> None:
+    print_line(note, err=True)
 
 
 @click.command()

@@ -111,7 +111,7 @@ def test_a_finished_search_can_be_read_as_json(launched, word):
 
 
 def test_an_export_holds_the_trial_the_results_and_a_model_for_each_target(launched, exported):
-    assert {path.name for path in exported.iterdir()} == {"best.yaml", "results.json", "models"}
+    assert {path.name for path in exported.iterdir()} == {"README.md", "best.yaml", "results.json", "models"}
     assert json.loads((exported / "results.json").read_text()) == results(launched[0])
     targets = {"inference", "choice", "tagging", "answer", "retrieval"}
     assert {path.name for path in (exported / "models").iterdir()} == targets

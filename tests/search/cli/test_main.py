@@ -43,7 +43,7 @@ def test_every_command_and_option_is_on_this_list():
         "status": ["name", "--json"],
         "best": ["name", "--json"],
         "report": ["name", "--out", "--json"],
-        "export": ["name", "directory", "--trial", "--register", "--data"],
+        "export": ["name", "directory", "--trial", "--merge", "--onnx", "--register", "--data"],
         "train": ["exported", "--seeds", "--data", "--json"],
         "track": ["name"],
         "init": ["name", "file"],
@@ -260,7 +260,7 @@ def test_train_refuses_seeds_that_are_no_numbers(xlt, finished, tmp_path):
 def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_path, monkeypatch):
     asked = []
 
-    def exports(study, folder, home, out, number, tell):
+    def exports(study, folder, home, out, number, tell, **_):
         from search.exporter._exported_trial import ExportedTrial
 
         return ExportedTrial("sums", 1, study.get_complete_trials()[0].trial, 0, 1, {}, {})
@@ -275,13 +275,34 @@ def test_an_export_is_registered_on_request_and_only_then(xlt, finished, tmp_pat
     assert asked[0][2] == tmp_path / "two"
 
 
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        ([], {"onnx": False, "merge_seeds": False}),
+        (["--merge", "seeds", "--onnx"], {"onnx": True, "merge_seeds": True}),
+    ],
+)
+def test_merged_seeds_and_onnx_are_for_the_asking(xlt, finished, tmp_path, monkeypatch, words, options):
+    asked = []
+
+    def exports(*_, **given):
+        asked.append(given)
+        return type("Done", (), {"number": 1, "trial": ""})()
+
+    monkeypatch.setattr("search.exporter.export", exports)
+    assert xlt("export", "sums", tmp_path / "out", *words).exit_code == 0
+    assert asked == [options]
+
+
 def test_an_export_that_mlflow_does_not_take_is_a_failure_without_a_traceback(xlt, finished, tmp_path, monkeypatch):
     from search.errors import RegistryError
 
     def refuses(*_):
         raise RegistryError("http://127.0.0.1:9", OSError("refused"))
 
-    monkeypatch.setattr("search.exporter.export", lambda study, *_: type("Done", (), {"number": 1, "trial": ""})())
+    monkeypatch.setattr(
+        "search.exporter.export", lambda study, *_, **__: type("Done", (), {"number": 1, "trial": ""})()
+    )
     monkeypatch.setattr("search.exporter.register_best", refuses)
     result = xlt("export", "sums", tmp_path / "out", "--register")
     assert result.exit_code == 1

@@ -4,8 +4,10 @@ import pytest
 
 from search.errors import UserError
 from search.exporter import export
-from search.exporter._export import _find_synonyms, build_model_card
-from trainables.benchmarks import get_task_catalogue
+from search.exporter._export import _find_synonyms
+from search.exporter._model_card import build_model_card
+from search.exporter._snippets import Usage
+from search.exporter._training_sources import find_task_card
 from trainables.curriculum import Noise
 
 
@@ -63,9 +65,8 @@ def card_of(finished) -> str:
 
     record = finished.get_complete_trials()[0]
     best = ExportedTrial("sums", record.number, record.trial, 0, 1, {}, record.outcome.transfer.scores)
-    return build_model_card(
-        best, "choice", "XLMRobertaForMultipleChoice", record.outcome, finished.get_repeat_outcomes()[record.number]
-    )
+    usage = Usage(head="choice", architecture="XLMRobertaForMultipleChoice")
+    return build_model_card(best, "choice", usage, record.outcome, finished.get_repeat_outcomes()[record.number])
 
 
 def test_a_card_shows_families_on_the_trials_seed_and_on_fresh_ones(page, finished):
@@ -78,12 +79,10 @@ def test_a_card_shows_families_on_the_trials_seed_and_on_fresh_ones(page, finish
 
 def test_a_card_says_what_makes_its_task_another_than_the_published_one(finished, page, monkeypatch):
     assert "published task" not in page
-    cards = {
-        "choice": replace(
-            get_task_catalogue("miniature")["choice"], published_difference="its contexts are cut by a saw"
-        )
-    }
-    monkeypatch.setattr("search.exporter._model_card.get_task_catalogue", lambda benchmark: cards)
+    monkeypatch.setattr(
+        "search.exporter._model_card.find_task_card",
+        lambda trial, task: replace(find_task_card(trial, task), published_difference="its contexts are cut by a saw"),
+    )
     assert "metric: accuracy). Not the published task: its contexts are cut by a saw." in card_of(finished)
 
 
@@ -92,13 +91,6 @@ def test_a_card_names_the_curriculum_the_source_and_unseen_languages(page, finis
     for place, stage in enumerate(best.trial.curriculum, 1):
         assert f"{place}. {stage}, 100 steps" in page
     assert f"English: {best.value + 0.1:.3f} (dev). Unseen in pre-training: Wolof {best.value - 0.1:.3f}." in page
-
-
-def test_a_card_begins_with_the_front_matter_that_hubs_read(page):
-    import yaml
-
-    _, front, _ = page.split("---\n", 2)
-    assert yaml.safe_load(front)["language"] == ["de", "en", "fi", "sw", "wo"]
 
 
 @pytest.mark.parametrize(("method", "kept"), [("augmentation", True), ("neftune", False)])

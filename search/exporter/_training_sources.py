@@ -1,0 +1,49 @@
+"""The data that an exported model was trained on, from the cards of its tasks."""
+
+from dataclasses import dataclass
+
+from trainables.benchmarks import get_task_catalogue
+from trainables.cards import TaskCard
+from trainables.curriculum import Trial
+
+GENERATED_LICENCE = "Unicode-3.0"
+"""The licence of Unicode CLDR, from which the text of the tasks that the package generates is made."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSource:
+    """A data set of a task that a model was trained on."""
+
+    task: str
+    repository: str
+    """``namespace/name`` on the hub; another name for data that are not there."""
+    licence: str
+    """As its card or paper states it."""
+
+    @property
+    def is_on_hub(self) -> bool:
+        """Whether the repository is a hub id."""
+        return self.repository.count("/") == 1 and not self.repository.startswith("local/")
+
+
+def find_task_card(trial: Trial, task: str) -> TaskCard:
+    """The card of one of a trial's tasks."""
+    return get_task_catalogue(trial.benchmark, trial.own_tasks)[task]
+
+
+def find_training_sources(trial: Trial, target: str) -> list[TrainingSource]:
+    """The data sets of the trial's curriculum and of a target, in the order of training; a target without training has none."""
+    stages = [*trial.curriculum, *(stage for stage in trial.targets if stage.task == target and stage.steps)]
+    found = [
+        source
+        for stage in stages
+        for task in stage.tasks
+        for source in _list_sources(task, find_task_card(trial, task))
+    ]
+    return list(dict.fromkeys(found))
+
+
+def _list_sources(task: str, card: TaskCard) -> list[TrainingSource]:
+    if card.parts is None:
+        return [TrainingSource(task, "generated", GENERATED_LICENCE)]
+    return [TrainingSource(task, part.source.repository, part.source.licence or "unclear") for part in card.parts.train]
