@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
 DRAWS = 2000
 """Bootstrap draws of tasks."""
@@ -45,7 +44,10 @@ def correlate_ranks(measures: Mapping[str, float], effects: Mapping[str, float])
 
 
 def _correlate(pairs: np.ndarray) -> float | None:
+    from scipy.stats import rankdata  # takes long to import, and every command imports this package
+
     ranks = rankdata(pairs, axis=0)
     if (ranks == ranks[0]).all(0).any():
         return None
-    return float(np.corrcoef(ranks.T)[0, 1])
+    one, other = (ranks - ranks.mean(0)).T
+    return float(one @ other / np.sqrt((one @ one) * (other @ other)))

@@ -42,17 +42,28 @@ def fit_evidence(features: np.ndarray, outputs: np.ndarray) -> EvidenceFit:
     centred = centred[:, (np.abs(centred) > 1e-12).any(0)]
     if not centred.shape[1]:
         raise ValueError("LogME needs outputs that differ between examples")
-    left, singular, right = np.linalg.svd(features - features.mean(0), full_matrices=False)
-    kept = singular > max(features.shape) * np.finfo(np.float64).eps * max(float(singular[0]), 1e-300)
-    left, singular, right = left[:, kept], singular[kept], right[kept]
-    projected = left.T @ centred
+    spectrum, directions, projected = _decompose(features - features.mean(0), centred)
     fits = [
-        _fit_output(singular**2, projected[:, i], float(centred[:, i] @ centred[:, i]), len(features))
-        for i in range(centred.shape[1])
+        _fit_output(spectrum, column, float(own @ own), len(features))
+        for column, own in zip(projected.T, centred.T, strict=True)
     ]
     ratios = np.array([ratio for _, ratio in fits])
-    shrunk = projected * (singular[:, None] / (singular[:, None] ** 2 + ratios))
-    return EvidenceFit(float(np.mean([evidence for evidence, _ in fits])), right.T @ shrunk)
+    scales = np.sqrt(spectrum)[:, None]
+    shrunk = projected * (scales / (scales**2 + ratios))
+    return EvidenceFit(float(np.mean([evidence for evidence, _ in fits])), directions @ shrunk)
+
+
+def _decompose(features: np.ndarray, outputs: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Squared singular values of the features, their right singular vectors, and the outputs in the directions of the left ones.
+
+    By the eigenvalues of the covariance, several times faster than a singular value decomposition. Directions whose singular value is
+    below about 1e-7 of the largest are lost: they are rounding errors of float32 vectors.
+    """
+    eigenvalues, vectors = np.linalg.eigh(features.T @ features)
+    largest = max(float(eigenvalues[-1]), 0.0)
+    kept = eigenvalues > max(features.shape) * np.finfo(np.float64).eps * largest
+    spectrum, vectors = eigenvalues[kept][::-1], vectors[:, kept][:, ::-1]
+    return spectrum, vectors, (vectors.T @ (features.T @ outputs)) / np.sqrt(spectrum)[:, None]
 
 
 def _fit_output(spectrum: np.ndarray, projected: np.ndarray, square: float, examples: int) -> tuple[float, float]:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from search.suggestion._h_score import compute_h_score
-from search.suggestion._logme import fit_evidence
+from search.suggestion._logme import EvidenceFit, fit_evidence
 
 if TYPE_CHECKING:
     from trainables.representations import LabelledVectors, Representations
@@ -23,11 +23,6 @@ DEFAULT_MEASURE: Measure = "directions"
 """What ranks tasks where nothing is trained."""
 
 
-def measure_logme(labelled: "LabelledVectors") -> float:
-    """LogME of the labels on the vectors."""
-    return fit_evidence(labelled.vectors, labelled.outputs).logme
-
-
 def measure_h_score(labelled: "LabelledVectors") -> float | None:
     """H-score of the classes on the vectors; None for labels that are no classes."""
     return compute_h_score(labelled.vectors, labelled.labels) if labelled.has_classes else None
@@ -39,11 +34,14 @@ def measure_similarity(task: "Representations", target: "Representations") -> fl
     return float(task.mean @ target.mean) / scale if scale else 0.0
 
 
-def measure_shared_directions(task: "LabelledVectors", target: "LabelledVectors") -> float:
+def measure_shared_directions(task: EvidenceFit, target: "LabelledVectors") -> float:
     """LogME of the target's labels on the outputs of a linear model of the task's labels.
 
     The linear model is that of LogME, on the frozen encoder. Its outputs for the target's examples are what a head of the intermediate
     task would say of them; as in LEEP (Nguyen et al., ICML 2020), the question is how much that tells of the target's labels.
+
+    Args:
+        task: fitted to the task's labels.
+        target: labelled examples of the target.
     """
-    weights = fit_evidence(task.vectors, task.outputs).weights
-    return fit_evidence(target.vectors @ weights, target.outputs).logme
+    return fit_evidence(target.vectors @ task.weights, target.outputs).logme

@@ -7,10 +7,10 @@ from statistics import fmean, pstdev
 from typing import TYPE_CHECKING, Any, get_args
 
 from search.config import Config
+from search.suggestion._logme import EvidenceFit, fit_evidence
 from search.suggestion._measures import (
     Measure,
     measure_h_score,
-    measure_logme,
     measure_shared_directions,
     measure_similarity,
 )
@@ -152,16 +152,17 @@ class _Sampler:
         self.report_progress(task)
         dataset = self._load(task, self.config.encoder)
         own = self._represent(dataset, dataset.encoder.weights)
+        fit = None if own.labelled is None else fit_evidence(own.labelled.vectors, own.labelled.outputs)
         pairs: dict[str, dict[Measure, float]] = {name: {} for name in targets}
         for name, target in targets.items():
             pairs[name]["similarity"] = measure_similarity(own, target)
-            if own.labelled is not None and target.labelled is not None:
-                pairs[name]["directions"] = measure_shared_directions(own.labelled, target.labelled)
+            if fit is not None and target.labelled is not None:
+                pairs[name]["directions"] = measure_shared_directions(fit, target.labelled)
         if self.train_steps:
             for name, measures in self._measure_after_training(task, dataset, targets):
                 pairs[name] |= measures
         return MeasuredTask(
-            task, _average(pairs) | _measure_labels(own) | {"rows": float(len(dataset.train_rows))}, pairs
+            task, _average(pairs) | _measure_labels(own, fit) | {"rows": float(len(dataset.train_rows))}, pairs
         )
 
     def _measure_after_training(
@@ -208,12 +209,14 @@ class _Sampler:
 _TUNED: dict[Measure, Measure] = {"logme": "tuned_logme", "h_score": "tuned_h_score"}
 
 
-def _measure_labels(found: "Representations") -> dict[Measure, float]:
+def _measure_labels(found: "Representations", fit: EvidenceFit | None = None) -> dict[Measure, float]:
     """LogME and H-score of a task's own labels; empty without labels."""
     if found.labelled is None:
         return {}
+    fit = fit or fit_evidence(found.labelled.vectors, found.labelled.outputs)
     h_score = measure_h_score(found.labelled)
-    return {"logme": measure_logme(found.labelled)} | ({} if h_score is None else {"h_score": h_score})
+    measures: dict[Measure, float] = {"logme": fit.logme}
+    return measures if h_score is None else measures | {"h_score": h_score}
 
 
 def _measure_encoder(encoder: str, targets: dict[str, "Representations"]) -> MeasuredEncoder:

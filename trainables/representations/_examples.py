@@ -57,11 +57,13 @@ def iterate_examples(feature: Feature, states: np.ndarray, rng: Random) -> Itera
         labels = np.asarray(feature["labels"])
         tagged = np.flatnonzero(labels != IGNORED_LABEL)
         yield from zip(states[tagged], labels[tagged].tolist(), strict=True)
+    elif "labels" not in feature:
+        return
     elif isinstance(feature["input_ids"][0], list):
         choices = np.stack(pool_texts(feature, states))
         centred = choices - choices.mean(0)
         yield from ((vector, int(place == feature["labels"])) for place, vector in enumerate(centred))
-    elif "labels" in feature:
+    else:
         yield pool_texts(feature, states)[0], feature["labels"]
 
 

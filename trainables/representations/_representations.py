@@ -80,6 +80,7 @@ def _iterate_states(
 ) -> Iterator[tuple[int, np.ndarray]]:
     """The place of each feature and its last hidden states, [length, width] or [choices, length, width]; shortest features first."""
     model = restore_model(weights, {}, dataset).base_model.eval()
+    vars(model).pop("forward", None)  # a model of dense retrieval computes a loss in its own
     device = next(model.parameters()).device
     order = sorted(range(len(features)), key=lambda place: get_feature_length(features[place]))
     for start in range(0, len(order), BATCH_SIZE):
