@@ -24,7 +24,7 @@ def maximise(features: np.ndarray, output: np.ndarray) -> float:
     own, kernel = contrasts @ output, contrasts @ features @ features.T @ contrasts.T
 
     def loss(logs: np.ndarray) -> float:
-        alpha, beta = np.exp(np.clip(logs, -25, 25))
+        alpha, beta = np.exp(np.clip(logs, -12, 12))
         return -multivariate_normal.logpdf(own, cov=np.eye(len(own)) / beta + kernel / alpha)
 
     starts = [(a, b) for a in (-4.0, 0.0, 4.0) for b in (-4.0, 0.0, 4.0)]

@@ -45,7 +45,8 @@ class World:
 
     def represent(self, sampler: Any, dataset: Any, weights: dict[str, Any]) -> Representations:
         if weights.get("trained on") == "dates" and dataset.task == "choice":
-            return planted(0, 1, noise=0.0)
+            known = WORLD["choice"].labelled.labels
+            return Representations(np.ones(2), 300, LabelledVectors(POINTS + 9 * known[:, None], known))
         return WORLD[dataset.task]
 
     def train(self, stage: Any, dataset: Any) -> dict[str, Any]:
