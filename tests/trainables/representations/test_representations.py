@@ -126,3 +126,11 @@ def test_brief_training_changes_the_encoder_and_its_vectors(task, undisturbed):
     assert weights.keys() == dataset.encoder.weights.keys()
     before = compute_representations(dataset, dataset.encoder.weights, 8).mean
     assert np.abs(compute_representations(dataset, weights, 8).mean - before).max() > 1e-4
+
+
+@pytest.mark.parametrize("kind", ["classification", "multiple_choice", "question_answering"])
+def test_every_architecture_has_vectors(task, architecture, kind, undisturbed):
+    dataset = task(kind, architecture)
+    found = compute_representations(dataset, dataset.encoder.weights, 10)
+    assert np.isfinite(found.mean).all()
+    assert found.labelled is not None
