@@ -158,7 +158,8 @@ def _print_suggestion(settings: Config, found: Suggestion, measure: Measure, exa
         console.print(Paragraph(f"{task} is in no measure of labels: {why}"))
     _print_encoders(found)
     prior = ", ".join(f"{task}: {value:g}" for task, value in found.build_prior(measure).items())
-    console.print(f"\nprior:\n  tasks: {{{prior}}}")
+    console.print("\na belief to check with --against, once a search is done:")
+    console.print(f"prior:\n  tasks: {{{prior}}}")
 
 
 def _print_encoders(found: Suggestion) -> None:
