@@ -190,7 +190,9 @@ def _print_comparison(
             table.add_row(name, f"{found.value:+.2f}", f"[{found.low:+.2f}, {found.high:+.2f}]", f"{found.tasks}")
     console.print(table)
     if not any(found is not None and found.low > 0 for found in correlations.values()):
-        console.print(Paragraph("No interval is above 0: on these tasks no measure is shown to rank better than chance."))
+        console.print(
+            Paragraph("No interval is above 0: on these tasks no measure is shown to rank better than chance.")
+        )
 
 
 def _build_document(
