@@ -6,6 +6,7 @@ from search.analysis._curricula import analyse_curricula
 from search.analysis._environments import count_environments, describe_mixed_environments, find_differences
 from search.analysis._measures import MIN_FAMILIES
 from search.analysis._results_reader import describe_curriculum, list_failures, read_trial
+from search.analysis._task_effects import estimate_task_effects
 
 __all__ = [
     "MIN_FAMILIES",
@@ -16,6 +17,7 @@ __all__ = [
     "count_environments",
     "describe_curriculum",
     "describe_mixed_environments",
+    "estimate_task_effects",
     "find_differences",
     "list_failures",
     "read_trial",

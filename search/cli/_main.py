@@ -9,6 +9,7 @@ from search.cli._launch import launch, plan
 from search.cli._miniature import miniature
 from search.cli._review import best, report, status, track
 from search.cli._store import store
+from search.cli._suggest import suggest
 from search.cli._ui import ui
 from search.home import Home
 from search.process import CommandGroup
@@ -23,5 +24,5 @@ def main(context: click.Context, home: str | None) -> None:
     context.obj = Home.locate(home)
 
 
-for command in (plan, launch, status, best, report, track, export, train, init, data, store, miniature, ui):
+for command in (plan, suggest, launch, status, best, report, track, export, train, init, data, store, miniature, ui):
     main.add_command(command)

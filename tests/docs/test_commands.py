@@ -11,6 +11,7 @@ WITH_COMMANDS = [page for page in PAGES if commands(page)]
 INTERFACE = (
     "init",
     "plan",
+    "suggest",
     "launch",
     "status",
     "best",

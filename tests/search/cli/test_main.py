@@ -39,6 +39,17 @@ def commands(group: click.Group, prefix: str = "") -> dict[str, list[str]]:
 def test_every_command_and_option_is_on_this_list():
     assert commands(main) == {
         "plan": ["config", "--trials", "--set", "--data", "--against", "--full", "--json"],
+        "suggest": [
+            "config",
+            "--set",
+            "--data",
+            "--encoder",
+            "--examples",
+            "--train-steps",
+            "--by",
+            "--against",
+            "--json",
+        ],
         "launch": ["config", "--trials", "--name", "--set", "--data", "--from", "--address"],
         "status": ["name", "--json"],
         "best": ["name", "--json"],
