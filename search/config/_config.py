@@ -84,6 +84,8 @@ class Config(Strategy):
             f"{len(self.intermediate)} intermediate tasks, targets {', '.join(self.targets)} of {self.benchmark!r}"
         )
 
+    __str__ = __repr__
+
     @field_validator("name")
     @classmethod
     def _check_name(cls, name: str) -> str:
