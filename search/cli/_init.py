@@ -36,7 +36,7 @@ def init(name: str | None, file: Path | None) -> None:
 
 def _rename(text: str, name: str, file: Path) -> str:
     """The config with the file's name in place of the shipped one's, so that its search is another one."""
-    text = re.sub(r" +\(or make demo\)", "", text.replace(f"configs/{name}.yaml", str(file)))
+    text = text.replace(f"configs/{name}.yaml", str(file))
     if NAME_PATTERN.fullmatch(file.stem):
         text = re.sub(rf"^name: {name}\b", f"name: {file.stem}", text, flags=re.MULTILINE)
         text = text.replace(f"searches/{name}/", f"searches/{file.stem}/")

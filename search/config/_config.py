@@ -113,6 +113,8 @@ class Config(Strategy, LanguageChecks):
             f"{len(self.intermediate)} intermediate tasks, targets {', '.join(self.targets)} of {self.benchmark!r}"
         )
 
+    __str__ = __repr__
+
     @field_validator("tasks")
     @classmethod
     def _resolve_tasks(cls, tasks: dict[str, OwnTaskSettings], info: ValidationInfo) -> dict[str, OwnTaskSettings]:

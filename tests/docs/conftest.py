@@ -17,7 +17,7 @@ SMALL = {
     "trials: 16": "trials: 3",
     "retention: 200": "retention: 20",
 }
-LANGUAGES = "languages: [en, ar, de, eu, fi, qu, sw, vi]\n"
+LANGUAGES = "languages: [en, ar, de, eu, fi, qu, sw, th, vi]\n"
 """What makes configs/miniature.yaml a matter of a minute."""
 
 

@@ -80,6 +80,7 @@ def test_overrides_are_values_by_dotted_paths_or_texts_as_on_the_command_line():
 def test_a_notebook_shows_one_line_of_a_config_a_plan_and_an_exported_trial(tmp_path):
     config = load_config("miniature", {"name": "short"})
     assert repr(config).startswith("Config 'short': 16 trials by 'curriculum', encoder 'miniature', ")
+    assert str(config) == repr(config)
     foreseen = repr(search.plan(config, tmp_path))
     assert foreseen.startswith("Plan 'short': 16 trials to run, of ")
     assert foreseen.endswith(" stages to train, time unknown")

@@ -153,7 +153,7 @@ def test_a_plan_after_a_finished_search_says_that_nothing_is_left(home, encoder)
     now, later = in_one_process(home, [words, [*words, "--trials", "5", "--json"]])
     assert (now.returncode, later.returncode) == (0, 0), now.stderr + later.stderr
     shown = now.stdout
-    assert "nothing: 3 trials and their repeats are done; more trials go on with it, as --trials 4" in shown
+    assert "nothing: 3 trials and their repeats are done; to add trials: xlt launch ... --trials 4" in shown
     assert "asked" not in shown
     more = json.loads(later.stdout)
     assert (more["done"], more["trials"]) == (3, 2)

@@ -233,7 +233,7 @@ def test_a_method_costs_what_its_passes_do_where_only_plain_stages_were_trained(
 def test_the_plan_says_what_a_step_is_worth(config, paper):
     for line in render_plan(plan(noisy(config), None), noisy(config), None):
         paper.print(line)
-    assert "300 forward, 300 backward (a step is worth 3.00 plain ones)" in paper.file.getvalue()
+    assert "300 forward, 300 backward (a step costs 3.00 times one without noise)" in paper.file.getvalue()
 
 
 def test_another_noise_is_named_as_what_makes_stages_new(config):
@@ -247,7 +247,7 @@ def test_a_plan_counts_the_trials_that_are_there(finished, config, home, paper):
     over = plan(config(), None, folder)
     assert (over.trials_done, over.trials, over.repeats, over.tree, over.is_done) == (6, 0, 0, (), True)
     text = told(paper, render_plan(over, config(), None))
-    assert "nothing: 6 trials and their repeats are done; more trials go on with it, as --trials 7" in text
+    assert "nothing: 6 trials and their repeats are done; to add trials: xlt launch ... --trials 7" in text
     done = {record.trial for record in finished.get_complete_trials()}
     more = plan(config({"trials": 9}), None, folder)
     assert (more.trials_done, more.trials, more.repeats) == (6, 3, 9)

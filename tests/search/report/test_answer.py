@@ -25,7 +25,7 @@ def test_the_answer_names_the_best_curriculum_with_its_interval(config, reopen, 
     assert "then each target, rate 0.001, noise none" in text
     assert "transfer_dev 0.651 [0.649, 0.653] on dev over 3 fresh seeds, 95 % interval" in text
     assert "(measured 0.651, corrected for being the highest of 3 finalists)" in text
-    assert "SEPARATED: significantly better than every other finalist on the same seeds" in text
+    assert "SEPARATED: significantly better than each other finalist on the same seeds" in text
 
 
 def test_the_answer_compares_with_each_other_finalist(finished):
