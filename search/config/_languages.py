@@ -101,20 +101,11 @@ def check_source(source: Iterable[str], cards: Mapping[str, TaskCard], targets: 
         ValueError: with the languages that it has.
     """
     for target in targets:
-        trained = list_training_languages(cards[target])
+        trained = cards[target].train_languages
         if missing := [code for code in source if code not in trained] if trained else []:
             raise ValueError(
                 f"{target} has no training rows in {', '.join(missing)}, a source language; it has: {', '.join(trained)}"
             )
-
-
-def list_training_languages(card: TaskCard) -> tuple[str, ...]:
-    """The languages of a task's training rows; none for a task that is scored without training."""
-    if not card.train:
-        return ()
-    if card.parts is None:
-        return (card.language,)
-    return tuple(dict.fromkeys(code for part in card.parts.train for code in part.languages))
 
 
 class LanguageChecks(ConfigSection):

@@ -151,7 +151,7 @@ def _find_problems(best: ExportedTrial) -> Iterator[str]:
     if trial.benchmark not in BENCHMARKS and (trial.benchmark or not trial.own_tasks):
         yield f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"
         return
-    yield from _find_task_problems(best, get_task_catalogue(trial.benchmark, trial.own_tasks))
+    yield from _find_task_problems(best, get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source))
 
 
 def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[str]:

@@ -6,7 +6,7 @@ from typing import Any
 from search.errors import UserError
 from search.exporter._agreement import ScoreAgreement, compare_scores
 from search.exporter._exported_trial import ExportedTrial
-from trainables.benchmarks import get_task_catalogue
+from search.exporter._training_sources import find_task_card
 from trainables.outcome import Outcome
 
 
@@ -22,7 +22,7 @@ def rerun_exported_trial(
     from trainables.worker import run_trial_in_worker
 
     for task, scores in best.scores.items():
-        card = get_task_catalogue(best.trial.benchmark, best.trial.own_tasks)[task]
+        card = find_task_card(best.trial, task)
         metric = get_task_kind(card.kind, card.metric).metrics[0]
         for code in (code for code, row in scores["dev"].items() if metric not in row):
             raise UserError(f"scores.{task}.dev.{code} lacks {metric}: export the trial again")

@@ -197,8 +197,16 @@ class _Sampler:
     def _load(self, task: str, encoder: str) -> "EncodedDataset":
         from trainables.data import load_encoded_dataset
 
-        length = self.config.get_stage_settings(task).max_length
-        return load_encoded_dataset(self.config.benchmark, task, encoder, length, data=self.data_folder)
+        config, length = self.config, self.config.get_stage_settings(task).max_length
+        return load_encoded_dataset(
+            config.benchmark,
+            task,
+            encoder,
+            length,
+            data=self.data_folder,
+            own_tasks=config.own_tasks,
+            source=config.rules.source,
+        )
 
     def _represent(self, dataset: "EncodedDataset", weights: "Weights") -> "Representations":
         from trainables.representations import compute_representations

@@ -1,12 +1,14 @@
 """The tasks and languages of each benchmark, as plain data: validation and planning need neither torch nor any data set."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
 from trainables.benchmarks._xglue import XGLUE
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES, MINIATURE_TASKS
 from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.own_tasks import OwnTask
 
 TWO_TEXT_KINDS = frozenset(
@@ -21,10 +23,19 @@ TWO_TEXT_KINDS = frozenset(
 )
 """The kinds whose examples may have two texts."""
 
+DEFAULT_SOURCE = (SOURCE_LANGUAGE,)
+
+
+def _offer_every_language(card: TaskCard) -> TaskCard:
+    """A generated task whose examples can be rendered in every language, unless its own languages are its point."""
+    rendered = MINIATURE_LANGUAGES if card.language == SOURCE_LANGUAGE and card.train else ()
+    return replace(card, train_sets=dict.fromkeys(rendered, card.train))
+
+
 _HUB_BENCHMARKS = {"xtreme_r": XTREME_R, "xtreme": XTREME, "xglue": XGLUE, "robust_xlt": ROBUST_XLT}
 
 BENCHMARKS: dict[str, TaskCatalogue] = {
-    "miniature": TaskCatalogue(MINIATURE_TASKS),
+    "miniature": TaskCatalogue({name: _offer_every_language(card) for name, card in MINIATURE_TASKS.items()}),
     **{name: TaskCatalogue(INTERMEDIATE_TASKS | targets) for name, targets in _HUB_BENCHMARKS.items()},
 }
 """The tasks of each benchmark; the benchmarks of the hub share their intermediate tasks."""
@@ -63,16 +74,22 @@ def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dic
     }
 
 
-def get_task_catalogue(benchmark: str, own_tasks: tuple[OwnTask, ...] = ()) -> TaskCatalogue:
+def get_task_catalogue(
+    benchmark: str, own_tasks: tuple[OwnTask, ...] = (), source: tuple[str, ...] = DEFAULT_SOURCE
+) -> TaskCatalogue:
     """The tasks of a benchmark, and a user's own.
 
     Args:
         benchmark: a key of `BENCHMARKS`; empty: the intermediate tasks of the hub alone.
         own_tasks: the user's, resolved.
+        source: the languages that a task is trained in where its training set exists in all of them.
 
     Raises:
         KeyError: for a benchmark that is not in `BENCHMARKS`.
     """
+    if source != DEFAULT_SOURCE:
+        cards = get_task_catalogue(benchmark, own_tasks).cards
+        return TaskCatalogue({name: card.in_source(source) for name, card in cards.items()})
     if not own_tasks:
         return BENCHMARKS[benchmark] if benchmark else _WITHOUT_BENCHMARK
     from trainables.benchmarks.own import make_own_card

@@ -194,6 +194,9 @@ class TaskCard:
     """Number of training examples drawn from the whole training set, and the seed; None: all."""
     metric: str = ""
     """The main metric; empty: the task kind's default. See `explain_unknown_metric`."""
+    train_sets: Mapping[str, int] = field(default_factory=dict)
+    """Training examples by language, where the training set exists in several and the source languages choose among them. Empty: it exists
+    as `train` and `language` say."""
 
     @property
     def is_scored(self) -> bool:
@@ -205,6 +208,31 @@ class TaskCard:
         if self.parts is None:
             return frozenset(languages) if self.dev else frozenset()
         return frozenset(code for part in self.parts.dev for code in part.languages if code in languages)
+
+    @property
+    def train_languages(self) -> tuple[str, ...]:
+        """The languages in which it has training examples; empty for a task that is scored without training."""
+        if not self.train:
+            return ()
+        if self.train_sets:
+            return tuple(self.train_sets)
+        if self.parts is None:
+            return (self.language,)
+        return tuple(dict.fromkeys(code for part in self.parts.train for code in part.languages))
+
+    def in_source(self, source: tuple[str, ...]) -> "TaskCard":
+        """The card of the task trained in the source languages, one after another; itself where `train_sets` lacks one of them."""
+        if not set(source) <= self.train_sets.keys():
+            return self
+        parts = self.parts and replace(
+            self.parts, train=tuple(replace(part, languages=source) for part in self.parts.train)
+        )
+        return replace(
+            self,
+            train=sum(self.train_sets[code] for code in source),
+            language=source[0] if len(source) == 1 else MULTIPLE_LANGUAGES,
+            parts=parts,
+        )
 
 
 SAMPLE_SEPARATOR = "@"

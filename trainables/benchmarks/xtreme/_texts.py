@@ -19,6 +19,7 @@ XNLI = TaskCard(
     description="does the premise entail the hypothesis, contradict it, or neither? (Conneau et al., EMNLP 2018; trained on MNLI)",
     labels=NLI_LABELS,
     train=392_702,
+    train_sets=dict.fromkeys(XNLI_LANGUAGES, 392_702),
     languages=XNLI_LANGUAGES,
     parts=TaskParts(
         train=(replace(_XNLI_PART, split="train", languages=("en",), rows=392_702),),
@@ -43,6 +44,7 @@ PAWSX = TaskCard(
     description="do the two sentences say the same? (Yang et al., EMNLP 2019)",
     labels=("different", "paraphrase"),
     train=49_401,
+    train_sets=dict.fromkeys(PAWSX_LANGUAGES, 49_401),
     languages=PAWSX_LANGUAGES,
     parts=TaskParts(
         train=(replace(_PAWSX_PART, split="train", languages=("en",), rows=49_401),),

@@ -6,7 +6,7 @@ before.
 """
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -54,8 +54,12 @@ def _describe_input(example: Example) -> str:
     return repr(sorted((key, value) for key, value in row.items() if key not in ("label", "tags", "answers")))
 
 
-def load_miniature_task(name: str) -> TaskData:
+def load_miniature_task(name: str, train_languages: Sequence[str] = ()) -> TaskData:
     """The data of a task of the miniature: dev and test hold the same examples in every language.
+
+    Args:
+        name: of the task.
+        train_languages: in which the training examples are rendered, one language after another; empty: the card's.
 
     Raises:
         KeyError: for a name that is not in `EXAMPLE_MAKERS`.
@@ -64,7 +68,7 @@ def load_miniature_task(name: str) -> TaskData:
     return TaskData(
         card.kind,
         card.labels,
-        _make_rows(name, "train", card.language) if card.train else None,
+        _make_train_rows(name, train_languages or (card.language,)) if card.train else None,
         {
             split: {
                 language: _make_rows(name, split, language)
@@ -76,6 +80,18 @@ def load_miniature_task(name: str) -> TaskData:
         },
         language=card.language,
     )
+
+
+def _make_train_rows(name: str, languages: Sequence[str]) -> LazyRows:
+    if len(languages) == 1:
+        return _make_rows(name, "train", languages[0])
+    parts = {language: _make_rows(name, "train", language) for language in languages}
+
+    def read() -> Iterator[Row]:
+        for language, rows in parts.items():
+            yield from ({"language": language} | row for row in rows)
+
+    return LazyRows(read, "+".join(rows.source for rows in parts.values()))
 
 
 def _make_rows(name: str, split: RecordSplit, language: str) -> LazyRows:
