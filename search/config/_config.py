@@ -79,7 +79,8 @@ class Config(Strategy, LanguageChecks):
     language_table: dict[TableCode, LanguageRow] = Field(default_factory=dict)
     """Languages that the table of languages lacks, by code."""
     encoder_languages: str | tuple[str, ...] | None = Field(default=None, validate_default=True)
-    """What the encoder was pre-trained on: the list ``xlm-r``, ``mbert`` or ``mt5``, codes, or ``unknown``. Other languages are left out of
+    """What the encoder was pre-trained on: a list (``xlm-r``, ``mbert``, ``mt5``, ``rembert``, ``labse``, ``glot500``, ``mmbert``), codes, or
+    ``unknown``. Other languages are left out of
     means over families; with ``unknown`` none is. Default: the list that its name or its config is sure of, else ``unknown``."""
     source: tuple[str, ...] = Field(default=(SOURCE_LANGUAGE,), min_length=1)
     """The languages that targets are trained in; they are excluded from transfer."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from search.config import Config
 from search.data._requests import list_task_requests
 from trainables.cards import count_encoder_weights, format_training_memory
+from trainables.languages import PRETRAINING_LANGUAGES
 from trainables.validation import DataError
 
 if TYPE_CHECKING:
@@ -49,6 +50,12 @@ def find_encoder_problems(config: Config) -> Iterator[tuple[Literal["problem", "
                 "problem",
                 f"training.tasks.{task}.layer: {config.encoder} has layers 0 to {layers}; got {settings.layer}",
             )
+    if not config.rules.knows_pretraining:
+        yield (
+            "note",
+            f"encoder: it is not known which languages {config.encoder} was pre-trained on, so every language but {config.rules.name_source()} "
+            f"enters the means: set encoder_languages to one of {', '.join(PRETRAINING_LANGUAGES)}, or to a list of codes",
+        )
     for note in tokenizer.notes:
         yield "note", f"encoder: {note}"
     yield from _try_kinds(config, encoder)

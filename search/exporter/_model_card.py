@@ -10,8 +10,9 @@ from search.exporter._licences import describe_licences
 from search.exporter._merged_seeds import MergedSeeds
 from search.exporter._onnx import CHECKED_ROWS, ONNX_FILE
 from search.exporter._snippets import Usage
-from search.exporter._training_sources import find_task_card, find_training_sources
+from search.exporter._training_sources import describe_training_languages, find_task_card, find_training_sources
 from search.statistics import compute_interval
+from trainables.curriculum import Stage
 from trainables.outcome import Outcome
 from trainables.transfer import Transfer
 
@@ -56,7 +57,10 @@ def _build_body(
 ) -> str:
     (own,) = (stage for stage in best.trial.targets if stage.task == target)
     transfer, about = outcome.transfer, find_task_card(best.trial, target)
-    stages = "\n".join(f"{place}. {stage}, {stage.steps} steps" for place, stage in enumerate(best.trial.curriculum, 1))
+    stages = "\n".join(
+        f"{place}. {stage}, {stage.steps} steps, {_describe_languages_of(best, stage)}"
+        for place, stage in enumerate(best.trial.curriculum, 1)
+    )
     difference = f" Not the published task: {about.published_difference}." if about.published_difference else ""
     title = f"{target}: trial {best.number} of search {best.name}" + (", seeds merged" if merged else "")
     return f"""# {title}
@@ -69,11 +73,11 @@ Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.met
 {notes}
 ## Training
 
-Encoder: `{find_base_model(best.trial.encoder) or Path(best.trial.encoder).name}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
+Encoder: `{find_base_model(best.trial.encoder) or Path(best.trial.encoder).name}`. Intermediate stages, in this order, then the target itself:
 
 {stages or "none"}
 
-The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sentence vectors are the encoder's"}.
+The target: {f"{own}, {own.steps} steps, {_describe_languages_of(best, own)}" if own.steps else "not trained; its sentence vectors are the encoder's"}.
 
 ## Scores
 
@@ -85,6 +89,14 @@ The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sen
 
 Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
 """
+
+
+def _describe_languages_of(best: ExportedTrial, stage: Stage) -> str:
+    """In which language each task of a stage is trained: ``in English``; ``facts in English, names in several languages``."""
+    found = {task: describe_training_languages(best.trial, task) for task in stage.tasks}
+    if len(set(found.values())) == 1:
+        return f"in {found[stage.tasks[0]]}"
+    return ", ".join(f"{task} in {languages}" for task, languages in found.items())
 
 
 def _describe_vectors(usage: Usage) -> str:

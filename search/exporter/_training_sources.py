@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trainables.benchmarks import get_task_catalogue
-from trainables.cards import TaskCard
+from trainables.cards import MULTIPLE_LANGUAGES, TaskCard
 from trainables.curriculum import Trial
 
 GENERATED_LICENCE = "Unicode-3.0"
@@ -41,6 +41,18 @@ def find_training_sources(trial: Trial, target: str) -> list[TrainingSource]:
         for source in _list_sources(task, find_task_card(trial, task))
     ]
     return list(dict.fromkeys(found))
+
+
+def describe_training_languages(trial: Trial, task: str) -> str:
+    """The languages of a task's training rows, by name; their number where there are more than three."""
+    card = find_task_card(trial, task)
+    codes = tuple(dict.fromkeys(code for part in card.parts.train for code in part.languages)) if card.parts else ()
+    if not codes:
+        codes = trial.rules.source if card.language == MULTIPLE_LANGUAGES and card.train_sets else (card.language,)
+    if codes == (MULTIPLE_LANGUAGES,):
+        return "several languages"
+    names = [trial.rules.get_name(code) for code in codes]
+    return " and ".join(names) if len(names) < 4 else f"{len(names)} languages"
 
 
 def _list_sources(task: str, card: TaskCard) -> list[TrainingSource]:

@@ -203,7 +203,7 @@ def _compare_published(study: Study, ranked: Sequence[TrialRecord]) -> dict[str,
         "benchmark": config.benchmark,
         "seeds": len(repeats[number]),
         "targets": list(config.targets),
-        "unlike": explain_published_differences(config.benchmark, config.targets),
+        "unlike": explain_published_differences(config.benchmark, config.targets, config.rules.source),
         "missing": [task for task in PUBLISHED_TARGETS[config.benchmark] if task not in config.targets],
         "missing_languages": [
             code for code in BENCHMARK_LANGUAGES[config.benchmark] if code not in config.scored_languages

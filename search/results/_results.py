@@ -39,7 +39,7 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         "source_language": config.rules.source[0],
         **({"languages": config.rules.to_json()} if config.rules else {}),
         "metrics": _list_main_metrics(outcomes, config),
-        "unlike": explain_published_differences(config.benchmark, config.targets),
+        "unlike": explain_published_differences(config.benchmark, config.targets, config.rules.source),
         "objective": {"name": config.objective, "direction": "maximize"},
         "second_objective": _describe_second_objective(config),
         "best": verdict.best,

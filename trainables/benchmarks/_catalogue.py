@@ -66,12 +66,20 @@ def get_published_metrics(benchmark: str) -> dict[str, tuple[str, ...]]:
     return {task: card.published_metrics for task, card in cards.items() if card.published_metrics}
 
 
-def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dict[str, str]:
+def explain_published_differences(
+    benchmark: str, targets: Iterable[str], source: tuple[str, ...] = DEFAULT_SOURCE
+) -> dict[str, str]:
     """By target, how our scores differ from the published ones, for targets where they do."""
-    cards = get_task_catalogue(benchmark)
-    return {
-        task: cards[task].published_difference for task in targets if task in cards and cards[task].published_difference
-    }
+    cards, published = get_task_catalogue(benchmark), PUBLISHED_TARGETS.get(benchmark, ())
+    found = {}
+    for task in targets:
+        if task not in cards:
+            continue
+        elsewhere = source != DEFAULT_SOURCE and task in published and cards[task].train
+        in_words = [f"it is trained in {', '.join(source)}, in the published task in English"] if elsewhere else []
+        if reasons := [*filter(None, [cards[task].published_difference]), *in_words]:
+            found[task] = "; ".join(reasons)
+    return found
 
 
 def get_task_catalogue(

@@ -18,6 +18,10 @@ _BY_HUB_NAME = {
     "xlm-v-base": "xlm-r",
     "mdeberta-v3-base": "xlm-r",
     "multilingual-minilm-l12-h384": "xlm-r",
+    "multilingual-e5-small": "xlm-r",
+    "multilingual-e5-base": "xlm-r",
+    "multilingual-e5-large": "xlm-r",
+    "bge-m3": "xlm-r",
     "bert-base-multilingual-cased": "mbert",
     "distilbert-base-multilingual-cased": "mbert",
     "mt5-small": "mt5",
@@ -25,16 +29,38 @@ _BY_HUB_NAME = {
     "mt5-large": "mt5",
     "mt5-xl": "mt5",
     "mt5-xxl": "mt5",
+    "rembert": "rembert",
+    "labse": "labse",
+    "glot500-base": "glot500",
+    "mmbert-small": "mmbert",
+    "mmbert-base": "mmbert",
 }
-_NAMESPACES = {"", "facebook", "facebookai", "google", "google-bert", "distilbert", "microsoft"}
+_NAMESPACES = {
+    "",
+    "baai",
+    "cis-lmu",
+    "distilbert",
+    "facebook",
+    "facebookai",
+    "google",
+    "google-bert",
+    "intfloat",
+    "jhu-clsp",
+    "microsoft",
+    "sentence-transformers",
+    "setu4993",
+}
 _BY_CONFIG = {
     ("xlm-roberta", 250002): "xlm-r",
     ("xlm-roberta-xl", 250880): "xlm-r",
     ("xlm-roberta", 901629): "xlm-r",
     ("deberta-v2", 251000): "xlm-r",
     ("bert", 119547): "mbert",
+    ("bert", 250037): "xlm-r",
     ("distilbert", 119547): "mbert",
     ("mt5", 250112): "mt5",
+    ("rembert", 250300): "rembert",
+    ("bert", 501153): "labse",
 }
 """By architecture and rows of the embedding table: no other pre-training shares these. A model that was trained on from one of these has
 seen at least the languages of its list."""

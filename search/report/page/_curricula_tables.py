@@ -18,7 +18,7 @@ from search.report.page._tables import (
     make_text_cell,
 )
 from search.report.page._theme import get_gain_level
-from trainables.languages import LANGUAGES, LanguageRules
+from trainables.languages import LanguageRules
 
 _SETTINGS_PATTERN = re.compile(r"\s*\([^()]*\)")
 """A stage's learning rate and noise, in brackets in the text of a curriculum."""
@@ -31,6 +31,8 @@ class LanguageGroups:
     source: list[str]
     families: dict[str, list[str]]
     unseen: list[str]
+    rules: LanguageRules
+    """They name the languages that the table lacks."""
 
     @property
     def columns(self) -> list[tuple[str, list[str]]]:
@@ -54,7 +56,7 @@ def group_languages(analysis: dict[str, Any]) -> LanguageGroups:
     sizes = Counter(named.values())
     ordered = sorted(sizes, key=lambda family: (-sizes[family], family))
     return LanguageGroups(
-        source, {family: [code for code in rest if named[code] == family] for family in ordered}, unseen
+        source, {family: [code for code in rest if named[code] == family] for family in ordered}, unseen, rules
     )
 
 
@@ -98,7 +100,8 @@ def describe_split(analysis: dict[str, Any]) -> str:
 
 
 def _build_table(analysis: dict[str, Any], rows: Sequence[dict[str, Any]], title: str) -> Table:
-    families, plain, codes = list_families(analysis), find_baseline_row(rows), group_languages(analysis).source
+    families, plain, groups = list_families(analysis), find_baseline_row(rows), group_languages(analysis)
+    codes = groups.source
     name = strip_stage_settings if find_common_settings(analysis) else str
     scores = [row["families"] for row in rows]
     gained = _compute_gains(scores, plain["families"] if plain else None)
@@ -109,7 +112,7 @@ def _build_table(analysis: dict[str, Any], rows: Sequence[dict[str, Any]], title
         "all families",
         *(["gain"] if plain else []),
         *families,
-        *(get_language_name(code) for code in codes),
+        *(groups.rules.get_name(code) for code in codes),
     ]
     body = [
         [
@@ -178,9 +181,10 @@ def make_interval_cell(text: str) -> Cell:
     return Cell(mean, second_line=f"[{rest}" if bracket else "", is_number=True)
 
 
-def get_language_name(code: str) -> str:
-    """A language's name."""
-    return LANGUAGES[code].name if code in LANGUAGES else code
+def name_language(code: str, rules: LanguageRules) -> str:
+    """A language's code and name; the code alone where no table has its name."""
+    name = rules.get_name(code)
+    return code if name == code else f"{code} {name}"
 
 
 def _compute_gains(scores: Sequence[Mapping[str, float]], plain: Mapping[str, float] | None) -> list[dict[str, float]]:

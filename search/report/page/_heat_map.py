@@ -9,8 +9,8 @@ from search.report.page._curricula_tables import (
     LanguageGroups,
     describe_split,
     find_baseline_row,
-    get_language_name,
     group_languages,
+    name_language,
     strip_stage_settings,
 )
 from search.report.page._picture import MAX_SHOWN, Panel, Picture
@@ -202,7 +202,7 @@ def _build_table(plan: _HeatMapLayout, values: dict[int, dict[str, float]]) -> T
     signed = plan.baseline is not None
     rows = [
         [
-            make_text_cell(f"{code} {get_language_name(code)}" if get_language_name(code) != code else code),
+            make_text_cell(name_language(code, plan.groups.rules)),
             make_text_cell(group),
             *([make_number_cell(base.get(code), 3)] if plan.baseline else []),
             *(make_number_cell(values[row["trial"]].get(code), 3, signed=signed) for row in plan.rows),

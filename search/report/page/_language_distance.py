@@ -14,7 +14,7 @@ from search.report.page._canvas import (
     pad_range,
     truncate_text,
 )
-from search.report.page._curricula_tables import get_language_name
+from search.report.page._curricula_tables import name_language
 from search.report.page._noise_curves import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, NoiseRows, group_by_method
 from search.report.page._picture import MAX_SHOWN, PANEL_WIDTH, Panel, Picture
 from search.report.page._row_panels import (
@@ -32,6 +32,7 @@ from search.report.page._tables import (
     make_number_cell,
     make_text_cell,
 )
+from trainables.languages import LanguageRules
 
 
 def draw_gain_slopes(analysis: dict[str, Any]) -> Picture | None:
@@ -98,7 +99,7 @@ def draw_gain_by_language(analysis: dict[str, Any]) -> Picture | None:
 
     rows = [
         [
-            make_text_cell(f"{code} {get_language_name(code)}"),
+            make_text_cell(name_language(code, LanguageRules.from_json(analysis.get("languages")))),
             make_number_cell(distances[code]),
             *(make_number_cell(row.get(code), signed=True) for row in gains.values()),
         ]

@@ -51,7 +51,10 @@ def test_a_config_that_uses_none_of_it_is_written_as_before(document):
         ({"languages": ["en", "xx"]}, "unknown language 'xx': add it to language_table"),
         ({"source": ["de"]}, "has no training rows in de, a source language; it has: en"),
         ({"source": []}, "source"),
-        ({"encoder_languages": "bert"}, "unknown list 'bert'; allowed: xlm-r, mbert, mt5, unknown"),
+        (
+            {"encoder_languages": "bert"},
+            "unknown list 'bert'; allowed: xlm-r, mbert, mt5, rembert, labse, glot500, mmbert, unknown",
+        ),
         ({"language_table": {"sw": {"name": "Swahili", "family": "Niger-Congo"}}}, "the table has sw (Swahili)"),
         ({"language_table": {"xx": {"name": "Xish"}}}, "language_table.xx.family: this key is required"),
         ({"language_table": {"x-x": {"name": "Xish", "family": "Xish"}}}, "language_table"),
