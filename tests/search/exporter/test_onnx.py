@@ -1,6 +1,6 @@
 """ONNX copies: as torch computes, for any number of texts of any length; refused in words where that cannot be had.
 
-What converts needs the extra ``onnx`` and is skipped without it.
+What converts needs the extra ``onnx``, which ``make test`` installs; elsewhere it is skipped without it.
 """
 
 from importlib.util import find_spec
