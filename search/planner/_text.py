@@ -11,6 +11,7 @@ from search.config import Config
 from search.planner._plan import Plan, PlannedStage, StagePath
 from search.space import explain_incomplete_design
 from trainables.cards import format_training_memory
+from trainables.languages import SOURCE_LANGUAGE
 
 
 def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableType]:
@@ -51,6 +52,8 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     besides = (
         f", and targets of two texts in {pairs if pairs == 'all' else f'{pairs:,}'} pairs of them" if pairs else ""
     )
+    if config.rules.source != (SOURCE_LANGUAGE,):
+        table.add_row("trained in", _describe_source(config))
     table.add_row("scored in", f"{plan.languages} languages{besides}")
     if short := explain_incomplete_design(config):
         table.add_row("design", short)
@@ -64,6 +67,14 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     yield table
     if requested:
         yield _build_tree(plan, config.encoder, most)
+
+
+def _describe_source(config: Config) -> str:
+    """The source languages, and the intermediate tasks that have no training rows in them."""
+    others = [
+        task for task in config.intermediate if not {*config.rules.source} <= {*config.catalogue[task].train_languages}
+    ]
+    return config.rules.name_source() + (f"; in their own languages: {', '.join(others)}" if others else "")
 
 
 def _describe_done(plan: Plan) -> str:

@@ -39,7 +39,9 @@ def keep_encoder_languages(folder: SearchFolder, config: Config) -> Config:
         return config
     if not has_started(folder) or Study.open(folder).config.encoder_languages is not None:
         return config
-    return config.model_copy(update={"encoder_languages": None})
+    kept = config.model_copy(update={"encoder_languages": None})
+    kept.__dict__.pop("rules", None)  # a copy keeps what was computed from the field
+    return kept
 
 
 def check_space(folder: SearchFolder, config: Config, stages: str | None = None) -> None:

@@ -174,9 +174,17 @@ def test_lists_are_as_long_as_published():
         "xlm-r": 99,
         "mbert": 104,
         "mt5": 101,
+        "rembert": 103,
+        "labse": 109,
+        "glot500": 659,
+        "mmbert": 1834,
     }
-    named = frozenset().union(*PRETRAINING_LANGUAGES.values())
-    assert named - LANGUAGES.keys() == {"sh"}
+    short = [codes for name, codes in PRETRAINING_LANGUAGES.items() if name not in ("glot500", "mmbert")]
+    assert frozenset().union(*short) - LANGUAGES.keys() == {"sh"}
+    unseen = {name: sorted(LANGUAGES.keys() - PRETRAINING_LANGUAGES[name]) for name in ("glot500", "mmbert")}
+    assert "ha" in unseen["mmbert"]
+    assert {"sw", "zh", "zh_Hant", "tl", "ar", "nb", "yo", "qu", "wo"}.isdisjoint(unseen["mmbert"] + unseen["glot500"])
+    assert {"ace_Arab", "taq_Tfng", "vai"} <= {*unseen["mmbert"]} & {*unseen["glot500"]}
 
 
 @pytest.mark.parametrize(
@@ -188,7 +196,12 @@ def test_lists_are_as_long_as_published():
         ("microsoft/mdeberta-v3-base", "xlm-r"),
         ("google-bert/bert-base-multilingual-cased", "mbert"),
         ("google/mt5-small", "mt5"),
-        ("jhu-clsp/mmBERT-base", "unknown"),
+        ("jhu-clsp/mmBERT-base", "mmbert"),
+        ("cis-lmu/glot500-base", "glot500"),
+        ("google/rembert", "rembert"),
+        ("sentence-transformers/LaBSE", "labse"),
+        ("intfloat/multilingual-e5-small", "xlm-r"),
+        ("EuroBERT/EuroBERT-210m", "unknown"),
         ("someone/xlm-roberta-base", "unknown"),
         ("/no/such/folder", "unknown"),
     ],
@@ -203,6 +216,9 @@ def test_the_list_of_an_encoder(encoder, name):
         ({"model_type": "bert", "vocab_size": 119547}, "mbert"),
         ({"model_type": "xlm-roberta", "vocab_size": 250002}, "xlm-r"),
         ({"model_type": "xlm-roberta", "vocab_size": 8000}, "unknown"),
+        ({"model_type": "bert", "vocab_size": 250037}, "xlm-r"),
+        ({"model_type": "bert", "vocab_size": 501153}, "labse"),
+        ({"model_type": "rembert", "vocab_size": 250300}, "rembert"),
         ({"model_type": "bert", "vocab_size": 8, "_name_or_path": "google/mt5-base"}, "mt5"),
         ([], "unknown"),
     ],
@@ -215,7 +231,9 @@ def test_a_folder_is_known_by_its_config(tmp_path, config, name):
 def test_encoders_differ_in_what_they_have_seen():
     assert is_seen("xlm-roberta-base", "yo") is False
     assert is_seen("google-bert/bert-base-multilingual-cased", "yo") is True
-    assert is_seen("jhu-clsp/mmBERT-base", "yo") is None
+    assert is_seen("jhu-clsp/mmBERT-base", "yo") is True
+    assert is_seen("jhu-clsp/mmBERT-base", "aai") is True
+    assert is_seen("EuroBERT/EuroBERT-210m", "yo") is None
 
 
 def test_rules_say_which_languages_count():

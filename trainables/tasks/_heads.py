@@ -22,7 +22,7 @@ from trainables.validation import DataError
 
 _HEAD_DEVIATION = 0.02
 """Standard deviation of a fresh head's weights, BERT's."""
-_DROPOUT_NAMES = ("classifier_dropout", "hidden_dropout_prob", "dropout_rate", "dropout")
+_DROPOUT_NAMES = ("classifier_dropout", "hidden_dropout_prob", "dropout_rate", "dropout", "attention_dropout")
 """Fields of configurations from which the dropout rate of a head is taken, the first that has a number."""
 
 

@@ -49,7 +49,7 @@ def test_a_config_that_uses_none_of_it_is_written_as_before(document):
         ({"languages": ["en", "no"]}, "'no' means several languages; write one of: nb (Norwegian Bokmål, Latn), nn"),
         ({"languages": ["en", "sw", "swh_Latn"]}, "a language is listed twice: sw, swh_Latn"),
         ({"languages": ["en", "xx"]}, "unknown language 'xx': add it to language_table"),
-        ({"source": ["de"]}, "has no training rows in de, a source language; it has: en"),
+        ({"source": ["ht"]}, "has no training rows in ht, a source language; it has: af, ar, az"),
         ({"source": []}, "source"),
         (
             {"encoder_languages": "bert"},
@@ -74,7 +74,7 @@ def test_what_the_encoder_has_seen_decides_which_languages_count(document):
 
 
 def test_a_config_that_is_only_read_keeps_the_rule_of_its_version(document):
-    hub = document | {"encoder": "jhu-clsp/mmBERT-base"}
+    hub = document | {"encoder": "EuroBERT/EuroBERT-210m"}
     assert validate_config(hub, "config", looking=True).rules == LanguageRules()
     new = validate_config(hub, "config")
     assert new.rules.pretraining == "unknown"
@@ -113,3 +113,36 @@ def test_a_language_of_one_s_own_and_another_source(tmp_path):
     assert again.catalogue["mine"].train == 40
     both = load_config(tmp_path / "own.yaml", ["source=[ar, en]"])
     assert both.catalogue["mine"].train == 70
+
+
+def test_a_benchmark_s_tasks_are_trained_in_the_source_where_they_have_rows_in_it(document):
+    chosen = document | {"targets": ["choice", "retrieval"], "intermediate": {"facts": {}, "facts_sw": {}, "names": {}}}
+    config = validate_config(chosen | {"source": ["arb"]}, "config")
+    cards = config.catalogue
+    assert {name: (cards[name].language, cards[name].train) for name in ("choice", "facts", "facts_sw", "names")} == {
+        "choice": ("ar", 4000),
+        "facts": ("ar", 4000),
+        "facts_sw": ("sw", 300),
+        "names": ("mul", 600),
+    }
+    both = validate_config(chosen | {"source": ["en", "ar"]}, "config").catalogue
+    assert (both["choice"].language, both["choice"].train) == ("mul", 8000)
+    assert both["facts@100"].sample == (100, 0)
+    assert validate_config(chosen, "config").catalogue["choice"].language == "en"
+
+
+@pytest.mark.parametrize(
+    ("target", "source", "said"),
+    [
+        ("xquad", ["ar"], "xquad has no training rows in ar, a source language; it has: en"),
+        ("pawsx", ["ar"], "pawsx has no training rows in ar, a source language; it has: de, en, es, fr, ja, ko, zh"),
+        ("pawsx", ["de", "ar"], "pawsx has no training rows in ar, a source language"),
+    ],
+)
+def test_a_target_without_rows_in_the_source_is_refused_with_those_that_it_has(document, target, source, said):
+    changes = {"benchmark": "xtreme", "targets": [target], "source": source, "languages": ["en", "de", "zh", "es"]}
+    assert said in problem(document, **changes)
+    allowed = changes | {"targets": ["pawsx", "xnli"], "source": ["de", "zh"]}
+    assert {part.languages for part in validate_config(document | allowed, "config").catalogue["xnli"].parts.train} == {
+        ("de", "zh")
+    }

@@ -60,6 +60,14 @@ def config(document):
     return lambda **changes: validate_config(document(**changes), "config.yaml")
 
 
+def test_an_encoder_of_unknown_languages_is_said_to_be_one(config):
+    unknown = [text for kind, text in find_encoder_problems(config()) if kind == "note" and "not known" in text]
+    assert len(unknown) == 1
+    assert "so every language but English enters the means: set encoder_languages to one of xlm-r, mbert" in unknown[0]
+    known = find_encoder_problems(config(encoder_languages="mbert"))
+    assert not [text for _, text in known if "not known" in text]
+
+
 @pytest.fixture
 def xlt(document, tmp_path):
     """Runs a command on a config."""
