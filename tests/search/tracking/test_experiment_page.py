@@ -15,7 +15,7 @@ from tests.mlflow_server import over
 
 __all__ = ["browser"]
 
-OWN_OF_MLFLOW = re.compile(r'/ajax-api/2\.0/mlflow/users/current|Expected number, "[^"]*NaN')
+OWN_OF_MLFLOW = re.compile(r'/ajax-api/2\.0/mlflow/users/current|Expected (number|length), "[^"]*NaN')
 """MLflow's page asks who is logged in, and a server without logins says 404. On a busy machine its parallel coordinates are drawn once
 before they have a width; `drawn_whole` waits until they are right."""
 PATIENCE = 60_000
