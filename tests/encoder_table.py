@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.tiny_architectures import ARCHITECTURES
+from tests.tiny_architectures import ARCHITECTURES, REFUSED_ARCHITECTURES
 from tests.trainables.conftest import LABELS, SCORED, UNTRAINED, candidates, row, scored_row
 from trainables.cards import TaskData
 from trainables.curriculum import Noise, Stage
@@ -70,7 +70,7 @@ def _make_dataset(encoder: Encoder, kind: str) -> EncodedDataset:
     return EncodedDataset(data, encoder, 32)
 
 
-def format_table(columns: dict[str, dict[str, str]]) -> str:
+def format_table(columns: dict[str, dict[str, str]], refused: dict[str, str]) -> str:
     """The table as Markdown, a row a kind, with the words of refusals below it."""
     lines = [f"| task kind | {' | '.join(columns)} |", f"| --- |{' --- |' * len(columns)}"]
     lines += [
@@ -83,7 +83,17 @@ def format_table(columns: dict[str, dict[str, str]]) -> str:
         for kind, cell in column.items()
         if cell.startswith(REFUSED)
     ]
+    refusals += [f"- every kind on {name}: `{words}`" for name, words in refused.items()]
     return "\n".join([*lines, "", "Refused, before any data are read:", "", *refusals, ""])
+
+
+def explain_refusal(architecture: str, folder: Path) -> str:
+    """Why an encoder of an architecture of `REFUSED_ARCHITECTURES` is refused, in the program's words."""
+    try:
+        load_encoder.__wrapped__(REFUSED_ARCHITECTURES[architecture](folder))
+    except DataError as error:
+        return str(error).replace(f"{folder}", architecture)
+    raise AssertionError(f"{architecture} is not refused")
 
 
 def read_column(architecture: str) -> dict[str, str]:
@@ -101,12 +111,15 @@ def read_column(architecture: str) -> dict[str, str]:
 
 
 def main() -> None:
-    columns = {}
+    columns, refused = {}, {}
     for name in ARCHITECTURES:
         with tempfile.TemporaryDirectory() as folder:
             columns[name] = fill_column(name, Path(folder))
+    for name in REFUSED_ARCHITECTURES:
+        with tempfile.TemporaryDirectory() as folder:
+            refused[name] = explain_refusal(name, Path(folder))
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    PAGE.write_text(before + BEGIN + format_table(columns) + END + rest.partition(END)[2], encoding="utf-8")
+    PAGE.write_text(before + BEGIN + format_table(columns, refused) + END + rest.partition(END)[2], encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -162,6 +162,9 @@ ARCHITECTURES: dict[str, Callable[[Path], str]] = {
 }
 """By the name of an architecture in transformers."""
 
+REFUSED_ARCHITECTURES: dict[str, Callable[[Path], str]] = {"canine": canine}
+"""Those that this program cannot train on any task kind."""
+
 
 def _alphabet(texts: Iterable[str] = SENTENCES.values()) -> list[str]:
     found = {character for text in texts for character in text} | set(map(chr, _BLOCKS))

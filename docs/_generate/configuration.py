@@ -12,7 +12,7 @@ Schema = Mapping[str, Any]
 
 WITHOUT_DOCSTRING = {
     "name": "Name of the search: of its folder and of its MLflow experiment. Letters, digits, `-`, `_` and single dots.",
-    "targets": "The tasks on which transfer is measured: trained in English, scored in every language.",
+    "targets": "The tasks on which transfer is measured: trained in the source languages, scored in every language.",
     "intermediate": "The tasks that a curriculum may hold, by name. `task@n` is a sample of `n` training examples of a task.",
     "sampler": "What proposes the next trial: see [Search and samplers](samplers.md).",
     "objective": "What the search maximises: see [Statistics](statistics.md#objectives).",

@@ -2,11 +2,9 @@
 
 import pytest
 
-from tests.encoder_table import OWN_HEAD, fill_column, read_column
-from tests.tiny_architectures import ARCHITECTURES, canine
-from trainables.encoders import load_encoder
+from tests.encoder_table import OWN_HEAD, PAGE, explain_refusal, fill_column, read_column
+from tests.tiny_architectures import ARCHITECTURES, REFUSED_ARCHITECTURES
 from trainables.tasks import TASK_KINDS
-from trainables.validation import DataError
 
 
 @pytest.mark.parametrize("architecture", ARCHITECTURES)
@@ -21,6 +19,11 @@ def test_the_table_has_heads_of_both_sorts_and_a_refusal():
     assert cells == {"runs", OWN_HEAD, "refused"}
 
 
+@pytest.mark.parametrize("architecture", REFUSED_ARCHITECTURES)
+def test_the_page_has_the_words_of_a_refusal(architecture, tmp_path):
+    words = explain_refusal(architecture, tmp_path)
+    assert f"- every kind on {architecture}: `{words}`" in PAGE.read_text(encoding="utf-8")
+
+
 def test_canine_is_refused_with_the_reason(tmp_path):
-    with pytest.raises(DataError, match="it is a 'canine', which is not supported: it reads characters"):
-        load_encoder.__wrapped__(canine(tmp_path))
+    assert "it is a 'canine', which is not supported: it reads characters" in explain_refusal("canine", tmp_path)
