@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 
 from search.report.page._canvas import Scale, estimate_text_width, truncate_text
 from search.report.page._cost import draw_training_cost
+from search.report.page._curricula_tables import name_language
 from search.report.page._effects import draw_effects
 from search.report.page._forgetting import draw_forgetting
 from search.report.page._heat_map import draw_heat_map
@@ -21,6 +22,7 @@ from search.report.page._selection_rules import draw_selection_costs
 from search.report.page._stage_tree import draw_stage_tree
 from search.report.page._svg import render_svg
 from tests.search.report.page import samples
+from trainables.languages import Language, LanguageRules
 
 NAMES = {
     "effects",
@@ -223,3 +225,10 @@ def test_a_long_name_of_a_row_takes_more_lines_beside_none_of_its_number():
     )
     assert row.lines == ["facts and names mixed rather than no intermediate", "task"]
     assert all(estimate_text_width(line) <= 340 for line in row.lines)
+
+
+def test_tables_name_the_languages_that_a_config_adds():
+    row = Language("xx", "Xish", "Isolate", "Xish", "Latn")
+    assert name_language("xx", LanguageRules(added=(row,))) == "xx Xish"
+    assert name_language("sw", LanguageRules()) == "sw Swahili"
+    assert name_language("xx", LanguageRules()) == "xx"
