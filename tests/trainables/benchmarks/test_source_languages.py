@@ -51,6 +51,8 @@ def test_parts_are_read_in_the_source_languages():
     assert [part.languages for part in xnli.parts.train] == [("sw", "ar")]
     assert (xnli.train, xnli.language) == (2 * 392_702, "mul") != (tydiqa.train, tydiqa.language)
     assert tydiqa.train == 2755 + 14_805 - 2 * 300
+    panx = get_task_catalogue("xtreme", (), ("sw", "ar"))["panx"]
+    assert (panx.train, panx.parts.train[0].expected_rows("sw")) == (21_000, 1000)
     assert xquad == get_task_catalogue("xtreme_r")["xquad"]
     assert xquad.train_languages == ("en",)
     assert TaskCard(kind="retrieval", description="", train=0).train_languages == ()

@@ -155,14 +155,24 @@ _PANX_PART = DatasetPart(
     languages=PANX_LANGUAGES,
 )
 _SMALL_PANX_ROWS = dict.fromkeys(["qu", "pa", "gu", "yo", "my", "jv"], 100)
+_PANX_TRAIN_ROWS = (
+    dict.fromkeys(PANX_LANGUAGES, 20_000)
+    | dict.fromkeys(["et", "ta"], 15_000)
+    | dict.fromkeys(["az", "bn", "eu", "ka", "lt", "ml", "tl"], 10_000)
+    | dict.fromkeys(["af", "hi", "mr"], 5000)
+    | dict.fromkeys(["kk", "sw", "te"], 1000)
+    | _SMALL_PANX_ROWS
+)
+"""By the card of ``wikiann``."""
 PANX = TaskCard(
     kind="tagging",
     description="persons, organisations and places in Wikipedia (Pan et al., ACL 2017; splits of Rahimi et al., ACL 2019)",
     labels=PANX_TAGS,
     train=20_000,
+    train_sets=_PANX_TRAIN_ROWS,
     languages=PANX_LANGUAGES,
     parts=TaskParts(
-        train=(replace(_PANX_PART, split="train", languages=("en",), rows=20_000),),
+        train=(replace(_PANX_PART, split="train", languages=("en",), rows=_PANX_TRAIN_ROWS),),
         dev=(replace(_PANX_PART, split="validation", rows=_SMALL_PANX_ROWS | {"en": 10_000}),),
         test=(replace(_PANX_PART, split="test", rows=_SMALL_PANX_ROWS | {"en": 10_000}),),
     ),
@@ -172,9 +182,10 @@ _PANX_XTREME_PART = replace(
 )
 PANX_XTREME = replace(
     PANX,
+    train_sets={code: _PANX_TRAIN_ROWS[code] for code in PANX_LANGUAGES_XTREME},
     languages=PANX_LANGUAGES_XTREME,
     parts=TaskParts(
-        train=(replace(_PANX_XTREME_PART, split="train", languages=("en",), rows=20_000),),
+        train=(replace(_PANX_XTREME_PART, split="train", languages=("en",), rows=_PANX_TRAIN_ROWS),),
         dev=(replace(_PANX_XTREME_PART, split="validation", rows={"en": 10_000}),),
         test=(replace(_PANX_XTREME_PART, split="test", rows={"en": 10_000}),),
     ),
