@@ -295,7 +295,5 @@ def load_encoded_dataset(
         own_tasks: the user's own tasks, beside the benchmark's.
         source: the source languages.
     """
-    table_cache = TableCache(Path(data)) if data else TableCache()
-    return EncodedDataset(
-        load_task(benchmark, task, own_tasks, source), load_encoder(encoder), max_length, sentence_pooling, table_cache
-    )
+    rows, cache = load_task(benchmark, task, own_tasks, source), TableCache(Path(data)) if data else TableCache()
+    return EncodedDataset(rows, load_encoder(encoder), max_length, sentence_pooling, cache)
