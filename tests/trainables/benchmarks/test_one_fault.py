@@ -38,6 +38,8 @@ SHAPES = {
         "test": ["panx", "xquad", "mewslix", "lareqa", "xcopa"],
         "candidates": ["mewslix", "lareqa"],
     },
+    "belebele": {"train": ["belebele"], "test": ["belebele"]},
+    "massive": {"train": ["massive_slots"], "test": ["massive_slots"]},
     "xglue": {"train": ["wpr"], "test": ["wpr", "nc", "qadsm", "mlqa"]},
 }
 """By benchmark and split, tasks whose sets together have every shape."""
