@@ -49,6 +49,8 @@ COUNTS = {
     "xnli_indic": 11,
 }
 LENGTH = 96
+SHOWN = {"en", "am", "ar_Latn", "gn", "hi", "id", "ja", "nqo", "or", "ace", "sw", "ta", "yo", "zh_Hant"}
+"""Languages in which sets are read here: opening one of hundreds of configurations takes a second."""
 
 
 @pytest.fixture
@@ -59,18 +61,18 @@ def prepared(at_mirror, tiny_xlm_r, tables):
 
 
 @pytest.mark.parametrize(("benchmark", "task"), TASKS)
-def test_a_target_is_trained_in_its_source_and_scored_in_all_its_languages(benchmark, task, prepared):
+def test_a_target_is_trained_in_its_source_and_scored_in_its_languages(benchmark, task, prepared):
     source = SOURCES[benchmark]
     card = get_task_catalogue(benchmark, (), (source,))[task]
     assert card.language == source
-    found = prepared(benchmark, task, source)
-    found.build_tables(["test"], card.languages)
+    found, languages = prepared(benchmark, task, source), SHOWN.intersection(card.languages)
+    found.build_tables(["test"], languages)
     stage = Stage(task=task, learning_rate=1e-3, steps=2, batch_size=4, max_length=LENGTH)
     done = train_stage(stage, "ab" * 16, found.encoder.weights, [found])
     assert all(map(isfinite, done.losses))
-    scores = score_languages(done.models[0], found, "test", set(card.languages))
-    assert len(scores) == COUNTS[task]
-    assert set(scores) == set(card.languages)
+    scores = score_languages(done.models[0], found, "test", languages)
+    assert set(scores) == languages != set()
+    assert len(card.languages) == len(found.data.evaluation["test"]) == COUNTS[task]
     for metrics in scores.values():
         assert next(iter(metrics)) == METRICS.get(task, "accuracy")
         assert all(0 <= value <= 1 for value in metrics.values())
