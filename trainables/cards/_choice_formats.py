@@ -23,7 +23,7 @@ def make_choice_format(
         yield {
             "context": " ".join(row[name] for name in context),
             "choices": [row[name] for name in options],
-            "label": _check_choice(row["label"] - first, len(options), row["label"]),
+            "label": _check_choice(row["label"] - first, len(options), row["label"], label),
         }
 
     return RowFormat(
@@ -46,10 +46,10 @@ def make_choice_list_format(columns: Mapping[str, str]) -> RowFormat:
     return RowFormat(columns=columns, column_types={"choices": [str | None]}, adapt=adapt, adapter_name="choice list")
 
 
-def _check_choice(number: int, count: int, label: object) -> int:
+def _check_choice(number: int, count: int, label: object, column: str = "label") -> int:
     """The number of the right choice; ValueError if there is no such choice."""
     if not 0 <= number < count:
-        raise ValueError(f"column label: {label} is none of its {count} choices")
+        raise ValueError(f"column {column}: {label} is none of its {count} choices")
     return number
 
 
