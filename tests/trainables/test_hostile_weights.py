@@ -10,6 +10,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import AutoModel
 
 from tests.tiny_encoders import changed
 from tests.trainables.spoilt import both, fields, instead, moved_out, refusal, sharded, text, used, weights
@@ -111,7 +112,7 @@ def test_a_snapshot_of_the_hubs_cache_is_links_and_goes_on_working(sound, tmp_pa
 
 def test_weights_in_parts_go_on_working(sound, spoilt):
     folder = spoilt(lambda folder: None)
-    model = encoders.AutoModel.from_pretrained(folder)
+    model = AutoModel.from_pretrained(folder)
     (folder / "model.safetensors").unlink()
     model.save_pretrained(folder, max_shard_size="100KB")
     assert (folder / "model.safetensors.index.json").exists()

@@ -37,7 +37,7 @@ BAD = [
     ({"benchmark": "robust_xlt", "targets": ["xnli"], "intermediate": {}, "curriculum.max_length": 0, "languages": None,
       "space.noise.methods": ["augmentation"]}, "space", "robust_xlt has none: set space.noise.synonyms"),
     ({"generalized.pairs": "some"}, "generalized.pairs", "must be a number of pairs, or all; got 'some'"),
-    ({"generalized.pairs": 3, "targets": ["tagging"]}, "generalized", "need a target of two texts: classification, multiple_choice"),
+    ({"generalized.pairs": 3, "targets": ["tagging"]}, "generalized", "need a target of two texts: classification, multi_label, multiple_choice"),
     ({"benchmark": "robust_xlt", "targets": ["xnli", "pawsx"], "intermediate": {}, "curriculum.max_length": 0, "languages": ["en", "sw"]},
      "languages", "pawsx needs a language other than English that encoders are pre-trained on; it has: de, en"),
     ({"generalized.pairs": 3, "languages": ["en", "de", "wo"]}, "generalized", "need two languages other than English"),

@@ -15,9 +15,9 @@ from tests.mlflow_server import over
 
 __all__ = ["browser"]
 
-OWN_OF_MLFLOW = re.compile(r'/ajax-api/2\.0/mlflow/users/current|Expected number, "[^"]*NaN')
-"""MLflow's page asks who is logged in, and a server without logins says 404. On a busy machine its parallel coordinates are drawn once
-before they have a width; `drawn_whole` waits until they are right."""
+OWN_OF_MLFLOW = re.compile(r"/ajax-api/2\.0/mlflow/users/current|^Error: <\w+> attribute ")
+"""MLflow's page asks who is logged in, and a server without logins says 404. On a busy machine its charts are drawn once before they have a
+size, with places and sizes that are no numbers or negative; `drawn_whole` waits until they are right."""
 PATIENCE = 60_000
 """Milliseconds until a page shows what it is opened for."""
 
@@ -53,8 +53,9 @@ def _ids(home):
 
 
 def drawn_whole(page) -> None:
-    """Wait until nothing on the page stands at a place that is no number."""
-    page.wait_for_function("""document.querySelector('[transform*="NaN"], [d*="NaN"]') === null""", timeout=PATIENCE)
+    """Wait until nothing on the page has a place or a size that is no number or negative."""
+    wrong = '[transform*="NaN"], [d*="NaN"], [width*="NaN"], [height*="NaN"], [width^="-"], [height^="-"]'
+    page.wait_for_function(f"document.querySelector('{wrong}') === null", timeout=PATIENCE)
 
 
 @pytest.fixture
