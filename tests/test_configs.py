@@ -19,6 +19,7 @@ def test_these_are_the_configs():
             "miniature_order",
             "miniature_robust",
             "robust_xlt",
+            "sib200_afrixnli",
             "xglue",
             "xtreme",
             "xtreme_r",

@@ -45,6 +45,17 @@ SAMPLE = [
     ("Divyanshu/indicxnli", "or", "test"),
     ("masakhane/masakhaner2", "yor", "train"),
     ("wikimedia/wikipedia", "20231101.my", "train"),
+    ("Davlan/sib200", "nqo_Nkoo", "validation"),
+    ("facebook/belebele", "npi_Latn", "test"),
+    ("ehovy/race", "all", "train"),
+    ("mteb/amazon_massive_intent", "zh-TW", "test"),
+    ("mteb/amazon_massive_scenario", "am", "validation"),
+    ("AmazonScience/massive", "sw-KE", "train"),
+    ("masakhane/masakhanews", "tir", "test"),
+    ("mteb/AfriSentiClassification", "arq", "validation"),
+    ("masakhane/afrixnli", "orm", "test"),
+    ("mteb/NusaX-senti", "bbc", "train"),
+    ("masakhane/masakhapos", "bbj", "train"),
 ]
 STREAMED = SAMPLE[::3]
 
@@ -69,7 +80,7 @@ def languages(repository: str, name: str, split: str) -> int:
 
 
 def test_every_set_is_there(root):
-    assert len(mirrors.SETS) == 27
+    assert len(mirrors.SETS) == 38
     assert {repository for repository, _, _ in SAMPLE} == set(mirrors.SETS)
     counts = {repository: len(configurations) for repository, configurations in mirrors.SETS.items()}
     assert {counts[r] for r in ("facebook/xnli", "google-research-datasets/xquad_r")} == {15, 11}

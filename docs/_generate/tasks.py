@@ -37,7 +37,7 @@ def page() -> str:
     assert all({task for task, card in BENCHMARKS[name].items() if not card.is_scored} == tasks.keys() for name in hub)
     parts += [
         "\n## Intermediate tasks\n",
-        f"\n{', '.join(f'`{name}`' for name in hub)} share these tasks. `task@n` is a sample of `n` training examples of a task, and\n"
+        "\nEvery benchmark of the hub has these tasks. `task@n` is a sample of `n` training examples of a task, and\n"
         "low-resource; `task@n.seed` is another sample.\n\n",
         *_intermediate(tasks.items()),
         kinds_section(),
@@ -56,10 +56,13 @@ def _miniature() -> Iterable[str]:
 
 
 def _targets(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
-    yield "| task | kind | languages | training examples | sets and licences | differs from the published task |\n"
-    yield "| --- | --- | --- | --- | --- | --- |\n"
+    yield "| task | kind | languages | training examples | sets and licences | what it asks | differs from the published task |\n"
+    yield "| --- | --- | --- | --- | --- | --- | --- |\n"
     for task, card in tasks:
-        yield f"| `{task}` | {_kind(card)} | {len(card.languages)} | {_examples(card)} | {_sets(card)} | {card.published_difference or ''} |\n"
+        yield (
+            f"| `{task}` | {_kind(card)} | {len(card.languages)} | {_examples(card)} | {_sets(card)} | {card.description} "
+            f"| {card.published_difference or ''} |\n"
+        )
 
 
 def _intermediate(tasks: Iterable[tuple[str, Card]]) -> Iterable[str]:
@@ -77,7 +80,18 @@ def _kind(card: Card) -> str:
 
 
 def _examples(card: Card) -> str:
-    return f"{card.train:,}" if card.train else "none: scored without training"
+    if not card.train:
+        return "none: scored without training"
+    parts = card.parts.train if card.parts and card.is_scored else ()
+    counts = [part.expected_rows(code) for part in parts for code in part.languages]
+    if len(counts) < 2:
+        return f"{card.train:,}"
+    low, high = min(counts), max(counts)
+    return (
+        f"{low:,} in each of {len(counts)} languages"
+        if low == high
+        else f"{low:,} to {high:,} in {len(counts)} languages"
+    )
 
 
 def _sets(card: Card) -> str:

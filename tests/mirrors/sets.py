@@ -1,18 +1,17 @@
 """The data sets: by repository, each configuration's features, splits, languages and rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from datasets import ClassLabel, Features, List, Value
 
 from trainables.languages import LANGUAGES, XTREME_R_LANGUAGES
 
 from . import rows
+from .configuration import ALL, HELD_OUT, Configuration
+from .many_languages import MANY_LANGUAGES
 from .rows import MEWSLI, TYDI, UPOS, XNLI, Row
 from .texts import TERRITORIES, words
 
-ALL = ("train", "validation", "test")
-HELD_OUT = ("validation", "test")
 NER = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
 XNLI_LANGUAGES = words("ar bg de el en es fr hi ru sw th tr ur vi zh")
 XQUAD_LANGUAGES = words("ar de el en es hi ru th tr vi zh")
@@ -32,28 +31,6 @@ AMERICAN = words("aym bzd cni gn hch nah oto quy shp tar")
 INDIC = words("as bn gu hi kn ml mr or pa ta te")
 MASAKHANE = words("bam bbj ewe fon hau ibo kin lug luo mos nya pcm sna swa tsn twi wol xho yor zul")
 UD_SPLITS = {"kk": ("train", "test"), "tl": ("test",), "th": ("test",), "yo": ("test",)}
-
-
-@dataclass(frozen=True)
-class Configuration:
-    """One configuration of a data set; a split ``kind.language`` holds that language, others hold ``languages``."""
-
-    features: Features | None
-    """None for lines of JSON."""
-    splits: Sequence[str]
-    row: Row
-    languages: Sequence[str] = ("en",)
-    size: int | None = None
-    """Rows of each split, whatever sizes are asked for."""
-    twice: tuple[str, ...] = ()
-    """Splits that have twice as many rows."""
-
-    def file(self, name: str, split: str) -> str:
-        """Where a split lies in the repository."""
-        if self.features is not None:
-            return f"{name}/{split}-00000-of-00001.parquet"
-        folder = f"wikinews_mentions/{name}" if name in MEWSLI else name
-        return f"{folder}/{split}.jsonl"
 
 
 def _features(strings: str, **others: object) -> Features:
@@ -330,5 +307,6 @@ SETS: dict[str, dict[str, Configuration]] = {
     "wikimedia/wikipedia": _each(
         _features("id url title text"), ("train",), rows.article, [*XTREME_R_LANGUAGES], "20231101.{}"
     ),
+    **MANY_LANGUAGES,
 }
 """Configurations by name, by repository."""

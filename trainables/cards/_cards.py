@@ -61,6 +61,8 @@ class DatasetSource:
     """The licence by its card or paper; ``unclear`` where they give none."""
     revision: str | None = None
     """A branch other than main: the hub's own conversion to parquet where main holds a script."""
+    commit: str | None = None
+    """The commit of main that is read; None: the newest."""
     archived: bool = False
     """Whether it is packed in a way that cannot be streamed."""
     own: OwnTask | None = None
@@ -113,8 +115,8 @@ class DatasetPart:
     """The languages of the rows; a language that `LANGUAGES` lacks is only trained on."""
     rows: int | Mapping[str, int] | None = None
     """Rows in each language before any is left out; None where no source states it."""
-    item_column: str | None = None
-    """The column that identifies parallel rows of different languages; None: the row's place."""
+    item_column: str | tuple[str, ...] | None = None
+    """The column, or the columns together, that identify parallel rows of different languages; None: the row's place."""
     skip: int = 0
     """Rows that are skipped at the beginning."""
     take: int | None = None
@@ -123,6 +125,11 @@ class DatasetPart:
     """Another part; rows whose context is in its English rows are left out."""
     contains_row: Callable[[Row, str], bool] | None = None
     """For data sets that mix languages: whether an original row is in a language. Raises `UnusableRowError` for a row without a language."""
+
+    @property
+    def item_columns(self) -> tuple[str, ...]:
+        """`item_column` as a tuple; empty where the row's place identifies it."""
+        return (self.item_column,) if isinstance(self.item_column, str) else self.item_column or ()
 
     def configuration_of(self, language: str) -> str:
         """The data set's configuration for a language."""
@@ -221,18 +228,38 @@ class TaskCard:
         return tuple(dict.fromkeys(code for part in self.parts.train for code in part.languages))
 
     def in_source(self, source: tuple[str, ...]) -> "TaskCard":
-        """The card of the task trained in the source languages, one after another; itself where `train_sets` lacks one of them."""
-        if not set(source) <= self.train_sets.keys():
+        """The card of the task trained in the source languages, one after another.
+
+        Args:
+            source: the source languages.
+
+        Returns:
+            The card itself if a source language has no training set, or if the training set is not by language: see `train_sets`. A target
+            whose card lists training rows in several languages has one in each.
+        """
+        sets = self.train_sets or self._count_train_rows()
+        if not sets or not set(source) <= sets.keys():
             return self
-        parts = self.parts and replace(
-            self.parts, train=tuple(replace(part, languages=source) for part in self.parts.train)
-        )
         return replace(
             self,
-            train=sum(self.train_sets[code] for code in source),
+            train=sum(sets[code] for code in source),
             language=source[0] if len(source) == 1 else MULTIPLE_LANGUAGES,
-            parts=parts,
+            parts=self.parts and replace(self.parts, train=tuple(self._choose_languages(source))),
         )
+
+    def _count_train_rows(self) -> dict[str, int]:
+        """Training rows by language of a target that has them in several."""
+        train = self.parts.train if self.parts and self.is_scored else ()
+        counted: Counter[str] = Counter()
+        for part in train:
+            counted.update({code: part.expected_rows(code) or 0 for code in part.languages})
+        return dict(counted) if len(counted) > 1 else {}
+
+    def _choose_languages(self, source: tuple[str, ...]) -> Iterator[DatasetPart]:
+        """The parts of the training set in the source languages."""
+        for part in self.parts.train if self.parts else ():
+            if languages := source if self.train_sets else tuple(code for code in source if code in part.languages):
+                yield replace(part, languages=languages)
 
 
 SAMPLE_SEPARATOR = "@"

@@ -23,7 +23,7 @@ def make_choice_format(
         yield {
             "context": " ".join(row[name] for name in context),
             "choices": [row[name] for name in options],
-            "label": _check_choice(row["label"] - first, len(options), row["label"]),
+            "label": _check_choice(row["label"] - first, len(options), row["label"], label),
         }
 
     return RowFormat(
@@ -46,10 +46,10 @@ def make_choice_list_format(columns: Mapping[str, str]) -> RowFormat:
     return RowFormat(columns=columns, column_types={"choices": [str | None]}, adapt=adapt, adapter_name="choice list")
 
 
-def _check_choice(number: int, count: int, label: object) -> int:
+def _check_choice(number: int, count: int, label: object, column: str = "label") -> int:
     """The number of the right choice; ValueError if there is no such choice."""
     if not 0 <= number < count:
-        raise ValueError(f"column label: {label} is none of its {count} choices")
+        raise ValueError(f"column {column}: {label} is none of its {count} choices")
     return number
 
 
@@ -98,6 +98,21 @@ COMMONSENSE_FORMAT = RowFormat(
     column_types={"choices": {"label": [str], "text": [str]}, "answerKey": str},
     adapt=_adapt_commonsense,
     adapter_name="_commonsense",
+)
+
+
+def _adapt_race(row: Row, notes: RowNotes) -> Iterator[Row]:
+    options, answer = _check_options(row["options"], 4), row["answer"].strip().upper()
+    if answer not in ("A", "B", "C", "D"):
+        raise ValueError(f"column answer: {row['answer']!r} is none of A, B, C, D")
+    yield {"context": f"{row['article']} {row['question']}", "choices": options, "label": "ABCD".index(answer)}
+
+
+RACE_FORMAT = RowFormat(
+    columns={name: name for name in ("article", "question", "options", "answer")},
+    column_types={"options": [str | None], "answer": str},
+    adapt=_adapt_race,
+    adapter_name="race",
 )
 
 

@@ -258,10 +258,7 @@ def load_trial_datasets(trial: Trial, data: str | None = None) -> dict[str, "Enc
     """The encoded dataset of every task of a trial, by name."""
     return {
         task: load_encoded_dataset(
-            trial.benchmark,
-            task,
-            trial.encoder,
-            stage.max_length,
+            *(trial.benchmark, task, trial.encoder, stage.max_length),
             SentencePooling(stage.layer, stage.pooling),
             data,
             trial.own_tasks,

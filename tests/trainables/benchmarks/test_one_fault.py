@@ -38,6 +38,8 @@ SHAPES = {
         "test": ["panx", "xquad", "mewslix", "lareqa", "xcopa"],
         "candidates": ["mewslix", "lareqa"],
     },
+    "belebele": {"train": ["belebele"], "test": ["belebele"]},
+    "massive": {"train": ["massive_slots"], "test": ["massive_slots"]},
     "xglue": {"train": ["wpr"], "test": ["wpr", "nc", "qadsm", "mlqa"]},
 }
 """By benchmark and split, tasks whose sets together have every shape."""
@@ -88,7 +90,7 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
     rows, features = list(islice(told, 5)), getattr(told, "features", None)
     columns = {
         *part.row_format.columns.values(),
-        *([part.item_column] if part.item_column else []),
+        *part.item_columns,
         *(["id"] if part.contains_row else []),
     }
     accepted = 0

@@ -128,6 +128,27 @@ HUB_ORDERS = {
     ("qadsm", "hgissbkh/xglue"): ("Bad", "Good"),
     ("wpr", "hgissbkh/xglue"): ("Bad", "Fair", "Good", "Excellent", "Perfect"),
     ("qam", "hgissbkh/xglue"): ("False", "True"),
+    ("sib200", "Davlan/sib200"): (),
+    ("massive_intent", "mteb/amazon_massive_intent"): (),
+    ("massive_scenario", "mteb/amazon_massive_scenario"): (),
+    ("massive_slots", "AmazonScience/massive"): (),
+    ("masakhanews", "masakhane/masakhanews"): (),
+    ("afrisenti", "mteb/AfriSentiClassification"): ("positive", "neutral", "negative"),
+    ("nusax", "mteb/NusaX-senti"): ("negative", "neutral", "positive"),
+    ("masakhapos", "google/xtreme"): UPOS_TAGS,
+    ("masakhapos", "masakhane/masakhapos"): (
+        *("NOUN", "PUNCT", "ADP", "NUM", "SYM", "SCONJ", "ADJ", "PART", "DET"),
+        *("CCONJ", "PROPN", "PRON", "X", "_", "ADV", "INTJ", "VERB", "AUX"),
+    ),
+    **{
+        (task, repository): NLI_LABELS
+        for task, own in {
+            "afrixnli": "masakhane/afrixnli",
+            "xnli_americas": "nala-cub/americas_nli",
+            "xnli_indic": "Divyanshu/indicxnli",
+        }.items()
+        for repository in ("facebook/xnli", own)
+    },
 }
 """By task and set, the ClassLabel of the hub; empty where it has text or where its order is not known."""
 
