@@ -12,6 +12,7 @@ from pydantic import (
     model_serializer,
 )
 
+from search.config._benchmark import BenchmarkName, check_benchmark, check_synonyms
 from search.config._checks import (
     check_encoder,
     check_members,
@@ -54,7 +55,6 @@ from search.config._strategy import (
     TrialCount,
     select_scored_targets,
 )
-from trainables.benchmarks import BENCHMARKS, BENCHMARKS_WITH_SYNONYMS
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
 from trainables.languages import SOURCE_LANGUAGE, LanguageRules
 from trainables.own_tasks import OwnTask
@@ -73,9 +73,9 @@ class Config(Strategy, LanguageChecks):
     """``miniature``, a folder with ``config.json`` and weights, or a Hugging Face hub id ``namespace/name``."""
     tasks: dict[str, OwnTaskSettings] = Field(default_factory=dict)
     """Tasks of your own, by name, to be named among ``targets`` and ``intermediate``."""
-    benchmark: str = Field(default="", validate_default=True)
-    """The benchmark whose tasks can be named; it may be absent beside ``tasks``, and then only the intermediate tasks of the hub can be named
-    besides."""
+    benchmark: BenchmarkName = ""
+    """The benchmark whose tasks can be named, or a list of several: ``[sib200, afrixnli]``. It may be absent beside ``tasks``, and then only the
+    intermediate tasks of the hub can be named besides."""
     language_table: dict[TableCode, LanguageRow] = Field(default_factory=dict)
     """Languages that the table of languages lacks, by code."""
     encoder_languages: str | tuple[str, ...] | None = Field(default=None, validate_default=True)
@@ -143,19 +143,7 @@ class Config(Strategy, LanguageChecks):
     @field_validator("benchmark")
     @classmethod
     def _check_benchmark(cls, benchmark: str, info: ValidationInfo) -> str:
-        tasks = info.data.get("tasks")
-        if not benchmark:
-            if tasks is not None and not tasks:
-                raise ValueError(
-                    f"name a benchmark, or describe tasks of your own under tasks; allowed: {', '.join(BENCHMARKS)}"
-                )
-            return benchmark
-        check_members((benchmark,), BENCHMARKS, "benchmark")
-        if both := sorted(BENCHMARKS[benchmark].keys() & set(tasks or ())):
-            raise ValueError(
-                f"{benchmark} has tasks of these names: {', '.join(both)}; name yours differently under tasks"
-            )
-        return benchmark
+        return check_benchmark(benchmark, info.data.get("tasks"))
 
     @field_validator("targets")
     @classmethod
@@ -208,11 +196,8 @@ class Config(Strategy, LanguageChecks):
     @field_validator("space")
     @classmethod
     def _check_noise_settings(cls, space: Space, info: ValidationInfo) -> Space:
-        benchmark = info.data.get("benchmark")
-        if space.uses_synonyms and space.noise.synonyms is None and benchmark not in BENCHMARKS_WITH_SYNONYMS:
-            raise ValueError(
-                f"augmentation needs a dictionary of synonyms, and {benchmark} has none: set space.noise.synonyms"
-            )
+        if space.uses_synonyms and space.noise.synonyms is None:
+            check_synonyms(info.data.get("benchmark"))
         curriculum = info.data.get("curriculum")
         noisy = any(method.method != "none" for method in space.noise.methods)
         idle = noisy and space.noise.along == "per_stage" and space.target.noise == NoiseSpace()

@@ -162,7 +162,8 @@ def find_catalogue(fields: Mapping[str, Any]) -> TaskCatalogue:
     """The tasks of a config's valid fields; empty where `benchmark` or `tasks` is missing or invalid."""
     if "benchmark" not in fields or "tasks" not in fields:
         return TaskCatalogue()
-    return get_task_catalogue(fields["benchmark"], list_own_tasks(fields["tasks"]))
+    source = tuple(fields.get("source") or (SOURCE_LANGUAGE,))
+    return get_task_catalogue(fields["benchmark"], list_own_tasks(fields["tasks"]), source)
 
 
 def find_languages(fields: Mapping[str, Any]) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ def _encode_task(request: TaskRequest, config: Config, home: Home, show: Callabl
             request.max_length,
             data=str(home.data),
             own_tasks=config.own_tasks,
+            source=config.source,
         ),
         report_progress=report_progress,
     )

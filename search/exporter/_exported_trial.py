@@ -19,8 +19,8 @@ from search.config import (
 )
 from search.errors import ConfigError
 from trainables.benchmarks import (
-    BENCHMARKS,
     BENCHMARKS_WITH_SYNONYMS,
+    explain_unknown_benchmark,
     get_benchmark_languages,
     get_task_catalogue,
 )
@@ -148,10 +148,10 @@ def _find_problems(best: ExportedTrial) -> Iterator[str]:
             yield f"trial.synonyms: {error}"
     elif trial.uses_synonyms and trial.benchmark not in BENCHMARKS_WITH_SYNONYMS:
         yield "trial.synonyms: augmentation needs a file of synonyms"
-    if trial.benchmark not in BENCHMARKS and (trial.benchmark or not trial.own_tasks):
-        yield f"trial.benchmark: unknown {trial.benchmark!r}; allowed: {', '.join(BENCHMARKS)}"
+    if (trial.benchmark or not trial.own_tasks) and (problem := explain_unknown_benchmark(trial.benchmark)):
+        yield f"trial.benchmark: {problem}"
         return
-    yield from _find_task_problems(best, get_task_catalogue(trial.benchmark, trial.own_tasks))
+    yield from _find_task_problems(best, get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source))
 
 
 def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[str]:

@@ -28,7 +28,7 @@ class TrainingSource:
 
 def find_task_card(trial: Trial, task: str) -> TaskCard:
     """The card of one of a trial's tasks."""
-    return get_task_catalogue(trial.benchmark, trial.own_tasks)[task]
+    return get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source)[task]
 
 
 def find_training_sources(trial: Trial, target: str) -> list[TrainingSource]:

@@ -198,7 +198,15 @@ class _Sampler:
         from trainables.data import load_encoded_dataset
 
         length = self.config.get_stage_settings(task).max_length
-        return load_encoded_dataset(self.config.benchmark, task, encoder, length, data=self.data_folder)
+        return load_encoded_dataset(
+            self.config.benchmark,
+            task,
+            encoder,
+            length,
+            data=self.data_folder,
+            own_tasks=self.config.own_tasks,
+            source=self.config.source,
+        )
 
     def _represent(self, dataset: "EncodedDataset", weights: "Weights") -> "Representations":
         from trainables.representations import compute_representations

@@ -1,12 +1,19 @@
 """The tasks and languages of each benchmark, as plain data: validation and planning need neither torch nor any data set."""
 
 from collections.abc import Iterable
+from functools import cache
 
+from trainables.benchmarks._african import AFRISENTI, MASAKHANEWS, MASAKHAPOS
+from trainables.benchmarks._flores import BELEBELE, SIB_200
 from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks._massive import MASSIVE
+from trainables.benchmarks._nusax import NUSAX
 from trainables.benchmarks._xglue import XGLUE
+from trainables.benchmarks._xnli_relatives import AFRIXNLI, XNLI_AMERICAS, XNLI_INDIC
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES, MINIATURE_TASKS
 from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.own_tasks import OwnTask
 
 TWO_TEXT_KINDS = frozenset(
@@ -21,13 +28,31 @@ TWO_TEXT_KINDS = frozenset(
 )
 """The kinds whose examples may have two texts."""
 
-_HUB_BENCHMARKS = {"xtreme_r": XTREME_R, "xtreme": XTREME, "xglue": XGLUE, "robust_xlt": ROBUST_XLT}
+_HUB_BENCHMARKS: dict[str, dict[str, TaskCard]] = {
+    "xtreme_r": XTREME_R,
+    "xtreme": XTREME,
+    "xglue": XGLUE,
+    "robust_xlt": ROBUST_XLT,
+    "sib200": {"sib200": SIB_200},
+    "belebele": {"belebele": BELEBELE},
+    "massive": MASSIVE,
+    "masakhanews": {"masakhanews": MASAKHANEWS},
+    "afrisenti": {"afrisenti": AFRISENTI},
+    "afrixnli": {"afrixnli": AFRIXNLI},
+    "nusax": {"nusax": NUSAX},
+    "masakhapos": {"masakhapos": MASAKHAPOS},
+    "americasnli": {"xnli_americas": XNLI_AMERICAS},
+    "indicxnli": {"xnli_indic": XNLI_INDIC},
+}
 
 BENCHMARKS: dict[str, TaskCatalogue] = {
     "miniature": TaskCatalogue(MINIATURE_TASKS),
     **{name: TaskCatalogue(INTERMEDIATE_TASKS | targets) for name, targets in _HUB_BENCHMARKS.items()},
 }
 """The tasks of each benchmark; the benchmarks of the hub share their intermediate tasks."""
+
+BENCHMARK_SEPARATOR = "+"
+"""Joins the names of benchmarks that one search takes its tasks from: ``sib200+afrixnli``."""
 
 
 def _collect_languages(targets: dict[str, TaskCard]) -> tuple[str, ...]:
@@ -63,27 +88,57 @@ def explain_published_differences(benchmark: str, targets: Iterable[str]) -> dic
     }
 
 
-def get_task_catalogue(benchmark: str, own_tasks: tuple[OwnTask, ...] = ()) -> TaskCatalogue:
+def get_task_catalogue(
+    benchmark: str, own_tasks: tuple[OwnTask, ...] = (), source: tuple[str, ...] = (SOURCE_LANGUAGE,)
+) -> TaskCatalogue:
     """The tasks of a benchmark, and a user's own.
 
     Args:
-        benchmark: a key of `BENCHMARKS`; empty: the intermediate tasks of the hub alone.
+        benchmark: a key of `BENCHMARKS`, or several, joined by `BENCHMARK_SEPARATOR`; empty: the intermediate tasks of the hub alone.
         own_tasks: the user's, resolved.
+        source: the source languages: targets have their training rows in these; see `TaskCard.trained_in`.
 
     Raises:
         KeyError: for a benchmark that is not in `BENCHMARKS`.
     """
+    plain = _get_benchmark_tasks(benchmark, source)
     if not own_tasks:
-        return BENCHMARKS[benchmark] if benchmark else _WITHOUT_BENCHMARK
+        return plain
     from trainables.benchmarks.own import make_own_card
 
     own = {task.name: make_own_card(task) for task in own_tasks}
-    return TaskCatalogue(get_task_catalogue(benchmark).cards | own)
+    return TaskCatalogue(plain.cards | own)
+
+
+@cache
+def _get_benchmark_tasks(benchmark: str, source: tuple[str, ...]) -> TaskCatalogue:
+    if not benchmark:
+        return _WITHOUT_BENCHMARK
+    names = benchmark.split(BENCHMARK_SEPARATOR)
+    cards = {task: card.trained_in(source) for name in names for task, card in BENCHMARKS[name].cards.items()}
+    return TaskCatalogue(cards)
+
+
+def explain_unknown_benchmark(benchmark: str) -> str:
+    """Why `benchmark` names no benchmarks that one search can take, as text with those that can be named; empty if it does."""
+    names = benchmark.split(BENCHMARK_SEPARATOR)
+    if unknown := [name for name in names if name not in BENCHMARKS]:
+        return f"unknown benchmark {', '.join(map(repr, unknown))}; allowed: {', '.join(BENCHMARKS)}"
+    if len(set(names)) < len(names):
+        return f"a benchmark is listed twice: {', '.join(names)}"
+    if "miniature" in names and len(names) > 1:
+        return "miniature generates its own text and languages: it cannot be combined with another benchmark"
+    targets = [(task, name) for name in names for task in _HUB_BENCHMARKS.get(name, ())]
+    for task, name in targets:
+        if other := next((one for same, one in targets if same == task and one != name), ""):
+            return f"{name} and {other} both have a task {task}: name one of the two benchmarks"
+    return ""
 
 
 def get_benchmark_languages(benchmark: str, own_tasks: tuple[OwnTask, ...] = ()) -> tuple[str, ...]:
     """The languages in which the targets of a benchmark, and a user's own, can be scored, in alphabetical order."""
-    languages = set(BENCHMARK_LANGUAGES.get(benchmark, ()))
+    names = benchmark.split(BENCHMARK_SEPARATOR)
+    languages = {code for name in names for code in BENCHMARK_LANGUAGES.get(name, ())}
     if own_tasks:
         cards = get_task_catalogue(benchmark, own_tasks)
         languages |= {code for task in own_tasks for code in cards[task.name].languages}

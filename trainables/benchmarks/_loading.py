@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from trainables.benchmarks._catalogue import get_task_catalogue
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.own_tasks import OwnTask
 
 if TYPE_CHECKING:
@@ -15,9 +16,14 @@ BENCHMARKS_WITH_SYNONYMS = frozenset({"miniature"})
 """The benchmarks with synonyms of their own for ``augmentation``; others need a file."""
 
 
-def load_task(benchmark: str, task: str, own_tasks: tuple[OwnTask, ...] = ()) -> "TaskData":
-    """The data of a benchmark's task; its rows are read when they are iterated."""
-    card = get_task_catalogue(benchmark, own_tasks)[task]
+def load_task(
+    benchmark: str,
+    task: str,
+    own_tasks: tuple[OwnTask, ...] = (),
+    source: tuple[str, ...] = (SOURCE_LANGUAGE,),
+) -> "TaskData":
+    """The data of a benchmark's task, a target's training rows in the source languages; its rows are read when they are iterated."""
+    card = get_task_catalogue(benchmark, own_tasks, source)[task]
     if card.parts is not None:
         from trainables.benchmarks.hub import load_hub_task
 

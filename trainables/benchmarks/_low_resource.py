@@ -109,7 +109,7 @@ LOW_RESOURCE_TASKS: dict[str, TaskCard] = {
             description="inference in ten indigenous languages of the Americas (Ebrahimi et al., ACL 2022): its validation set, translated from XNLI's dev set",
             train=6457,
             labels=NLI_LABELS,
-            made_from=("xnli",),
+            made_from=("xnli", "afrixnli", "xnli_americas", "xnli_indic"),
         ),
         DatasetPart(
             source=DatasetSource(repository="nala-cub/americas_nli", licence="CC BY-SA 4.0"),

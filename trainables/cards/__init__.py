@@ -17,6 +17,7 @@ from trainables.cards._choice_formats import (
     COMMONSENSE_FORMAT,
     COPA_FORMAT,
     HELLASWAG_FORMAT,
+    RACE_FORMAT,
     make_choice_format,
     make_choice_list_format,
 )
@@ -58,6 +59,7 @@ from trainables.cards._row_formats import (
     make_tagging_format,
 )
 from trainables.cards._rows import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
+from trainables.cards._slot_formats import make_slot_format, make_slot_tags, tag_words
 
 __all__ = [
     "BYTES_PER_TRAINED_WEIGHT",
@@ -84,6 +86,7 @@ __all__ = [
     "PLAIN_TEXT_FORMAT",
     "QUESTION_FORMAT",
     "QUESTION_SENTENCE_FORMAT",
+    "RACE_FORMAT",
     "ROWS_READ",
     "SAMPLE_SEPARATOR",
     "SCORED_QUESTION_FORMAT",
@@ -114,7 +117,10 @@ __all__ = [
     "make_news_format",
     "make_pair_format",
     "make_ranking_format",
+    "make_slot_format",
+    "make_slot_tags",
     "make_tagging_format",
     "merge_candidates",
     "normalise_row",
+    "tag_words",
 ]

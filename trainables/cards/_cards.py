@@ -61,6 +61,8 @@ class DatasetSource:
     """The licence by its card or paper; ``unclear`` where they give none."""
     revision: str | None = None
     """A branch other than main: the hub's own conversion to parquet where main holds a script."""
+    commit: str | None = None
+    """The commit of main that is read; None: the newest."""
     archived: bool = False
     """Whether it is packed in a way that cannot be streamed."""
     own: OwnTask | None = None
@@ -113,8 +115,8 @@ class DatasetPart:
     """The languages of the rows; a language that `LANGUAGES` lacks is only trained on."""
     rows: int | Mapping[str, int] | None = None
     """Rows in each language before any is left out; None where no source states it."""
-    item_column: str | None = None
-    """The column that identifies parallel rows of different languages; None: the row's place."""
+    item_column: str | tuple[str, ...] | None = None
+    """The column, or the columns together, that identify parallel rows of different languages; None: the row's place."""
     skip: int = 0
     """Rows that are skipped at the beginning."""
     take: int | None = None
@@ -123,6 +125,11 @@ class DatasetPart:
     """Another part; rows whose context is in its English rows are left out."""
     contains_row: Callable[[Row, str], bool] | None = None
     """For data sets that mix languages: whether an original row is in a language. Raises `UnusableRowError` for a row without a language."""
+
+    @property
+    def item_columns(self) -> tuple[str, ...]:
+        """`item_column` as a tuple; empty where the row's place identifies it."""
+        return (self.item_column,) if isinstance(self.item_column, str) else self.item_column or ()
 
     def configuration_of(self, language: str) -> str:
         """The data set's configuration for a language."""
@@ -199,6 +206,29 @@ class TaskCard:
     def is_scored(self) -> bool:
         """Whether it can be a target."""
         return self.test > 0 if self.parts is None else bool(self.parts.test)
+
+    def trained_in(self, source: Collection[str]) -> "TaskCard":
+        """The card of a target with those of its training rows that are in the source languages.
+
+        Args:
+            source: the source languages.
+
+        Returns:
+            The card itself if it has training rows in one language at most, or in no source language.
+        """
+        train = self.parts.train if self.parts and self.is_scored else ()
+        having = dict.fromkeys(code for part in train for code in part.languages)
+        codes = tuple(code for code in having if code in source)
+        if len(having) < 2 or not codes or self.parts is None:
+            return self
+        chosen = (replace(part, languages=tuple(code for code in part.languages if code in codes)) for part in train)
+        kept = tuple(part for part in chosen if part.languages)
+        return replace(
+            self,
+            train=sum(part.expected_rows(code) or 0 for part in kept for code in part.languages),
+            language=codes[0] if len(codes) == 1 else MULTIPLE_LANGUAGES,
+            parts=replace(self.parts, train=kept),
+        )
 
     def dev_languages(self, languages: Collection[str]) -> frozenset[str]:
         """Those of `languages` in which it has dev examples."""

@@ -101,6 +101,21 @@ COMMONSENSE_FORMAT = RowFormat(
 )
 
 
+def _adapt_race(row: Row, notes: RowNotes) -> Iterator[Row]:
+    options, answer = _check_options(row["options"], 4), row["answer"].strip().upper()
+    if answer not in ("A", "B", "C", "D"):
+        raise ValueError(f"column answer: {row['answer']!r} is none of A, B, C, D")
+    yield {"context": f"{row['article']} {row['question']}", "choices": options, "label": "ABCD".index(answer)}
+
+
+RACE_FORMAT = RowFormat(
+    columns={name: name for name in ("article", "question", "options", "answer")},
+    column_types={"options": [str | None], "answer": str},
+    adapt=_adapt_race,
+    adapter_name="race",
+)
+
+
 def _adapt_hellaswag(row: Row, notes: RowNotes) -> Iterator[Row]:
     endings = _check_options(row["endings"], 4)
     yield {"context": row["ctx"], "choices": endings, "label": _check_choice(row["label"], 4, row["label"])}

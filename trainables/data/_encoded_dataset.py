@@ -18,6 +18,7 @@ from trainables.curriculum import Trial
 from trainables.data._table_cache import ArrowTable, CachedTable, TableCache
 from trainables.data._task_tables import ProgressCallback, TaskTables
 from trainables.encoders import Batch, Encoder, Feature, load_encoder, pad_features
+from trainables.languages import SOURCE_LANGUAGE
 from trainables.own_tasks import OwnTask
 from trainables.store import ENCODING_VERSION
 from trainables.tasks import DEFAULT_POOLING, EncodedRows, Retrieval, SentencePooling, TaskKind, get_task_kind
@@ -257,13 +258,11 @@ def load_trial_datasets(trial: Trial, data: str | None = None) -> dict[str, "Enc
     """The encoded dataset of every task of a trial, by name."""
     return {
         task: load_encoded_dataset(
-            trial.benchmark,
-            task,
-            trial.encoder,
-            stage.max_length,
+            *(trial.benchmark, task, trial.encoder, stage.max_length),
             SentencePooling(stage.layer, stage.pooling),
             data,
             trial.own_tasks,
+            trial.rules.source,
         )
         for stage in trial.stages
         for task in stage.tasks
@@ -279,6 +278,7 @@ def load_encoded_dataset(
     sentence_pooling: SentencePooling = DEFAULT_POOLING,
     data: str | None = None,
     own_tasks: tuple[OwnTask, ...] = (),
+    source: tuple[str, ...] = (SOURCE_LANGUAGE,),
 ) -> EncodedDataset:
     """The encoded dataset of a benchmark's task; it is kept in memory, its tables mapped from disk, for later calls.
 
@@ -290,8 +290,9 @@ def load_encoded_dataset(
         sentence_pooling: for task kinds that retrieve without training.
         data: the folder of the cached tables; None for a temporary folder of this process.
         own_tasks: the user's own tasks, beside the benchmark's.
+        source: the source languages, in which targets have their training rows.
     """
     table_cache = TableCache(Path(data)) if data else TableCache()
     return EncodedDataset(
-        load_task(benchmark, task, own_tasks), load_encoder(encoder), max_length, sentence_pooling, table_cache
+        load_task(benchmark, task, own_tasks, source), load_encoder(encoder), max_length, sentence_pooling, table_cache
     )

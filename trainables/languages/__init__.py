@@ -1,6 +1,6 @@
 """Languages: the table of family, branch and script, codes in any usual form, and what encoders were pre-trained on.
 
-The table has XTREME-R's 50 languages, SIB-200's 205 (FLORES-200's and N'Ko), XLM-R's 100, mBERT's 104 but Serbo-Croatian, mT5's 101, and
+The table has XTREME-R's 50 languages, SIB-200's 205 (FLORES-200's and N'Ko), Belebele's 122, XLM-R's 100, mBERT's 104 but Serbo-Croatian, mT5's 101, and
 those of AfriXNLI, AfriSenti, MasakhaPOS, NusaX and AmericasNLI. We wrote its rows by hand.
 
 Families: Glottolog 5 (Hammarström et al., CC BY 4.0), but under the names of the XTREME-R paper (Ruder et al., EMNLP 2021) where that has

@@ -1,4 +1,4 @@
-"""Rows of the table besides XTREME-R's: the languages of SIB-200, of XLM-R, and of African, American and Indonesian benchmarks.
+"""Rows of the table besides XTREME-R's: the languages of SIB-200, Belebele and XLM-R, and of African, American and Indonesian benchmarks.
 
 A row: our code, the codes of ISO 639-3 and FLORES-200 for it, name, family, branch, script. See `trainables.languages` for sources.
 """
@@ -126,6 +126,7 @@ nah nah Nahuatl | Uto-Aztecan | Southern Uto-Aztecan | Latn
 nb nob Norwegian Bokmål | Indo-European | Germanic | Latn
 nds nds Low German | Indo-European | Germanic | Latn
 ne npi,nep Nepali | Indo-European | Indo-Aryan | Deva
+ne_Latn npi,nep Nepali (Latin script) | Indo-European | Indo-Aryan | Latn
 new new Newari | Sino-Tibetan | Bodic | Deva
 nij nij Ngaju | Austronesian | Greater Barito | Latn
 nn nno Norwegian Nynorsk | Indo-European | Germanic | Latn
@@ -156,6 +157,7 @@ sg sag Sango | Creole | Ngbandi-based | Latn
 shn shn Shan | Kra-Dai | Tai | Mymr
 shp shp Shipibo-Conibo | Pano-Tacanan | Panoan | Latn
 si sin Sinhala | Indo-European | Indo-Aryan | Sinh
+si_Latn sin Sinhala (Latin script) | Indo-European | Indo-Aryan | Latn
 sk slk Slovak | Indo-European | Slavic | Latn
 sl slv Slovenian | Indo-European | Slavic | Latn
 sm smo Samoan | Austronesian | Oceanic | Latn

@@ -61,7 +61,9 @@ class StageTree:
             self.table_folder,
         )
         return {
-            task: load_encoded_dataset(self.trial.benchmark, task, *settings, self.trial.own_tasks)
+            task: load_encoded_dataset(
+                self.trial.benchmark, task, *settings, self.trial.own_tasks, self.trial.rules.source
+            )
             for task in stage.tasks
         }
 

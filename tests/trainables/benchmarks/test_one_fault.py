@@ -88,7 +88,7 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
     rows, features = list(islice(told, 5)), getattr(told, "features", None)
     columns = {
         *part.row_format.columns.values(),
-        *([part.item_column] if part.item_column else []),
+        *part.item_columns,
         *(["id"] if part.contains_row else []),
     }
     accepted = 0

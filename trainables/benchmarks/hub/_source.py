@@ -69,7 +69,8 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
     configuration, split = part.configuration_of(language), part.split_of(language)
     if part.source.revision is None or not _has_revision(repository, revision):
         try:
-            rows: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream)
+            pinned = {"revision": part.source.commit} if part.source.commit else {}
+            rows: Iterable[Row] = load_dataset(repository, configuration, split=split, streaming=stream, **pinned)
         except RuntimeError as error:
             if SCRIPT_ERROR not in str(error):
                 raise

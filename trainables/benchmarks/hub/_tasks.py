@@ -99,6 +99,7 @@ def _describe_source(part: DatasetPart, language: str) -> list[Any]:
         part.split_of(language),
         language,
     ]
+    location += [part.source.commit] if part.source.commit else []
     return [location, row_format, part.item_column, part.skip, part.take, stamps, without]
 
 
@@ -199,9 +200,10 @@ class _GroupDetector:
 
 def _get_item(part: DatasetPart, row: Row, language: str, number: int) -> str:
     """The item of a row, shared by parallel rows of other languages; a row without an id has an item of its own."""
-    if part.item_column is None:
+    if not part.item_columns:
         return str(number)
-    return f"{language}, row {number}" if row[part.item_column] is None else str(row[part.item_column])
+    item = [row[column] for column in part.item_columns]
+    return f"{language}, row {number}" if None in item else " ".join(map(str, item))
 
 
 def _iterate_texts(row: Row) -> Iterator[str]:
@@ -240,7 +242,7 @@ def _check_rows(raw_rows: Iterable[Row], part: DatasetPart, language: str, notes
 
 
 def _get_required_columns(part: DatasetPart) -> set[str]:
-    return {*part.row_format.columns.values()} | ({part.item_column} if part.item_column else set())
+    return {*part.row_format.columns.values(), *part.item_columns}
 
 
 def _get_last_row(part: DatasetPart) -> int | None:
