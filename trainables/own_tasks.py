@@ -68,9 +68,7 @@ class OwnTask:
     def to_json(self) -> dict[str, Any]:
         """As JSON types; what is as by default is left out, so that new fields change no key of tasks without them."""
         document = asdict(self)
-        return {
-            key: value for key, value in document.items() if key not in _NEWER or value != _NEWER[key]
-        }
+        return {key: value for key, value in document.items() if key not in _NEWER or value != _NEWER[key]}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "OwnTask":
@@ -99,6 +97,11 @@ class OwnTask:
 
 
 _NEWER: Mapping[str, Any] = {
-    "hub": "", "configuration": "", "revision": "", "languages_read": (), "separator": ";", "metric": "",
+    "hub": "",
+    "configuration": "",
+    "revision": "",
+    "languages_read": (),
+    "separator": ";",
+    "metric": "",
 }
 """Fields with their defaults that `OwnTask.to_json` leaves out."""
