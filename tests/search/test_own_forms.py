@@ -109,7 +109,7 @@ WRONG = {
     "name": ({"hub": "sib200"}, "'sib200' is no data set of the hub; write namespace/name"),
     "splits": (
         {"splits": {"train": "learn"}},
-        "it has the splits train, validation, test: say which is train, dev and test",
+        "it has the splits test, train, validation: say which is train, dev and test",
     ),
     "column": (
         {"columns": {"text": "sentence", "label": "category"}},

@@ -1,16 +1,18 @@
 """Tasks of a user's own, whose rows are in files, in sets of the hub or in a folder of mirrors."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from datasets import ClassLabel, List, get_dataset_config_names, load_dataset_builder
+import pyarrow.parquet as pq
+from datasets import ClassLabel, Features, List, get_dataset_config_names, load_dataset_builder
 
 from trainables.benchmarks.hub._mirror_check import check_mirror_files
 from trainables.benchmarks.hub._source import list_converted_folders, make_read_error, open_split
 from trainables.benchmarks.own import HubReader, OwnTable, load_own_table, make_hub_source, resolve_own_task
 from trainables.cards import DatasetPart, DatasetSource, Row, RowFormat, find_mirror
 from trainables.own_tasks import OwnTask
-from trainables.validation import DataError
+from trainables.validation import DataError, is_inside
 
 
 def open_rows(part: DatasetPart, language: str) -> Iterable[Row]:
@@ -44,6 +46,8 @@ def _list_configurations(source: DatasetSource) -> Sequence[str]:
     mirror = find_mirror(source)
     if mirror:
         check_mirror_files(mirror)
+        if folders := {file.parent.name for file in _list_copied_files(mirror, "*", "*")}:
+            return sorted(folders)
     try:
         names: list[str] = get_dataset_config_names(
             str(mirror or source.repository), revision=_get_commit(source, mirror)
@@ -57,6 +61,8 @@ def _list_splits(source: DatasetSource, configuration: str) -> Sequence[str]:
     if source.revision:
         return list_converted_folders(source.repository, source.revision, configuration)
     mirror = find_mirror(source)
+    if mirror and (files := _list_copied_files(mirror, configuration, "*")):
+        return tuple(dict.fromkeys(file.name.rpartition("-of-")[0].rpartition("-")[0] for file in files))
     try:
         builder = load_dataset_builder(
             str(mirror or source.repository), configuration, revision=_get_commit(source, mirror)
@@ -64,6 +70,22 @@ def _list_splits(source: DatasetSource, configuration: str) -> Sequence[str]:
     except Exception as error:
         raise _make_error(source, configuration, error) from error
     return tuple(map(str, builder.config.data_files or builder.info.splits or ()))
+
+
+def _list_copied_files(mirror: Path, configuration: str, split: str) -> list[Path]:
+    """The files of a mirror that is laid out as xlt data fetch does: read without `datasets`, which reads the whole README of the mirror again
+    for each configuration."""
+    return sorted(mirror.glob(f"{configuration}/{split}-*-of-*.parquet"))
+
+
+def _read_copied_files(files: Sequence[Path], mirror: Path) -> Iterator[Row]:
+    if outside := next((file for file in files if not is_inside(file, mirror.resolve())), None):
+        raise DataError(f"{outside} is a link that leaves its folder: put the file itself there")
+    for file in files:
+        table = pq.ParquetFile(file)
+        named = _find_label_names(Features.from_arrow_schema(table.schema_arrow))
+        for batch in table.iter_batches(batch_size=1024):
+            yield from (_name_row(row, named) for row in batch.to_pylist())
 
 
 def _get_commit(source: DatasetSource, mirror: Path | None) -> str | None:
@@ -79,19 +101,28 @@ def _make_error(source: DatasetSource, configuration: str, error: Exception) -> 
 
 def _open_named_rows(part: DatasetPart, language: str) -> Iterator[Row]:
     """The rows of a set with the names of its ClassLabels in place of numbers."""
-    rows = open_split(part, language)
-    named = {
-        name: kind.names
-        for name, feature in (getattr(rows, "features", None) or {}).items()
-        if isinstance(kind := feature.feature if isinstance(feature, List) else feature, ClassLabel)
-    }
+    mirror = find_mirror(part.source)
     try:
+        if mirror and (files := _list_copied_files(mirror, part.configuration_of(language), part.split_of(language))):
+            yield from _read_copied_files(files, mirror)
+            return
+        rows = open_split(part, language)
+        named = _find_label_names(getattr(rows, "features", None) or {})
         for row in rows:
-            yield row | {name: _name_labels(row[name], names) for name, names in named.items()}
+            yield _name_row(row, named)
     except DataError:
         raise
     except Exception as error:
         raise make_read_error(part, language, error) from error
+
+
+def _find_label_names(features: Mapping[str, Any]) -> dict[str, list[str]]:
+    kinds = {name: each.feature if isinstance(each, List) else each for name, each in features.items()}
+    return {name: kind.names for name, kind in kinds.items() if isinstance(kind, ClassLabel)}
+
+
+def _name_row(row: Row, named: Mapping[str, Sequence[str]]) -> Row:
+    return row | {name: _name_labels(row[name], names) for name, names in named.items()}
 
 
 def _name_labels(value: int | list[int] | None, names: Sequence[str]) -> str | list[str] | None:
