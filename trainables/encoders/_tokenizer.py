@@ -104,9 +104,16 @@ class EncoderTokenizer:
 
     def count_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special tokens."""
+        return list(map(len, self._list_ids(texts, languages)))
+
+    def count_unknown_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
+        """The number of tokens of each text that stand for what the vocabulary lacks."""
+        return [list(ids).count(self._tokenizer.unk_token_id) for ids in self._list_ids(texts, languages)]
+
+    def _list_ids(self, texts: Sequence[str], languages: Sequence[str]) -> list[list[int]]:
         if self._xlm_tokenizer is None:
-            return list(map(len, self._tokenizer(list(texts), add_special_tokens=False)["input_ids"]))
-        return [len(self._xlm_tokenizer.encode(text, code)) for text, code in zip(texts, languages, strict=True)]
+            return list(self._tokenizer(list(texts), add_special_tokens=False)["input_ids"])
+        return [self._xlm_tokenizer.encode(text, code) for text, code in zip(texts, languages, strict=True)]
 
     def max_pair_tokens(self, max_length: int) -> int:
         """Most tokens of a pair of texts in an input of `max_length` tokens, without special tokens."""

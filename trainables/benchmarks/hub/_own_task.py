@@ -9,7 +9,14 @@ from datasets import ClassLabel, Features, List, get_dataset_config_names, load_
 
 from trainables.benchmarks.hub._mirror_check import check_mirror_files
 from trainables.benchmarks.hub._source import list_converted_folders, make_read_error, open_split
-from trainables.benchmarks.own import HubReader, OwnTable, load_own_table, make_hub_source, resolve_own_task
+from trainables.benchmarks.own import (
+    HubReader,
+    OwnTable,
+    list_hub_splits,
+    load_own_table,
+    make_hub_source,
+    resolve_own_task,
+)
 from trainables.cards import DatasetPart, DatasetSource, Row, RowFormat, find_mirror
 from trainables.own_tasks import OwnTask
 from trainables.validation import DataError, is_inside
@@ -38,6 +45,11 @@ def resolve_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
         DataError: see `resolve_own_task`.
     """
     return resolve_own_task(own, load_table(own))
+
+
+def list_own_parts(own: OwnTask) -> tuple[DatasetPart, ...]:
+    """The splits of the set of the hub that a task reads, each in one configuration under the language ``""``; none for files."""
+    return tuple(split.make_part() for split in list_hub_splits(own, HUB_READER)[0]) if own.hub else ()
 
 
 def _list_configurations(source: DatasetSource) -> Sequence[str]:

@@ -41,13 +41,17 @@ class HubSplit:
 
     def read_rows(self, hub: HubReader) -> Iterable[Row]:
         """Its rows, with the names of labels in place of numbers where the set has names."""
-        part = DatasetPart(
+        return hub.open_rows(self.make_part(), "")
+
+    def make_part(self) -> DatasetPart:
+        """It as a part of a task, under the language ``""``."""
+        return DatasetPart(
             source=self.source,
             row_format=RowFormat(columns={}),
             split=self.their_split,
             configuration={"": self.configuration},
+            languages=("",),
         )
-        return hub.open_rows(part, "")
 
 
 def make_hub_source(own: OwnTask) -> DatasetSource:
