@@ -77,10 +77,7 @@ class EncoderTokenizer:
     def notes(self) -> tuple[str, ...]:
         """One line for each difference between these tokens and those of the pre-training: missing word segmenters."""
         unsegmented = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
-        missing = [
-            code for code in unsegmented if not self._pretraining_languages or code in self._pretraining_languages
-        ]
-        if not missing:
+        if not (missing := [code for code in unsegmented if code in (self._pretraining_languages or unsegmented)]):
             return ()
         packages = ", ".join(f"{SEGMENTER_PACKAGES[code]} for {code}" for code in missing)
         packages += f" (with ~/{KYTEA_MODEL})" if "ja" in missing else ""
