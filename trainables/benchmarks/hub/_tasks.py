@@ -168,7 +168,11 @@ def read_rows(
 def _suggest_labels(part: DatasetPart, why: str) -> str:
     """What to do about a label that the training rows of a user's own task lack."""
     own = part.source.own
-    return f"; correct it, or list every label under tasks.{own.name}.labels" if own and " is none of " in why else ""
+    return (
+        f"; correct it, or list every label under tasks.{own.name}.labels"
+        if own and own.labels and " is none of " in why
+        else ""
+    )
 
 
 def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:

@@ -218,22 +218,39 @@ class _TableBuilder:
     def _find_labels(self, parts: Mapping[Part, Sequence[int]]) -> tuple[str, ...]:
         ours = next((name for name in ("tags", "labels", "label") if name in OWN_KINDS[self.own.kind].columns), "")
         column = self.own.find_column(ours)
-        if column is None or self.own.labels or not KIND_FACTS[self.own.kind].has_labels:
+        if column is None or not KIND_FACTS[self.own.kind].has_labels:
             return self.own.labels
+        found = self._list_labels(parts, column, train=True)
+        if not self.own.labels:
+            self._check_labels(found)
+        known = self.own.labels or tuple(sorted(found))
+        self._check_spelling(known, self._list_labels(parts, column, train=False))
+        return known
+
+    def _list_labels(self, parts: Mapping[Part, Sequence[int]], column: str, *, train: bool) -> dict[str, int]:
+        """The labels of training rows, or of all, each with the first row that has it."""
         found: dict[str, int] = {}
         values = self.columns[column]
-        for numbers in (numbers for (split, _), numbers in sorted(parts.items()) if split == "train"):
+        for numbers in (numbers for (split, _), numbers in sorted(parts.items()) if split == "train" or not train):
             for number in numbers:
-                for label in (values[number] or ()) if ours != "label" else [values[number]]:
+                for label in values[number] if isinstance(values[number], list) else [values[number]]:
                     if label is not None and not is_blank(label):
                         found.setdefault(label, number)
-        self._check_labels(found)
-        return tuple(sorted(found))
+        return found
+
+    def _check_spelling(self, known: Sequence[str], found: Mapping[str, int]) -> None:
+        """Refuse a label of any row that differs from a known one in case or blanks alone."""
+        alike = {_fold(label): label for label in known}
+        for label, number in found.items():
+            if label not in known and (right := alike.get(_fold(label))):
+                raise DataError(
+                    f"{self.places[number]}: label {label!r} differs from {right!r} in case or blanks alone: write {right!r}"
+                )
 
     def _check_labels(self, found: Mapping[str, int]) -> None:
         alike: dict[str, str] = {}
         for label, number in found.items():
-            first = alike.setdefault(" ".join(label.split()).casefold(), label)
+            first = alike.setdefault(_fold(label), label)
             if first != label:
                 raise DataError(
                     f"{self.own.name}: labels {first!r} and {label!r} differ in case or blanks alone ({self.places[number]}): write one of them, "
@@ -248,3 +265,8 @@ class _TableBuilder:
 
 def _is_null(value: Any) -> bool:
     return value is None or value == [] or (isinstance(value, str) and is_blank(value))
+
+
+def _fold(label: str) -> str:
+    """What labels that differ in case or blanks alone have in common."""
+    return "".join(label.split()).casefold()
