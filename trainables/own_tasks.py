@@ -12,36 +12,37 @@ SPLIT_NAMES: Mapping[str, tuple[str, ...]] = {
 """What files call our splits, in any case, where the config names nothing else."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindColumns:
-    """The columns of a kind's rows."""
-
-    required: tuple[str, ...]
-    optional: tuple[str, ...] = ()
-
-
-OWN_KINDS: Mapping[str, KindColumns] = {
-    "classification": KindColumns(required=("text", "label"), optional=("text_pair",)),
-    "tagging": KindColumns(required=("words", "tags")),
-    "multiple_choice": KindColumns(required=("context", "choices", "label")),
-    "question_answering": KindColumns(required=("context", "question", "answers")),
-}
-"""The kinds that rows of files can have, with their columns by our names."""
+LANGUAGE_PLACEHOLDERS = ("{language}", "{flores}", "{iso639_3}", "{bcp47}")
+"""Stand for the code of a language in the name of a configuration; any usual form of the code is understood for each."""
+CHOICE_COLUMN = "choice "
+"""Begins our names of choices in columns of their own."""
 PLACE_COLUMNS = ("language", "split", "item")
 """Columns that say where a row belongs; each may be absent."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnTask:
-    """A task whose rows are in files of the user's."""
+    """A task whose rows are in files of the user's, or in a data set of the hub."""
 
     name: str
     kind: str
-    """A key of `OWN_KINDS`."""
-    files: tuple[str, ...]
-    """Absolute paths; ``*`` stands for any part of a name, ``{language}`` and ``{split}`` for a language and a split."""
+    """A key of `trainables.cards.OWN_KINDS`."""
+    files: tuple[str, ...] = ()
+    """Absolute paths; ``*`` stands for any part of a name, ``{language}`` and ``{split}`` for a language and a split. Empty for `hub`."""
+    hub: str = ""
+    """A data set of the hub, ``namespace/name``, in place of files."""
+    configuration: str = ""
+    """Its configuration, with one of `LANGUAGE_PLACEHOLDERS` where each language has one."""
+    revision: str = ""
+    """Its branch, tag or commit; empty for main."""
+    languages_read: tuple[str, ...] = ()
+    """The languages whose configurations are read; empty for all that it has."""
     columns: tuple[tuple[str, str], ...] = ()
-    """Pairs of our name of a column and theirs."""
+    """Pairs of our name of a column and theirs; choices in several columns are `CHOICE_COLUMN` and a number from 1."""
+    separator: str = ";"
+    """Stands between the labels or choices of a row in one cell of a text file."""
+    metric: str = ""
+    """The main metric; empty for the kind's default."""
     labels: tuple[str, ...] = ()
     """Label names in the order of their numbers; before the files are read, empty for those of the training rows."""
     rows: tuple[tuple[str, str, int], ...] = ()
@@ -65,14 +66,15 @@ class OwnTask:
     """Codes of languages that the table lacks."""
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON types."""
-        return asdict(self)
+        """As JSON types; what is as by default is left out, so that new fields change no key of tasks without them."""
+        document = asdict(self)
+        return {key: value for key, value in document.items() if key not in _NEWER or value != _NEWER[key]}
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "OwnTask":
         """The inverse of `to_json`."""
         pairs = {key: tuple(map(tuple, document.get(key, ()))) for key in ("columns", "splits", "rows")}
-        lists = {key: tuple(document.get(key, ())) for key in ("files", "labels", "added")}
+        lists = {key: tuple(document.get(key, ())) for key in ("files", "labels", "added", "languages_read")}
         source = tuple(document.get("source", ("en",)))
         return cls(**{**document, **pairs, **lists, "source": source})
 
@@ -87,3 +89,19 @@ class OwnTask:
     def find_column(self, ours: str) -> str | None:
         """Their name of a column; None if the task has none."""
         return dict(self.columns).get(ours)
+
+    @property
+    def place(self) -> str:
+        """Where its rows are, for messages: the set, or the names of its files."""
+        return self.hub or ", ".join(file.rpartition("/")[2] for file in self.files)
+
+
+_NEWER: Mapping[str, Any] = {
+    "hub": "",
+    "configuration": "",
+    "revision": "",
+    "languages_read": (),
+    "separator": ";",
+    "metric": "",
+}
+"""Fields with their defaults that `OwnTask.to_json` leaves out."""

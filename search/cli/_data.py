@@ -13,6 +13,7 @@ from search.config import Config, load_config
 from search.data import (
     DatasetCheck,
     check_datasets,
+    describe_own_tasks,
     describe_training_memory,
     find_encoder_problems,
     list_task_requests,
@@ -56,6 +57,7 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
         )
     problems = [text for kind, text in encoder_notes if kind == "problem"]
     problems += [each.problem for each in checks if each.problem]
+    own_notes = describe_own_tasks(settings) if settings.tasks and not problems else {}
     if as_json:
         print_json(
             {
@@ -64,10 +66,12 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
                 "encoder": [{"kind": kind, "text": text} for kind, text in encoder_notes],
                 "memory": memory,
                 "sets": [each.to_json() for each in checks],
+                **({"own_tasks": {name: list(lines) for name, lines in own_notes.items()}} if own_notes else {}),
             }
         )
     else:
         notes = [*_list_notes(checks), *(text for kind, text in encoder_notes if kind == "note")]
+        notes += [note for lines in own_notes.values() for note in lines]
         notes += [f"memory: a trial holds {memory}"] if memory else []
         _print_dataset_checks(settings.name, checks, notes, problems)
     if problems:
@@ -134,11 +138,7 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
     if os.environ.get(MIRROR_VARIABLE) and Path(os.environ[MIRROR_VARIABLE]).absolute() == folder.absolute():
         del os.environ[MIRROR_VARIABLE]  # the hub is the source, not the folder itself
     silence_datasets()
-    parts = {
-        part.describe_source(language): (part, language)
-        for request in list_task_requests(settings)
-        for _, part, language in request.iterate_parts(settings.scored_languages)
-    }
+    parts = dict(_list_parts(settings))
     copied, problems = _copy_all(settings, parts, folder)
     if as_json:
         print_json({"to": str(folder), "copied": copied, "problems": problems})
@@ -150,6 +150,19 @@ def fetch(config: Path, overrides: tuple[str, ...], folder: Path, as_json: bool)
         )
     if problems:
         raise UserError("\n".join([f"{len(problems)} could not be copied:", *(f"  {problem}" for problem in problems)]))
+
+
+def _list_parts(settings: Config) -> Iterator[tuple[str, tuple[DatasetPart, str]]]:
+    """The splits of sets that are read, by name; files of a user's own are where they are."""
+    from trainables.benchmarks.hub import list_own_parts
+
+    for request in list_task_requests(settings):
+        for _, part, language in request.iterate_parts(settings.scored_languages):
+            if part.source.own is None:
+                yield part.describe_source(language), (part, language)
+    for own in settings.own_tasks:
+        for part in list_own_parts(own):
+            yield part.describe_source(""), (part, "")
 
 
 def _copy_all(settings: Config, parts: dict[str, tuple[DatasetPart, str]], folder: Path) -> tuple[list[str], list[str]]:

@@ -2,12 +2,14 @@
 
 from search.data._check import DatasetCheck, check_datasets
 from search.data._encoder_check import describe_training_memory, find_encoder_problems
+from search.data._own_check import describe_own_tasks
 from search.data._preparation import prepare_data
 from search.data._requests import list_task_requests
 
 __all__ = [
     "DatasetCheck",
     "check_datasets",
+    "describe_own_tasks",
     "describe_training_memory",
     "find_encoder_problems",
     "list_task_requests",

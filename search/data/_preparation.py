@@ -10,6 +10,7 @@ from rich.progress import TimeRemainingColumn
 
 from search.config import Config
 from search.data._encoder_check import find_encoder_problems
+from search.data._own_check import summarise_own_tasks
 from search.data._requests import TaskRequest, list_task_requests
 from search.errors import UserError
 from search.home import Home
@@ -41,6 +42,8 @@ def prepare_data(config: Config, home: Home, console: Console) -> None:
         else:
             print_plain(console, text)
     if not problems:
+        for note in summarise_own_tasks(config):
+            print_plain(console, note)
         problems = _encode_tasks(config, home, console)
     if problems:
         lines = [f"{config.name} cannot be launched:", *(f"  {problem}" for problem in problems)]

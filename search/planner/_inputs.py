@@ -27,7 +27,8 @@ def find_input_problems(config: Config, file: Path | None = None) -> Iterator[st
             yield str(error)
     for task in (*config.targets, *config.intermediate):
         parts = config.catalogue[task].parts
-        sets = {part.source for part in (*parts.train, *parts.dev, *parts.test, *parts.candidates)} if parts else set()
+        every = (*parts.train, *parts.dev, *parts.test, *parts.candidates) if parts else ()
+        sets = {part.source for part in every if part.source.own is None}  # a user's own were read with the config
         for each in sorted(sets, key=lambda data: data.repository):
             try:
                 find_mirror(each)

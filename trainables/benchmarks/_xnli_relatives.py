@@ -8,7 +8,7 @@ from trainables.benchmarks.xtreme import NLI_LABELS, XTREME
 from trainables.cards import DatasetPart, DatasetSource, TaskCard, TaskParts, make_pair_format
 
 _XNLI = XTREME["xnli"]
-_TRAINED = "it has no training rows: trained on XNLI's, in English"
+_TRAINED = "it has no training rows: trained on XNLI's"
 _FORMAT = make_pair_format("premise", "hypothesis", NLI_LABELS, hub_order=NLI_LABELS)
 
 

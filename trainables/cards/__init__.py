@@ -27,6 +27,7 @@ from trainables.cards._kind_facts import (
     KIND_FACTS,
     LABEL_F1_METRIC,
     LABEL_F1_PREFIX,
+    OWN_KINDS,
     KindFacts,
     explain_unknown_metric,
 )
@@ -81,6 +82,7 @@ __all__ = [
     "MODELS_FOLDER",
     "MTEB_TRANSLATION_FORMAT",
     "MULTIPLE_LANGUAGES",
+    "OWN_KINDS",
     "PLAIN_TEXT_FORMAT",
     "QUESTION_FORMAT",
     "QUESTION_SENTENCE_FORMAT",

@@ -1,7 +1,7 @@
 """Task kinds as plain data: the columns of their rows, and their metrics. Imports no torch: a config is checked against this table."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 LABEL_F1_PREFIX = "f1:"
 """Followed by the name of a label: the F1 of that label alone."""
@@ -88,6 +88,17 @@ KIND_FACTS: dict[str, KindFacts] = {
 }
 """By name; `trainables.tasks.TASK_KINDS` has the same names. Official metrics (`trainables.transfer.OFFICIAL_PREFIX`) are left out: some
 data have none."""
+
+
+OWN_KINDS: dict[str, KindFacts] = {
+    kind: KIND_FACTS[kind]
+    for kind in ("classification", "multi_label", "regression", "tagging", "multiple_choice", "ranking")
+} | {
+    "question_answering": replace(_ANSWERS, columns=("context", "question", "answers")),
+    "retrieval": _SENTENCES,
+    "masked_language_modelling": KIND_FACTS["masked_language_modelling"],
+}
+"""The kinds that a user's own task can have, with the columns that its rows need."""
 
 
 def explain_unknown_metric(kind: str, metric: str, labels: Collection[str] = ()) -> str:

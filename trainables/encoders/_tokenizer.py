@@ -77,10 +77,7 @@ class EncoderTokenizer:
     def notes(self) -> tuple[str, ...]:
         """One line for each difference between these tokens and those of the pre-training: missing word segmenters."""
         unsegmented = self._xlm_tokenizer.languages_without_segmenter if self._xlm_tokenizer else ()
-        missing = [
-            code for code in unsegmented if not self._pretraining_languages or code in self._pretraining_languages
-        ]
-        if not missing:
+        if not (missing := [code for code in unsegmented if code in (self._pretraining_languages or unsegmented)]):
             return ()
         packages = ", ".join(f"{SEGMENTER_PACKAGES[code]} for {code}" for code in missing)
         packages += f" (with ~/{KYTEA_MODEL})" if "ja" in missing else ""
@@ -104,9 +101,16 @@ class EncoderTokenizer:
 
     def count_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
         """The number of tokens of each text, without special tokens."""
+        return list(map(len, self._list_ids(texts, languages)))
+
+    def count_unknown_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
+        """The number of tokens of each text that stand for what the vocabulary lacks."""
+        return [list(ids).count(self._tokenizer.unk_token_id) for ids in self._list_ids(texts, languages)]
+
+    def _list_ids(self, texts: Sequence[str], languages: Sequence[str]) -> list[list[int]]:
         if self._xlm_tokenizer is None:
-            return list(map(len, self._tokenizer(list(texts), add_special_tokens=False)["input_ids"]))
-        return [len(self._xlm_tokenizer.encode(text, code)) for text, code in zip(texts, languages, strict=True)]
+            return list(self._tokenizer(list(texts), add_special_tokens=False)["input_ids"])
+        return [self._xlm_tokenizer.encode(text, code) for text, code in zip(texts, languages, strict=True)]
 
     def max_pair_tokens(self, max_length: int) -> int:
         """Most tokens of a pair of texts in an input of `max_length` tokens, without special tokens."""

@@ -161,7 +161,7 @@ WRONG = {
         r"unknown column 'words' of kind classification; allowed: text",
     ),
     "split": ({"tasks__intent__splits": {"heldout": "x"}}, r"unknown split 'heldout'; allowed: train, dev, test"),
-    "key": ({"tasks__intent__separator": ";"}, r"tasks\.intent\.separator: unknown key; allowed here: kind, files"),
+    "key": ({"tasks__intent__delimiter": ";"}, r"tasks\.intent\.delimiter: unknown key; allowed here: kind, files"),
     "target": ({"targets": ["intent2"]}, r"unknown target task: 'intent2'; allowed: .*sentiment"),
     "intermediate": ({"intermediate": {"x": {}}}, r"unknown intermediate task: 'x'; allowed: .*mnli.*intent"),
     "language": ({"languages": ["en", "fi"]}, r"unknown language: 'fi'; allowed: de, en, sw"),

@@ -9,10 +9,9 @@ from urllib.parse import quote
 
 from datasets import Dataset, IterableDataset, load_dataset, load_dataset_builder
 from datasets.utils.logging import disable_progress_bar, set_verbosity
-from huggingface_hub import HfApi
+from huggingface_hub import HfApi, RepoFolder
 
 from trainables.benchmarks.hub._mirror_check import check_column_types, check_mirror_files, check_split_files
-from trainables.benchmarks.own import load_own_table
 from trainables.cards import CONVERTED_REVISION, TAGGED_FILE_FORMAT, DatasetPart, Row, find_mirror
 from trainables.validation import DataError, UnreachableError, is_inside
 
@@ -29,8 +28,6 @@ def open_split(part: DatasetPart, language: str) -> Iterable[Row]:
     machine-translated training set in every language. A mirror is always streamed: `datasets` would read its prepared copy again even
     if the files have changed.
     """
-    if part.source.own is not None:
-        return load_own_table(part.source.own).iterate_rows(part.split, language)
     mirror = find_mirror(part.source)
     split = part.split_of(language)
     packed = part.source.archived and not (mirror and any(mirror.rglob("*.parquet")))
@@ -89,6 +86,21 @@ def _load_from_hub(part: DatasetPart, language: str, stream: bool) -> Iterable[R
             raise DataError(f"its branch {revision} has no such configuration and split") from error
         raise
     return rows
+
+
+def list_converted_folders(repository: str, revision: str, folder: str) -> tuple[str, ...]:
+    """The folders in a folder of a branch with the hub's own conversion: configurations at the top, splits in each.
+
+    Raises:
+        DataError: when the branch cannot be listed.
+    """
+    try:
+        entries = HfApi().list_repo_tree(repository, folder or None, revision=revision, repo_type="dataset")
+        return tuple(entry.path.rpartition("/")[2] for entry in entries if isinstance(entry, RepoFolder))
+    except Exception as error:
+        raise (UnreachableError if _is_unreachable(error) else DataError)(
+            f"{repository}, branch {revision}: {explain_error(error)}"
+        ) from error
 
 
 @cache

@@ -10,7 +10,8 @@ from typing import Any
 
 from datasets import ClassLabel, List
 
-from trainables.benchmarks.hub._source import explain_error, make_read_error, open_split
+from trainables.benchmarks.hub._own_task import HUB_READER, open_rows
+from trainables.benchmarks.hub._source import explain_error, make_read_error
 from trainables.benchmarks.own import PLACE_COLUMN, describe_own_source
 from trainables.cards import (
     EMPTY_TEXT,
@@ -63,7 +64,7 @@ def read_labels(card: TaskCard) -> tuple[str, ...]:
     found: set[str] = set()
     for part in card.parts.train if card.parts and not card.labels else ():
         if "tags" in part.row_format.columns:
-            tags_of_rows = (row[part.row_format.columns["tags"]] for row in open_split(part, part.languages[0]))
+            tags_of_rows = (row[part.row_format.columns["tags"]] for row in open_rows(part, part.languages[0]))
             found |= {tag for tags in tags_of_rows for tag in tags if not is_blank(tag)}
     return card.labels or tuple(sorted(found))
 
@@ -86,7 +87,7 @@ def _read_all(
 def _describe_source(part: DatasetPart, language: str) -> list[Any]:
     """What decides the rows: their source and format, and for a mirror the sizes and times of its files. Nothing is read."""
     if part.source.own is not None:
-        return describe_own_source(part.source.own, part.split, language)
+        return describe_own_source(part.source.own, part.split, language, HUB_READER)
     mirror = find_mirror(part.source)
     stamps = [_stamp_file(file) for file in _list_mirror_files(mirror, part, language)] if mirror else []
     without = _describe_source(part.excluded_part, SOURCE_LANGUAGE) if part.excluded_part else None
@@ -135,7 +136,7 @@ def read_rows(
     """
     description = part.describe_rows(language)
     own = {"language": language} if len(part.languages) > 1 else {}
-    raw_rows = open_split(part, language)
+    raw_rows = open_rows(part, language)
     try:
         label_map = LabelMap.from_format(part.row_format, labels, _read_label_names(raw_rows, part))
     except ValueError as error:
@@ -167,7 +168,11 @@ def read_rows(
 def _suggest_labels(part: DatasetPart, why: str) -> str:
     """What to do about a label that the training rows of a user's own task lack."""
     own = part.source.own
-    return f"; correct it, or list every label under tasks.{own.name}.labels" if own and " is none of " in why else ""
+    return (
+        f"; correct it, or list every label under tasks.{own.name}.labels"
+        if own and own.labels and " is none of " in why
+        else ""
+    )
 
 
 def _adapt_row(row: Row, part: DatasetPart, label_map: LabelMap, notes: RowNotes, train: bool) -> list[Row]:
@@ -253,7 +258,7 @@ def _filter_language(raw_rows: Iterable[Row], part: DatasetPart, language: str, 
     """The original rows in a language, without those that `excluded_part` has."""
     others, wanted = set[str](), _get_required_columns(part)
     if (without := part.excluded_part) is not None:
-        excluded_rows = _filter_language(open_split(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, RowNotes())
+        excluded_rows = _filter_language(open_rows(without, SOURCE_LANGUAGE), without, SOURCE_LANGUAGE, RowNotes())
         others = {(row["context"] or "").strip() for row in excluded_rows}
     for number, row in enumerate(raw_rows):
         if number == 0 and (missing := sorted(wanted - row.keys())):

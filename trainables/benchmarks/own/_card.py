@@ -1,9 +1,8 @@
 """The card of a user's own task, made of its files."""
 
 from dataclasses import replace
-from pathlib import Path
 
-from trainables.benchmarks.own._table import PLACE_COLUMN, load_own_table
+from trainables.benchmarks.own._table import PLACE_COLUMN, OwnTable
 from trainables.cards import (
     MULTIPLE_LANGUAGES,
     QUESTION_FORMAT,
@@ -13,21 +12,24 @@ from trainables.cards import (
     RowFormat,
     TaskCard,
     TaskParts,
+    explain_unknown_metric,
+    make_choice_format,
     make_choice_list_format,
     make_tagging_format,
 )
 from trainables.languages import SOURCE_LANGUAGE
-from trainables.own_tasks import PLACE_COLUMNS, OwnTask
+from trainables.own_tasks import CHOICE_COLUMN, PLACE_COLUMNS, OwnTask
 from trainables.validation import DataError
 
 
-def resolve_own_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
-    """The task with its labels and numbers of rows, read from its files, and notes about them.
+def resolve_own_task(own: OwnTask, table: OwnTable) -> tuple[OwnTask, tuple[str, ...]]:
+    """The task with its labels and numbers of rows, and notes about them.
 
     Raises:
-        DataError: when its files cannot be read, or a target has no training rows in the source language.
+        DataError: when its main metric is none of its kind, or a target has no training rows in the source language.
     """
-    table = load_own_table(own)
+    if wrong := explain_unknown_metric(own.kind, own.metric, table.labels):
+        raise DataError(f"{own.name}: metric: {wrong}")
     rows = tuple((split, language, len(numbers)) for (split, language), numbers in sorted(table.parts.items()))
     resolved = replace(own, labels=table.labels, rows=rows)
     trained = resolved.languages("train")
@@ -47,10 +49,11 @@ def make_own_card(own: OwnTask) -> TaskCard:
         trained = own.source
     return TaskCard(
         kind=own.kind,
-        description=own.about or f"rows of {', '.join(Path(file).name for file in own.files)}",
+        description=own.about or f"rows of {own.place}",
         train=sum(own.count_rows("train", language) for language in trained),
         language=trained[0] if len(trained) == 1 else MULTIPLE_LANGUAGES if trained else SOURCE_LANGUAGE,
         labels=own.labels,
+        metric=own.metric,
         languages=own.languages("test"),
         parts=TaskParts(
             train=_make_parts(own, "train", trained),
@@ -81,9 +84,16 @@ def make_own_format(own: OwnTask, split: str) -> RowFormat:
     match own.kind:
         case "tagging":
             return make_tagging_format(columns["words"], columns["tags"], ())
+        case "multiple_choice" if "choices" not in columns:
+            options = [theirs for ours, theirs in own.columns if ours.startswith(CHOICE_COLUMN)]
+            return make_choice_format([columns["context"]], options, columns["label"])
         case "multiple_choice":
             return make_choice_list_format(columns)
         case "question_answering":
             return replace(QUESTION_FORMAT if split == "train" else SCORED_QUESTION_FORMAT, columns=columns)
+        case "regression":
+            return RowFormat(columns=columns, column_types={"label": float})
+        case "ranking":
+            return RowFormat(columns=columns, group_by="text")
         case _:
             return RowFormat(columns=columns)

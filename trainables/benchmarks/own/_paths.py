@@ -20,6 +20,9 @@ class TaskFile:
     language: str | None
     split: str | None
 
+    def __str__(self) -> str:
+        return str(self.path)
+
 
 def find_task_files(own: OwnTask) -> tuple[TaskFile, ...]:
     """The files of a task in the order of their paths.

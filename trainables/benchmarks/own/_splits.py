@@ -2,7 +2,7 @@
 
 import hashlib
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from trainables.own_tasks import OwnTask
 
@@ -17,7 +17,8 @@ def cut_missing_splits(
 
     In each language: a missing dev set is the share `OwnTask.dev_share` of the training rows, or, where there is only a test set, half of
     that; a missing test set is half of dev. A row's side is decided by a hash of its item, or of its texts, and the seed, so that rows with
-    the same item, in any language, come to the same side.
+    the same item, in any language, come to the same side. Where that leaves a
+    side empty and the share is at least one item, the item next to it is moved.
 
     Args:
         own: the task; the parts of one that is no target stay as they are.
@@ -31,11 +32,23 @@ def cut_missing_splits(
     for language in sorted({language for _, language in parts}):
         for source, missing, share in _list_cuts(own, cut, language):
             numbers = cut.pop((source, language))
-            taken = array("q", (n for n in numbers if _compute_position(keys[n], own.split_seed, missing) < share))
-            left = array("q", (n for n in numbers if _compute_position(keys[n], own.split_seed, missing) >= share))
+            positions = {n: _compute_position(keys[n], own.split_seed, missing) for n in numbers}
+            border = _find_border(share, positions.values())
+            taken = array("q", (n for n in numbers if positions[n] < border))
+            left = array("q", (n for n in numbers if positions[n] >= border))
             cut |= {part: rows for part, rows in (((missing, language), taken), ((source, language), left)) if rows}
             notes.append(f"{language}: {missing} is {len(taken):,} of the {len(numbers):,} rows of {source}")
     return cut, notes
+
+
+def _find_border(share: float, positions: Collection[float]) -> float:
+    """The share, moved so that neither side of a small set is empty where the share is at least one item."""
+    first, last = min(positions), max(positions)
+    if first == last or share * len(set(positions)) < 1:
+        return share
+    if first >= share:
+        return min((each for each in positions if each > first), default=share)
+    return last if last < share else share
 
 
 def _list_cuts(own: OwnTask, parts: Mapping[Part, object], language: str) -> Iterator[tuple[str, str, float]]:

@@ -3,7 +3,7 @@
 import hashlib
 from array import array
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -11,12 +11,14 @@ from typing import Any
 
 import pyarrow as pa
 
+from trainables.benchmarks.own._hub_set import HubReader, HubSplit, list_hub_splits
 from trainables.benchmarks.own._paths import TaskFile, find_task_files
 from trainables.benchmarks.own._readers import read_file
 from trainables.benchmarks.own._splits import Part, cut_missing_splits
-from trainables.cards import Row, is_blank
+from trainables.benchmarks.own._values import convert_value, to_arrow
+from trainables.cards import KIND_FACTS, OWN_KINDS, Row, is_blank
 from trainables.languages import resolve_language
-from trainables.own_tasks import OWN_KINDS, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
+from trainables.own_tasks import PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.validation import DataError
 
 PLACE_COLUMN = "_place"
@@ -48,19 +50,25 @@ class OwnTable:
             yield from self.table.take(list(numbers[start : start + _CHUNK_ROWS])).to_pylist()
 
 
-def load_own_table(own: OwnTask) -> OwnTable:
-    """Read the files of a task, unless they were read and have not changed since.
+def load_own_table(own: OwnTask, hub: HubReader) -> OwnTable:
+    """Read the rows of a task, unless they were read and its files have not changed since.
 
     Raises:
         DataError: when a file is missing or broken, or its rows are not those of the task; the message names file, line and what to do.
     """
-    files = find_task_files(own)
-    return _read_table(replace(own, rows=()), files, tuple(_stamp_file(file.path) for file in files))
+    files = () if own.hub else find_task_files(own)
+    return _read_table(replace(own, rows=()), files, _stamp_source(own, files, hub), hub)
 
 
-def describe_own_source(own: OwnTask, split: str, language: str) -> list[Any]:
+def describe_own_source(own: OwnTask, split: str, language: str, hub: HubReader) -> list[Any]:
     """What decides the rows of a split in a language: the task, and paths, sizes and times of its files."""
-    return [own.to_json(), split, language, [_stamp_file(file.path) for file in find_task_files(own)]]
+    files = () if own.hub else find_task_files(own)
+    return [own.to_json(), split, language, _stamp_source(own, files, hub)]
+
+
+def _stamp_source(own: OwnTask, files: tuple[TaskFile, ...], hub: HubReader) -> tuple[tuple[str, int, int], ...]:
+    paths = hub.list_files(own) if own.hub else tuple(file.path for file in files)
+    return tuple(_stamp_file(path) for path in paths)
 
 
 def _stamp_file(path: Path) -> tuple[str, int, int]:
@@ -69,10 +77,16 @@ def _stamp_file(path: Path) -> tuple[str, int, int]:
 
 
 @lru_cache(maxsize=16)
-def _read_table(own: OwnTask, files: tuple[TaskFile, ...], stamps: tuple[tuple[str, int, int], ...]) -> OwnTable:
+def _read_table(
+    own: OwnTask, files: tuple[TaskFile, ...], stamps: tuple[tuple[str, int, int], ...], hub: HubReader
+) -> OwnTable:
     builder = _TableBuilder(own)
     for file in files:
-        builder.add_file(file)
+        builder.add_rows(file, ((f"line {line}", row) for line, row in read_file(file.path)))
+    if own.hub:
+        splits, builder.notes = list_hub_splits(own, hub)
+        for each in splits:
+            builder.add_rows(each, ((f"row {number}", row) for number, row in enumerate(each.read_rows(hub))))
     return builder.build()
 
 
@@ -84,12 +98,10 @@ class _TableBuilder:
     parts: "dict[Part, array[int]]" = field(default_factory=dict)
     keys: list[bytes] = field(default_factory=list)
     """By row, a digest of its item, or of its texts where it has none."""
+    notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        kind = OWN_KINDS[self.own.kind]
-        self.used = {
-            theirs: ours for ours, theirs in self.own.columns if ours in (*kind.required, *kind.optional, "item")
-        }
+        self.used = {theirs: ours for ours, theirs in self.own.columns if ours not in ("language", "split")}
         self.columns = {theirs: [] for theirs in self.used}
         self.splits = {
             name.casefold(): ours
@@ -98,39 +110,54 @@ class _TableBuilder:
             if ours not in dict(self.own.splits)
         } | {theirs.casefold(): ours for ours, theirs in self.own.splits}
 
-    def add_file(self, file: TaskFile) -> None:
-        rows = 0
-        for rows, (line, row) in enumerate(read_file(file.path), start=1):
+    def add_rows(self, place: TaskFile | HubSplit, numbered: Iterable[tuple[str, Row]]) -> None:
+        """Add the rows of a file, or of a split of a set of the hub."""
+        rows, filled = 0, set[str]()
+        for rows, (number, row) in enumerate(numbered, start=1):
             if rows == 1:
-                self._check_columns(file.path, row)
+                self._check_columns(place, row)
             try:
-                self._add_row(file, line, row)
+                self._add_row(place, number, row)
             except ValueError as error:
-                raise DataError(f"{file.path}, line {line}: {error}") from error
+                raise DataError(f"{place}, {number}: {error}") from error
+            filled |= {theirs for theirs in self.used if theirs not in filled and not _is_null(row.get(theirs))}
         if not rows:
-            raise DataError(f"{file.path} has no rows")
+            raise DataError(f"{place} has no rows: add some, or leave it out")
+        self._check_filled(place, filled)
 
-    def _check_columns(self, path: Path, row: Row) -> None:
+    def _check_columns(self, place: TaskFile | HubSplit, row: Row) -> None:
         placed = [column for name in PLACE_COLUMNS if (column := self.own.find_column(name))]
         wanted = dict.fromkeys([*self.used, *placed])
         if missing := [column for column in wanted if column not in row]:
             raise DataError(
-                f"{path}: no column {', '.join(missing)}; it has {', '.join(map(str, row))}: name its columns under tasks.{self.own.name}.columns"
+                f"{place}: no column {', '.join(missing)}; it has {', '.join(map(str, row))}: name its columns under tasks.{self.own.name}.columns"
             )
 
-    def _add_row(self, file: TaskFile, line: int, row: Row) -> None:
-        split = self._find_split(row, file.split)
-        language = self._find_language(row, file.language)
-        number = len(self.places)
-        for theirs, ours in self.used.items():
-            self.columns[theirs].append(_convert_value(row.get(theirs), ours))
-        self.places.append(f"{file.path}, line {line}")
-        self.keys.append(self._make_key(row, language))
-        self.parts.setdefault((split, language), array("q")).append(number)
+    def _check_filled(self, place: TaskFile | HubSplit, filled: Collection[str]) -> None:
+        """Refuse a column that is empty in every row; labels of a test set may be hidden, and are counted when rows are read."""
+        needed = [
+            theirs for theirs, ours in self.used.items() if ours not in ("label", "labels", "tags", "answers", "item")
+        ]
+        if empty := [column for column in needed if column not in filled]:
+            raise DataError(
+                f"{place}: column {', '.join(empty)} is empty in every row: fill it, or name another under tasks.{self.own.name}.columns"
+            )
 
-    def _find_split(self, row: Row, of_file: str | None) -> str:
+    def _add_row(self, place: TaskFile | HubSplit, number: str, row: Row) -> None:
+        split = self._find_split(row, place)
+        language = self._find_language(row, place.language)
+        values = {theirs: convert_value(row.get(theirs), ours, theirs, self.own) for theirs, ours in self.used.items()}
+        for theirs, value in values.items():
+            self.columns[theirs].append(value)
+        self.parts.setdefault((split, language), array("q")).append(len(self.places))
+        self.places.append(f"{place}, {number}")
+        self.keys.append(self._make_key(row, language))
+
+    def _find_split(self, row: Row, place: TaskFile | HubSplit) -> str:
         column = self.own.find_column("split")
-        value = row.get(column) if column else of_file
+        if column is None and isinstance(place, HubSplit):
+            return place.split
+        value = row.get(column) if column else place.split
         if value is None:
             if column:
                 raise ValueError(f"no split in column {column}")
@@ -156,14 +183,16 @@ class _TableBuilder:
         if item and row[item] is not None:
             text = f"item {row[item]}"
         else:
-            texts = [row.get(theirs) for theirs, ours in self.used.items() if ours not in ("label", "tags", "item")]
+            texts = [
+                row.get(theirs) for theirs, ours in self.used.items() if ours not in ("label", "labels", "tags", "item")
+            ]
             text = f"{language} {texts}"
         return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 
     def build(self) -> OwnTable:
-        parts, notes = cut_missing_splits(self.own, self.parts, self.keys)
-        notes = [*notes, *self._find_repeated(), *self._find_overlaps(parts)]
-        table = pa.table({theirs: _to_arrow(values) for theirs, values in self.columns.items()})
+        parts, cuts = cut_missing_splits(self.own, self.parts, self.keys)
+        notes = [*self.notes, *cuts, *self._find_repeated(), *self._find_overlaps(parts)]
+        table = pa.table({theirs: to_arrow(values, theirs, self.places) for theirs, values in self.columns.items()})
         table = table.append_column(PLACE_COLUMN, pa.array(self.places, pa.large_string()))
         return OwnTable(table, parts, self._find_labels(parts), tuple(notes))
 
@@ -187,24 +216,41 @@ class _TableBuilder:
             yield what
 
     def _find_labels(self, parts: Mapping[Part, Sequence[int]]) -> tuple[str, ...]:
-        ours = "tags" if self.own.kind == "tagging" else "label"
+        ours = next((name for name in ("tags", "labels", "label") if name in OWN_KINDS[self.own.kind].columns), "")
         column = self.own.find_column(ours)
-        if column is None or self.own.kind == "multiple_choice" or self.own.labels:
+        if column is None or not KIND_FACTS[self.own.kind].has_labels:
             return self.own.labels
+        found = self._list_labels(parts, column, train=True)
+        if not self.own.labels:
+            self._check_labels(found)
+        known = self.own.labels or tuple(sorted(found))
+        self._check_spelling(known, self._list_labels(parts, column, train=False))
+        return known
+
+    def _list_labels(self, parts: Mapping[Part, Sequence[int]], column: str, *, train: bool) -> dict[str, int]:
+        """The labels of training rows, or of all, each with the first row that has it."""
         found: dict[str, int] = {}
         values = self.columns[column]
-        for numbers in (numbers for (split, _), numbers in sorted(parts.items()) if split == "train"):
+        for numbers in (numbers for (split, _), numbers in sorted(parts.items()) if split == "train" or not train):
             for number in numbers:
-                for label in values[number] if ours == "tags" else [values[number]]:
+                for label in values[number] if isinstance(values[number], list) else [values[number]]:
                     if label is not None and not is_blank(label):
                         found.setdefault(label, number)
-        self._check_labels(found)
-        return tuple(sorted(found))
+        return found
+
+    def _check_spelling(self, known: Sequence[str], found: Mapping[str, int]) -> None:
+        """Refuse a label of any row that differs from a known one in case or blanks alone."""
+        alike = {_fold(label): label for label in known}
+        for label, number in found.items():
+            if label not in known and (right := alike.get(_fold(label))):
+                raise DataError(
+                    f"{self.places[number]}: label {label!r} differs from {right!r} in case or blanks alone: write {right!r}"
+                )
 
     def _check_labels(self, found: Mapping[str, int]) -> None:
         alike: dict[str, str] = {}
         for label, number in found.items():
-            first = alike.setdefault(" ".join(label.split()).casefold(), label)
+            first = alike.setdefault(_fold(label), label)
             if first != label:
                 raise DataError(
                     f"{self.own.name}: labels {first!r} and {label!r} differ in case or blanks alone ({self.places[number]}): write one of them, "
@@ -217,27 +263,10 @@ class _TableBuilder:
             )
 
 
-def _convert_value(value: Any, ours: str) -> Any:
-    """Labels as text, whatever type the file gives them."""
-    if ours == "label":
-        return _to_label(value)
-    if ours == "tags" and isinstance(value, list):
-        return [_to_label(each) for each in value]
-    if ours in ("words", "tags", "choices") and isinstance(value, str):
-        return value.split()
-    return value
+def _is_null(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, str) and is_blank(value))
 
 
-def _to_label(value: Any) -> str | None:
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value).strip()
-
-
-def _to_arrow(values: list[Any]) -> pa.Array:
-    try:
-        return pa.array(values)
-    except pa.ArrowInvalid as error:
-        raise DataError(f"a column has values of several types: {str(error).splitlines()[0]}") from error
+def _fold(label: str) -> str:
+    """What labels that differ in case or blanks alone have in common."""
+    return "".join(label.split()).casefold()

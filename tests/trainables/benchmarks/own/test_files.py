@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from trainables.benchmarks import get_task_catalogue, load_task
-from trainables.benchmarks.own import load_own_table, resolve_own_task
+from trainables.benchmarks.hub import load_table as load_own_table
+from trainables.benchmarks.hub import resolve_task as resolve_own_task
 from trainables.own_tasks import OwnTask
 from trainables.validation import DataError
 
