@@ -159,6 +159,8 @@ class TaskParts:
     test: tuple[DatasetPart, ...] = ()
     candidates: tuple[DatasetPart, ...] = ()
     """The candidates, for kinds that retrieve from more than the rows themselves."""
+    shots: tuple[DatasetPart, ...] = ()
+    """Training rows in languages that a target is not trained in: few-shot rows are chosen among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
