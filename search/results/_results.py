@@ -87,7 +87,7 @@ def serialize_results(study: Study) -> str:
 
 
 def _sum_sharing(outcomes: list[Outcome]) -> dict[str, float]:
-    stages = [stage for outcome in outcomes for stage in outcome.stages]
+    stages = [stage for outcome in outcomes for stage in outcome.all_stages]
     return {
         "stages_asked": len(stages),
         "stages_trained": sum(stage.trained for stage in stages),
