@@ -13,8 +13,10 @@ from search.config import Config, load_config
 from search.data import (
     DatasetCheck,
     check_datasets,
+    describe_shot_sources,
     describe_training_memory,
     find_encoder_problems,
+    list_shot_sources,
     list_task_requests,
 )
 from search.errors import UserError
@@ -64,10 +66,12 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
                 "encoder": [{"kind": kind, "text": text} for kind, text in encoder_notes],
                 "memory": memory,
                 "sets": [each.to_json() for each in checks],
+                **({"shots": shots} if (shots := list_shot_sources(settings)) else {}),
             }
         )
     else:
         notes = [*_list_notes(checks), *(text for kind, text in encoder_notes if kind == "note")]
+        notes += describe_shot_sources(settings)
         notes += [f"memory: a trial holds {memory}"] if memory else []
         _print_dataset_checks(settings.name, checks, notes, problems)
     if problems:

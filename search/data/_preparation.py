@@ -11,6 +11,7 @@ from rich.progress import TimeRemainingColumn
 from search.config import Config
 from search.data._encoder_check import find_encoder_problems
 from search.data._requests import TaskRequest, list_task_requests
+from search.data._shots import describe_shot_sources
 from search.errors import UserError
 from search.home import Home
 from search.terminal import make_progress_bar, print_plain
@@ -40,6 +41,8 @@ def prepare_data(config: Config, home: Home, console: Console) -> None:
             problems.append(text)
         else:
             print_plain(console, text)
+    for sentence in describe_shot_sources(config):
+        print_plain(console, sentence)
     if not problems:
         problems = _encode_tasks(config, home, console)
     if problems:
@@ -91,6 +94,7 @@ def _encode_task(request: TaskRequest, config: Config, home: Home, show: Callabl
             request.max_length,
             data=str(home.data),
             own_tasks=config.own_tasks,
+            few_shot=config.few_shot_transfer if request.splits else None,
         ),
         report_progress=report_progress,
     )

@@ -24,6 +24,7 @@ def build_model_card(
     repeats: dict[int, Outcome],
     merged: MergedSeeds | None = None,
     onnx_difference: float | None = None,
+    few_shot: str = "",
 ) -> str:
     """The model card of one target's model.
 
@@ -35,13 +36,14 @@ def build_model_card(
         repeats: of the trial, by seed.
         merged: of the weights of several seeds, if the model is their mean.
         onnx_difference: of its ONNX copy from torch; None without one.
+        few_shot: what the training section says of few-shot rows; empty where the search has none.
     """
     transfers = {f"seed {best.seed}": outcome.transfer} | {f"seed {s}": repeats[s].transfer for s in sorted(repeats)}
     if merged is not None:
         transfers = {"merged": merged.transfer}
     data = build_card_data(best, target, transfers, usage)
     notes = _describe_vectors(usage) + _describe_onnx(onnx_difference)
-    body = _build_body(best, target, usage, notes, outcome, repeats, merged)
+    body = _build_body(best, target, usage, notes, outcome, repeats, merged, few_shot)
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}", ignore_metadata_errors=True))
 
 
@@ -53,6 +55,7 @@ def _build_body(
     outcome: Outcome,
     repeats: dict[int, Outcome],
     merged: MergedSeeds | None,
+    few_shot: str,
 ) -> str:
     (own,) = (stage for stage in best.trial.targets if stage.task == target)
     transfer, about = outcome.transfer, find_task_card(best.trial, target)
@@ -69,12 +72,19 @@ Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.met
 {notes}
 ## Training
 
-Encoder: `{find_base_model(best.trial.encoder) or Path(best.trial.encoder).name}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
+Encoder: `{
+        find_base_model(best.trial.encoder) or Path(best.trial.encoder).name
+    }`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
 
 {stages or "none"}
 
 The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sentence vectors are the encoder's"}.
-
+{
+        few_shot
+        and f'''
+{few_shot}
+'''
+    }
 ## Scores
 
 {_describe_merged(target, merged) if merged else _describe_seeds(best, target, transfer, repeats)}
