@@ -72,19 +72,12 @@ Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.met
 {notes}
 ## Training
 
-Encoder: `{
-        find_base_model(best.trial.encoder) or Path(best.trial.encoder).name
-    }`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
+Encoder: `{find_base_model(best.trial.encoder) or Path(best.trial.encoder).name}`. Intermediate stages, in this order, then the target itself, all but low-resource ones in English:
 
 {stages or "none"}
 
 The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sentence vectors are the encoder's"}.
-{
-        few_shot
-        and f'''
-{few_shot}
-'''
-    }
+{_make_paragraph(few_shot)}
 ## Scores
 
 {_describe_merged(target, merged) if merged else _describe_seeds(best, target, transfer, repeats)}
@@ -95,6 +88,10 @@ The target: {f"{own}, {own.steps} steps" if own.steps else "not trained; its sen
 
 Made by `xlt export`; `best.yaml` beside the models' folder reruns it.
 """
+
+
+def _make_paragraph(text: str) -> str:
+    return f"\n{text}\n" if text else ""
 
 
 def _describe_vectors(usage: Usage) -> str:
