@@ -10,7 +10,7 @@ import torch
 from tests.trainables.outcomes import keys, only, trained
 from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage
-from trainables.data import _encoded_dataset as data_module
+from trainables.data import _loading as data_module
 from trainables.data import load_encoded_dataset
 from trainables.encoders._encoder import hash_weights
 from trainables.evaluation import RetentionScorer, join_heads

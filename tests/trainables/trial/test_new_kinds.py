@@ -7,7 +7,7 @@ import pytest
 from tests.trainables.outcomes import keys, trained
 from trainables.cards import ITEM_COLUMN, TaskData
 from trainables.curriculum import Noise
-from trainables.data import _encoded_dataset as data_module
+from trainables.data import _loading as data_module
 from trainables.data import load_encoded_dataset
 from trainables.evaluation._retention import RETENTION_SCORES
 from trainables.trial import run_trial
@@ -37,7 +37,7 @@ def own(trial, monkeypatch):
     """A trial whose curriculum and target are tasks of the two kinds."""
     tasks = {"facts": own_task("regression"), "choice": own_task("regression"), "names": own_task("multi_label")}
     plain = data_module.load_task
-    monkeypatch.setattr(data_module, "load_task", lambda benchmark, task: tasks.get(task) or plain(benchmark, task))
+    monkeypatch.setattr(data_module, "load_task", lambda benchmark, task, own=(): tasks.get(task) or plain(benchmark, task))
     load_encoded_dataset.cache_clear()
     (stage,), (target, _) = trial.curriculum, trial.targets
     joint = replace(stage, task="facts+names+dates", steps=6)
