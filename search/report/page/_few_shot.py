@@ -27,7 +27,9 @@ def build_few_shot_table(analysis: dict[str, Any]) -> Table | None:
         for row in found
     ]
     head = ["target", "rows a language", "family", "languages", "zero-shot", "few-shot", "gain"]
-    return Table(head, rows, title="Few-shot transfer", kind="shown") if rows else None
+    return (
+        Table(head, rows, title="Scores and gains by target, number of rows and family", kind="shown") if rows else None
+    )
 
 
 def explain_few_shot(analysis: dict[str, Any]) -> list[str]:

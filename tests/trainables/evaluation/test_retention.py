@@ -277,7 +277,7 @@ def test_scores_of_another_main_metric_are_measured_anew_and_without_one_the_doc
     assert "metrics" not in document and set(document["scores"]["facts_sw"]) == {"accuracy"}
     plain = data_module.load_task
 
-    def load(benchmark: str, task: str):
+    def load(benchmark: str, task: str, own: tuple = ()):
         return replace(plain(benchmark, task), metric="macro_f1" if task == "facts_sw" else "")
 
     monkeypatch.setattr(data_module, "load_task", load)

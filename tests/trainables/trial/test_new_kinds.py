@@ -37,7 +37,9 @@ def own(trial, monkeypatch):
     """A trial whose curriculum and target are tasks of the two kinds."""
     tasks = {"facts": own_task("regression"), "choice": own_task("regression"), "names": own_task("multi_label")}
     plain = data_module.load_task
-    monkeypatch.setattr(data_module, "load_task", lambda benchmark, task, own=(): tasks.get(task) or plain(benchmark, task))
+    monkeypatch.setattr(
+        data_module, "load_task", lambda benchmark, task, own=(): tasks.get(task) or plain(benchmark, task)
+    )
     load_encoded_dataset.cache_clear()
     (stage,), (target, _) = trial.curriculum, trial.targets
     joint = replace(stage, task="facts+names+dates", steps=6)
@@ -83,7 +85,7 @@ def test_the_metric_of_a_task_changes_no_key_of_a_stage(own, store, monkeypatch)
     monkeypatch.setattr(
         data_module,
         "load_task",
-        lambda benchmark, task: (
+        lambda benchmark, task, own=(): (
             replace(plain(benchmark, task), metric="") if task == "names" else plain(benchmark, task)
         ),
     )
