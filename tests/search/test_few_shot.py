@@ -11,6 +11,7 @@ from tests.search.test_own_data import write_files
 
 CONFIG = OWN | {
     "name": "few",
+    "benchmark": "miniature",
     "tasks": {"pairs": OWN["tasks"]["pairs"]},
     "targets": ["inference", "pairs"],
     "intermediate": {"facts": {"resource": "high"}},
