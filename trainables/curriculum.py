@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, get_args
 
+from trainables.few_shot import FewShot, LanguageShots
 from trainables.languages import LanguageRules
 from trainables.own_tasks import OwnTask
 from trainables.ranges import (
@@ -103,6 +104,8 @@ class Stage:
     """For a task that is scored without training: the layer whose states are pooled into a sentence vector; None: the task kind's default."""
     pooling: Pooling = "mean"
     """For a task that is scored without training: the mean over all tokens, or the first token."""
+    shots: LanguageShots = ()
+    """Of a few-shot continuation, which goes on from a target's model: the rows of each language that it trains on."""
 
     @property
     def tasks(self) -> tuple[str, ...]:
@@ -111,7 +114,8 @@ class Stage:
 
     def __str__(self) -> str:
         noise = "" if self.noise.method == "none" else f", {self.noise}"
-        return f"{self.task} ({self.learning_rate:g}{noise})"
+        shots = f", {max(count for _, count in self.shots)} shots" if self.shots else ""
+        return f"{self.task} ({self.learning_rate:g}{noise}{shots})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +147,9 @@ class Trial:
     rules: LanguageRules = field(default=LanguageRules(), compare=False)
     """The source languages, what the encoder has seen, and languages that the table lacks. Two trials that differ in them alone are equal:
     a search has one of them."""
+    few_shot: FewShot | None = field(default=None, compare=False)
+    """Rows of target languages on which each target goes on training; None: zero-shot transfer alone. Two trials that differ in it alone
+    are equal: a search has one of it."""
 
     @property
     def trained_target(self) -> Stage | None:
@@ -160,11 +167,16 @@ class Trial:
     def to_json(self) -> dict[str, Any]:
         """The trial as JSON types."""
         document = asdict(self) | {"languages": list(self.languages)}
+        for stage in (*document["curriculum"], *document["targets"]):
+            del stage["shots"]
+        del document["few_shot"]
         if not self.own_tasks:
             del document["own_tasks"]
         del document["rules"]
         if self.rules:
             document["rules"] = self.rules.to_json()
+        if self.few_shot:
+            document["few_shot"] = self.few_shot.to_json()
         return document
 
     @classmethod
@@ -184,6 +196,7 @@ class Trial:
             retention=document.get("retention", 0),
             own_tasks=tuple(map(OwnTask.from_json, document.get("own_tasks", ()))),
             rules=LanguageRules.from_json(document.get("rules")),
+            few_shot=FewShot.from_json(document.get("few_shot")),
             **stages,
         )
 

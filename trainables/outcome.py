@@ -38,6 +38,14 @@ class StageRun:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FewShotRun(StageRun):
+    """A few-shot continuation of a target."""
+
+    shots: dict[str, int]
+    """Rows by language."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """What a trial trained and scored."""
 
@@ -47,23 +55,34 @@ class Outcome:
     """Wall time of this run of the trial in seconds, including scoring and reading."""
     scoring_seconds: float
     """The part of it spent on scoring."""
+    few_shot_stages: tuple[FewShotRun, ...] = ()
+    """The few-shot continuations of the targets; `stages` are the trial's own."""
+
+    @property
+    def all_stages(self) -> tuple[StageRun, ...]:
+        """`stages`, then the few-shot continuations."""
+        return (*self.stages, *self.few_shot_stages)
 
     @property
     def trained_seconds(self) -> float:
         """Seconds of training in this run of the trial."""
-        return sum(stage.seconds for stage in self.stages if stage.trained)
+        return sum(stage.seconds for stage in self.all_stages if stage.trained)
 
     @property
     def asked_seconds(self) -> float:
         """Seconds of training that the trial would have taken without the store."""
-        return sum(stage.seconds for stage in self.stages)
+        return sum(stage.seconds for stage in self.all_stages)
 
     def to_json(self) -> dict[str, Any]:
-        """The outcome as JSON types; the rules of languages only where they differ from their default."""
+        """The outcome as JSON types; the rules of languages only where they differ from their default, few-shot transfer only where it is used."""
         document = asdict(self)
         del document["transfer"]["rules"]
         if self.transfer.rules:
             document["transfer"]["rules"] = self.transfer.rules.to_json()
+        if not self.transfer.few_shot:
+            del document["transfer"]["few_shot"]
+        if not self.few_shot_stages:
+            del document["few_shot_stages"]
         return document
 
     @classmethod
@@ -74,6 +93,7 @@ class Outcome:
                 **{**document["transfer"], "rules": LanguageRules.from_json(document["transfer"].get("rules"))}
             ),
             stages=tuple(StageRun(**stage) for stage in document["stages"]),
+            few_shot_stages=tuple(FewShotRun(**stage) for stage in document.get("few_shot_stages", ())),
             seconds=document["seconds"],
             scoring_seconds=document["scoring_seconds"],
         )

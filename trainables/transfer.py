@@ -43,6 +43,9 @@ class Transfer:
     """By target of two texts: scores with the two texts in different languages, by `format_language_pair`."""
     rules: LanguageRules = LanguageRules()  # noqa: RUF009 -- frozen
     """The source languages, those that the encoder has seen, and the families of those that the table lacks."""
+    few_shot: dict[str, dict[str, SplitScores]] = field(default_factory=dict)
+    """By target and number of labelled rows, as text, the scores in the languages with that many rows; those under ``0`` are the zero-shot
+    model's in all of these languages. No zero-shot mean counts them."""
 
     def languages(self, target: str, split: Split) -> dict[str, float]:
         """The target's main metric by language."""
@@ -100,6 +103,15 @@ class Transfer:
             if self.rules.is_seen(code) is False
         }
 
+    def with_shots(self, shots: str) -> "Transfer":
+        """The transfer after continuations on that many rows of each language, as `few_shot` has it: of languages with rows alone."""
+        scores = {target: by_shots[shots] for target, by_shots in self.few_shot.items() if shots in by_shots}
+        return Transfer(scores, {target: self.metrics[target] for target in scores}, {}, self.rules)
+
+    def list_shots(self) -> list[str]:
+        """The numbers of rows above 0 with scores, lowest first."""
+        return sorted({shots for each in self.few_shot.values() for shots in each if shots != "0"}, key=int)
+
     def _over_targets(self, value: Callable[[str], float | None]) -> Iterable[float]:
         return (found for target in self.scores if (found := value(target)) is not None)
 
@@ -126,6 +138,7 @@ class Transfer:
             scores={task: scores for task, scores in self.scores.items() if task in targets},
             metrics={task: metric for task, metric in self.metrics.items() if task in targets},
             generalized={task: scores for task, scores in self.generalized.items() if task in targets},
+            few_shot={task: scores for task, scores in self.few_shot.items() if task in targets},
         )
 
     def worst_family(self, split: Split = "dev") -> tuple[str, float]:

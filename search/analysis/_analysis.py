@@ -9,6 +9,7 @@ from search.analysis._cost import summarise_cost
 from search.analysis._curricula import analyse_conditions, analyse_curricula
 from search.analysis._effects import estimate_effects
 from search.analysis._environments import describe_mixed_environments
+from search.analysis._few_shot import analyse_few_shot
 from search.analysis._forgetting import analyse_forgetting
 from search.analysis._importance import analyse_importance
 from search.analysis._learning_curves import list_learning_curves
@@ -76,6 +77,7 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         "mixture": describe_mixed_environments(results.get("environments", [])),
         "families": {code: rules.get_family(code) for code in wide.languages} if wide else {},
         **({"languages": results["languages"]} if rules else {}),
+        **({"few_shot": analyse_few_shot(results)} if "shots" in results else {}),
     }
     return document | {"answer": compose_answer(document, results)}
 

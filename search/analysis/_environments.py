@@ -11,7 +11,7 @@ UNKNOWN_VALUE = "unknown"
 
 def count_environments(outcomes: Iterable[Outcome]) -> list[dict[str, Any]]:
     """The distinct environments of the stages, each with its number of ``stages``, the most frequent first."""
-    runs = {run.key: run.environment for outcome in outcomes for run in outcome.stages}
+    runs = {run.key: run.environment for outcome in outcomes for run in outcome.all_stages}
     counted = Counter(tuple(sorted(environment.items())) for environment in runs.values())
     return [dict(environment) | {"stages": count} for environment, count in counted.most_common()]
 

@@ -14,8 +14,10 @@ from search.data import (
     DatasetCheck,
     check_datasets,
     describe_own_tasks,
+    describe_shot_sources,
     describe_training_memory,
     find_encoder_problems,
+    list_shot_sources,
     list_task_requests,
 )
 from search.errors import UserError
@@ -67,11 +69,13 @@ def check(config: Path, overrides: tuple[str, ...], quick: bool, as_json: bool) 
                 "memory": memory,
                 "sets": [each.to_json() for each in checks],
                 **({"own_tasks": {name: list(lines) for name, lines in own_notes.items()}} if own_notes else {}),
+                **({"shots": shots} if (shots := list_shot_sources(settings)) else {}),
             }
         )
     else:
         notes = [*_list_notes(checks), *(text for kind, text in encoder_notes if kind == "note")]
         notes += [note for lines in own_notes.values() for note in lines]
+        notes += describe_shot_sources(settings)
         notes += [f"memory: a trial holds {memory}"] if memory else []
         _print_dataset_checks(settings.name, checks, notes, problems)
     if problems:

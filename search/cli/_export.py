@@ -41,7 +41,8 @@ def export(
         exported = write_export(study, folder, home, directory, trial, _print_note, onnx=onnx, merge_seeds=bool(merge))
     console = make_stdout_console()
     console.print(f"trial {exported.number}: {exported.trial}", soft_wrap=True)
-    console.print(f"written to {directory}: README.md, best.yaml, results.json, models/", soft_wrap=True)
+    few_shot = ", few_shot/" * (directory / "few_shot").is_dir()
+    console.print(f"written to {directory}: README.md, best.yaml, results.json, models/{few_shot}", soft_wrap=True)
     console.print(f"run it again: xlt train {directory / 'best.yaml'}", soft_wrap=True)
     if register:
         from search.exporter import register_best

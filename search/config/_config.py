@@ -17,6 +17,7 @@ from search.config._checks import (
     check_encoder,
     check_members,
 )
+from search.config._few_shot import FewShotChecks, FewShotSettings, ShotSettings, find_few_shot
 from search.config._languages import (
     LanguageChecks,
     LanguageRow,
@@ -24,6 +25,7 @@ from search.config._languages import (
     check_source,
     find_rules,
 )
+from search.config._objectives import check_objective
 from search.config._own_task import (
     OwnTaskSettings,
     find_catalogue,
@@ -56,6 +58,7 @@ from search.config._strategy import (
     select_scored_targets,
 )
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
+from trainables.few_shot import FewShot
 from trainables.languages import SOURCE_LANGUAGE, LanguageRules
 from trainables.own_tasks import OwnTask
 from trainables.ranges import Seed
@@ -65,7 +68,7 @@ NAME_PATTERN = re.compile(r"[A-Za-z0-9](\.?[A-Za-z0-9_-])*")
 MAX_NAME_LENGTH = 100
 
 
-class Config(Strategy, LanguageChecks):
+class Config(Strategy, LanguageChecks, FewShotChecks):
     """The config of one search."""
 
     name: str
@@ -88,6 +91,10 @@ class Config(Strategy, LanguageChecks):
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
     languages: tuple[str, ...] | None = None
     """Languages in which targets are scored; default: all languages of the benchmark."""
+    few_shot: FewShotSettings = FewShotSettings()
+    shots: ShotSettings = ()
+    """Labelled rows of target languages on which each target goes on training after the source languages: ``{sw: 100}`` for single
+    languages, which then are in no zero-shot mean, or ``[0, 10, 100]`` for all, beside zero-shot transfer."""
     curriculum: CurriculumSettings
     training: Training
     space: Space
@@ -211,28 +218,7 @@ class Config(Strategy, LanguageChecks):
     @field_validator("objective", "second_objective")
     @classmethod
     def _check_objectives(cls, objective: SecondObjective | None, info: ValidationInfo) -> SecondObjective | None:
-        targets = info.data.get("targets")
-        if (
-            not find_catalogue(info.data)
-            or targets is None
-            or "languages" not in info.data
-            or objective in (None, "seconds")
-        ):
-            return objective
-        languages, catalogue = find_languages(info.data), find_catalogue(info.data)
-        cards = {target: catalogue[target] for target in targets}
-        on_dev = frozenset[str]().union(*(card.dev_languages(languages) for card in cards.values()))
-        rules = find_rules(info.data)
-        trained = any(card.train and card.dev_languages(languages) & {*rules.source} for card in cards.values())
-        if objective == "source_dev" and not trained:
-            raise ValueError(
-                f"source_dev needs {rules.name_source()} among the languages and a target that is trained in it"
-            )
-        if objective != "source_dev" and not any(map(rules.counts, on_dev)):
-            raise ValueError(
-                f"{objective} needs a target with a dev set in a language other than {rules.name_source()} that encoders are pre-trained on; "
-                f"none of {', '.join(targets)} has one. Add such a target, or set objective to source_dev"
-            )
+        check_objective(objective, info.data)
         return objective
 
     @property
@@ -266,6 +252,11 @@ class Config(Strategy, LanguageChecks):
         return find_rules(dict(self))
 
     @cached_property
+    def few_shot_transfer(self) -> FewShot | None:
+        """Rows of target languages on which targets go on training; None for zero-shot transfer alone."""
+        return find_few_shot(dict(self))
+
+    @cached_property
     def own_tasks(self) -> tuple[OwnTask, ...]:
         """The tasks of one's own."""
         return list_own_tasks(self.tasks)
@@ -280,5 +271,6 @@ class Config(Strategy, LanguageChecks):
         """Without fields that are not used, so that a config of an earlier version is written as it was."""
         document: dict[str, Any] = dump(self)
         used = {"tasks": self.tasks, "language_table": self.language_table}
+        used |= {"shots": self.shots, "few_shot": self.few_shot != FewShotSettings()}
         used |= {"encoder_languages": self.encoder_languages, "source": self.source != (SOURCE_LANGUAGE,)}
         return {key: value for key, value in document.items() if used.get(key, True)}

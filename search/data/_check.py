@@ -78,7 +78,7 @@ def check_datasets(
 def _read_rows(card: TaskCard, split: str, part: DatasetPart, language: str, notes: RowNotes) -> None:
     from trainables.benchmarks.hub import read_labels, read_rows
 
-    for _ in read_rows(part, language, read_labels(card), notes, train=split == "train"):
+    for _ in read_rows(part, language, read_labels(card), notes, train=split in ("train", "shots")):
         pass
 
 

@@ -12,6 +12,7 @@ from search.config import Config
 from search.data._encoder_check import find_encoder_problems
 from search.data._own_check import summarise_own_tasks
 from search.data._requests import TaskRequest, list_task_requests
+from search.data._shots import describe_shot_sources
 from search.errors import UserError
 from search.home import Home
 from search.terminal import make_progress_bar, print_plain
@@ -41,6 +42,8 @@ def prepare_data(config: Config, home: Home, console: Console) -> None:
             problems.append(text)
         else:
             print_plain(console, text)
+    for sentence in describe_shot_sources(config):
+        print_plain(console, sentence)
     if not problems:
         for note in summarise_own_tasks(config):
             print_plain(console, note)
@@ -95,6 +98,7 @@ def _encode_task(request: TaskRequest, config: Config, home: Home, show: Callabl
             data=str(home.data),
             own_tasks=config.own_tasks,
             source=config.rules.source,
+            few_shot=config.few_shot_transfer if request.splits else None,
         ),
         report_progress=report_progress,
     )

@@ -21,6 +21,8 @@ class TaskRequest:
     """Tokens of an input, at most."""
     splits: tuple[Split, ...]
     """The splits that it is scored on; none for an intermediate task."""
+    has_shots: bool = False
+    """Whether it is a target of which languages other than the source languages may have few-shot rows."""
 
     def iterate_parts(self, languages: tuple[str, ...]) -> Iterator[tuple[str, DatasetPart, str]]:
         """Split, part and language of every set of the hub that is read, if these languages are scored."""
@@ -29,6 +31,8 @@ class TaskRequest:
         parts = self.card.parts
         for part in parts.train:
             yield from (("train", part, language) for language in part.languages)
+        for part in parts.shots if self.has_shots else ():
+            yield from (("shots", part, code) for code in part.languages if code in languages)
         for split in self.splits:
             scored = parts.dev if split == "dev" else parts.test
             yield from ((split, part, code) for part in scored for code in part.languages if code in languages)
@@ -50,7 +54,10 @@ def list_task_requests(config: Config) -> list[TaskRequest]:
     tasks = config.catalogue
     splits: tuple[Split, ...] = ("dev", "test") if config.finalists.top else ("dev",)
     requests = [
-        TaskRequest(task, tasks[task], config.get_stage_settings(task).max_length, splits) for task in config.targets
+        TaskRequest(
+            task, tasks[task], config.get_stage_settings(task).max_length, splits, config.few_shot_transfer is not None
+        )
+        for task in config.targets
     ]
     for task in config.intermediate if config.curriculum.max_length else ():
         lengths = {config.get_stage_settings(task).max_length}

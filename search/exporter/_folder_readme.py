@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from search.exporter._exported_trial import ExportedTrial
+from search.exporter._few_shot_models import FEW_SHOT_FOLDER
 from search.exporter._snippets import Usage
 
 _FILES = {
@@ -11,6 +12,7 @@ _FILES = {
     "results.json": "all trials of the search, with their scores",
     "synonyms.json": "the synonyms of augmentation, to which `best.yaml` refers",
     "models": "one model a target, each with its card, for transformers",
+    "few_shot": "the models that went on training on labelled rows of other languages, by number of rows of a language, then by target",
     "merged": "the means of several seeds' weights that are better on dev than the best of them, one folder a target",
 }
 
@@ -26,7 +28,7 @@ def build_folder_readme(best: ExportedTrial, folder: Path, usages: Mapping[str, 
     files = "\n".join(f"| `{name}` | {what} |" for name, what in _FILES.items() if (folder / name).exists())
     models = "\n".join(
         f"| [`{place}`]({place}/README.md) | {_describe_folder(folder / place, usages[place.name])} |"
-        for group in ("models", "merged")
+        for group in ("models", *_list_few_shot_folders(folder), "merged")
         for place in (Path(group) / name for name in usages)
         if (folder / place).is_dir()
     )
@@ -52,6 +54,11 @@ hf upload YOUR_NAME/YOUR_MODEL models/{first}
 
 `xlt train best.yaml` needs the package xlt-search; the models need transformers alone.
 """
+
+
+def _list_few_shot_folders(folder: Path) -> list[str]:
+    found = (folder / FEW_SHOT_FOLDER).glob("*")
+    return [f"{FEW_SHOT_FOLDER}/{place.name}" for place in sorted(found, key=lambda place: int(place.name))]
 
 
 def _describe_folder(folder: Path, usage: Usage) -> str:

@@ -101,7 +101,7 @@ def merge_seeds(
     scores: SplitScores = {"dev": _score(model, dataset, trial, "dev")}
     # Of a seed, so that whatever else decides its means is the seeds' own.
     of_target = next(iter(repeats.values())).transfer.restrict_to([target.task])
-    transfer = replace(of_target, scores={target.task: scores}, generalized={})
+    transfer = replace(of_target, scores={target.task: scores}, generalized={}, few_shot={})
     value = _compute_value(transfer, target.task, objective)
     assert value is not None, "the seeds have a value on the same rows"
     best = max(sorted(known), key=known.__getitem__)
@@ -147,7 +147,9 @@ def _score(
 ) -> dict[str, dict[str, float]]:
     from trainables.evaluation import Evaluation
 
-    return Evaluation(dataset, split, trial.languages).score(model)
+    apart = trial.few_shot.languages_apart if trial.few_shot else frozenset()
+    zero_shot = tuple(code for code in trial.languages if code not in apart)
+    return Evaluation(dataset, split, zero_shot).score(model)
 
 
 def _compute_value(transfer: Transfer, target: str, objective: Objective) -> float | None:

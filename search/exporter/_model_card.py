@@ -25,6 +25,7 @@ def build_model_card(
     repeats: dict[int, Outcome],
     merged: MergedSeeds | None = None,
     onnx_difference: float | None = None,
+    few_shot: str = "",
 ) -> str:
     """The model card of one target's model.
 
@@ -36,13 +37,14 @@ def build_model_card(
         repeats: of the trial, by seed.
         merged: of the weights of several seeds, if the model is their mean.
         onnx_difference: of its ONNX copy from torch; None without one.
+        few_shot: what the training section says of few-shot rows; empty where the search has none.
     """
     transfers = {f"seed {best.seed}": outcome.transfer} | {f"seed {s}": repeats[s].transfer for s in sorted(repeats)}
     if merged is not None:
         transfers = {"merged": merged.transfer}
     data = build_card_data(best, target, transfers, usage)
     notes = _describe_vectors(usage) + _describe_onnx(onnx_difference)
-    body = _build_body(best, target, usage, notes, outcome, repeats, merged)
+    body = _build_body(best, target, usage, notes, outcome, repeats, merged, few_shot)
     return str(ModelCard(f"---\n{data.to_yaml()}\n---\n\n{body}", ignore_metadata_errors=True))
 
 
@@ -54,6 +56,7 @@ def _build_body(
     outcome: Outcome,
     repeats: dict[int, Outcome],
     merged: MergedSeeds | None,
+    few_shot: str,
 ) -> str:
     (own,) = (stage for stage in best.trial.targets if stage.task == target)
     transfer, about = outcome.transfer, find_task_card(best.trial, target)
@@ -78,7 +81,7 @@ Encoder: `{find_base_model(best.trial.encoder) or Path(best.trial.encoder).name}
 {stages or "none"}
 
 The target: {f"{own}, {own.steps} steps, {_describe_languages_of(best, own)}" if own.steps else "not trained; its sentence vectors are the encoder's"}.
-
+{_make_paragraph(few_shot)}
 ## Scores
 
 {_describe_merged(target, merged) if merged else _describe_seeds(best, target, transfer, repeats)}
@@ -97,6 +100,10 @@ def _describe_languages_of(best: ExportedTrial, stage: Stage) -> str:
     if len(set(found.values())) == 1:
         return f"in {found[stage.tasks[0]]}"
     return ", ".join(f"{task} in {languages}" for task, languages in found.items())
+
+
+def _make_paragraph(text: str) -> str:
+    return f"\n{text}\n" if text else ""
 
 
 def _describe_vectors(usage: Usage) -> str:

@@ -7,6 +7,12 @@ from typing import TYPE_CHECKING
 
 from search.config import Config
 from search.exporter._exported_trial import ExportedTrial
+from search.exporter._few_shot_models import (
+    ZERO_SHOT_SENTENCE,
+    describe_continuation,
+    make_folder_name,
+    select_few_shot_outcome,
+)
 from search.exporter._merged_seeds import MergedSeeds, merge_seeds
 from search.exporter._model_card import build_model_card
 from search.exporter._onnx import write_onnx
@@ -51,7 +57,31 @@ class ModelFolders:
         for stage in self.trial.targets:
             encoder, head, outcome = models.load_target(stage)
             model = restore_model(encoder, head, self.datasets[stage.task])
-            self._write(self.out / "models" / stage.task, stage, model, outcome)
+            self._write(
+                self.out / "models" / stage.task, stage, model, outcome, few_shot=self._describe_zero_shot(stage)
+            )
+        self._write_few_shot_models(models)
+
+    def _describe_zero_shot(self, stage: Stage) -> str:
+        return ZERO_SHOT_SENTENCE if any(run.task == stage.task for run in self.outcome.few_shot_stages) else ""
+
+    def _write_few_shot_models(self, models: TargetModels) -> None:
+        """Write the model of every few-shot continuation."""
+        from trainables.training import restore_model
+
+        for run in self.outcome.few_shot_stages:
+            (stage,) = (each for each in self.trial.targets if each.task == run.task)
+            encoder, head = models.load_continuation(stage, run)
+            model = restore_model(encoder, head, self.datasets[stage.task])
+            repeats = {
+                seed: select_few_shot_outcome(outcome, again)
+                for seed, outcome in self.repeats.items()
+                for again in outcome.few_shot_stages
+                if (again.task, again.shots) == (run.task, run.shots)
+            }
+            outcome = select_few_shot_outcome(self.outcome, run)
+            place = self.out / make_folder_name(run) / run.task
+            self._write(place, stage, model, outcome, repeats=repeats, few_shot=describe_continuation(run))
 
     def write_merged_models(self, config: Config) -> None:
         """Merge the seeds of every target, tell how each mean compares, and write those that are better than the best seed."""
@@ -79,7 +109,15 @@ class ModelFolders:
         return TargetModels(trial, self.datasets, outcome, self.stages, self.data, self.best.threads, self.tell)
 
     def _write(
-        self, place: Path, stage: Stage, model: "PreTrainedModel", outcome: Outcome, merged: MergedSeeds | None = None
+        self,
+        place: Path,
+        stage: Stage,
+        model: "PreTrainedModel",
+        outcome: Outcome,
+        merged: MergedSeeds | None = None,
+        *,
+        repeats: dict[int, Outcome] | None = None,
+        few_shot: str = "",
     ) -> None:
         dataset = self.datasets[stage.task]
         usage = self.usages[stage.task] = describe_usage(model, dataset)
@@ -88,7 +126,8 @@ class ModelFolders:
         if usage.is_sentence_encoder and not usage.note:
             write_sentence_transformers_files(place, usage)
         largest = self._write_onnx(place, stage, model, usage) if self.onnx else None
-        card = build_model_card(self.best, stage.task, usage, outcome, self.repeats, merged, largest)
+        seeds = self.repeats if repeats is None else repeats
+        card = build_model_card(self.best, stage.task, usage, outcome, seeds, merged, largest, few_shot)
         (place / "README.md").write_text(card, encoding="utf-8")
 
     def _write_onnx(self, place: Path, stage: Stage, model: "PreTrainedModel", usage: Usage) -> float:

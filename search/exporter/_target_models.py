@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from search.errors import UserError
 from search.exporter._agreement import compare_scores
 from trainables.curriculum import Stage, Trial
-from trainables.outcome import Outcome, StageRun
+from trainables.outcome import FewShotRun, Outcome, StageRun
 from trainables.store import HEAD_FILE
 
 if TYPE_CHECKING:
@@ -53,10 +53,31 @@ class TargetModels:
             raise UserError(f"the model of {target.task} could not be stored: {'; '.join(self.notes) or 'try again'}")
         return *found, again
 
+    def load_continuation(self, target: Stage, run: FewShotRun) -> "tuple[Weights, Weights]":
+        """Encoder and head of a few-shot continuation of a target.
+
+        Raises:
+            UserError: if it could not be trained again.
+        """
+        found = self._load_run(run)
+        if found is None:
+            self.store.quarantine_weights(run.key)
+            again = self._retrain(replace(self.trial, targets=(target,)))
+            runs = [each for each in again.few_shot_stages if each.shots == run.shots]
+            found = self._load_run(runs[0]) if runs else None
+        if found is None:
+            raise UserError(
+                f"the few-shot model of {target.task} could not be stored: {'; '.join(self.notes) or 'try again'}"
+            )
+        return found
+
     def _load_from_store(self, target: Stage, outcome: Outcome) -> "tuple[Weights, Weights] | None":
+        return self._load_run(_find_run(target, outcome))
+
+    def _load_run(self, run: StageRun) -> "tuple[Weights, Weights] | None":
         from trainables.training import describe_head_weights
 
-        run, task = _find_run(target, outcome), self.tasks[target.task]
+        task = self.tasks[run.task]
         record = self.store.read_record(run.key, weights=True)
         if record is None or (encoder := self.store.read_encoder(run.key, task.encoder.weights)) is None:
             return None

@@ -142,8 +142,8 @@ class ProgressReporter:
 
 
 def _describe_cost(outcome: Outcome) -> str:
-    shared = sum(not stage.trained for stage in outcome.stages)
-    reuse = f", {shared} of {len(outcome.stages)} stages from the store" if shared else ""
+    shared = sum(not stage.trained for stage in outcome.all_stages)
+    reuse = f", {shared} of {len(outcome.all_stages)} stages from the store" if shared else ""
     return f"{outcome.seconds:.0f} s{reuse}"
 
 

@@ -29,7 +29,7 @@ class StoreCleaner:
     def _shrink_if_full(self, event: JobEvent) -> None:
         """Shrink the store to `store.max_size`. The whole store is read only if the stages trained since may have filled it."""
         size = self.study.config.store.max_size
-        self._trained_since_check += sum(stage.trained for stage in event.outcome.stages) if event.outcome else 1
+        self._trained_since_check += sum(stage.trained for stage in event.outcome.all_stages) if event.outcome else 1
         if size is not None and self._bytes_after_check + self._trained_since_check * self._largest_stage > size:
             shrunk = shrink_store(self.records, size, self._lease_monitor)
             self._bytes_after_check, self._trained_since_check = shrunk.after, 0
@@ -42,9 +42,9 @@ class StoreCleaner:
         needed: set[str] = set()
         removable: set[str] = set()
         for record in ranked:
-            keys = {stage.key for stage in record.outcome.stages if stage.target} if record.outcome else set()
+            keys = {stage.key for stage in record.outcome.all_stages if stage.target} if record.outcome else set()
             (needed if record.number in kept else removable).update(keys)
         if (event.job.seed is not None or event.pruned) and event.outcome is not None:
-            removable.update(stage.key for stage in event.outcome.stages if stage.target)
+            removable.update(stage.key for stage in event.outcome.all_stages if stage.target)
         self._removed_keys -= needed
         return removable - needed

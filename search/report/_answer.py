@@ -174,7 +174,7 @@ def _format_comparison(ours: float, theirs: float | None, gain: str | None = Non
 
 
 def _describe_sharing(outcomes: list[Outcome]) -> str:
-    stages = [stage for outcome in outcomes for stage in outcome.stages]
+    stages = [stage for outcome in outcomes for stage in outcome.all_stages]
     trained = sum(stage.trained for stage in stages)
     asked_seconds = sum(outcome.asked_seconds for outcome in outcomes)
     spent = sum(outcome.trained_seconds for outcome in outcomes)

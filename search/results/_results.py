@@ -8,6 +8,7 @@ from typing import Any
 from search.analysis import count_environments
 from search.config import Config
 from search.home import SearchFolder, write_atomically
+from search.results._few_shot import describe_few_shot, describe_shots
 from search.results._racing import analyse_racing
 from search.results._verdict import decide_verdict
 from search.study import FailedRepeat, Study, TrialRecord, find_pareto_front
@@ -38,6 +39,7 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         "seed": config.seed,
         "source_language": config.rules.source[0],
         **({"languages": config.rules.to_json()} if config.rules else {}),
+        **describe_shots(config),
         "metrics": _list_main_metrics(outcomes, config),
         "unlike": explain_published_differences(config.benchmark, config.targets, config.rules.source),
         "objective": {"name": config.objective, "direction": "maximize"},
@@ -87,7 +89,7 @@ def serialize_results(study: Study) -> str:
 
 
 def _sum_sharing(outcomes: list[Outcome]) -> dict[str, float]:
-    stages = [stage for outcome in outcomes for stage in outcome.stages]
+    stages = [stage for outcome in outcomes for stage in outcome.all_stages]
     return {
         "stages_asked": len(stages),
         "stages_trained": sum(stage.trained for stage in stages),
@@ -120,6 +122,7 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
                 "stages": [{"task": run.task, "target": run.target} | _describe_run(run) for run in repeat.stages],
                 "published": repeat.transfer.published_means(get_published_metrics(config.benchmark)),
                 **_describe_language_pairs(repeat),
+                **describe_few_shot(repeat),
             }
             for seed, repeat in sorted(repeats.items())
         ],
@@ -146,7 +149,7 @@ def _describe_trial(record: TrialRecord, repeats: dict[int, Outcome], config: Co
         }
     if outcome is not None:
         described["families"] = _average_families(outcome)
-        described |= _describe_language_pairs(outcome)
+        described |= _describe_language_pairs(outcome) | describe_few_shot(outcome)
     return described
 
 

@@ -22,7 +22,9 @@ def compute_path_signature(path: tuple[Stage, ...], target: bool) -> PathSignatu
         target: whether the last stage is a target.
     """
     *trunk, last = path
-    return (*(_compute_stage_signature(stage) for stage in trunk), _compute_stage_signature(last, target=target))
+    above = len(trunk) - 1 if last.shots else None  # a few-shot continuation stands on top of a target
+    signatures = (_compute_stage_signature(stage, target=place == above) for place, stage in enumerate(trunk))
+    return (*signatures, _compute_stage_signature(last, target=target))
 
 
 @lru_cache(maxsize=4096)

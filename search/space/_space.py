@@ -16,6 +16,7 @@ from typing import Any, Protocol
 
 from search.config import Config, NoiseSpace, StageSettings, StageSpace
 from trainables.benchmarks import get_task_catalogue
+from trainables.cards import list_continuations
 from trainables.curriculum import JOINT_SEPARATOR, Noise, Stage, Trial
 from trainables.noise_methods import match_compute
 from trainables.own_tasks import OwnTask
@@ -67,6 +68,7 @@ class CurriculumSpace:
             retention=config.curriculum.retention,
             own_tasks=config.own_tasks,
             rules=config.rules,
+            few_shot=config.few_shot_transfer,
         )
 
     def relocate_trial(self, trial: Trial) -> Trial:
@@ -225,7 +227,7 @@ def _make_weakest_noise(place: str, space: NoiseSpace) -> Parameters:
 
 
 def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[Stage, ...]]:
-    """The trial's stages as paths from the root of the stage tree, targets last.
+    """The trial's stages as paths from the root of the stage tree, each target before its few-shot continuations.
 
     Args:
         trial: a trial.
@@ -236,6 +238,9 @@ def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[S
     for target in trial.targets:
         if test or _has_dev_set(trial.benchmark, trial.own_tasks, target.task, trial.languages):
             yield (*trial.curriculum, target)
+            cards = get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source) if trial.few_shot else {}
+            for stage in list_continuations(target, trial.few_shot, cards[target.task]) if cards else ():
+                yield (*trial.curriculum, target, stage)
 
 
 @cache

@@ -89,7 +89,7 @@ class Study:
         """The stage keys of all trials and repeats with an outcome."""
         outcomes = [record.outcome for record in self.get_trial_records()]
         outcomes += [outcome for by_seed in self.get_repeat_outcomes().values() for outcome in by_seed.values()]
-        return {stage.key for outcome in outcomes if outcome for stage in outcome.stages}
+        return {stage.key for outcome in outcomes if outcome for stage in outcome.all_stages}
 
     def select_stages_before_start(self, entries: Iterable[StageEntry]) -> list[StageEntry]:
         """The stages that were in the store before the search started. Proposals use only these and the search's own trials, so that an

@@ -24,6 +24,20 @@ def collect_metrics(transfer: Transfer) -> dict[str, float]:
         found |= {f"{target}/generalized": value for target, value in generalized.items()}
         pairs = transfer.family_pair_means()
         found |= {f"generalized/{first}/{second}": value for (first, second), value in pairs.items()}
+    return found | collect_few_shot_metrics(transfer)
+
+
+def collect_few_shot_metrics(transfer: Transfer) -> dict[str, float]:
+    """The means by number of rows, on dev; none without few-shot transfer."""
+    found = {}
+    for shots in transfer.list_shots():
+        part = transfer.with_shots(shots)
+        if means := part.target_means():
+            found[f"few_shot/{shots}/mean"] = fmean(means.values())
+        found |= {f"few_shot/{shots}/family/{family}": value for family, value in part.family_means().items()}
+        for target in part.scores:
+            codes = part.languages(target, "dev")
+            found |= {f"{target}/few_shot/{shots}/lang/{code}": value for code, value in codes.items()}
     return found
 
 

@@ -42,6 +42,8 @@ def build_trial_run(
         tables["transfer.json"] = build_scores_table(record.outcome.transfer.scores)
         if record.outcome.transfer.generalized:
             tables["generalized.json"] = build_scores_table(record.outcome.transfer.generalized)
+        for shots in record.outcome.transfer.list_shots():
+            tables[f"few_shot_{shots}.json"] = build_scores_table(record.outcome.transfer.with_shots(shots).scores)
     if repeats:
         tables["seeds.json"] = build_seeds_table(repeats)
     return RunContent(

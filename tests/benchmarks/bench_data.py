@@ -59,7 +59,7 @@ import json, os, sys, threading, time
 from itertools import islice
 from random import Random
 from tests.benchmarks.bench_data import BATCHES, anonymous
-from trainables.data._encoded_dataset import load_encoded_dataset
+from trainables.data import load_encoded_dataset
 bare = anonymous()
 most, done = [bare], threading.Event()
 def watch():

@@ -3,14 +3,12 @@
 from trainables.cards._cards import (
     CONVERTED_REVISION,
     MULTIPLE_LANGUAGES,
-    SAMPLE_SEPARATOR,
     DatasetPart,
     DatasetSource,
     Resource,
     RowFormat,
     RowNotes,
     TaskCard,
-    TaskCatalogue,
     TaskParts,
 )
 from trainables.cards._choice_formats import (
@@ -59,7 +57,9 @@ from trainables.cards._row_formats import (
     make_tagging_format,
 )
 from trainables.cards._rows import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
+from trainables.cards._shots import ShotSource, can_give, count_most_shots, find_shot_source, list_continuations
 from trainables.cards._slot_formats import make_slot_format, make_slot_tags, tag_words
+from trainables.cards._task_catalogue import SAMPLE_SEPARATOR, TaskCatalogue
 
 __all__ = [
     "BYTES_PER_TRAINED_WEIGHT",
@@ -101,16 +101,21 @@ __all__ = [
     "Row",
     "RowFormat",
     "RowNotes",
+    "ShotSource",
     "TaskCard",
     "TaskCatalogue",
     "TaskData",
     "TaskParts",
+    "can_give",
     "count_encoder_weights",
+    "count_most_shots",
     "explain_unknown_metric",
     "find_encoder_mirror",
     "find_mirror",
+    "find_shot_source",
     "format_training_memory",
     "is_blank",
+    "list_continuations",
     "make_advertisement_format",
     "make_choice_format",
     "make_choice_list_format",

@@ -166,6 +166,8 @@ class TaskParts:
     test: tuple[DatasetPart, ...] = ()
     candidates: tuple[DatasetPart, ...] = ()
     """The candidates, for kinds that retrieve from more than the rows themselves."""
+    shots: tuple[DatasetPart, ...] = ()
+    """Training rows in languages that a target is not trained in: few-shot rows are chosen among them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,11 +242,16 @@ class TaskCard:
         sets = self.train_sets or self._count_train_rows()
         if not sets or not set(source) <= sets.keys():
             return self
+        parts = self.parts and replace(
+            self.parts,
+            train=tuple(self._choose_languages(source)),
+            shots=(*self.parts.shots, *self._list_other_languages(source)),
+        )
         return replace(
             self,
             train=sum(sets[code] for code in source),
             language=source[0] if len(source) == 1 else MULTIPLE_LANGUAGES,
-            parts=self.parts and replace(self.parts, train=tuple(self._choose_languages(source))),
+            parts=parts,
         )
 
     def _count_train_rows(self) -> dict[str, int]:
@@ -261,31 +268,9 @@ class TaskCard:
             if languages := source if self.train_sets else tuple(code for code in source if code in part.languages):
                 yield replace(part, languages=languages)
 
-
-SAMPLE_SEPARATOR = "@"
-"""Separates a task from the number of its training examples to draw: ``mnli@1000``, or ``mnli@1000.7`` with seed 7 in place of 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class TaskCatalogue(Mapping[str, TaskCard]):
-    """The tasks of a benchmark by name; ``task@n`` and ``task@n.seed`` are low-resource tasks of n of its training examples."""
-
-    cards: dict[str, TaskCard] = field(default_factory=dict)
-
-    def __getitem__(self, name: str) -> TaskCard:
-        plain, sampled, size = name.partition(SAMPLE_SEPARATOR)
-        card = self.cards[plain]
-        if not sampled:
-            return card
-        count, seeded, seed = size.partition(".")
-        seed = seed if seeded else "0"
-        numbers = count.isdecimal() and seed.isdecimal() and (count, seed) == (str(int(count)), str(int(seed)))
-        if not (numbers and 0 < int(count) < card.train):
-            raise KeyError(name)
-        return replace(card, train=int(count), resource="low", sample=(int(count), int(seed)))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.cards)
-
-    def __len__(self) -> int:
-        return len(self.cards)
+    def _list_other_languages(self, source: tuple[str, ...]) -> Iterator[DatasetPart]:
+        """The parts of the training set in other languages, which give few-shot rows. A training set that the source languages choose is
+        often translated by a machine, and gives none."""
+        for part in self.parts.train if self.parts and not self.train_sets else ():
+            if others := tuple(code for code in part.languages if code not in source):
+                yield replace(part, languages=others)

@@ -51,6 +51,8 @@ class TaskData:
     """Number of training rows to draw, and the seed; None: all."""
     metric: str = ""
     """The main metric; empty: the task kind's default."""
+    shots: dict[str, Iterable[Row]] = field(default_factory=dict)
+    """Training rows by language, of languages that it is not trained in: few-shot rows are chosen among them."""
 
     @property
     def added_metric(self) -> str:

@@ -7,19 +7,16 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import islice
-from pathlib import Path
 from random import Random
 
-from trainables.benchmarks import load_task
-from trainables.cards import ITEM_COLUMN, ROWS_READ, LazyRows, Row, TaskData
-from trainables.curriculum import Trial
+from trainables.cards import ITEM_COLUMN, MULTIPLE_LANGUAGES, ROWS_READ, LazyRows, Row, TaskData
+from trainables.data._shots import ShotRows, make_training_rows
 from trainables.data._table_cache import ArrowTable, CachedTable, TableCache
 from trainables.data._task_tables import ProgressCallback, TaskTables
-from trainables.encoders import Batch, Encoder, Feature, load_encoder, pad_features
-from trainables.languages import SOURCE_LANGUAGE
-from trainables.own_tasks import OwnTask
+from trainables.encoders import Batch, Encoder, Feature, pad_features
+from trainables.few_shot import LanguageShots
 from trainables.store import ENCODING_VERSION
 from trainables.tasks import DEFAULT_POOLING, EncodedRows, Retrieval, SentencePooling, TaskKind, get_task_kind
 from trainables.validation import DataError
@@ -51,10 +48,16 @@ class EncodedDataset:
     """For task kinds that retrieve without training."""
     table_cache: TableCache = field(default_factory=TableCache)
     report_progress: ProgressCallback = ignore_progress
+    shot_rows: ShotRows | None = None
+    """Its few-shot rows, which are not among those of `data`."""
+    fitted_kind: TaskKind | None = None
+    """The kind of the training rows that a few-shot continuation goes on from."""
 
     @cached_property
     def kind(self) -> TaskKind:
         """The task kind: encodes rows, builds the model, computes metrics."""
+        if self.fitted_kind is not None:
+            return self.fitted_kind
         kind = get_task_kind(self.data.kind, self.data.metric, self.data.labels)
         if isinstance(kind, Retrieval):
             return replace(kind, sentence_pooling=self.sentence_pooling)
@@ -132,6 +135,13 @@ class EncodedDataset:
         sampled = whole.take(list(islice(order, min(count, len(whole)))))
         rows = [{"language": self.data.language} | row for row in sampled]
         return EvaluationSet(rows, self.kind.encode(rows, self.encoder.tokenizer, self.max_length))
+
+    @cache  # noqa: B019
+    def continue_on(self, setting: LanguageShots) -> "EncodedDataset | None":
+        """The dataset of a few-shot continuation, trained on the rows of a setting; None if no language can give them."""
+        rows = self.shot_rows.select(setting) if self.shot_rows else {}
+        data = replace(self.data, train=make_training_rows(rows), sample=None, language=MULTIPLE_LANGUAGES)
+        return replace(self, data=data, fitted_kind=self.kind) if rows else None
 
     def languages(self, split: str) -> frozenset[str]:
         """The languages that a split has."""
@@ -252,45 +262,3 @@ def _iterate_shuffled(count: int, rng: Random) -> Iterator[int]:
 
 def _to_encoded_rows(features: CachedTable) -> EncodedRows:
     return EncodedRows(features.table, features.table.column("_row"))
-
-
-def load_trial_datasets(trial: Trial, data: str | None = None) -> dict[str, "EncodedDataset"]:
-    """The encoded dataset of every task of a trial, by name."""
-    return {
-        task: load_encoded_dataset(
-            *(trial.benchmark, task, trial.encoder, stage.max_length),
-            SentencePooling(stage.layer, stage.pooling),
-            data,
-            trial.own_tasks,
-            trial.rules.source,
-        )
-        for stage in trial.stages
-        for task in stage.tasks
-    }
-
-
-@lru_cache(maxsize=64)
-def load_encoded_dataset(
-    benchmark: str,
-    task: str,
-    encoder: str,
-    max_length: int,
-    sentence_pooling: SentencePooling = DEFAULT_POOLING,
-    data: str | None = None,
-    own_tasks: tuple[OwnTask, ...] = (),
-    source: tuple[str, ...] = (SOURCE_LANGUAGE,),
-) -> EncodedDataset:
-    """The encoded dataset of a benchmark's task; it is kept in memory, its tables mapped from disk, for later calls.
-
-    Args:
-        benchmark: name of the benchmark.
-        task: name of the task.
-        encoder: as in a config.
-        max_length: longest input in tokens.
-        sentence_pooling: for task kinds that retrieve without training.
-        data: the folder of the cached tables; None for a temporary folder of this process.
-        own_tasks: the user's own tasks, beside the benchmark's.
-        source: the source languages.
-    """
-    rows, cache = load_task(benchmark, task, own_tasks, source), TableCache(Path(data)) if data else TableCache()
-    return EncodedDataset(rows, load_encoder(encoder), max_length, sentence_pooling, cache)

@@ -72,7 +72,8 @@ def plan_evaluations(task: EncodedDataset, trial: Trial, splits: Sequence[Split]
     evaluations = [Evaluation(task, split, trial.languages) for split in splits]
     for split in splits if trial.pairs else ():
         if task.supports_language_pairs(split, trial.languages):
-            available = [code for code in trial.languages if code in task.languages(split)]
+            apart = trial.few_shot.languages_apart if trial.few_shot else frozenset()
+            available = [code for code in trial.languages if code in task.languages(split) and code not in apart]
             pairs = draw_language_pairs(available, trial.pairs, trial.pairs_seed)
             evaluations.append(Evaluation(task, split, trial.languages, pairs))
     return evaluations

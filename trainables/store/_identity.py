@@ -34,6 +34,8 @@ def build_stage_identity(
         described["target"] = True
     if arithmetic != CPU_ARITHMETIC:
         described["arithmetic"] = arithmetic
+    if stage.shots:
+        return described | collect_non_defaults(stage) | {"shots": [list(pair) for pair in stage.shots]}
     return described | collect_non_defaults(stage)
 
 

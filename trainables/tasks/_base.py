@@ -75,6 +75,10 @@ class TaskKind(ABC):
         """A model whose training has ended, changed for its outputs to be in the unit of the rows; by default as it is."""
         return model
 
+    def resume_training(self, model: PreTrainedModel) -> PreTrainedModel:
+        """The inverse of `finish_training`: a trained model that goes on training; by default as it is."""
+        return model
+
     def compute_outputs(self, model: PreTrainedModel, batch: Batch, features: Sequence[Feature]) -> list[Any]:
         """The model's output for each feature of a batch, on the CPU, in the form that `score` takes."""
         raise NotImplementedError(f"{type(self).__name__} is trained on, not scored")

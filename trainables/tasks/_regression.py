@@ -52,11 +52,19 @@ class Regression(SequenceKind):
 
         A head without a bias, such as EuroBERT's, cannot add the mean: its outputs are the difference from the mean.
         """
-        *_, last = (part for part in model.modules() if isinstance(part, nn.Linear) and part.out_features == 1)
+        last = _find_last_layer(model)
         with torch.no_grad():
             last.weight.mul_(self.deviation)
             if last.bias is not None:
                 last.bias.mul_(self.deviation).add_(self.mean)
+        return model
+
+    def resume_training(self, model: PreTrainedModel) -> PreTrainedModel:
+        last = _find_last_layer(model)
+        with torch.no_grad():
+            last.weight.div_(self.deviation)
+            if last.bias is not None:
+                last.bias.sub_(self.mean).div_(self.deviation)
         return model
 
     def log_probabilities(self, output: ModelOutput, batch: Batch) -> list[Tensor]:
@@ -70,3 +78,9 @@ class Regression(SequenceKind):
         self, rows: Iterable[Row], encoded: EncodedRows, outputs: Sequence[Any], labels: Sequence[str]
     ) -> Metrics:
         return compute_correlations([row["label"] for row in rows], outputs)
+
+
+def _find_last_layer(model: PreTrainedModel) -> nn.Linear:
+    """The layer with the one output."""
+    *_, last = (part for part in model.modules() if isinstance(part, nn.Linear) and part.out_features == 1)
+    return last

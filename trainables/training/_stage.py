@@ -54,6 +54,7 @@ def train_stage(
     datasets: Sequence[EncodedDataset],
     synonyms: Synonyms | None = None,
     step_callbacks: StepCallbacks = MappingProxyType({}),
+    head: Weights | None = None,
 ) -> TrainedStage:
     """Train the stage.
 
@@ -67,6 +68,7 @@ def train_stage(
         datasets: of ``stage.tasks``.
         synonyms: for ``augmentation``; other methods ignore them.
         step_callbacks: called between steps; they change no bit of the models, and their time does not count as training time.
+        head: of one task, the head's initial weights, with which a trained model goes on training; None for a fresh head.
 
     Raises:
         trainables.training.DivergedError: when the loss becomes infinite or NaN.
@@ -77,6 +79,9 @@ def train_stage(
     with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
         torch.manual_seed(seed)
         models = build_models(parent, datasets, stage.noise.dropout)
+        if head is not None:
+            models[0].load_state_dict(head, strict=False)
+            models = [datasets[0].kind.resume_training(models[0])]
         module = nn.ModuleList(models).to(device)
         if not stage.steps:
             return TrainedStage(models, [], time.monotonic() - started)

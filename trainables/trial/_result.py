@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from trainables.curriculum import Stage, Trial
 from trainables.evaluation import Evaluation, RetainedScores
-from trainables.outcome import Outcome, StageRun, summarise_losses
+from trainables.few_shot import ZERO_SHOT
+from trainables.outcome import FewShotRun, Outcome, StageRun, summarise_losses
 from trainables.store import JsonDocument
 from trainables.training import StageNode
 from trainables.transfer import SplitScores, Transfer
@@ -31,6 +32,9 @@ class TrialResult:
     """By target, its main metric."""
     runs: dict[str, StageRun] = field(default_factory=dict)
     """By stage key, in the order of training."""
+    few_shot: dict[str, dict[str, SplitScores]] = field(default_factory=dict)
+    """By target and number of rows: scores in the languages with few-shot rows."""
+    few_shot_runs: list[FewShotRun] = field(default_factory=list)
     scoring_seconds: float = 0.0
 
     def build_outcome(self, running: StageRun | None = None, scores: SplitScores | None = None) -> Outcome:
@@ -42,7 +46,7 @@ class TrialResult:
         """
         found, runs = dict(self.scores), list(self.runs.values())
         if running is not None and scores is not None:
-            found[running.task] = scores
+            found[running.task] = self._leave_out_apart(scores)
             runs.append(running)
         order = [stage.task for stage in self.trial.targets if stage.task in found]
         return Outcome(
@@ -51,7 +55,9 @@ class TrialResult:
                 {task: self.metrics[task] for task in order},
                 {task: self.generalized[task] for task in order if task in self.generalized},
                 self.trial.rules,
+                {task: self.few_shot[task] for task in order if task in self.few_shot},
             ),
+            few_shot_stages=tuple(sorted(self.few_shot_runs, key=lambda run: order.index(run.task))),
             stages=tuple(sorted(runs, key=lambda run: order.index(run.task) if run.target else -1)),
             seconds=time.monotonic() - self.started,
             scoring_seconds=self.scoring_seconds,
@@ -72,9 +78,38 @@ class TrialResult:
             evaluations: all of it.
             scores: by name of the evaluation.
         """
-        self.scores[task] = {str(each.split): scores[each.name] for each in evaluations if not each.pairs}
+        found: SplitScores = {str(each.split): scores[each.name] for each in evaluations if not each.pairs}
+        self.scores[task] = self._leave_out_apart(found)
         if generalized := {str(each.split): scores[each.name] for each in evaluations if each.pairs}:
             self.generalized[task] = generalized
+
+    def add_few_shot(self, stage: Stage, zero_shot: SplitScores, scores: SplitScores, run: FewShotRun) -> None:
+        """Add the scores and the stage of a few-shot continuation, and call `on_stage`.
+
+        Args:
+            stage: of the continuation.
+            zero_shot: all scores of the target's model that it goes on from.
+            scores: by split, in the languages with few-shot rows.
+            run: of the stage.
+        """
+        found = self.few_shot.setdefault(stage.task, {})
+        for code, count in run.shots.items():
+            for split, languages in scores.items():
+                if code in languages:
+                    for name, row in ((ZERO_SHOT, zero_shot[split][code]), (str(count), languages[code])):
+                        found.setdefault(name, {}).setdefault(split, {})[code] = row
+        self.few_shot_runs.append(run)
+        self.on_stage(run)
+
+    def _leave_out_apart(self, scores: SplitScores) -> SplitScores:
+        """The scores that count as zero-shot transfer: without languages that have few-shot rows alone."""
+        if self.trial.few_shot is None:
+            return scores
+        apart = self.trial.few_shot.languages_apart
+        return {
+            split: {code: row for code, row in languages.items() if code not in apart}
+            for split, languages in scores.items()
+        }
 
     def add_stage(
         self,

@@ -36,12 +36,25 @@ class StageTree:
 
     def make_child(self, stage: Stage, parent: StageNode) -> StageNode:
         """The node of a stage on top of another node; nothing is trained. The parent is marked as in use."""
-        rows = "+".join(dataset.fingerprint for dataset in self.load_datasets(stage).values())
+        return self._make_node(stage, parent, list(self.load_datasets(stage).values()), stage in self.trial.targets)
+
+    def make_continuation(self, stage: Stage, parent: StageNode, dataset: EncodedDataset) -> StageNode:
+        """The node of a few-shot continuation on top of a target's node.
+
+        Args:
+            stage: of `trainables.cards.list_continuations`.
+            parent: the target's node.
+            dataset: of the stage's few-shot rows.
+        """
+        return self._make_node(stage, parent, [dataset], target=True)
+
+    def _make_node(
+        self, stage: Stage, parent: StageNode, datasets: Sequence[EncodedDataset], target: bool
+    ) -> StageNode:
+        rows = "+".join(dataset.fingerprint for dataset in datasets)
         synonyms = self._load_synonyms(stage)
         data = rows if synonyms is None else f"{rows}+{synonyms.digest}"
-        identity = build_stage_identity(
-            stage, parent.key, data, target=stage in self.trial.targets, arithmetic=get_arithmetic()
-        )
+        identity = build_stage_identity(stage, parent.key, data, target=target, arithmetic=get_arithmetic())
         if self.lease:
             self.lease.add(parent.key)
         return StageNode(
@@ -60,9 +73,10 @@ class StageTree:
             SentencePooling(stage.layer, stage.pooling),
             self.table_folder,
         )
+        few_shot = self.trial.few_shot if stage in self.trial.targets else None
         return {
             task: load_encoded_dataset(
-                self.trial.benchmark, task, *settings, self.trial.own_tasks, self.trial.rules.source
+                self.trial.benchmark, task, *settings, self.trial.own_tasks, self.trial.rules.source, few_shot
             )
             for task in stage.tasks
         }

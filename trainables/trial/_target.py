@@ -1,17 +1,21 @@
 """Trains the targets of a trial and scores them, or reads models and scores from the store."""
 
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from transformers import PreTrainedModel
 
+from trainables.benchmarks import get_task_catalogue
+from trainables.cards import list_continuations
 from trainables.curriculum import Stage
 from trainables.data import EncodedDataset
+from trainables.encoders import Weights
 from trainables.evaluation import Evaluation, plan_evaluations, read_stored_scores, score_evaluations
 from trainables.failure import note_stage_on_error
-from trainables.outcome import Outcome, StageRun
+from trainables.outcome import FewShotRun, Outcome, StageRun, summarise_losses
 from trainables.store import HEAD_FILE, Claim, JsonDocument
 from trainables.training import (
     StageNode,
@@ -47,11 +51,14 @@ class TargetTrainer:
     @note_stage_on_error
     def train(self, stage: Stage, parent: StageNode) -> None:
         """Train a target on top of `parent`, score it, and add both to the result; what the store holds is read from it."""
-        self._train_and_score(stage, parent)
+        scored = self._train_and_score(stage, parent)
         if self.on_partial and self.result.scores[stage.task].get("dev"):
             self.on_partial(stage.task, 1.0, self.result.build_outcome())
+        if scored and (continuations := self._list_continuations(stage)):
+            self._continue_few_shot(stage, continuations, parent, *scored)
 
-    def _train_and_score(self, stage: Stage, parent: StageNode) -> None:
+    def _train_and_score(self, stage: Stage, parent: StageNode) -> "tuple[SplitScores, PreTrainedModel | None] | None":
+        """Train and score; returns all scores, and the model unless the store has it. None for a target without rows to score."""
         (dataset,) = self.tree.load_datasets(stage).values()
         node = self.tree.make_child(stage, parent)
         self.result.metrics[stage.task] = dataset.kind.metrics[0]
@@ -61,7 +68,8 @@ class TargetTrainer:
             self.result.add_scores(stage.task, evaluations, {each.name: {} for each in evaluations})
             record: JsonDocument = {"seconds": 0.0, "environment": describe_environment()}
             self.result.add_stage(stage, node, trained=False, record=record)
-            return
+            return None
+        model: PreTrainedModel | None = None
         with self.tree.claim_turn(node, partial(self._find_in_store, node, evaluations)) as (found, claim):
             if found is not None:
                 record, scores = found
@@ -74,6 +82,74 @@ class TargetTrainer:
                 trained = restored is None
             self.result.add_scores(stage.task, evaluations, scores)
         self.result.add_stage(stage, node, trained=trained, record=record)
+        return {str(each.split): scores[each.name] for each in evaluations if not each.pairs}, model
+
+    def _list_continuations(self, stage: Stage) -> tuple[Stage, ...]:
+        trial = self.tree.trial
+        if trial.few_shot is None:
+            return ()
+        return list_continuations(
+            stage, trial.few_shot, get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source)[stage.task]
+        )
+
+    def _continue_few_shot(
+        self,
+        stage: Stage,
+        continuations: Sequence[Stage],
+        parent: StageNode,
+        zero_shot: SplitScores,
+        model: PreTrainedModel | None,
+    ) -> None:
+        """Train and score every few-shot continuation of a target, each on top of the target's own model."""
+        (dataset,) = self.tree.load_datasets(stage).values()
+        start = _StartingPoint(self, stage, parent, dataset, model)
+        for each in continuations:
+            if (shots := dataset.continue_on(each.shots)) is not None:
+                self._train_continuation(each, shots, start, zero_shot)
+
+    def _train_continuation(
+        self, stage: Stage, dataset: EncodedDataset, start: "_StartingPoint", zero_shot: SplitScores
+    ) -> None:
+        rows = Counter(row["language"] for row in dataset.train_rows)
+        codes = tuple(code for code in self.tree.trial.languages if code in rows)
+        evaluations = [Evaluation(dataset, split, codes) for split in self.splits]
+        node = self.tree.make_continuation(stage, start.node, dataset)
+        with self.tree.claim_turn(node, partial(self._find_in_store, node, evaluations)) as (found, claim):
+            if found is not None:
+                (record, scores), trained = found, False
+            else:
+                restored = self._restore_model(node, dataset)
+                model, record = restored or self._train_from_model(stage, node, start, dataset, claim)
+                with self.result.time_scoring():
+                    scores = score_evaluations(evaluations, model, self.tree.store, node.key, claim)
+                trained = restored is None
+        run = FewShotRun(
+            key=node.key,
+            task=stage.task,
+            target=True,
+            trained=trained,
+            seconds=record["seconds"],
+            native=record.get("native", {}),
+            losses=summarise_losses(record.get("losses", ())),
+            environment=record.get("environment", {}),
+            shots={code: rows[code] for code in codes},
+        )
+        self.result.add_few_shot(stage, zero_shot, scores, run)
+
+    def _train_from_model(
+        self, stage: Stage, node: StageNode, start: "_StartingPoint", dataset: EncodedDataset, claim: Claim | None
+    ) -> tuple[PreTrainedModel, JsonDocument]:
+        encoder, head = start.weights
+        trained = train_stage(stage, node.random_seed, encoder, [dataset], node.synonyms, head=head)
+        record = node.build_record(trained)
+        self._publish(trained.models[0], encoder, record, claim)
+        return trained.models[0], record
+
+    def _publish(self, model: PreTrainedModel, like: Weights, record: JsonDocument, claim: Claim | None) -> None:
+        if self.tree.store and claim:
+            self.tree.store.publish(
+                claim, record, extract_encoder_weights(model, like), extract_head_weights(model, like)
+            )
 
     def _find_in_store(
         self, node: StageNode, evaluations: Sequence[Evaluation]
@@ -110,9 +186,7 @@ class TargetTrainer:
         callbacks = self._build_step_callbacks(stage, node, evaluations)
         trained = train_stage(stage, node.random_seed, weights, [dataset], node.synonyms, callbacks)
         model, record = trained.models[0], node.build_record(trained)
-        if self.tree.store and claim:
-            encoder, head = extract_encoder_weights(model, weights), extract_head_weights(model, weights)
-            self.tree.store.publish(claim, record, encoder, head)
+        self._publish(model, weights, record, claim)
         return model, record
 
     def _build_step_callbacks(self, stage: Stage, node: StageNode, evaluations: Sequence[Evaluation]) -> StepCallbacks:
@@ -139,3 +213,36 @@ class TargetTrainer:
             on_partial(stage.task, part / self.parts, result.build_outcome(running, scores))
 
         return {stage.steps * part // self.parts: partial(report, part) for part in range(1, self.parts)}
+
+
+@dataclass(slots=True)
+class _StartingPoint:
+    """A target's model, from which few-shot continuations go on; it is read, or trained again, when it is first needed."""
+
+    trainer: TargetTrainer
+    stage: Stage
+    parent: StageNode
+    dataset: EncodedDataset
+    model: PreTrainedModel | None
+    _weights: tuple[Weights, Weights] | None = None
+
+    @property
+    def node(self) -> StageNode:
+        return self.trainer.tree.make_child(self.stage, self.parent)
+
+    @property
+    def weights(self) -> tuple[Weights, Weights]:
+        """Of the encoder, and of the head."""
+        if self._weights is None:
+            like, model = self.dataset.encoder.weights, self.model or self._load()
+            self._weights, self.model = (extract_encoder_weights(model, like), extract_head_weights(model, like)), None
+        return self._weights
+
+    def _load(self) -> PreTrainedModel:
+        """The model from the store; if its weights were evicted, trained again."""
+        trainer, node = self.trainer, self.node
+        restored = trainer._restore_model(node, self.dataset)
+        if restored is None:
+            with trainer.tree.claim_turn(node, lambda: None) as (_, claim):
+                restored = trainer._train_model(self.stage, node, self.parent, self.dataset, (), claim)
+        return restored[0]

@@ -12,6 +12,7 @@ from search.report.page._curricula_tables import (
     list_families,
 )
 from search.report.page._effects import build_family_effects_table, draw_effects
+from search.report.page._few_shot import build_few_shot_table, explain_few_shot
 from search.report.page._forgetting import draw_forgetting
 from search.report.page._heat_map import draw_heat_map
 from search.report.page._importance import draw_importance
@@ -67,6 +68,9 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
             * "No effect of order can be estimated yet: that needs complete trials whose curricula differ in their order.",
         ),
         _make_section("languages", "Languages", [draw_heat_map(analysis)], [], ""),
+        _make_section(
+            "few-shot", "Few-shot transfer", [build_few_shot_table(analysis)], explain_few_shot(analysis), ""
+        ),
         _make_section("conditions", "Kinds of curricula", [build_conditions_table(analysis)], _CONDITIONS_NOTE, ""),
         _make_section("tree", "The stage tree", [draw_stage_tree(analysis)], [], ""),
         _make_section(

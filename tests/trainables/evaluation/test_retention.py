@@ -10,7 +10,7 @@ import torch
 from tests.trainables.outcomes import keys, only, trained
 from trainables.checkpoints import StageStore
 from trainables.curriculum import Stage
-from trainables.data import _encoded_dataset as data_module
+from trainables.data import _loading as data_module
 from trainables.data import load_encoded_dataset
 from trainables.encoders._encoder import hash_weights
 from trainables.evaluation import RetentionScorer, join_heads
@@ -277,8 +277,8 @@ def test_scores_of_another_main_metric_are_measured_anew_and_without_one_the_doc
     assert "metrics" not in document and set(document["scores"]["facts_sw"]) == {"accuracy"}
     plain = data_module.load_task
 
-    def load(benchmark, task, own_tasks):
-        return replace(plain(benchmark, task, own_tasks), metric="macro_f1" if task == "facts_sw" else "")
+    def load(benchmark, task, *more):
+        return replace(plain(benchmark, task, *more), metric="macro_f1" if task == "facts_sw" else "")
 
     monkeypatch.setattr(data_module, "load_task", load)
     load_encoded_dataset.cache_clear()

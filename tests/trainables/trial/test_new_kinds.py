@@ -7,7 +7,7 @@ import pytest
 from tests.trainables.outcomes import keys, trained
 from trainables.cards import ITEM_COLUMN, TaskData
 from trainables.curriculum import Noise
-from trainables.data import _encoded_dataset as data_module
+from trainables.data import _loading as data_module
 from trainables.data import load_encoded_dataset
 from trainables.evaluation._retention import RETENTION_SCORES
 from trainables.trial import run_trial
@@ -38,7 +38,7 @@ def own(trial, monkeypatch):
     tasks = {"facts": own_task("regression"), "choice": own_task("regression"), "names": own_task("multi_label")}
     plain = data_module.load_task
     monkeypatch.setattr(
-        data_module, "load_task", lambda benchmark, task, own: tasks.get(task) or plain(benchmark, task, own)
+        data_module, "load_task", lambda benchmark, task, *more: tasks.get(task) or plain(benchmark, task, *more)
     )
     load_encoded_dataset.cache_clear()
     (stage,), (target, _) = trial.curriculum, trial.targets
@@ -85,8 +85,8 @@ def test_the_metric_of_a_task_changes_no_key_of_a_stage(own, store, monkeypatch)
     monkeypatch.setattr(
         data_module,
         "load_task",
-        lambda benchmark, task, own: replace(
-            plain(benchmark, task, own), **({"metric": ""} if task == "names" else {})
+        lambda benchmark, task, *more: replace(
+            plain(benchmark, task, *more), **({"metric": ""} if task == "names" else {})
         ),
     )
     load_encoded_dataset.cache_clear()

@@ -56,6 +56,7 @@ def load_hub_task(card: TaskCard, parts: TaskParts) -> TaskData:
         candidates=_make_rows(candidates, labels) if candidates else None,
         sample=card.sample,
         metric=card.metric,
+        shots={code: _make_rows([(part, code)], labels, train=True) for part in parts.shots for code in part.languages},
     )
 
 

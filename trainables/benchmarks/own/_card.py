@@ -44,9 +44,9 @@ def resolve_own_task(own: OwnTask, table: OwnTable) -> tuple[OwnTask, tuple[str,
 
 def make_own_card(own: OwnTask) -> TaskCard:
     """The card of a resolved task; nothing is read."""
-    trained = own.languages("train")
+    trained, others = own.languages("train"), tuple[str, ...]()
     if own.is_target and trained:
-        trained = own.source
+        trained, others = own.source, tuple(code for code in trained if code not in own.source)
     return TaskCard(
         kind=own.kind,
         description=own.about or f"rows of {own.place}",
@@ -59,6 +59,7 @@ def make_own_card(own: OwnTask) -> TaskCard:
             train=_make_parts(own, "train", trained),
             dev=_make_parts(own, "dev", own.languages("dev")),
             test=_make_parts(own, "test", own.languages("test")),
+            shots=_make_parts(own, "train", others),
         ),
     )
 

@@ -39,7 +39,7 @@ TASKS = ("pawsx", "cosmosqa", "indicxnli")
 
 ROWS = f"""
 import json
-from trainables.data._encoded_dataset import load_encoded_dataset
+from trainables.data import load_encoded_dataset
 
 def told(task):
     found = load_encoded_dataset("xtreme", task, "tiny/encoder", 48)

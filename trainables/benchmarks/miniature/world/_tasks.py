@@ -19,6 +19,7 @@ from trainables.benchmarks.miniature.world._records import (
     draw_records,
 )
 from trainables.cards import ITEM_COLUMN, LazyRows, Row, TaskData
+from trainables.few_shot import MINIATURE_POOL_ROWS
 from trainables.languages import SOURCE_LANGUAGE
 
 
@@ -55,7 +56,8 @@ def _describe_input(example: Example) -> str:
 
 
 def load_miniature_task(name: str, train_languages: Sequence[str] = ()) -> TaskData:
-    """The data of a task of the miniature: dev and test hold the same examples in every language.
+    """The data of a task of the miniature: dev and test hold the same examples in every language. Few-shot rows are the first training
+    examples in other languages than those of the training set.
 
     Args:
         name: of the task.
@@ -65,10 +67,11 @@ def load_miniature_task(name: str, train_languages: Sequence[str] = ()) -> TaskD
         KeyError: for a name that is not in `EXAMPLE_MAKERS`.
     """
     card = MINIATURE_TASKS[name]
+    trained = train_languages or (card.language,)
     return TaskData(
         card.kind,
         card.labels,
-        _make_train_rows(name, train_languages or (card.language,)) if card.train else None,
+        _make_train_rows(name, trained) if card.train else None,
         {
             split: {
                 language: _make_rows(name, split, language)
@@ -79,6 +82,11 @@ def load_miniature_task(name: str, train_languages: Sequence[str] = ()) -> TaskD
             if card.is_scored
         },
         language=card.language,
+        shots={
+            language: _make_rows(name, "train", language, MINIATURE_POOL_ROWS)
+            for language in MINIATURE_LANGUAGES
+            if card.train and card.is_scored and language not in trained
+        },
     )
 
 
@@ -94,12 +102,13 @@ def _make_train_rows(name: str, languages: Sequence[str]) -> LazyRows:
     return LazyRows(read, "+".join(rows.source for rows in parts.values()))
 
 
-def _make_rows(name: str, split: RecordSplit, language: str) -> LazyRows:
+def _make_rows(name: str, split: RecordSplit, language: str, most: int | None = None) -> LazyRows:
     def read() -> Iterator[Row]:
-        for number, example in enumerate(draw_examples(name, split)):
+        for number, example in enumerate(draw_examples(name, split)[:most]):
             yield example.render(language) | ({} if split == "train" else {ITEM_COLUMN: number})
 
-    return LazyRows(read, f"miniature/{_digest_code()}/{name}/{split}/{language}")
+    first = "" if most is None else f"/{most}"
+    return LazyRows(read, f"miniature/{_digest_code()}/{name}/{split}/{language}{first}")
 
 
 @cache
