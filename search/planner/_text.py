@@ -27,7 +27,7 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("search", plan.name)
-    table.add_row("space", f"{plan.space:,} different trials")
+    table.add_row("space", f"{plan.space:,} different trial{'s' * (plan.space != 1)}")
     if plan.is_done:
         table.add_row("left", _describe_done(plan))
         yield table

@@ -83,10 +83,11 @@ def _list_columns(config: Config) -> list[str]:
 
 
 def group_chart_axes(config: Config) -> list[tuple[str, ...]]:
-    """The intermediate tasks in the fewest groups of at most `MAX_CHART_AXES`, one chart each."""
+    """The intermediate tasks in the fewest groups of at most `MAX_CHART_AXES`, one chart each; no group without intermediate tasks."""
     tasks = list(config.intermediate)
-    groups = max(1, ceil(len(tasks) / MAX_CHART_AXES))
-    size = ceil(len(tasks) / groups)
+    if not tasks:
+        return []
+    size = ceil(len(tasks) / ceil(len(tasks) / MAX_CHART_AXES))
     return [tuple(tasks[place : place + size]) for place in range(0, len(tasks), size)]
 
 

@@ -426,6 +426,15 @@ def test_many_tasks_share_out_over_charts_of_few_axes(config):
     assert max(map(len, groups)) <= MAX_CHART_AXES and len(groups) == 3
 
 
+def test_a_search_without_intermediate_tasks_has_a_prepared_view(config):
+    from search.tracking._experiment_page import build_saved_view
+
+    (view,) = build_saved_view(config().model_copy(update={"intermediate": {}}), short=False).values()
+    charts = json.loads(json.loads(view)["state"])["compareRunCharts"]
+    assert not [chart for chart in charts if chart.get("displayName") == "Place of each task, and transfer"]
+    assert [chart["displayName"] for chart in charts][0] == "Condition, first, last"
+
+
 def test_a_search_that_mlflow_does_not_have_says_what_writes_it(shown_home):
     for name, told in (("third", "xlt track third writes it"), ("nothing", "no search named 'nothing'")):
         printed = xlt(shown_home, "ui", name)
