@@ -71,13 +71,24 @@ def check_languages(
     Raises:
         ValueError: with the languages that are allowed.
     """
+    of_targets = {target: cards[target].languages or available for target in targets}
+    for target, of_target in of_targets.items():
+        if not any(map(rules.counts, of_target)):
+            raise ValueError(_explain_no_transfer(target, of_target, rules, own=_is_own(cards[target])))
     check_members(languages, available, "language")
-    for target in targets:
-        of_target = cards[target].languages or available
+    for target, of_target in of_targets.items():
         if not any(rules.counts(code) for code in languages if code in of_target):
-            raise ValueError(
-                f"{target} needs a language other than {rules.name_source()} that encoders are pre-trained on; it has: {', '.join(of_target)}"
-            )
+            raise ValueError(_explain_no_transfer(target, of_target, rules))
+
+
+def _is_own(card: TaskCard) -> bool:
+    return any(part.source.own for part in (*card.parts.test, *card.parts.dev))
+
+
+def _explain_no_transfer(target: str, languages: Sequence[str], rules: LanguageRules, own: bool = False) -> str:
+    told = f"{target} needs a language other than {rules.name_source()} that encoders are pre-trained on; it has: {', '.join(languages)}"
+    hint = f"; name the column that says a row's language under tasks.{target}.columns, or write {{language}} for it in tasks.{target}.files"
+    return told + hint * own
 
 
 def is_folder_name(encoder: str) -> bool:

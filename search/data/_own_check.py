@@ -34,7 +34,12 @@ def describe_own_tasks(config: Config) -> dict[str, tuple[str, ...]]:
     found = {}
     for own in _list_used_tasks(config):
         table, length = load_table(own), config.get_stage_settings(own.name).max_length
-        notes = [*_count_rows(own), *_balance_labels(own, table), *_count_tokens(own, table, tokenizer, length)]
+        notes = [
+            *_count_rows(own),
+            *_list_unscored(own, config),
+            *_balance_labels(own, table),
+            *_count_tokens(own, table, tokenizer, length),
+        ]
         notes += [*table.notes, *_cite(own)]
         found[own.name] = tuple(f"{own.name}: {note}" for note in notes)
     return found
@@ -68,7 +73,17 @@ def _count_rows(own: OwnTask) -> Iterator[str]:
         if languages := own.languages(split):
             counts = {code: own.count_rows(split, code) for code in languages}
             listed = ", ".join(f"{code} {count:,}" for code, count in counts.items())
-            yield f"{split} has {sum(counts.values()):,} rows in {len(languages)} language{'s' * (len(languages) > 1)}: {listed}"
+            told = f"{split} has {sum(counts.values()):,} rows in {len(languages)} language{'s' * (len(languages) > 1)}: {listed}"
+            used = [code for code in languages if code in own.source]
+            zero_shot = own.is_target and split == "train" and len(used) < len(languages)
+            yield f"{told}; of these the target is trained on {', '.join(used)}" if zero_shot else told
+
+
+def _list_unscored(own: OwnTask, config: Config) -> Iterator[str]:
+    """The languages of the config in which a target has no row to be scored on."""
+    missing = [code for code in config.languages if code not in (*own.languages("dev"), *own.languages("test"))]
+    if own.is_target and missing:
+        yield f"dev and test have no rows in {len(missing)} of the {len(config.languages)} languages of the config: {', '.join(missing)}"
 
 
 def _balance_labels(own: OwnTask, table: "OwnTable") -> Iterator[str]:
@@ -122,5 +137,5 @@ def _join_texts(own: OwnTask, row: Mapping[str, Any]) -> str:
 
 
 def _cite(own: OwnTask) -> Iterator[str]:
-    yield f"licence: {own.licence or 'not stated: set licence'}"
+    yield f"licence: {own.licence or 'not stated: set tasks.' + own.name + '.licence'}"
     yield from (f"{name}: {text}" for name, text in (("about", own.about), ("citation", own.citation)) if text)

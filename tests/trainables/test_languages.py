@@ -154,8 +154,10 @@ def test_a_code_of_the_table_is_itself(code):
     [
         ("no", "means several languages.*nb .*nn "),
         ("hbs", "bs .*hr .*sr "),
-        ("xx", "unknown language 'xx': add it to language_table"),
-        ("English", "is not a language code"),
+        ("xx", "unknown language 'xx': correct it, or add it to language_table"),
+        ("English", r"'English' is the name of a language; write its code: en \(English, Latn\)"),
+        ("an English", "is not a language code"),
+        ("gr", r"unknown language 'gr': write el \(Greek, Grek\) if that is meant, or add it to language_table"),
         ("sr_Latn", "other scripts than Latn: sr "),
         ("", "is not a language code"),
     ],

@@ -49,7 +49,7 @@ def make_choice_list_format(columns: Mapping[str, str]) -> RowFormat:
 def _check_choice(number: int, count: int, label: object, column: str = "label") -> int:
     """The number of the right choice; ValueError if there is no such choice."""
     if not 0 <= number < count:
-        raise ValueError(f"column {column}: {label} is none of its {count} choices")
+        raise ValueError(f"column {column}: {label} is none of its {count} choices, which count from 0")
     return number
 
 

@@ -18,6 +18,9 @@ NULL_VALUE = "null in column {column}, row left out"
 NULL_TEXT = "null in column {column}, read as an empty text"
 UNNAMED_NUMBER = "number without a name in column {column}, read in the hub's order: {order}"
 
+_SHOWN_NAMES = 20
+"""Names of labels that a message lists."""
+
 
 def is_blank(text: str) -> bool:
     """Whether a text has no visible character: only white space, marks of direction and other control characters."""
@@ -95,11 +98,16 @@ class LabelMap:
                 f"column {column}: {value} is a number without a name, and the order of the names is not known: expected {every}, or a ClassLabel"
             )
         if number is None or not 0 <= number < len(order):
-            allowed = ", ".join(f"{name} ({number})" for number, name in enumerate(order or self.numbers))
-            raise ValueError(f"column {column}: {value!r} is none of {allowed}")
+            raise ValueError(f"column {column}: {value!r} is none of {_list_names(tuple(order or self.numbers))}")
         if not (self.names or self.columns):
             notes.add(_describe_unnamed(column, tuple(order)))
         return _get_label_number(self.numbers, order[number])
+
+
+def _list_names(names: tuple[str, ...]) -> str:
+    """Names with their numbers, the first of many."""
+    listed = ", ".join(f"{name} ({number})" for number, name in enumerate(names[:_SHOWN_NAMES]))
+    return listed if len(names) <= _SHOWN_NAMES else f"{listed} and {len(names) - _SHOWN_NAMES} more"
 
 
 def _find_label(numbers: Mapping[str, int], name: str) -> int | None:

@@ -25,6 +25,19 @@ Kurdish, as in CLDR and in XLM-R's data."""
 
 _OTHER_CODES = {"fil": "tl", "in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}
 """Former codes of ISO 639, and Filipino, which is standardised Tagalog."""
+_CODES_OF_COUNTRIES = {
+    "cn": "zh",
+    "cz": "cs",
+    "dk": "da",
+    "gr": "el",
+    "jp": "ja",
+    "kr": "ko",
+    "rs": "sr",
+    "ua": "uk",
+    "us": "en",
+    "vn": "vi",
+}
+"""Codes of countries that are often written for the code of their language."""
 _TRADITIONAL_REGIONS = {"TW", "HK", "MO"}
 """Regions whose Chinese is written in traditional characters, by CLDR's likely subtags."""
 _SAME_SCRIPTS = {"Hang": "Kore"}
@@ -50,9 +63,7 @@ def resolve_language(code: str, added: Collection[str] = ()) -> str:
         return code
     parts = CODE_PATTERN.fullmatch(code.strip())
     if parts is None:
-        raise LanguageCodeError(
-            f"{code!r} is not a language code; write one of ISO 639, if needed with a script: sw, swh, swh_Latn, zh-Hans"
-        )
+        raise LanguageCodeError(_explain_no_code(code))
     language, script = parts["language"].lower(), (parts["script"] or "").title()
     if language in AMBIGUOUS_CODES:
         raise LanguageCodeError(
@@ -66,8 +77,10 @@ def resolve_language(code: str, added: Collection[str] = ()) -> str:
         script = "Hant"
     rows = _ROWS_BY_CODE.get(_OTHER_CODES.get(language, language), ())
     if not rows:
+        meant = _CODES_OF_COUNTRIES.get(language)
+        right = f"write {describe((meant,))} if that is meant" if meant else "correct it"
         raise LanguageCodeError(
-            f"unknown language {code!r}: add it to language_table, with name, family, branch and script"
+            f"unknown language {code!r}: {right}, or add it to language_table, with name, family, branch and script"
         )
     script = _SAME_SCRIPTS.get(script, script)
     found = [row for row in rows if row.script == script] if script else rows[:1]
@@ -77,6 +90,13 @@ def resolve_language(code: str, added: Collection[str] = ()) -> str:
             "add it to language_table under another code"
         )
     return found[0].code
+
+
+def _explain_no_code(code: str) -> str:
+    named = tuple(row.code for row in LANGUAGES.values() if row.name.casefold() == code.strip().casefold())
+    if named:
+        return f"{code!r} is the name of a language; write its code: {describe(named)}"
+    return f"{code!r} is not a language code; write one of ISO 639, if needed with a script: sw, swh, swh_Latn, zh-Hans"
 
 
 def describe(codes: "Iterator[str] | tuple[str, ...]") -> str:

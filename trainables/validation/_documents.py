@@ -176,7 +176,8 @@ def _convert_yaml_errors() -> Iterator[None]:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
-        raise ValueError(escape_controls(f"{where}{error.problem or 'not YAML'}")) from error
+        tab = ": put blanks in place of the tab" if "'\\t'" in (error.problem or "") else ""
+        raise ValueError(escape_controls(f"{where}{error.problem or 'not YAML'}{tab}")) from error
     except yaml.YAMLError as error:
         raise ValueError(escape_controls(f"not YAML: {' '.join(str(error).split())}")) from error
     except RecursionError:

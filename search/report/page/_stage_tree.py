@@ -166,7 +166,9 @@ def _draw_branch(
 def _draw_stage_text(canvas: Canvas, line: _StageRow, x: float, y: float, named: Callable[[str], str]) -> None:
     """The stage's name, how often it was asked for, its seconds."""
     own = named(line.node["words"].rpartition(" > ")[2])
-    name = own + (f" and {line.targets} target{'s' * (line.targets > 1)} on it" if line.targets and not line.depth else "")
+    name = own + (
+        f" and {line.targets} target{'s' * (line.targets > 1)} on it" if line.targets and not line.depth else ""
+    )
     canvas.text(x, y, truncate_text(name, PANEL_WIDTH - 96 - x))
     if line.node["asked"] is not None:
         canvas.text(PANEL_WIDTH - 62, y, f"{line.node['asked']:g}×", "muted", align="right")

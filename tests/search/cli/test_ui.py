@@ -432,7 +432,7 @@ def test_a_search_without_intermediate_tasks_has_a_prepared_view(config):
     (view,) = build_saved_view(config().model_copy(update={"intermediate": {}}), short=False).values()
     charts = json.loads(json.loads(view)["state"])["compareRunCharts"]
     assert not [chart for chart in charts if chart.get("displayName") == "Place of each task, and transfer"]
-    assert [chart["displayName"] for chart in charts][0] == "Condition, first, last"
+    assert charts[0]["displayName"] == "Condition, first, last"
 
 
 def test_a_search_that_mlflow_does_not_have_says_what_writes_it(shown_home):

@@ -64,7 +64,7 @@ BAD = [
     ({"space.noise.methods": ["nose"]}, "space.noise.methods", f"unknown noise method: 'nose'; allowed: {', '.join(NOISE_METHODS)}"),
     ({"space.noise.methods": []}, "space.noise.methods", "at least one noise method"),
     ({"space.target.noise.methods": ["x"]}, "space.target.noise.methods", "unknown noise method: 'x'"),
-    ({"languages": ["de", "xx"]}, "languages", "unknown language 'xx': add it to language_table"),
+    ({"languages": ["de", "xx"]}, "languages", "unknown language 'xx': correct it, or add it to language_table"),
     ({"languages": []}, "languages", "at least one language"),
     ({"languages": ["de", "de"]}, "languages", "listed twice"),
     ({"languages": ["en"]}, "languages", ""),

@@ -48,7 +48,7 @@ def test_a_config_that_uses_none_of_it_is_written_as_before(document):
     [
         ({"languages": ["en", "no"]}, "'no' means several languages; write one of: nb (Norwegian Bokmål, Latn), nn"),
         ({"languages": ["en", "sw", "swh_Latn"]}, "a language is listed twice: sw, swh_Latn"),
-        ({"languages": ["en", "xx"]}, "unknown language 'xx': add it to language_table"),
+        ({"languages": ["en", "xx"]}, "unknown language 'xx': correct it, or add it to language_table"),
         ({"source": ["ht"]}, "has no training rows in ht, a source language; it has: af, ar, az"),
         ({"source": []}, "source"),
         (

@@ -165,6 +165,10 @@ WRONG = {
     "target": ({"targets": ["intent2"]}, r"unknown target task: 'intent2'; allowed: .*sentiment"),
     "intermediate": ({"intermediate": {"x": {}}}, r"unknown intermediate task: 'x'; allowed: .*mnli.*intent"),
     "language": ({"languages": ["en", "fi"]}, r"unknown language: 'fi'; allowed: de, en, sw"),
+    "language column": (
+        {"tasks__sentiment__columns": {"text": "text", "label": "label", "split": "split"}, "languages": ["en", "de"]},
+        r"sentiment needs a language other than English .* it has: en; name the column .* under tasks\.sentiment\.columns",
+    ),
     "nothing": ({"tasks": {}}, "name a benchmark, or describe tasks of your own"),
 }
 

@@ -23,6 +23,13 @@ def test_a_key_that_stands_twice_is_refused_with_its_place():
     assert str(caught.value) == "some.yaml: 1 problem\n  line 4, column 3: the key 'c' stands twice"
 
 
+def test_a_tab_is_refused_with_what_to_do():
+    with pytest.raises(
+        ConfigError, match=r"line 2, column 1: .* cannot start any token: put blanks in place of the tab"
+    ):
+        parse_yaml_document("a:\n\tb: 1\n", "some.yaml")
+
+
 def test_the_same_key_in_two_sections_is_fine():
     assert parse_yaml_document("a: {x: 1}\nb: {x: 2}", "here") == {"a": {"x": 1}, "b": {"x": 2}}
 

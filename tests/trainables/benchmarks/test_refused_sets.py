@@ -82,7 +82,7 @@ def test_values_of_another_kind(write):
 def test_a_label_that_is_no_choice(write):
     write([row(number, label=number) for number in range(3)], names=None)
     chosen = replace(PAIR, row_format=make_choice_format(["one"], ["one", "two"]))
-    assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices")
+    assert refusal(chosen, labels=()).endswith("row 2: column label: 2 is none of its 2 choices, which count from 0")
 
 
 def test_a_split_without_rows_and_one_that_is_shorter_than_what_it_leaves_out(write):

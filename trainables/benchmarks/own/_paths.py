@@ -34,7 +34,7 @@ def find_task_files(own: OwnTask) -> tuple[TaskFile, ...]:
     for pattern in own.files:
         matches = list(_match_files(pattern))
         if not matches:
-            raise DataError(f"{own.name}: {_explain_no_match(pattern)}")
+            raise DataError(f"{own.name}: {_explain_no_match(pattern)}; correct tasks.{own.name}.files")
         found |= {file.path: file for file in matches}
     return tuple(found[path] for path in sorted(found))
 
@@ -70,9 +70,9 @@ def _as_glob(part: re.Match[str]) -> str:
 
 
 def _explain_no_match(pattern: str) -> str:
-    if _PART.search(pattern) is None:
-        path = Path(pattern)
-        return f"{pattern} is a folder: name its files" if path.is_dir() else f"there is no file {pattern}"
+    if Path(pattern).is_dir():
+        return f"{pattern} is a folder: name its files"
+    what = f"no file matches {pattern}" if _PART.search(pattern) else f"there is no file {pattern}"
     folder = next(parent for parent in Path(_PART.split(pattern)[0] + "x").parents if parent.is_dir())
     names = sorted(path.name for path in folder.iterdir())[:8]
-    return f"no file matches {pattern}; {folder} has {', '.join(names) or 'nothing'}"
+    return f"{what}; {folder} has {', '.join(names) or 'nothing'}"

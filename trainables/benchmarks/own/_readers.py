@@ -14,6 +14,7 @@ from trainables.validation import DataError, parse_json
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _LONGEST_FIELD = 2**24
 """Most characters of one cell."""
+_SEPARATORS = {",": "comma", "\t": "tab", ";": "semicolon"}
 NumberedRow = tuple[int, Row]
 """The number of a row's line, or of a row of a table without lines, from 1, and the row."""
 
@@ -50,7 +51,7 @@ def _read_lines(path: Path) -> Iterator[tuple[int, str]]:
                     f"{path}, line {number}: byte {byte:#04x} is not UTF-8: save the whole file in UTF-8"
                 ) from error
         if number == 0:
-            raise DataError(f"{path} is empty")
+            raise DataError(f"{path} is empty: write its rows, or leave it out")
 
 
 def _read_json_lines(path: Path) -> Iterator[NumberedRow]:
@@ -72,7 +73,7 @@ def _read_separated(path: Path, dialect: Mapping[str, Any]) -> Iterator[Numbered
     table = csv.reader(lines, strict=True, **dialect)
     try:
         header = next(table)
-        _check_header(path, header)
+        _check_header(path, header, dialect["delimiter"])
         previous = table.line_num
         for cells in table:
             number, previous = previous + 1, table.line_num
@@ -90,7 +91,13 @@ def _read_separated(path: Path, dialect: Mapping[str, Any]) -> Iterator[Numbered
         csv.field_size_limit(csv_limit)
 
 
-def _check_header(path: Path, header: list[str]) -> None:
+def _check_header(path: Path, header: list[str], delimiter: str) -> None:
+    others = [mark for mark in _SEPARATORS if mark != delimiter and len(header) == 1 and mark in header[0]]
+    if others:
+        raise DataError(
+            f"{path}, line 1: no {_SEPARATORS[delimiter]} between the names of its columns, but {_SEPARATORS[others[0]]}: "
+            "save it with commas as .csv or with tabs as .tsv"
+        )
     if repeated := sorted({name for name in header if header.count(name) > 1}):
         raise DataError(f"{path}, line 1: column {', '.join(map(repr, repeated))} occurs more than once")
 

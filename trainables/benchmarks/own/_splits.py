@@ -28,7 +28,7 @@ def cut_missing_splits(
     cut = {part: array("q", numbers) for part, numbers in parts.items()}
     if not own.is_target:
         return cut, []
-    notes = []
+    made: dict[tuple[str, str], list[tuple[str, int, int]]] = {}
     for language in sorted({language for _, language in parts}):
         for source, missing, share in _list_cuts(own, cut, language):
             numbers = cut.pop((source, language))
@@ -37,8 +37,17 @@ def cut_missing_splits(
             taken = array("q", (n for n in numbers if positions[n] < border))
             left = array("q", (n for n in numbers if positions[n] >= border))
             cut |= {part: rows for part, rows in (((missing, language), taken), ((source, language), left)) if rows}
-            notes.append(f"{language}: {missing} is {len(taken):,} of the {len(numbers):,} rows of {source}")
-    return cut, notes
+            made.setdefault((missing, source), []).append((language, len(taken), len(numbers)))
+    return cut, [_describe_cut(missing, source, counts) for (missing, source), counts in made.items()]
+
+
+def _describe_cut(missing: str, source: str, counts: Sequence[tuple[str, int, int]]) -> str:
+    """What was cut in which languages, in one line."""
+    if len(counts) == 1:
+        ((language, taken, of),) = counts
+        return f"{language}: {missing} is {taken:,} of the {of:,} rows of {source}"
+    listed = ", ".join(f"{language} {taken:,} of {of:,}" for language, taken, of in counts)
+    return f"{missing} is cut from {source} in {len(counts)} languages: {listed}"
 
 
 def _find_border(share: float, positions: Collection[float]) -> float:

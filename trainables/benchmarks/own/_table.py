@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 
 from trainables.benchmarks.own._hub_set import HubReader, HubSplit, list_hub_splits
+from trainables.benchmarks.own._labels import check_found_labels, check_spelling
 from trainables.benchmarks.own._paths import TaskFile, find_task_files
 from trainables.benchmarks.own._readers import read_file
 from trainables.benchmarks.own._splits import Part, cut_missing_splits
@@ -26,6 +27,13 @@ PLACE_COLUMN = "_place"
 _CHUNK_ROWS = 1000
 LARGEST_OVERLAP = 0.05
 """Largest share of a dev or test set whose rows may also be training rows; above, the set measures memory."""
+
+
+_USUAL_NAMES = {
+    "language": ("language", "lang", "locale", "lang_code", "language_code"),
+    "split": ("split", "subset", "partition"),
+}
+"""What files often call the columns of language and split."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,14 @@ class _TableBuilder:
             raise DataError(
                 f"{place}: no column {', '.join(missing)}; it has {', '.join(map(str, row))}: name its columns under tasks.{self.own.name}.columns"
             )
+        self.notes += [note for note in self._find_unread(place, row) if note not in self.notes]
+
+    def _find_unread(self, place: TaskFile | HubSplit, row: Row) -> Iterator[str]:
+        """Columns that by their names say a row's language or split, and that the config does not list."""
+        for ours, of_file in (("language", place.language or self.own.language), ("split", place.split)):
+            unread = [theirs for theirs in row if theirs.casefold() in _USUAL_NAMES[ours] and theirs not in self.used]
+            if unread and not of_file and not self.own.find_column(ours):
+                yield f"column {unread[0]} is not read; to read it, write {ours}: {unread[0]} under tasks.{self.own.name}.columns"
 
     def _check_filled(self, place: TaskFile | HubSplit, filled: Collection[str]) -> None:
         """Refuse a column that is empty in every row; labels of a test set may be hidden, and are counted when rows are read."""
@@ -160,7 +176,7 @@ class _TableBuilder:
         value = row.get(column) if column else place.split
         if value is None:
             if column:
-                raise ValueError(f"no split in column {column}")
+                raise ValueError(f"no split in column {column}: write train, dev or test")
             return "train"
         split = self.splits.get(str(value).strip().casefold())
         if split is None:
@@ -174,7 +190,7 @@ class _TableBuilder:
         value = row.get(column) if column else of_file
         if value is None or is_blank(str(value)):
             if column:
-                raise ValueError(f"no language in column {column}")
+                raise ValueError(f"no language in column {column}: write its code, such as sw")
             return resolve_language(self.own.language or self.own.source[0], self.own.added)
         return resolve_language(str(value).strip(), self.own.added)
 
@@ -222,9 +238,10 @@ class _TableBuilder:
             return self.own.labels
         found = self._list_labels(parts, column, train=True)
         if not self.own.labels:
-            self._check_labels(found)
+            rows = sum(len(numbers) for (split, _), numbers in parts.items() if split == "train")
+            check_found_labels(self.own, found, self.places, rows)
         known = self.own.labels or tuple(sorted(found))
-        self._check_spelling(known, self._list_labels(parts, column, train=False))
+        check_spelling(known, self._list_labels(parts, column, train=False), self.places)
         return known
 
     def _list_labels(self, parts: Mapping[Part, Sequence[int]], column: str, *, train: bool) -> dict[str, int]:
@@ -238,35 +255,6 @@ class _TableBuilder:
                         found.setdefault(label, number)
         return found
 
-    def _check_spelling(self, known: Sequence[str], found: Mapping[str, int]) -> None:
-        """Refuse a label of any row that differs from a known one in case or blanks alone."""
-        alike = {_fold(label): label for label in known}
-        for label, number in found.items():
-            if label not in known and (right := alike.get(_fold(label))):
-                raise DataError(
-                    f"{self.places[number]}: label {label!r} differs from {right!r} in case or blanks alone: write {right!r}"
-                )
-
-    def _check_labels(self, found: Mapping[str, int]) -> None:
-        alike: dict[str, str] = {}
-        for label, number in found.items():
-            first = alike.setdefault(_fold(label), label)
-            if first != label:
-                raise DataError(
-                    f"{self.own.name}: labels {first!r} and {label!r} differ in case or blanks alone ({self.places[number]}): write one of them, "
-                    f"or list all labels under tasks.{self.own.name}.labels"
-                )
-        if len(found) < 2:
-            raise DataError(
-                f"{self.own.name}: its training rows have {'the label ' + repr(next(iter(found))) + ' alone' if found else 'no label'}: "
-                "there is nothing to learn"
-            )
-
 
 def _is_null(value: Any) -> bool:
     return value is None or value == [] or (isinstance(value, str) and is_blank(value))
-
-
-def _fold(label: str) -> str:
-    """What labels that differ in case or blanks alone have in common."""
-    return "".join(label.split()).casefold()

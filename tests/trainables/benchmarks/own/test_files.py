@@ -177,7 +177,7 @@ def utf_16(text: str) -> bytes:
 
 
 BAD = {
-    "empty": (b"", "rows.csv is empty"),
+    "empty": (b"", "rows.csv is empty: write its rows"),
     "a header alone": (HEADER.encode(), "rows.csv has no rows"),
     "UTF-16": (utf_16(GOOD), "rows.csv is in UTF-16: save it in UTF-8"),
     "mixed encodings": (GOOD.encode() + "café,a,en,test\n".encode("latin-1"), "line 4: byte 0xe9 is not UTF-8"),
@@ -191,9 +191,22 @@ BAD = {
         "line 4: split 'heldout' is none of train, training, dev",
     ),
     "an unknown language": (GOOD.encode() + b"x,a,klingon,test\n", "line 4: 'klingon' is not a language code"),
-    "no language": (GOOD.encode() + b"x,a,,test\n", "line 4: no language in column language"),
+    "no language": (GOOD.encode() + b"x,a,,test\n", "line 4: no language in column language: write its code"),
+    "no split": (GOOD.encode() + b"x,a,en,\n", "line 4: split '' is none of train"),
     "no source language": (HEADER.encode() + b"x,a,sw,train\ny,b,sw,train\n", "none is in en"),
-    "one label": (HEADER.encode() + b"x,a,en,train\ny,a,en,train\n", "have the label 'a' alone"),
+    "no training rows": (
+        HEADER.encode() + b"x,a,en,dev\ny,b,en,test\n",
+        "mine: it has no training rows: add rows whose",
+    ),
+    "the text for the label": (
+        HEADER.encode() + b"".join(b"a%d,text %d,en,train\n" % (n % 3, n) for n in range(30)) + b"a,b,en,dev\n",
+        "30 different labels in 30 training rows, as if it were the text: correct label under tasks.mine.columns",
+    ),
+    "semicolons": (b"text;label\nx;a\n", "line 1: no comma between .*, but semicolon: save it with commas"),
+    "one label": (
+        HEADER.encode() + b"x,a,en,train\ny,a,en,train\n",
+        "the label 'a' alone.* correct the column of labels",
+    ),
     "no label": (HEADER.encode() + b"x,,en,train\ny,,en,train\n", "have no label"),
     "labels that differ in case": (
         HEADER.encode() + b"x,a,en,train\ny,A,en,train\n",
@@ -229,8 +242,40 @@ def test_labels_that_the_training_rows_lack_are_refused_by_line(tmp_path):
         [list(rows["sw"]) for rows in splits.values() if "sw" in rows]
 
 
+def test_of_many_labels_the_first_are_listed(tmp_path):
+    file = tmp_path / "rows.csv"
+    rows = "".join(f"text {n},label {n % 25:02},en,train\n" for n in range(100))
+    file.write_text(f"{HEADER}{rows}z,c,sw,dev\nx,c,sw,test\n")
+    own, _ = resolve_own_task(own_task(file, columns=COLUMNS[:4]))
+    with pytest.raises(DataError, match=r"none of label 00 \(0\), .*label 19 \(19\) and 5 more; correct it"):
+        list(load_task("", "mine", (own,)).evaluation["test"]["sw"])
+
+
+def test_what_is_cut_in_several_languages_is_one_note(tmp_path):
+    rows = [f"text {n},{'ab'[n % 2]},en,train\n" for n in range(20)]
+    rows += [f"{code} {n},{'ab'[n % 2]},{code},test\n" for code in ("sw", "de") for n in range(40)]
+    file = tmp_path / "rows.csv"
+    file.write_text(HEADER + "".join(rows))
+    own, notes = resolve_own_task(own_task(file, columns=COLUMNS[:4]))
+    counts = {code: own.count_rows("dev", code) for code in ("de", "sw")}
+    assert f"dev is cut from test in 2 languages: de {counts['de']} of 40, sw {counts['sw']} of 40" in notes
+
+
+@pytest.mark.parametrize("name", ["language", "Lang"])
+def test_a_column_that_seems_to_say_the_language_and_is_not_listed_is_told(name, tmp_path):
+    file = tmp_path / "rows.csv"
+    file.write_text(GOOD.replace("language", name))
+    note = f"column {name} is not read; to read it, write language: {name} under tasks.mine.columns"
+    assert note in load_own_table(own_task(file, columns=COLUMNS[:2])).notes
+    assert note not in load_own_table(own_task(file, columns=COLUMNS[:2], language="de", target=False)).notes
+    if name == "language":
+        assert not load_own_table(own_task(file, columns=COLUMNS[:4], target=False)).notes
+
+
 def test_a_missing_file_and_a_pattern_that_matches_nothing_are_said_with_what_is_there(tmp_path):
-    with pytest.raises(DataError, match=f"mine: there is no file {tmp_path}/rows.csv"):
+    with pytest.raises(
+        DataError, match=f"mine: there is no file {tmp_path}/rows.csv; .* has nothing; correct tasks.mine.files"
+    ):
         load_own_table(own_task(tmp_path / "rows.csv"))
     (tmp_path / "train.txt").touch()
     with pytest.raises(DataError, match=r"no file matches .*\{split\}\.csv; .* has train\.txt"):
