@@ -82,7 +82,7 @@ def check_languages(
 
 
 def _is_own(card: TaskCard) -> bool:
-    return any(part.source.own for part in (*card.parts.test, *card.parts.dev))
+    return card.parts is not None and any(part.source.own for part in (*card.parts.test, *card.parts.dev))
 
 
 def _explain_no_transfer(target: str, languages: Sequence[str], rules: LanguageRules, own: bool = False) -> str:

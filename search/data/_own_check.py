@@ -81,9 +81,10 @@ def _count_rows(own: OwnTask) -> Iterator[str]:
 
 def _list_unscored(own: OwnTask, config: Config) -> Iterator[str]:
     """The languages of the config in which a target has no row to be scored on."""
-    missing = [code for code in config.languages if code not in (*own.languages("dev"), *own.languages("test"))]
+    wanted = config.languages or ()
+    missing = [code for code in wanted if code not in (*own.languages("dev"), *own.languages("test"))]
     if own.is_target and missing:
-        yield f"dev and test have no rows in {len(missing)} of the {len(config.languages)} languages of the config: {', '.join(missing)}"
+        yield f"dev and test have no rows in {len(missing)} of the {len(wanted)} languages of the config: {', '.join(missing)}"
 
 
 def _balance_labels(own: OwnTask, table: "OwnTable") -> Iterator[str]:
