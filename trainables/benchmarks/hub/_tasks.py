@@ -169,10 +169,10 @@ def read_rows(
 def _suggest_labels(part: DatasetPart, why: str) -> str:
     """What to do about a label that the training rows of a user's own task lack."""
     own = part.source.own
-    return (
-        f"; correct it, or list every label under tasks.{own.name}.labels"
-        if own and own.labels and " is none of " in why
-        else ""
+    if own is None or " is none of " not in why:
+        return ""
+    return "; correct it" + (
+        f", or list every label under tasks.{own.name}.labels" if own.labels and own.kind != "multiple_choice" else ""
     )
 
 

@@ -145,6 +145,13 @@ def test_the_tree_tells_every_stage_once_under_the_one_it_was_trained_on(study):
     assert depth["dates (0.001) > facts (0.001)"] == "2"
 
 
+def test_one_target_on_the_encoder_is_one_target(study):
+    targets = [node for node in study["tree"] if node["target"] and node["parent"] is None]
+    others = [node for node in study["tree"] if not node["target"]]
+    for count, told in ((1, "and 1 target on it"), (2, "and 2 targets on it")):
+        assert told in drawn(draw_stage_tree({"tree": [*others, *targets[:count]]}))
+
+
 def test_a_tree_whose_parents_are_missing_or_go_round_is_drawn_all_the_same(study):
     nodes = [dict(node) for node in study["tree"] if not node["target"]]
     nodes[0]["parent"] = "nobody"

@@ -38,7 +38,9 @@ def test_choices_have_a_column_each(tmp_path):
     (row,) = load_task("", "mine", (own,)).train
     assert (row["context"], row["choices"], row["label"]) == ("who", ["I", "you"], 1)
     wrong = resolve(tmp_path, "context,x,y,label\nwho,I,you,2\n", kind="multiple_choice", columns=columns)
-    with pytest.raises(DataError, match=r"rows\.csv, line 2: .*2 is none of its 2 choices, which count from 0$"):
+    with pytest.raises(
+        DataError, match=r"rows\.csv, line 2: .*2 is none of its 2 choices, which count from 0; correct it$"
+    ):
         list(load_task("", "mine", (wrong,)).train)
 
 
