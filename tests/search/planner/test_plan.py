@@ -168,6 +168,12 @@ def test_a_plan_is_drawn_as_a_tree(config, facts_and_target, paper):
     assert text.count("dates (0.001), 100 steps") == 3
 
 
+def test_a_space_of_one_trial_is_one_trial(config, paper):
+    foreseen = plan(config(), None)
+    assert f"{foreseen.space} different trials" in told(paper, render_plan(foreseen, config(), None))
+    assert "1 different trial " in told(paper, render_plan(replace(foreseen, space=1), config(), None))
+
+
 def test_a_large_tree_says_how_much_of_it_is_left_out(config, paper):
     settings = config({"trials": 10})
     text = told(paper, render_plan(plan(settings, None), settings, 4))
