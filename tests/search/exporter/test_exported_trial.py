@@ -90,7 +90,7 @@ def test_unknown_encoder_task_and_noise_are_told_together(exported, tmp_path):
 
 def test_an_unknown_benchmark_is_told_with_those_there_are(exported, tmp_path):
     edited(tmp_path / "best.yaml", lambda document: document["trial"].update(benchmark="glue"))
-    with pytest.raises(ConfigError, match="unknown 'glue'; allowed: miniature"):
+    with pytest.raises(ConfigError, match="unknown benchmark 'glue'; allowed: miniature"):
         load_exported_trial(tmp_path / "best.yaml")
 
 
