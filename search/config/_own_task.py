@@ -1,5 +1,6 @@
 """The config of a task of one's own: files, columns, splits."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,9 @@ from trainables.languages import SOURCE_LANGUAGE, resolve_language
 from trainables.own_tasks import CHOICE_COLUMN, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.ranges import Seed
 from trainables.validation import DataError
+
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+"""Never a path out of the folder of mirrors."""
 
 
 class CutSplit(ConfigSection):
@@ -108,7 +112,7 @@ class OwnTaskSettings(ConfigSection):
     def _check_place(self) -> Self:
         if bool(self.files) == bool(self.hub):
             raise ValueError("files or hub says where the rows are; give one of them")
-        if self.hub and self.hub.count("/") != 1:
+        if self.hub and not _HUB_ID.fullmatch(self.hub):
             raise ValueError(f"hub: {self.hub!r} is no data set of the hub; write namespace/name")
         if alone := [
             name for name in ("configuration", "revision", "languages") if getattr(self, name) and not self.hub

@@ -86,7 +86,7 @@ def group_chart_axes(config: Config) -> list[tuple[str, ...]]:
     """The intermediate tasks in the fewest groups of at most `MAX_CHART_AXES`, one chart each."""
     tasks = list(config.intermediate)
     groups = max(1, ceil(len(tasks) / MAX_CHART_AXES))
-    size = ceil(len(tasks) / groups)
+    size = max(1, ceil(len(tasks) / groups))
     return [tuple(tasks[place : place + size]) for place in range(0, len(tasks), size)]
 
 
