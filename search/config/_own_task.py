@@ -75,6 +75,8 @@ class OwnTaskSettings(ConfigSection):
     """The codes of the config's ``language_table``. Set by the program."""
     rows: dict[str, dict[str, int]] = Field(default_factory=dict)
     """Rows by split and language. Found by the program."""
+    digest: str = ""
+    """Of the rows. Found by the program."""
     languages: tuple[str, ...] = ()
     """The languages of the set of the hub that are read. Default: for a target, those of the config; else all that it has."""
 
@@ -148,6 +150,7 @@ class OwnTaskSettings(ConfigSection):
             about=self.about,
             source=tuple(resolve_language(code, self.added) for code in self.source),
             added=self.added,
+            digest=self.digest,
         )
 
     def _find_languages_read(self) -> tuple[str, ...]:
@@ -219,7 +222,7 @@ def _resolve(name: str, settings: OwnTaskSettings) -> OwnTaskSettings:
     rows: dict[str, dict[str, int]] = {}
     for split, language, count in own.rows:
         rows.setdefault(split, {})[language] = count
-    return settings.model_copy(update={"labels": own.labels, "rows": rows})
+    return settings.model_copy(update={"labels": own.labels, "rows": rows, "digest": own.digest})
 
 
 def find_catalogue(fields: Mapping[str, Any]) -> TaskCatalogue:

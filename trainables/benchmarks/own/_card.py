@@ -31,7 +31,7 @@ def resolve_own_task(own: OwnTask, table: OwnTable) -> tuple[OwnTask, tuple[str,
     if wrong := explain_unknown_metric(own.kind, own.metric, table.labels):
         raise DataError(f"{own.name}: metric: {wrong}")
     rows = tuple((split, language, len(numbers)) for (split, language), numbers in sorted(table.parts.items()))
-    resolved = replace(own, labels=table.labels, rows=rows)
+    resolved = replace(own, labels=table.labels, rows=rows, digest=table.digest)
     trained = resolved.languages("train")
     missing = [code for code in own.source if code not in trained] if own.is_target and trained else []
     if missing:

@@ -132,7 +132,7 @@ def _build_pattern(configuration: str) -> re.Pattern[str]:
 
 def _find_splits(own: OwnTask, having: Sequence[str]) -> dict[str, str]:
     """Their names of our splits: that which the config names, else one of the usual names."""
-    names = SPLIT_NAMES | {ours: (theirs,) for ours, theirs in own.splits}
+    names = {**SPLIT_NAMES, **{ours: (theirs,) for ours, theirs in own.splits}}
     return {ours: theirs for ours, usual in names.items() for theirs in usual[::-1] if theirs in having}
 
 
