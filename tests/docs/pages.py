@@ -8,6 +8,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
 
+TUTORIAL = ROOT / "docs" / "tutorial.md"
+"""It is walked as a whole; see `tests.docs.test_tutorial`."""
+
 _BLOCK = re.compile(
     r"(?:^<!-- (?P<mark>[^\n]*) -->\n)?^```(?P<language>\w*)(?: (?P<options>[^\n]*))?\n(?P<text>.*?)^```$", re.M | re.S
 )

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import PAGES, blocks, commands, mentioned
+from tests.docs.pages import PAGES, TUTORIAL, blocks, commands, mentioned
 from tests.docs.run import check_options, parse, run
 
-WITH_COMMANDS = [page for page in PAGES if commands(page)]
+WITH_COMMANDS = [page for page in PAGES if page != TUTORIAL and commands(page)]
 INTERFACE = (
     "init",
     "plan",

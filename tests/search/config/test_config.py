@@ -91,7 +91,7 @@ BAD = [
     ({"name": "a..b"}, "name", "got 'a..b'"),
     ({"name": ""}, "name", "got ''"),
     ({"name": 7}, "name", "got 7"),
-    ({"benchmark": "glue"}, "benchmark", "unknown benchmark: 'glue'; allowed: miniature, xtreme_r, xtreme, xglue, robust_xlt"),
+    ({"benchmark": "glue"}, "benchmark", "unknown benchmark 'glue'; allowed: miniature, xtreme_r, xtreme, xglue, robust_xlt"),
     ({"encoder": "nothing here"}, "encoder", "allowed: miniature, a folder, namespace/name"),
     ({"sampler": "grid"}, "sampler", "'curriculum', 'tpe', 'gp', 'random', 'nsga2' or 'orders'; got \"grid\""),
     ({"objective": "test"}, "objective", "'transfer_dev', 'source_dev' or 'worst_family_dev'"),
