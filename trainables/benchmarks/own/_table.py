@@ -26,6 +26,8 @@ PLACE_COLUMN = "_place"
 _CHUNK_ROWS = 1000
 LARGEST_OVERLAP = 0.05
 """Largest share of a dev or test set whose rows may also be training rows; above, the set measures memory."""
+MOST_LABELS_OF_FEW_ROWS = 100
+"""Most labels where more than every other training row has one of its own: such a column is one of texts."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +228,7 @@ class _TableBuilder:
             return self.own.labels
         found = self._list_labels(parts, column, train=True)
         if not self.own.labels:
-            self._check_labels(found)
+            self._check_labels(found, sum(len(rows) for (split, _), rows in parts.items() if split == "train"))
         known = self.own.labels or tuple(sorted(found))
         self._check_spelling(known, self._list_labels(parts, column, train=False))
         return known
@@ -251,7 +253,7 @@ class _TableBuilder:
                     f"{self.places[number]}: label {label!r} differs from {right!r} in case or blanks alone: write {right!r}"
                 )
 
-    def _check_labels(self, found: Mapping[str, int]) -> None:
+    def _check_labels(self, found: Mapping[str, int], rows: int) -> None:
         alike: dict[str, str] = {}
         for label, number in found.items():
             first = alike.setdefault(_fold(label), label)
@@ -264,6 +266,11 @@ class _TableBuilder:
             raise DataError(
                 f"{self.own.name}: its training rows have {'the label ' + repr(next(iter(found))) + ' alone' if found else 'no label'}: "
                 "there is nothing to learn"
+            )
+        if len(found) > max(MOST_LABELS_OF_FEW_ROWS, rows / 2):
+            raise DataError(
+                f"{self.own.name}: {rows:,} training rows have {len(found):,} labels, the first {next(iter(found))[:40]!r}: name the column of labels "
+                f"under tasks.{self.own.name}.columns, or list all labels under tasks.{self.own.name}.labels"
             )
 
 

@@ -1,4 +1,4 @@
-"""Files found by patterns, and what is said where they are too small."""
+"""Files found by patterns, and what is said where they are too small, or labels are none."""
 
 from dataclasses import replace
 
@@ -41,3 +41,9 @@ def test_a_target_that_is_too_small_for_a_test_set_is_refused(tmp_path):
     (tmp_path / "rows.csv").write_text(ROWS)
     with pytest.raises(DataError, match=r"no test set, and too few rows to cut one from \(2 of train in en\)"):
         resolve_task(replace(OWN, files=(str(tmp_path / "rows.csv"),), is_target=True))
+
+
+def test_a_column_of_texts_is_no_column_of_labels(tmp_path):
+    (tmp_path / "rows.csv").write_text("text,label\n" + "".join(f"{n},text {n}\n" for n in range(101)))
+    with pytest.raises(DataError, match=r"101 training rows have 101 labels, the first 'text 0': name the column"):
+        load_table(replace(OWN, files=(str(tmp_path / "rows.csv"),)))
