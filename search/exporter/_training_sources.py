@@ -19,6 +19,8 @@ class TrainingSource:
     """``namespace/name`` on the hub; another name for data that are not there."""
     licence: str
     """As its card or paper states it."""
+    citation: str = ""
+    """How to cite it, where a user's own task says so."""
 
     @property
     def is_on_hub(self) -> bool:
@@ -59,7 +61,13 @@ def _list_sources(task: str, card: TaskCard) -> list[TrainingSource]:
     if card.parts is None:
         return [TrainingSource(task, "generated", GENERATED_LICENCE)]
     return [
-        TrainingSource(task, get_repository(part.source), part.source.licence or "unclear") for part in card.parts.train
+        TrainingSource(
+            task,
+            get_repository(part.source),
+            part.source.licence or "unclear",
+            part.source.own.citation if part.source.own else "",
+        )
+        for part in card.parts.train
     ]
 
 
