@@ -64,6 +64,8 @@ class OwnTask:
     """The source languages: a target is trained on its rows in these."""
     added: tuple[str, ...] = ()
     """Codes of languages that the table lacks."""
+    digest: str = ""
+    """Of the rows when the config was read; empty before that, and where other rows are allowed."""
 
     def to_json(self) -> dict[str, Any]:
         """As JSON types; what is as by default is left out, so that new fields change no key of tasks without them."""
@@ -103,5 +105,6 @@ _NEWER: Mapping[str, Any] = {
     "languages_read": (),
     "separator": ";",
     "metric": "",
+    "digest": "",
 }
 """Fields with their defaults that `OwnTask.to_json` leaves out."""

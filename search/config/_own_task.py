@@ -1,5 +1,6 @@
 """The config of a task of one's own: files, columns, splits."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,9 @@ from trainables.languages import SOURCE_LANGUAGE, resolve_language
 from trainables.own_tasks import CHOICE_COLUMN, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.ranges import Seed
 from trainables.validation import DataError
+
+_HUB_ID = re.compile(r"\w[\w.-]*/\w[\w.-]*")
+"""Never a path out of the folder of mirrors."""
 
 
 class CutSplit(ConfigSection):
@@ -71,6 +75,8 @@ class OwnTaskSettings(ConfigSection):
     """The codes of the config's ``language_table``. Set by the program."""
     rows: dict[str, dict[str, int]] = Field(default_factory=dict)
     """Rows by split and language. Found by the program."""
+    digest: str = ""
+    """Of the rows. Found by the program."""
     languages: tuple[str, ...] = ()
     """The languages of the set of the hub that are read. Default: for a target, those of the config; else all that it has."""
 
@@ -108,7 +114,7 @@ class OwnTaskSettings(ConfigSection):
     def _check_place(self) -> Self:
         if bool(self.files) == bool(self.hub):
             raise ValueError("files or hub says where the rows are; give one of them")
-        if self.hub and self.hub.count("/") != 1:
+        if self.hub and not _HUB_ID.fullmatch(self.hub):
             raise ValueError(f"hub: {self.hub!r} is no data set of the hub; write namespace/name")
         if alone := [
             name for name in ("configuration", "revision", "languages") if getattr(self, name) and not self.hub
@@ -144,6 +150,7 @@ class OwnTaskSettings(ConfigSection):
             about=self.about,
             source=tuple(resolve_language(code, self.added) for code in self.source),
             added=self.added,
+            digest=self.digest,
         )
 
     def _find_languages_read(self) -> tuple[str, ...]:
@@ -215,7 +222,7 @@ def _resolve(name: str, settings: OwnTaskSettings) -> OwnTaskSettings:
     rows: dict[str, dict[str, int]] = {}
     for split, language, count in own.rows:
         rows.setdefault(split, {})[language] = count
-    return settings.model_copy(update={"labels": own.labels, "rows": rows})
+    return settings.model_copy(update={"labels": own.labels, "rows": rows, "digest": own.digest})
 
 
 def find_catalogue(fields: Mapping[str, Any]) -> TaskCatalogue:

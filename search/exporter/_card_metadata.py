@@ -10,7 +10,7 @@ from huggingface_hub import EvalResult, ModelCardData
 from search.exporter._exported_trial import ExportedTrial
 from search.exporter._licences import choose_licence, find_encoder_licence
 from search.exporter._snippets import Usage
-from search.exporter._training_sources import find_task_card, find_training_sources
+from search.exporter._training_sources import find_task_card, find_training_sources, get_repository
 from trainables.cards import DatasetPart, TaskCard
 from trainables.transfer import OFFICIAL_PREFIX, Split, Transfer
 
@@ -96,7 +96,7 @@ def _list_results(target: str, card: TaskCard, transfers: Mapping[str, Transfer]
         yield EvalResult(
             task_type=_find_pipeline_tag(usage),
             task_name=target,
-            dataset_type=parts[0].source.repository if parts else target,
+            dataset_type=get_repository(parts[0].source) if parts else target,
             dataset_name=f"{target} (all languages)",
             dataset_split=split,
             metric_type=_to_hub_metric(metric),
@@ -108,7 +108,7 @@ def _list_results(target: str, card: TaskCard, transfers: Mapping[str, Transfer]
         yield EvalResult(
             task_type=_find_pipeline_tag(usage),
             task_name=target,
-            dataset_type=target if part is None else part.source.repository,
+            dataset_type=target if part is None else get_repository(part.source),
             dataset_name=f"{target} ({code})",
             dataset_config=code if part is None else _find_configuration(part, code),
             dataset_split=split if part is None else part.split_of(code),

@@ -27,6 +27,7 @@ from trainables.benchmarks import (
 from trainables.cards import TaskCatalogue
 from trainables.curriculum import Stage, Trial
 from trainables.noise_methods import NOISE_METHODS
+from trainables.own_tasks import OwnTask
 from trainables.package_versions import get_package_versions
 from trainables.ranges import Seed, ThreadCount
 from trainables.synonyms import load_synonyms
@@ -121,7 +122,9 @@ def load_exported_trial(path: Path) -> ExportedTrial:
     except ValueError as error:
         raise ConfigError(str(path), [str(error)]) from error
     with convert_path_errors(str(path)):
-        best = replace(best, trial=replace(best.trial, encoder=make_encoder_absolute(best.trial.encoder, path.parent)))
+        own_tasks = tuple(_find_files(own, path.parent) for own in best.trial.own_tasks)
+        encoder = make_encoder_absolute(best.trial.encoder, path.parent)
+        best = replace(best, trial=replace(best.trial, encoder=encoder, own_tasks=own_tasks))
         if best.trial.synonyms:
             best = replace(best, trial=replace(best.trial, synonyms=str(path.parent / best.trial.synonyms)))
         problems = list(_find_problems(best))
@@ -176,6 +179,11 @@ def _find_task_problems(best: ExportedTrial, tasks: TaskCatalogue) -> Iterator[s
             )
         except ValueError as error:
             yield f"trial.languages: {error}"
+
+
+def _find_files(own: OwnTask, folder: Path) -> OwnTask:
+    """A task with absolute paths, relative ones being relative to `folder`; a rerun may be of other rows, and then says so."""
+    return replace(own, files=tuple(str(folder.absolute() / file) for file in own.files), digest="")
 
 
 def _find_stage_problems(stage: Stage, tasks: TaskCatalogue, *, target: bool) -> Iterator[str]:

@@ -74,18 +74,28 @@ def find_encoder_licence(encoder: str) -> str:
 
 
 def describe_licences(encoder: str, sources: Sequence[TrainingSource]) -> str:
-    """The licences and the rule, in Markdown."""
+    """The licences, the rule, and what to cite, in Markdown."""
     own = find_encoder_licence(encoder)
     rows = [f"| encoder | {own or 'unknown: look it up'} |"]
     rows += [
-        f"| `{source.task}`{f', {source.repository}' * source.is_on_hub} | {source.licence} |" for source in sources
+        f"| `{source.task}`{f', {source.repository}' * source.is_on_hub} | {_to_cell(source.licence)} |"
+        for source in sources
     ]
+    cited = "".join(f"\n\nCite `{source.task}`: {_to_line(source.citation)}" for source in sources if source.citation)
     return (
         "| trained on | licence as stated |\n| --- | --- |\n"
         + "\n".join(rows)
         + f"\n\nThe licence of this card is the most restrictive of these, in the order: {ORDER_IN_WORDS}. "
-        "It is a reading of what the sources state, no legal advice; whoever publishes the model checks it."
+        "It is a reading of what the sources state, no legal advice; whoever publishes the model checks it." + cited
     )
+
+
+def _to_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _to_cell(text: str) -> str:
+    return _to_line(text).replace("|", "\\|")
 
 
 def _rank(text: str) -> int:

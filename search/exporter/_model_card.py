@@ -68,7 +68,7 @@ def _build_body(
     title = f"{target}: trial {best.number} of search {best.name}" + (", seeds merged" if merged else "")
     return f"""# {title}
 
-Task: {about.description} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{difference}
+Task: {" ".join(about.description.split())} ({about.kind.replace("_", " ")}; metric: {transfer.metrics[target]}).{difference}
 
 ## Use
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from trainables.benchmarks import get_task_catalogue
-from trainables.cards import MULTIPLE_LANGUAGES, TaskCard
+from trainables.cards import MULTIPLE_LANGUAGES, DatasetSource, TaskCard
 from trainables.curriculum import Trial
 
 GENERATED_LICENCE = "Unicode-3.0"
@@ -19,6 +19,8 @@ class TrainingSource:
     """``namespace/name`` on the hub; another name for data that are not there."""
     licence: str
     """As its card or paper states it."""
+    citation: str = ""
+    """How to cite it, where a user's own task says so."""
 
     @property
     def is_on_hub(self) -> bool:
@@ -58,4 +60,17 @@ def describe_training_languages(trial: Trial, task: str) -> str:
 def _list_sources(task: str, card: TaskCard) -> list[TrainingSource]:
     if card.parts is None:
         return [TrainingSource(task, "generated", GENERATED_LICENCE)]
-    return [TrainingSource(task, part.source.repository, part.source.licence or "unclear") for part in card.parts.train]
+    return [
+        TrainingSource(
+            task,
+            get_repository(part.source),
+            part.source.licence or "unclear",
+            part.source.own.citation if part.source.own else "",
+        )
+        for part in card.parts.train
+    ]
+
+
+def get_repository(source: DatasetSource) -> str:
+    """The hub id of a data set, also of one that a user's own task reads; the task's name for files."""
+    return (source.own.hub if source.own else "") or source.repository

@@ -28,6 +28,9 @@ CHANGEABLE_FIELDS = {
 }
 """Fields that may change between launches of a search: they change neither a trial nor its value."""
 
+_TASK_CHANGEABLE_FIELDS = {"files", "about", "licence", "citation"}
+"""The same of a task of one's own: its rows are compared by content, not by path, and words about it change no score."""
+
 _SYNONYMS_FIELD = "space.noise.synonyms"
 """Compared by content (`search.launcher`), not by path."""
 
@@ -67,10 +70,9 @@ def check_space(folder: SearchFolder, config: Config, stages: str | None = None)
     own = existing.training.tasks.keys() | config.training.tasks.keys()
     before, now = _flatten_settings(existing, own), _flatten_settings(config, own)
     differences = [
-        f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
+        _describe_difference(key, before, now)
         for key in sorted(before.keys() | now.keys())
-        if CHANGEABLE_FIELDS.isdisjoint((key, key.split(".")[0]))
-        and _get_compared_value(key, before) != _get_compared_value(key, now)
+        if not _is_changeable(key) and _get_compared_value(key, before) != _get_compared_value(key, now)
     ]
     if older := study.get_stage_versions() - {str(STAGE_VERSION)}:
         differences.append(
@@ -90,6 +92,19 @@ def _flatten_settings(config: Config, own: Collection[str]) -> dict[str, Any]:
         if {task, task.partition(SAMPLE_SEPARATOR)[0]} & set(own)
     }
     return _flatten(document)
+
+
+def _is_changeable(key: str) -> bool:
+    first, *rest = key.split(".")
+    if first == "tasks" and rest[-1:] and rest[-1] in _TASK_CHANGEABLE_FIELDS:
+        return True
+    return not CHANGEABLE_FIELDS.isdisjoint((key, first))
+
+
+def _describe_difference(key: str, before: dict[str, Any], now: dict[str, Any]) -> str:
+    if key.startswith("tasks.") and key.endswith(".digest") and key in before and key in now:
+        return f"{key.removesuffix('.digest')}: its rows have changed"
+    return f"{key}: was {before.get(key, 'absent')!r}, is {now.get(key, 'absent')!r}"
 
 
 def _get_compared_value(key: str, settings: dict[str, Any]) -> Any:

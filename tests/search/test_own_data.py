@@ -104,6 +104,10 @@ def test_own_files_go_from_a_launch_to_plain_transformers(tmp_path):
     assert {"Uralic", "Turkic", "Niger-Congo", "Kra-Dai"} <= set(first["families"]["pairs"])
     done(command(home, "export", "own", tmp_path / "out", "--trial", second["number"]))
     assert "to the last bit" in done(command(home, "train", tmp_path / "out/best.yaml")).stdout
+    moved = Path(shutil.copytree(files, tmp_path / "moved"))
+    assert "refused" not in done(command(home, "plan", moved / "own.yaml")).stderr
+    (moved / "facts.csv").write_text((moved / "facts.csv").read_text() + "one more,true\n")
+    assert "tasks.truth: its rows have changed" in done(command(home, "plan", moved / "own.yaml")).stderr
     shutil.rmtree(files)
     assert "own: 2 complete" in done(command(home, "status", "own")).stdout
     assert "Uralic" in done(command(home, "report", "own")).stdout

@@ -99,6 +99,10 @@ def test_every_placeholder_understands_every_form_of_a_code(load, placeholder):
     assert set(load(topics={"configuration": placeholder}).tasks["topics"].rows["train"]) == set(LANGUAGES_OF_FILES)
 
 
+def test_a_split_that_the_config_does_not_name_has_its_usual_name(load):
+    assert load(topics={"splits": {"dev": "validation"}}).tasks["topics"].rows == load().tasks["topics"].rows
+
+
 WRONG = {
     "pattern": (
         {"configuration": "x-{flores}"},
@@ -109,8 +113,10 @@ WRONG = {
     "name": ({"hub": "sib200"}, "'sib200' is no data set of the hub; write namespace/name"),
     "splits": (
         {"splits": {"train": "learn"}},
-        "it has the splits test, train, validation: say which is train, dev and test",
+        "no configuration has a split learn; the splits are test, train, validation: correct tasks.topics.splits",
     ),
+    "split of dev": ({"splits": {"train": "train", "dev": "validaton"}}, "no configuration has a split validaton"),
+    "path": ({"hub": "../sib200"}, "'../sib200' is no data set of the hub"),
     "column": (
         {"columns": {"text": "sentence", "label": "category"}},
         "no column sentence; it has index_id, category, text",

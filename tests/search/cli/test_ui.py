@@ -424,6 +424,7 @@ def test_many_tasks_share_out_over_charts_of_few_axes(config):
     groups = group_chart_axes(settings)
     assert [task for group in groups for task in group] == list(MANY)
     assert max(map(len, groups)) <= MAX_CHART_AXES and len(groups) == 3
+    assert group_chart_axes(settings.model_copy(update={"intermediate": {}})) == []
 
 
 def test_a_search_without_intermediate_tasks_has_a_prepared_view(config):

@@ -7,6 +7,7 @@ from search.errors import ConfigError
 from search.exporter import load_exported_trial
 from search.exporter._exported_trial import ExportedTrial, list_package_versions
 from trainables.curriculum import Noise
+from trainables.own_tasks import OwnTask
 
 
 @pytest.fixture
@@ -45,6 +46,14 @@ def test_the_file_says_how_to_run_it_and_on_what_it_ran(exported, tmp_path):
 def test_packages_that_decide_a_result_are_named_with_their_versions():
     assert {"xlt-search", "torch", "transformers"} <= list_package_versions().keys()
     assert all(version[0].isdigit() for version in list_package_versions().values())
+
+
+def test_files_of_ones_own_are_relative_to_the_exported_file_and_may_have_other_rows(exported, tmp_path):
+    own = OwnTask(name="mine", kind="classification", files=("data/rows.csv", "/elsewhere/rows.csv"), digest="c0ffee")
+    replace(exported, trial=replace(exported.trial, own_tasks=(own,))).write(tmp_path / "best.yaml")
+    (read,) = load_exported_trial(tmp_path / "best.yaml").trial.own_tasks
+    assert read.files == (str(tmp_path / "data/rows.csv"), "/elsewhere/rows.csv")
+    assert read.digest == ""
 
 
 def test_a_missing_file_is_the_users_mistake(tmp_path):

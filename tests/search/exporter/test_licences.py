@@ -104,5 +104,11 @@ def test_a_card_lists_every_licence_and_the_rule():
     assert "the most restrictive of these" in text
 
 
+def test_a_card_says_how_to_cite_and_keeps_its_table_whole():
+    text = describe_licences("nobody/knows", [TrainingSource("mine", "mine", "mine |\nall", "Who,\n1999")])
+    assert "| `mine` | mine \\| all |\n\n" in text
+    assert "Cite `mine`: Who, 1999" in text
+
+
 def test_licences_stand_once_in_the_order():
     assert len({*LICENCES}) == len(LICENCES)

@@ -33,9 +33,15 @@ def load_table(own: OwnTask) -> OwnTable:
     """The rows of a user's own task in memory.
 
     Raises:
-        DataError: see `load_own_table`.
+        DataError: when they are not those that the config was read with; see `load_own_table`.
     """
-    return load_own_table(own, HUB_READER)
+    table = load_own_table(own, HUB_READER)
+    if own.digest not in ("", table.digest):
+        raise DataError(
+            f"{own.name}: the rows of {own.place} have changed since the search was launched, and its trials could not be compared: "
+            "undo the change, or launch under a new name"
+        )
+    return table
 
 
 def resolve_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
@@ -44,7 +50,7 @@ def resolve_task(own: OwnTask) -> tuple[OwnTask, tuple[str, ...]]:
     Raises:
         DataError: see `resolve_own_task`.
     """
-    return resolve_own_task(own, load_table(own))
+    return resolve_own_task(own, load_own_table(own, HUB_READER))
 
 
 def list_own_parts(own: OwnTask) -> tuple[DatasetPart, ...]:

@@ -208,6 +208,10 @@ def _get_item(part: DatasetPart, row: Row, language: str, number: int) -> str:
     """The item of a row, shared by parallel rows of other languages; a row without an id has an item of its own."""
     if not part.item_columns:
         return str(number)
+    if part.item_columns == (
+        PLACE_COLUMN,
+    ):  # a place has the path of this machine, and an item decides scores and few-shot rows
+        return f"{language}, row {number}"
     item = [row[column] for column in part.item_columns]
     return f"{language}, row {number}" if None in item else " ".join(map(str, item))
 

@@ -26,18 +26,23 @@ def resolve_own_task(own: OwnTask, table: OwnTable) -> tuple[OwnTask, tuple[str,
     """The task with its labels and numbers of rows, and notes about them.
 
     Raises:
-        DataError: when its main metric is none of its kind, or a target has no training rows in the source language.
+        DataError: when its main metric is none of its kind, or a target has no training rows in the source language, or no test set.
     """
     if wrong := explain_unknown_metric(own.kind, own.metric, table.labels):
         raise DataError(f"{own.name}: metric: {wrong}")
     rows = tuple((split, language, len(numbers)) for (split, language), numbers in sorted(table.parts.items()))
-    resolved = replace(own, labels=table.labels, rows=rows)
+    resolved = replace(own, labels=table.labels, rows=rows, digest=table.digest)
     trained = resolved.languages("train")
     missing = [code for code in own.source if code not in trained] if own.is_target and trained else []
     if missing:
         raise DataError(
             f"{own.name}: its training rows are in {', '.join(trained)}, and none is in {', '.join(missing)}, in which targets are trained: "
             f"set source to languages that it has"
+        )
+    if own.is_target and not resolved.languages("test"):
+        counts = ", ".join(f"{count:,} of {split} in {language}" for split, language, count in rows)
+        raise DataError(
+            f"{own.name}: it has no test set, and too few rows to cut one from ({counts}): add rows, or a larger share under tasks.{own.name}.split.dev"
         )
     return resolved, table.notes
 

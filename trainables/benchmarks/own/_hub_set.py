@@ -74,8 +74,10 @@ def list_hub_splits(own: OwnTask, hub: HubReader) -> tuple[tuple[HubSplit, ...],
     source, notes = make_hub_source(own), list[str]()
     configurations = _find_configurations(own, hub.list_configurations(source), notes)
     found: list[HubSplit] = []
+    having_splits = {each: tuple(hub.list_splits(source, each)) for each in configurations.values()}
+    _check_named_splits(own, having_splits)
     for language, configuration in configurations.items():
-        having = hub.list_splits(source, configuration)
+        having = having_splits[configuration]
         splits = _find_splits(own, having)
         if not splits:
             raise DataError(
@@ -129,7 +131,16 @@ def _build_pattern(configuration: str) -> re.Pattern[str]:
 
 
 def _find_splits(own: OwnTask, having: Sequence[str]) -> dict[str, str]:
-    """Their names of our splits; those that the config names, else those of the usual names."""
-    if own.splits:
-        return {ours: theirs for ours, theirs in own.splits if theirs in having}
-    return {ours: theirs for ours, names in SPLIT_NAMES.items() for theirs in names[::-1] if theirs in having}
+    """Their names of our splits: that which the config names, else one of the usual names."""
+    names = {**SPLIT_NAMES, **{ours: (theirs,) for ours, theirs in own.splits}}
+    return {ours: theirs for ours, usual in names.items() for theirs in usual[::-1] if theirs in having}
+
+
+def _check_named_splits(own: OwnTask, having: Mapping[str, Sequence[str]]) -> None:
+    """Refuse a split that the config names and no configuration has: a dev set would be cut from the training rows in its place."""
+    every = dict.fromkeys(split for splits in having.values() for split in splits)
+    if unknown := [theirs for _, theirs in own.splits if theirs not in every]:
+        raise DataError(
+            f"{own.hub}: no configuration has a split {', '.join(unknown)}; the splits are {', '.join(every)}: "
+            f"correct tasks.{own.name}.splits"
+        )

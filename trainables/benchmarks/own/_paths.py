@@ -1,15 +1,23 @@
 """The files of a task: paths with patterns for language and split."""
 
+import glob
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from trainables.own_tasks import OwnTask
 from trainables.validation import DataError
 
-_PART = re.compile(r"\*\*|\*|\{language\}|\{split\}")
-_EXPRESSIONS = {"**": ".*", "*": "[^/]*", "{language}": "(?P<language>[^/]+?)", "{split}": "(?P<split>[^/.]+?)"}
+_PART = re.compile(r"\*\*/|\*\*|\*|\{language\}|\{split\}")
+_EXPRESSIONS = {
+    "**/": "(?:.*/)?",
+    "**": ".*",
+    "*": "[^/]*",
+    "{language}": "(?P<language>[^/]+?)",
+    "{split}": "(?P<split>[^/.]+?)",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +55,7 @@ def _match_files(pattern: str) -> Iterator[TaskFile]:
         return
     folder = Path(pattern[: pattern.rfind("/", 0, first.start()) + 1] or ".")
     expression = re.compile(_build_expression(pattern))
-    for path in sorted(folder.glob(_PART.sub(_as_glob, pattern.removeprefix(f"{folder}/").removeprefix("/")))):
+    for path in sorted(folder.glob(_build_glob(pattern.removeprefix(f"{folder}/").removeprefix("/")))):
         if path.is_file() and (match := expression.fullmatch(str(path))):
             groups = match.groupdict()
             yield TaskFile(path, groups.get("language"), groups.get("split"))
@@ -65,8 +73,11 @@ def _build_expression(pattern: str) -> str:
     return built + re.escape(pattern[last:])
 
 
-def _as_glob(part: re.Match[str]) -> str:
-    return part[0] if part[0] == "**" else "*"
+def _build_glob(pattern: str) -> str:
+    """A pattern of `Path.glob`, in which brackets and question marks of names mean themselves."""
+    between = [glob.escape(text) for text in _PART.split(pattern)]
+    parts = [part[0] if part[0].startswith("**") else "*" for part in _PART.finditer(pattern)]
+    return "".join(text + part for text, part in zip_longest(between, parts, fillvalue=""))
 
 
 def _explain_no_match(pattern: str) -> str:

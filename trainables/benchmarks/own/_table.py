@@ -5,7 +5,7 @@ from array import array
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +46,8 @@ class OwnTable:
     labels: tuple[str, ...]
     notes: tuple[str, ...]
     """What a user should know: what was cut off, what occurs twice."""
+    digest: str
+    """Of the rows in their order, with their splits and languages, whatever the files are called."""
 
     def languages(self, split: str) -> tuple[str, ...]:
         """The languages of a split, in alphabetical order."""
@@ -65,7 +67,7 @@ def load_own_table(own: OwnTask, hub: HubReader) -> OwnTable:
         DataError: when a file is missing or broken, or its rows are not those of the task; the message names file, line and what to do.
     """
     files = () if own.hub else find_task_files(own)
-    return _read_table(replace(own, rows=()), files, _stamp_source(own, files, hub), hub)
+    return _read_table(replace(own, rows=(), digest=""), files, _stamp_source(own, files, hub), hub)
 
 
 def describe_own_source(own: OwnTask, split: str, language: str, hub: HubReader) -> list[Any]:
@@ -107,6 +109,7 @@ class _TableBuilder:
     keys: list[bytes] = field(default_factory=list)
     """By row, a digest of its item, or of its texts where it has none."""
     notes: list[str] = field(default_factory=list)
+    digest: Any = field(default_factory=partial(hashlib.blake2b, digest_size=16))
 
     def __post_init__(self) -> None:
         self.used = {theirs: ours for ours, theirs in self.own.columns if ours not in ("language", "split")}
@@ -168,6 +171,7 @@ class _TableBuilder:
         self.parts.setdefault((split, language), array("q")).append(len(self.places))
         self.places.append(f"{place}, {number}")
         self.keys.append(self._make_key(row, language))
+        self.digest.update(repr((split, language, values)).encode("utf-8", "surrogatepass"))
 
     def _find_split(self, row: Row, place: TaskFile | HubSplit) -> str:
         column = self.own.find_column("split")
@@ -210,7 +214,7 @@ class _TableBuilder:
         notes = [*self.notes, *cuts, *self._find_repeated(), *self._find_overlaps(parts)]
         table = pa.table({theirs: to_arrow(values, theirs, self.places) for theirs, values in self.columns.items()})
         table = table.append_column(PLACE_COLUMN, pa.array(self.places, pa.large_string()))
-        return OwnTable(table, parts, self._find_labels(parts), tuple(notes))
+        return OwnTable(table, parts, self._find_labels(parts), tuple(notes), self.digest.hexdigest())
 
     def _find_repeated(self) -> Iterator[str]:
         for (split, language), numbers in sorted(self.parts.items()):

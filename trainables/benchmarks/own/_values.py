@@ -34,8 +34,8 @@ def convert_value(value: Any, ours: str, theirs: str, own: OwnTask) -> Any:
 
 
 def to_label(value: Any) -> str | None:
-    """A label as text: 1.0 is "1"."""
-    if value is None:
+    """A label as text: 1.0 is "1"; none for null and for a float that is no number, which is null to other programs."""
+    if value is None or value != value:
         return None
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
