@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from trainables.benchmarks import get_task_catalogue
+from trainables.benchmarks.hub import _own_task as opened
 from trainables.benchmarks.hub import _tasks as hub
 from trainables.cards import DatasetPart, RowNotes, TaskData
 from trainables.data import EncodedDataset
@@ -86,7 +87,7 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
     card = get_task_catalogue(benchmark)[task]
     part = replace(getattr(card.parts, split)[0], skip=0, take=None, excluded_part=None)
     language, labels = part.languages[0] if "en" not in part.languages else "en", hub.read_labels(card)
-    told = hub.open_split(part, language)
+    told = opened.open_split(part, language)
     rows, features = list(islice(told, 5)), getattr(told, "features", None)
     columns = {
         *part.row_format.columns.values(),
@@ -98,7 +99,7 @@ def test_a_fault_is_left_out_or_refused_by_its_column(benchmark, task, split, at
         for fault in FAULTS:
             given = Given([rows[0], spoilt(rows[1], place, fault), *rows[2:]])
             given.features = features
-            monkeypatch.setattr(hub, "open_split", lambda part, language, given=given: given)
+            monkeypatch.setattr(opened, "open_split", lambda part, language, given=given: given)
             refused = ""
             try:
                 found = list(hub.read_rows(part, language, labels, RowNotes(), train=split == "train"))

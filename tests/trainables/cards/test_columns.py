@@ -8,6 +8,7 @@ from datasets import Features, List, Value
 
 from trainables.benchmarks import BENCHMARKS, get_task_catalogue
 from trainables.benchmarks._intermediate import INTERMEDIATE_TASKS
+from trainables.benchmarks.hub import _own_task as opened
 from trainables.benchmarks.hub import _tasks as hub
 from trainables.benchmarks.xtreme._tags import UPOS_TAGS
 from trainables.benchmarks.xtreme._texts import NLI_LABELS
@@ -39,7 +40,7 @@ def given(monkeypatch) -> Callable[..., tuple[list[dict], RowNotes]]:
         part: DatasetPart = getattr(card.parts, split)[0]
         told, notes = Given(rows), RowNotes()
         told.features = features
-        monkeypatch.setattr(hub, "open_split", lambda part, language: told)
+        monkeypatch.setattr(opened, "open_split", lambda part, language: told)
         bare = replace(part, skip=0, take=None, excluded_part=None)
         return list(hub.read_rows(bare, language, card.labels, notes, train=split == "train")), notes
 
