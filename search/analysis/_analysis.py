@@ -78,8 +78,17 @@ def analyse_results(results: Mapping[str, Any]) -> dict[str, Any]:
         "families": {code: rules.get_family(code) for code in wide.languages} if wide else {},
         **({"languages": results["languages"]} if rules else {}),
         **({"few_shot": analyse_few_shot(results)} if "shots" in results else {}),
+        **({"own_tasks": _list_own_tasks(results)} if "own_tasks" in results else {}),
     }
     return document | {"answer": compose_answer(document, results)}
+
+
+def _list_own_tasks(results: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The user's own tasks, each with its name and the main metric that targets have by default."""
+    return [
+        {"task": task, **own, "metric": results["metrics"].get(task, own["metric"])}
+        for task, own in results["own_tasks"].items()
+    ]
 
 
 def describe_transfer(rules: LanguageRules) -> str:

@@ -14,6 +14,7 @@ from search.report._analysis_tables import render_analysis_tables, render_answer
 from search.report._answer import render_answer
 from search.report._few_shot import render_few_shot
 from search.report._language_pairs import LANGUAGE_SETTINGS, render_language_pairs
+from search.report._own_tasks import render_own_tasks
 from search.report._racing import render_racing
 from search.report._status import PathFormatter, render_failures
 from search.results import (
@@ -76,6 +77,7 @@ def render_report(study: Study, place: PathFormatter = str) -> Iterator[Renderab
     yield from render_answer_sentences(report["analysis"])
     yield from render_analysis_tables(report["analysis"])
     yield from render_few_shot(report["analysis"].get("few_shot", ()))
+    yield from render_own_tasks(report["analysis"].get("own_tasks", ()))
     if any(row["noise"] != "none" for row in report["noise"]):
         yield ""
         yield "noise: mean over the trials that have it in a stage (dev, the search's own seed); the trials differ in other settings too, so this is not a test"

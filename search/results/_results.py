@@ -9,6 +9,7 @@ from search.analysis import count_environments
 from search.config import Config
 from search.home import SearchFolder, write_atomically
 from search.results._few_shot import describe_few_shot, describe_shots
+from search.results._own_tasks import describe_own_tasks
 from search.results._racing import analyse_racing
 from search.results._verdict import decide_verdict
 from search.study import FailedRepeat, Study, TrialRecord, find_pareto_front
@@ -40,6 +41,7 @@ def build_results(study: Study, *, live: bool = True) -> dict[str, Any]:
         "source_language": config.rules.source[0],
         **({"languages": config.rules.to_json()} if config.rules else {}),
         **describe_shots(config),
+        **describe_own_tasks(config),
         "metrics": _list_main_metrics(outcomes, config),
         "unlike": explain_published_differences(config.benchmark, config.targets, config.rules.source),
         "objective": {"name": config.objective, "direction": "maximize"},

@@ -20,6 +20,7 @@ from search.report.page._language_distance import draw_gain_by_language, draw_ga
 from search.report.page._learning_curves import draw_learning_curves
 from search.report.page._method_notes import LIMITS, METHODS
 from search.report.page._noise_curves import draw_noise_curves
+from search.report.page._own_tasks import build_own_tasks_table
 from search.report.page._pareto_front import draw_pareto_front
 from search.report.page._picture import Picture
 from search.report.page._selection_rules import draw_selection_costs
@@ -71,6 +72,7 @@ def build_sections(analysis: dict[str, Any]) -> list[Section]:
         _make_section(
             "few-shot", "Few-shot transfer", [build_few_shot_table(analysis)], explain_few_shot(analysis), ""
         ),
+        _make_section("tasks", "Own tasks", [build_own_tasks_table(analysis)], [], ""),
         _make_section("conditions", "Kinds of curricula", [build_conditions_table(analysis)], _CONDITIONS_NOTE, ""),
         _make_section("tree", "The stage tree", [draw_stage_tree(analysis)], [], ""),
         _make_section(
