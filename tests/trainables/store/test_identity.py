@@ -26,7 +26,7 @@ OTHERS = {
     "seed": 1,
     "average": 0.5,
 }
-LATER = {"warmup": 0.0, "weight_decay": 0.0, "mixing": 0.5, "layer": 3, "pooling": "first"}
+LATER = {"warmup": 0.0, "weight_decay": 0.0, "mixing": 0.5, "layer": 3, "pooling": "first", "shots": (("sw", 4),)}
 """Fields that came when there were stores already."""
 EVERY = OTHERS | LATER
 
