@@ -116,7 +116,10 @@ def _count_tokens(own: OwnTask, table: "OwnTable", tokenizer: "EncoderTokenizer"
     rows = [each for many in cut.values() for each in many]
     by_language = _list_shares({code: fmean(many) for code, many in cut.items() if many})
     what = "are read in several windows" if own.kind == _WINDOWED else "are cut"
-    yield f"{fmean(rows):.1%} of {len(rows):,} rows are longer than {length} tokens and {what}{by_language}"
+    if any(rows):
+        yield f"{fmean(rows):.1%} of {len(rows):,} rows are longer than {length} tokens and {what}{by_language}"
+    else:
+        yield f"none of {len(rows):,} rows is longer than {length} tokens"
     shares = _list_shares({code: some / total for code, (some, total) in unknown.items() if total})
     yield f"tokens that the encoder does not know: {shares.removeprefix(': ') or 'none'}"
 

@@ -109,7 +109,7 @@ class EncoderTokenizer:
 
     def _list_ids(self, texts: Sequence[str], languages: Sequence[str]) -> list[list[int]]:
         if self._xlm_tokenizer is None:
-            return list(self._tokenizer(list(texts), add_special_tokens=False)["input_ids"])
+            return list(self._tokenizer(list(texts), add_special_tokens=False, verbose=False)["input_ids"])
         return [self._xlm_tokenizer.encode(text, code) for text, code in zip(texts, languages, strict=True)]
 
     def max_pair_tokens(self, max_length: int) -> int:

@@ -120,7 +120,9 @@ def _read_parquet(path: Path) -> Iterator[NumberedRow]:
                 number += 1
                 yield number, row
     except (pa.ArrowException, ValueError) as error:
-        raise DataError(f"{path} is no whole parquet file: {str(error).splitlines()[0]}: copy it again") from error
+        raise DataError(
+            f"{path} is no whole parquet file: {str(error).splitlines()[0].rstrip('.')}: copy it again"
+        ) from error
 
 
 def _read_conll(path: Path) -> Iterator[NumberedRow]:

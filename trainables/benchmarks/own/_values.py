@@ -71,7 +71,8 @@ def _to_list(value: Any, theirs: str, own: OwnTask) -> Sequence[Any]:
         found = parse_json(text)
     except ValueError as error:
         raise ValueError(
-            f"column {theirs}: {text[:40]!r} begins with a bracket and is no list in JSON: {error}"
+            f"column {theirs}: {text[:40]!r} begins with a bracket and is no list in JSON ({error}): "
+            f'write ["a", "b"], or labels with {own.separator!r} between them'
         ) from error
     return found if isinstance(found, list) else [found]
 
