@@ -44,6 +44,7 @@ class QuestionAnswering(TaskKind):
     second_columns = ("question",)
 
     def build_model(self, config: PretrainedConfig, labels: Sequence[str]) -> PreTrainedModel:
+        config.num_labels = 2  # start and end, whatever the encoder was fine-tuned on before
         return build_head_model(AutoModelForQuestionAnswering, config)
 
     def encode(self, rows: Sequence[Row], tokens: EncoderTokenizer, max_length: int) -> EncodedRows:

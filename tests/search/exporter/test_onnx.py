@@ -3,6 +3,7 @@
 What converts needs the extra ``onnx``, which ``make test`` installs; elsewhere it is skipped without it.
 """
 
+from copy import deepcopy
 from importlib.util import find_spec
 
 import pytest
@@ -99,7 +100,7 @@ def test_a_copy_computes_what_torch_does_for_any_number_of_texts_of_any_length(f
     dataset = exported.load_datasets()[target]
     place = folder / "models" / target
     session = onnxruntime.InferenceSession(str(place / ONNX_FILE))
-    name = type(dataset.kind.build_model(dataset.encoder.config, dataset.data.labels)).__name__
+    name = type(dataset.kind.build_model(deepcopy(dataset.encoder.config), dataset.data.labels)).__name__
     model = getattr(transformers, name).from_pretrained(place).eval()
     features = dataset.load_evaluation_set("dev", "sw").encoded.features
     for size in (1, 7):

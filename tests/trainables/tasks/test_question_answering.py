@@ -1,3 +1,4 @@
+from copy import deepcopy
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -91,6 +92,12 @@ def test_the_best_gold_answer_counts(encoder):
     first = feature["start_positions"]
     last = max(i for i, span in enumerate(feature["_spans"]) if span and span[1] <= LONG.index("w3") + 2)
     assert KIND.score(rows, encoded, [said(feature, first, last)], ()) == all_of(1.0)
+
+
+def test_an_encoder_that_was_fine_tuned_on_three_labels_gets_a_head_for_start_and_end(encoder):
+    config = deepcopy(encoder.config)
+    config.num_labels = 3
+    assert KIND.build_model(config, ()).qa_outputs.out_features == 2
 
 
 def test_scores_are_means_over_rows(encoder):
