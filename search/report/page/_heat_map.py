@@ -52,8 +52,14 @@ class _HeatMapLayout:
         return self.top + _ROW_HEIGHT * len(self.rows)
 
     @property
+    def code_height(self) -> float:
+        """Room for the languages' codes below the columns, which all stand upright if one is wider than its column; else 0."""
+        widest = max((estimate_text_width(code) for code in self.columns), default=0.0)
+        return widest if widest > self.column_width else 0.0
+
+    @property
     def height(self) -> int:
-        return round(self.bottom + 22)
+        return round(self.bottom + max(22.0, self.code_height + 12))
 
     @property
     def columns(self) -> dict[str, float]:
@@ -165,9 +171,12 @@ def _draw_cells(canvas: Canvas, plan: _HeatMapLayout, levels: dict[int, dict[str
     if corners:
         canvas.cells(corners, plan.column_width - 1, _ROW_HEIGHT - 1, colours)
     for code, x in columns.items():
-        canvas.text(
-            x + plan.column_width / 2, plan.bottom + 9, truncate_text(code, plan.column_width), "muted", align="center"
-        )
+        middle = x + plan.column_width / 2
+        if plan.code_height:
+            end = plan.bottom + 6 + estimate_text_width(code)
+            canvas.text(middle + 4, end, code, "muted", align="left", rotation=90)
+        else:
+            canvas.text(middle, plan.bottom + 9, code, "muted", align="center")
 
 
 def _draw_groups(canvas: Canvas, plan: _HeatMapLayout, columns: dict[str, float]) -> None:

@@ -115,6 +115,12 @@ def test_the_heat_map_holds_every_gain_over_the_baseline(study):
             assert float(by_language["fi"]) == pytest.approx(gain, abs=0.0005)
 
 
+def test_codes_that_are_wider_than_their_columns_stand_upright_in_the_heat_map(study):
+    rows = [row | {"languages": row["languages"] | {"ks_Deva": 0.5}} for row in study["curricula"]]
+    written = study | {"curricula": rows, "families": study["families"] | {"ks_Deva": "Indo-European"}}
+    assert "rotate" in drawn(draw_heat_map(written)) and "ks_Deva" in drawn(draw_heat_map(written))
+
+
 def test_the_heat_map_sets_source_and_unseen_languages_apart(study):
     table = draw_heat_map(study).tables[0]
     group = {row[0].text.split()[0]: row[1].text for row in table.rows}
