@@ -59,7 +59,7 @@ from search.config._strategy import (
 )
 from trainables.cards import SAMPLE_SEPARATOR, Resource, TaskCatalogue
 from trainables.few_shot import FewShot
-from trainables.languages import SOURCE_LANGUAGE, LanguageRules
+from trainables.languages import DEFAULT_SOURCE, LanguageRules
 from trainables.own_tasks import OwnTask
 from trainables.ranges import Seed
 from trainables.transfer import Objective
@@ -85,7 +85,7 @@ class Config(Strategy, LanguageChecks, FewShotChecks):
     """What the encoder was pre-trained on: a list (``xlm-r``, ``mbert``, ``mt5``, ``rembert``, ``labse``, ``glot500``, ``mmbert``), codes, or
     ``unknown``. Other languages are left out of
     means over families; with ``unknown`` none is. Default: the list that its name or its config is sure of, else ``unknown``."""
-    source: tuple[str, ...] = Field(default=(SOURCE_LANGUAGE,), min_length=1)
+    source: tuple[str, ...] = Field(default=DEFAULT_SOURCE, min_length=1)
     """The languages that targets are trained in; they are excluded from transfer."""
     targets: tuple[str, ...]
     intermediate: dict[str, IntermediateTask] = Field(default_factory=dict)
@@ -272,5 +272,5 @@ class Config(Strategy, LanguageChecks, FewShotChecks):
         document: dict[str, Any] = dump(self)
         used = {"tasks": self.tasks, "language_table": self.language_table}
         used |= {"shots": self.shots, "few_shot": self.few_shot != FewShotSettings()}
-        used |= {"encoder_languages": self.encoder_languages, "source": self.source != (SOURCE_LANGUAGE,)}
+        used |= {"encoder_languages": self.encoder_languages, "source": self.source != DEFAULT_SOURCE}
         return {key: value for key, value in document.items() if used.get(key, True)}

@@ -12,9 +12,9 @@ from search.config._stage_space import ConfigSection
 from trainables.benchmarks import TWO_TEXT_KINDS
 from trainables.cards import TaskCard
 from trainables.languages import (
+    DEFAULT_SOURCE,
     LANGUAGES,
     PRETRAINING_LANGUAGES,
-    SOURCE_LANGUAGE,
     UNKNOWN,
     Language,
     LanguageRules,
@@ -88,7 +88,7 @@ def find_rules(fields: Mapping[str, Any]) -> LanguageRules:
     table: Mapping[str, LanguageRow] = fields.get("language_table") or {}
     rows = (Language(code, row.name, row.family, row.branch, row.script) for code, row in table.items())
     return LanguageRules(
-        source=tuple(fields.get("source") or (SOURCE_LANGUAGE,)),
+        source=tuple(fields.get("source") or DEFAULT_SOURCE),
         pretraining=fields.get("encoder_languages") or "xlm-r",
         added=tuple(rows),
     )

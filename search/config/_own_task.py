@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from search.config._stage_space import ConfigSection
 from trainables.benchmarks import get_benchmark_languages, get_task_catalogue
 from trainables.cards import OWN_KINDS, TaskCatalogue, explain_unknown_metric
-from trainables.languages import SOURCE_LANGUAGE, resolve_language
+from trainables.languages import DEFAULT_SOURCE, resolve_language
 from trainables.own_tasks import CHOICE_COLUMN, PLACE_COLUMNS, SPLIT_NAMES, OwnTask
 from trainables.ranges import Seed
 from trainables.validation import DataError
@@ -69,7 +69,7 @@ class OwnTaskSettings(ConfigSection):
     """What the task asks, in a few words."""
     target: bool = False
     """Whether it is a target. Set by the program."""
-    source: tuple[str, ...] = (SOURCE_LANGUAGE,)
+    source: tuple[str, ...] = DEFAULT_SOURCE
     """The source languages of the config. Set by the program."""
     added: tuple[str, ...] = ()
     """The codes of the config's ``language_table``. Set by the program."""
@@ -187,7 +187,7 @@ def mark_targets(document: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _find_languages(document: Mapping[str, Any], task: Mapping[str, Any], is_target: bool) -> dict[str, Any]:
     """The languages of a set of the hub that a target reads, where the config names some: these and the source languages."""
-    languages, source = document.get("languages"), document.get("source") or [SOURCE_LANGUAGE]
+    languages, source = document.get("languages"), document.get("source") or DEFAULT_SOURCE
     if not (is_target and task.get("hub") and isinstance(languages, list) and isinstance(source, list | tuple)):
         return {}
     return {} if task.get("languages") else {"languages": list(dict.fromkeys([*source, *languages]))}
@@ -229,7 +229,7 @@ def find_catalogue(fields: Mapping[str, Any]) -> TaskCatalogue:
     """The tasks of a config's valid fields; empty where `benchmark` or `tasks` is missing or invalid."""
     if "benchmark" not in fields or "tasks" not in fields:
         return TaskCatalogue()
-    source = tuple(fields.get("source") or (SOURCE_LANGUAGE,))
+    source = tuple(fields.get("source") or DEFAULT_SOURCE)
     return get_task_catalogue(fields["benchmark"], list_own_tasks(fields["tasks"]), source)
 
 

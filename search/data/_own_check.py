@@ -108,11 +108,11 @@ def _count_tokens(own: OwnTask, table: "OwnTable", tokenizer: "EncoderTokenizer"
     cut, unknown = dict[str, list[bool]](), dict[str, list[int]]()
     for split, code in table.parts:
         texts = [_join_texts(own, row) for row in islice(table.iterate_rows(split, code), TOKENIZED_ROWS)]
-        tokens = tokenizer.count_tokens(texts, [code] * len(texts))
-        cut.setdefault(code, []).extend(number > tokenizer.max_pair_tokens(length) for number in tokens)
+        tokens = tokenizer.count_unknown_tokens(texts, [code] * len(texts))
+        cut.setdefault(code, []).extend(number > tokenizer.max_pair_tokens(length) for number, _ in tokens)
         totals = unknown.setdefault(code, [0, 0])
-        totals[0] += sum(tokenizer.count_unknown_tokens(texts, [code] * len(texts)))
-        totals[1] += sum(tokens)
+        totals[0] += sum(unknown_tokens for _, unknown_tokens in tokens)
+        totals[1] += sum(number for number, _ in tokens)
     rows = [each for many in cut.values() for each in many]
     by_language = _list_shares({code: fmean(many) for code, many in cut.items() if many})
     what = "are read in several windows" if own.kind == _WINDOWED else "are cut"

@@ -11,7 +11,7 @@ from search.config import Config
 from search.planner._plan import Plan, PlannedStage, StagePath
 from search.space import explain_incomplete_design
 from trainables.cards import format_training_memory
-from trainables.languages import SOURCE_LANGUAGE
+from trainables.languages import DEFAULT_SOURCE
 
 
 def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[RenderableType]:
@@ -52,7 +52,7 @@ def render_plan(plan: Plan, config: Config, most: int | None) -> Iterator[Render
     besides = (
         f", and targets of two texts in {pairs if pairs == 'all' else f'{pairs:,}'} pairs of them" if pairs else ""
     )
-    if config.rules.source != (SOURCE_LANGUAGE,):
+    if config.rules.source != DEFAULT_SOURCE:
         table.add_row("trained in", _describe_source(config))
     table.add_row("scored in", f"{plan.languages} languages{besides}")
     if short := explain_incomplete_design(config):

@@ -11,7 +11,7 @@ from search.results import Comparison, Verdict, build_results, decide_verdict
 from search.statistics import compute_interval
 from search.study import Study, TrialRecord, find_baseline_record, find_pareto_front
 from search.terminal import TextTable
-from trainables.languages import SOURCE_LANGUAGE
+from trainables.languages import DEFAULT_SOURCE
 from trainables.outcome import Outcome
 from trainables.transfer import Split
 
@@ -38,7 +38,7 @@ def render_answer(study: Study) -> Iterator[RenderableType]:
         f" ({', '.join(besides)})" if besides else ""
     )
     yield f"  {best.trial}"
-    trained_in = f" in {config.rules.name_source()}" if config.rules.source != (SOURCE_LANGUAGE,) else ""
+    trained_in = f" in {config.rules.name_source()}" if config.rules.source != DEFAULT_SOURCE else ""
     yield f"  then each target{trained_in}, {best.trial.target_settings}" if best.trial else ""
     yield ""
     yield from _render_verdict(verdict, best, ranked, config.objective)

@@ -15,8 +15,7 @@ from statistics import fmean
 from typing import Any, Protocol
 
 from search.config import Config, NoiseSpace, StageSettings, StageSpace
-from trainables.benchmarks import get_task_catalogue
-from trainables.cards import list_continuations
+from trainables.benchmarks import get_task_catalogue, list_trial_continuations
 from trainables.curriculum import JOINT_SEPARATOR, Noise, Stage, Trial
 from trainables.noise_methods import match_compute
 from trainables.own_tasks import OwnTask
@@ -238,8 +237,7 @@ def iterate_stage_paths(trial: Trial, *, test: bool = False) -> Iterator[tuple[S
     for target in trial.targets:
         if test or _has_dev_set(trial.benchmark, trial.own_tasks, target.task, trial.languages):
             yield (*trial.curriculum, target)
-            cards = get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source) if trial.few_shot else {}
-            for stage in list_continuations(target, trial.few_shot, cards[target.task]) if cards else ():
+            for stage in list_trial_continuations(trial, target):
                 yield (*trial.curriculum, target, stage)
 
 

@@ -12,6 +12,7 @@ from trainables.benchmarks._catalogue import (
     get_published_metrics,
     get_task_catalogue,
 )
+from trainables.benchmarks._continuations import list_trial_continuations
 from trainables.benchmarks._loading import BENCHMARKS_WITH_SYNONYMS, load_benchmark_synonyms, load_task
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "get_benchmark_languages",
     "get_published_metrics",
     "get_task_catalogue",
+    "list_trial_continuations",
     "load_benchmark_synonyms",
     "load_task",
 ]

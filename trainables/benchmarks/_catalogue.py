@@ -14,7 +14,7 @@ from trainables.benchmarks._xnli_relatives import AFRIXNLI, XNLI_AMERICAS, XNLI_
 from trainables.benchmarks.miniature import MINIATURE_LANGUAGES, MINIATURE_TASKS
 from trainables.benchmarks.xtreme import ROBUST_XLT, XTREME, XTREME_R
 from trainables.cards import TaskCard, TaskCatalogue
-from trainables.languages import SOURCE_LANGUAGE
+from trainables.languages import DEFAULT_SOURCE, SOURCE_LANGUAGE
 from trainables.own_tasks import OwnTask
 
 TWO_TEXT_KINDS = frozenset(
@@ -28,8 +28,6 @@ TWO_TEXT_KINDS = frozenset(
     }
 )
 """The kinds whose examples may have two texts."""
-
-DEFAULT_SOURCE = (SOURCE_LANGUAGE,)
 
 
 def _offer_every_language(card: TaskCard) -> TaskCard:

@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from trainables.benchmarks._catalogue import DEFAULT_SOURCE, get_task_catalogue
+from trainables.benchmarks._catalogue import get_task_catalogue
 from trainables.cards import SAMPLE_SEPARATOR
+from trainables.languages import DEFAULT_SOURCE
 from trainables.own_tasks import OwnTask
 
 if TYPE_CHECKING:

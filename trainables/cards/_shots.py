@@ -52,7 +52,7 @@ def can_give(source: ShotSource | None, count: int) -> bool:
     return source is not None and (source.most is None or count <= source.most)
 
 
-def list_continuations(target: Stage, few_shot: FewShot | None, card: TaskCard) -> tuple[Stage, ...]:
+def list_continuations(target: Stage, few_shot: FewShot, card: TaskCard) -> tuple[Stage, ...]:
     """The few-shot continuations of a target, one a setting; settings for which it has no rows are left out.
 
     Args:
@@ -61,9 +61,9 @@ def list_continuations(target: Stage, few_shot: FewShot | None, card: TaskCard) 
         card: of the target.
     """
     found = []
-    for setting in few_shot.settings if few_shot and target.steps else ():
+    for setting in few_shot.settings if target.steps else ():
         pairs = tuple((code, count) for code, count in setting if can_give(find_shot_source(card, code), count))
-        if pairs and few_shot is not None:
+        if pairs:
             rows = sum(count for _, count in pairs)
             steps = few_shot.count_steps(rows, target.batch_size, target.steps)
             rate = target.learning_rate if few_shot.learning_rate is None else few_shot.learning_rate

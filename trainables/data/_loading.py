@@ -10,7 +10,7 @@ from trainables.data._shots import ShotRows
 from trainables.data._table_cache import TableCache
 from trainables.encoders import load_encoder
 from trainables.few_shot import FewShot
-from trainables.languages import SOURCE_LANGUAGE
+from trainables.languages import DEFAULT_SOURCE
 from trainables.own_tasks import OwnTask
 from trainables.tasks import DEFAULT_POOLING, SentencePooling
 
@@ -43,7 +43,7 @@ def load_encoded_dataset(
     sentence_pooling: SentencePooling = DEFAULT_POOLING,
     data: str | None = None,
     own_tasks: tuple[OwnTask, ...] = (),
-    source: tuple[str, ...] = (SOURCE_LANGUAGE,),
+    source: tuple[str, ...] = DEFAULT_SOURCE,
     few_shot: FewShot | None = None,
 ) -> EncodedDataset:
     """The encoded dataset of a benchmark's task; it is kept in memory, its tables mapped from disk, for later calls.

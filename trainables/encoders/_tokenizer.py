@@ -103,9 +103,9 @@ class EncoderTokenizer:
         """The number of tokens of each text, without special tokens."""
         return list(map(len, self._list_ids(texts, languages)))
 
-    def count_unknown_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[int]:
-        """The number of tokens of each text that stand for what the vocabulary lacks."""
-        return [list(ids).count(self._tokenizer.unk_token_id) for ids in self._list_ids(texts, languages)]
+    def count_unknown_tokens(self, texts: Sequence[str], languages: Sequence[str]) -> list[tuple[int, int]]:
+        """`count_tokens` of each text, and how many of these stand for what the vocabulary lacks."""
+        return [(len(ids), list(ids).count(self._tokenizer.unk_token_id)) for ids in self._list_ids(texts, languages)]
 
     def _list_ids(self, texts: Sequence[str], languages: Sequence[str]) -> list[list[int]]:
         if self._xlm_tokenizer is None:

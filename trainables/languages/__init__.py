@@ -14,9 +14,10 @@ from trainables.languages._encoders import UNKNOWN, identify_pretraining, is_see
 from trainables.languages._language import Language
 from trainables.languages._pretraining_languages import PRETRAINING_LANGUAGES
 from trainables.languages._rules import LanguageRules
-from trainables.languages._table import LANGUAGES, SOURCE_LANGUAGE, XTREME_R_LANGUAGES
+from trainables.languages._table import DEFAULT_SOURCE, LANGUAGES, SOURCE_LANGUAGE, XTREME_R_LANGUAGES
 
 __all__ = [
+    "DEFAULT_SOURCE",
     "LANGUAGES",
     "PRETRAINING_LANGUAGES",
     "SOURCE_LANGUAGE",

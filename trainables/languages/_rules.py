@@ -6,7 +6,7 @@ from typing import Any
 
 from trainables.languages._encoders import UNKNOWN, is_in_list
 from trainables.languages._language import Language
-from trainables.languages._table import LANGUAGES, SOURCE_LANGUAGE
+from trainables.languages._table import DEFAULT_SOURCE, LANGUAGES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -14,7 +14,7 @@ class LanguageRules:
     """Which languages enter means over families, and under which family. The default is that of earlier versions: trained in English,
     and seen as XLM-R has seen."""
 
-    source: tuple[str, ...] = (SOURCE_LANGUAGE,)
+    source: tuple[str, ...] = DEFAULT_SOURCE
     """The languages that targets are trained in; they are excluded from means over families."""
     pretraining: str | tuple[str, ...] = "xlm-r"
     """The encoder's pre-training languages: a name of `PRETRAINING_LANGUAGES`, the codes themselves, or ``unknown``. If they are unknown,
@@ -73,7 +73,7 @@ class LanguageRules:
             "pretraining": list(self.pretraining) if isinstance(self.pretraining, tuple) else self.pretraining,
             "added": [_describe_row(row) for row in self.added],
         }
-        default = {"source": [SOURCE_LANGUAGE], "pretraining": "xlm-r", "added": []}
+        default = {"source": [*DEFAULT_SOURCE], "pretraining": "xlm-r", "added": []}
         return {name: value for name, value in document.items() if value != default[name]}
 
     @classmethod
@@ -82,7 +82,7 @@ class LanguageRules:
         document = document or {}
         own = document.get("pretraining", "xlm-r")
         return cls(
-            source=tuple(document.get("source", (SOURCE_LANGUAGE,))),
+            source=tuple(document.get("source", DEFAULT_SOURCE)),
             pretraining=own if isinstance(own, str) else tuple(own),
             added=tuple(Language(**row) for row in document.get("added", ())),
         )

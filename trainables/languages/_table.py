@@ -8,6 +8,8 @@ from trainables.languages._pretraining_languages import XLM_R
 from trainables.languages._xtreme_r import XTREME_R_ISO_639_3, XTREME_R_ROWS
 
 SOURCE_LANGUAGE = "en"
+DEFAULT_SOURCE = (SOURCE_LANGUAGE,)
+"""The source languages where none are named."""
 """The source language of a search that names none."""
 
 

@@ -8,8 +8,7 @@ from functools import partial
 
 from transformers import PreTrainedModel
 
-from trainables.benchmarks import get_task_catalogue
-from trainables.cards import list_continuations
+from trainables.benchmarks import list_trial_continuations
 from trainables.curriculum import Stage
 from trainables.data import EncodedDataset
 from trainables.encoders import Weights
@@ -54,7 +53,7 @@ class TargetTrainer:
         scored = self._train_and_score(stage, parent)
         if self.on_partial and self.result.scores[stage.task].get("dev"):
             self.on_partial(stage.task, 1.0, self.result.build_outcome())
-        if scored and (continuations := self._list_continuations(stage)):
+        if scored and (continuations := list_trial_continuations(self.tree.trial, stage)):
             self._continue_few_shot(stage, continuations, parent, *scored)
 
     def _train_and_score(self, stage: Stage, parent: StageNode) -> "tuple[SplitScores, PreTrainedModel | None] | None":
@@ -83,14 +82,6 @@ class TargetTrainer:
             self.result.add_scores(stage.task, evaluations, scores)
         self.result.add_stage(stage, node, trained=trained, record=record)
         return {str(each.split): scores[each.name] for each in evaluations if not each.pairs}, model
-
-    def _list_continuations(self, stage: Stage) -> tuple[Stage, ...]:
-        trial = self.tree.trial
-        if trial.few_shot is None:
-            return ()
-        return list_continuations(
-            stage, trial.few_shot, get_task_catalogue(trial.benchmark, trial.own_tasks, trial.rules.source)[stage.task]
-        )
 
     def _continue_few_shot(
         self,
